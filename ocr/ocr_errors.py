@@ -1,0 +1,79 @@
+"""Every error that ocr_service can name: one small tree, each with a stable code and a remedy.
+
+    OcrError                  code, message (a sentence for people), exit_code
+    ├── SettingsError         a setting is wrong: the service does not start
+    ├── FolderError           the image or data folder cannot be used
+    ├── ModelError            a model is missing or is not the pinned one
+    ├── StoreError            the database cannot be used
+    ├── RequestError          a request over the socket is refused
+    ├── WorkerError           the worker process died, hung, or said nonsense
+    └── ImageError            one image cannot be read: becomes its row's error_code and error
+
+Exit codes are the ones of OCRmyPDF, so that scripts need not learn new ones.
+"""
+
+EXIT_BAD_ARGUMENTS = 1
+EXIT_BAD_INPUT = 2
+EXIT_MISSING_DEPENDENCY = 3
+EXIT_NO_ACCESS = 5
+EXIT_BAD_CONFIGURATION = 9
+EXIT_OTHER = 15
+EXIT_INTERRUPTED = 130
+
+
+class OcrError(Exception):
+    """Base of all errors here. `message` says what is wrong and what to do about it."""
+
+    exit_code = EXIT_OTHER
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class SettingsError(OcrError):
+    """A setting has a value that cannot be used."""
+
+    exit_code = EXIT_BAD_CONFIGURATION
+
+
+class FolderError(OcrError):
+    """The image folder or the data folder is missing or may not be used."""
+
+    exit_code = EXIT_NO_ACCESS
+
+
+class ModelError(OcrError):
+    """A model folder is missing, incomplete, or differs from its pinned SHA-256."""
+
+    exit_code = EXIT_MISSING_DEPENDENCY
+
+
+class StoreError(OcrError):
+    """The database is locked by another service, too new, or not a database."""
+
+    exit_code = EXIT_NO_ACCESS
+
+
+class RequestError(OcrError):
+    """A request over the socket cannot be carried out; `http_status` goes with the reply."""
+
+    def __init__(self, code: str, message: str, http_status: int = 400) -> None:
+        super().__init__(code, message)
+        self.http_status = http_status
+
+
+class WorkerError(OcrError):
+    """The worker process failed as a whole; the images it held are tried again one by one."""
+
+
+class ImageError(OcrError):
+    """One image cannot be read. The others go on."""
+
+    exit_code = EXIT_BAD_INPUT
+
+    def __init__(self, code: str, message: str, *, ignored: bool = False) -> None:
+        super().__init__(code, message)
+        self.ignored = ignored
+        """True for what was never meant to be read (a FIFO, a text file): status ignored."""
