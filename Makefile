@@ -1,0 +1,51 @@
+# Thin lines only: what each target does stands in tools/, benchmarks/ and tests/.
+# IMAGES, DATA and PORT reach the tools through the environment, so that any path is safe.
+PYTHON ?= python3
+IMAGES ?=
+DATA ?=
+PORT ?=
+export IMAGES DATA PORT
+T = .venv/test/bin
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' Makefile | expand -t 20
+
+run: python  ## start both services: make run [IMAGES=folder] [DATA=folder] [PORT=5000]
+	@exec $(PYTHON) tools/run.py --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
+
+models: python  ## provide or repair the models: make models [DATA=folder]
+	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
+
+test: environments models chromium lint  ## everything that the tests need, then all checks and tests
+	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(ARGS)
+
+lint: environments  ## ruff and mypy
+	@$(T)/ruff check
+	@$(T)/ruff format --check
+	@$(T)/mypy
+
+samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-dejavu-core)
+	@$(T)/python tools/render_samples.py
+
+accuracy: environments models  ## how well a folder with known text is read: make accuracy IMAGES=folder
+	@$(T)/python benchmarks/accuracy.py --images "$$IMAGES"
+
+throughput: environments models  ## how fast, beside PaddleOCR's own pipeline: make throughput IMAGES=folder
+	@$(T)/python benchmarks/throughput.py --images "$$IMAGES"
+
+lock: environments  ## compile the requirements.txt files anew (needs uv on the PATH)
+	@$(T)/python tools/lock.py
+
+clean:  ## remove environments and caches; data/ stays
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+
+environments: python
+	@$(PYTHON) tools/setup_env.py
+
+chromium: python
+	@$(PYTHON) tools/setup_chromium.py
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
+
+.PHONY: help run models test lint samples accuracy throughput lock clean environments chromium python

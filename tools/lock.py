@@ -1,0 +1,37 @@
+"""Compiles each requirements.in into a requirements.txt that pins every package by its hashes.
+
+    $ make lock
+
+The tests' file is compiled first, from all of them together; the services' files then take
+their versions from it, so that a service is tested with exactly what it runs with.
+"""
+
+import shutil
+import subprocess
+import sys
+
+from project import EXIT_MISSING_DEPENDENCY, ROOT, ToolError, main_guard, step
+
+_UV = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes")
+_OPTIONS = ("--python-version=3.11", "--only-binary=:all:", "--no-emit-index-url")
+
+
+def _compile(folder: str, *constraints: str) -> None:
+    command = [*_UV, *_OPTIONS, "--custom-compile-command=make lock", *constraints]
+    command += [f"{folder}/requirements.in", f"--output-file={folder}/requirements.txt"]
+    with step(f"{folder}/requirements.txt"):
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            raise ToolError(f"{folder}/requirements.in cannot be compiled: see above.")
+
+
+def main() -> int:
+    if shutil.which("uv") is None:
+        raise ToolError("uv is missing. Run: pip install uv", EXIT_MISSING_DEPENDENCY)
+    _compile("tests")
+    for folder in ("ocr", "flask"):
+        _compile(folder, "--constraints=tests/requirements.txt")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main_guard(main))
