@@ -1,0 +1,248 @@
+"""The application: `create_app`, the pages, and how an error becomes an answer. No SQL here.
+
+/                     the list, the search and the progress
+/images/<id>          one image: its pages, their lines as boxes over the picture
+/fragments/live       progress and list alone, for the script that keeps them up to date
+/images/<id>.txt .json, /export.csv                       texts to take away
+/previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
+/actions/…            buttons (see `actions`)      /api/v1/…  the same for programs (`web_api`)
+/events               live counts (see `live`)     /livez, /readyz
+"""
+
+import os
+import socket
+from collections.abc import Callable
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+import actions
+import exports
+import page_tokens
+import parameters
+import pictures
+import presentation
+import queries
+import security
+import site_context
+import web_api
+import web_settings
+from image_records import STATE_FILTERS, picture_version
+from site_context import current_site
+from web_errors import DatabaseWaitingError, NotFoundError, WebError
+
+MAX_FORM_BYTES = 16 * 1024
+BUSY_RETRY_S = 5
+STREAMS_RETRY_S = 30
+_ID = f"<int(max={page_tokens.MAX_ID}):image_id>"
+_PAGE = f"<int(max={page_tokens.MAX_ID}):page_number>"
+
+
+def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
+    """The WSGI application; without `settings` they come from the environment."""
+    settings = settings or web_settings.or_exit(os.environ)
+    # The module is a path root and no package, so Flask is told where templates and files lie.
+    app = Flask("app", template_folder="templates", static_folder="static")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
+    app.config["MAX_FORM_PARTS"] = 20
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    app.extensions[site_context.EXTENSION] = site_context.build(settings)
+    presentation.register(app)
+    app.before_request(_check_host)
+    app.after_request(security.protect)
+    app.register_error_handler(WebError, _web_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected_error)
+    app.register_blueprint(web_api.blueprint)
+    app.register_blueprint(actions.blueprint)
+    app.add_url_rule("/", view_func=index)
+    app.add_url_rule("/fragments/live", view_func=live_fragment)
+    app.add_url_rule(f"/images/{_ID}", view_func=image_page)
+    app.add_url_rule(f"/images/{_ID}.txt", view_func=image_text)
+    app.add_url_rule(f"/images/{_ID}.json", view_func=image_json)
+    app.add_url_rule("/export.csv", view_func=export_csv)
+    app.add_url_rule(f"/previews/{_ID}/{_PAGE}", "preview", picture, defaults={"kind": "preview"})
+    app.add_url_rule(
+        f"/thumbnails/{_ID}/{_PAGE}", "thumbnail", picture, defaults={"kind": "thumbnail"}
+    )
+    app.add_url_rule("/temp.png", view_func=latest_picture)
+    app.add_url_rule("/events", view_func=events)
+    app.add_url_rule("/livez", view_func=livez)
+    app.add_url_rule("/readyz", view_func=readyz)
+    return app
+
+
+def index() -> Response:
+    """The list with everything around it."""
+    site = current_site()
+    visitor = site.guard.visitor(request)
+    html = render_template(
+        "index.html",
+        **_list_context(),
+        notice=actions.notice(request.args.get("notice", "")),
+        csrf_token=site.guard.token(visitor),
+    )
+    response = make_response(html)
+    site.guard.remember(response, visitor)
+    return response
+
+
+def live_fragment() -> str:
+    """Progress and list alone, as the script wants them."""
+    return render_template("live.html", **_list_context())
+
+
+def _list_context() -> dict[str, object]:
+    site = current_site()
+    wanted, state, query = parameters.image_filter(request, default_state="latest")
+    after = parameters.after(request)
+    size = parameters.page_size(request, site.settings.page_size)
+    with site.reading() as connection:
+        images, following = queries.list_images(connection, wanted, after=after, limit=size)
+    return {
+        "live": site.snapshot(),
+        "latest_picture": site.latest_picture_version(),
+        "images": images,
+        "terms": wanted.terms,
+        "state": state,
+        "query": query,
+        "states": STATE_FILTERS,
+        "is_first_page": after is None,
+        "next_token": page_tokens.encode(following) if following else None,
+    }
+
+
+def image_page(image_id: int) -> str:
+    """One image."""
+    wanted, _state, query = parameters.image_filter(request, default_state="latest")
+    with current_site().reading() as connection:
+        image = queries.image_detail(connection, image_id)
+        newer, older = queries.neighbours(connection, image.summary, wanted)
+    return render_template(
+        "image.html", image=image, newer=newer, older=older, query=query, terms=wanted.terms
+    )
+
+
+def image_text(image_id: int) -> Response:
+    """The text of one image."""
+    with current_site().reading() as connection:
+        text = exports.plain_text(queries.image_detail(connection, image_id))
+    return Response(text, mimetype="text/plain")
+
+
+def image_json(image_id: int) -> Response:
+    """Text, lines, polygons and confidences of one image."""
+    with current_site().reading() as connection:
+        return jsonify(queries.image_detail(connection, image_id).to_json())
+
+
+def export_csv() -> Response:
+    """Every image with its text, one row each."""
+    site = current_site()
+
+    def fetch(after_id: int, limit: int) -> list[dict[str, object]]:
+        with site.reading() as connection:
+            return queries.export_rows(connection, after_id=after_id, limit=limit)
+
+    fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
+    response = Response(exports.csv_blocks(fetch), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'
+    return response
+
+
+def picture(image_id: int, page_number: int, kind: str) -> Response:
+    """The upright page, or a small one for the list."""
+    site = current_site()
+    with site.reading() as connection:
+        name = queries.picture_name(connection, image_id, page_number, kind)
+    current = name is not None and request.args.get("v") == picture_version(name)
+    return pictures.send(site.previews, name, immutable=current)
+
+
+def latest_picture() -> Response:
+    """The page read last, with its boxes drawn."""
+    folder = current_site().settings.data_folder
+    return pictures.send(folder, site_context.LATEST_PICTURE, immutable=False)
+
+
+def events() -> Response:
+    """Live counts."""
+    stream = current_site().feed.open_stream(_has_hung_up(request.environ.get("gunicorn.socket")))
+    if stream is None:
+        error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
+        error.http_status = 503
+        return web_api.error_reply(error, retry_after_s=STREAMS_RETRY_S)
+    response = Response(stream, mimetype="text/event-stream")
+    response.call_on_close(stream.close)
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _has_hung_up(connection: socket.socket | None) -> Callable[[], bool]:
+    """Whether the browser at the other end has closed `connection`; False where none is known."""
+
+    def look() -> bool:
+        if connection is None:
+            return False
+        try:
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False  # open, and silent as it should be
+        except OSError:
+            return True
+
+    return look
+
+
+def livez() -> Response:
+    """The process answers."""
+    return jsonify({"status": "ok"})
+
+
+def readyz() -> Response:
+    """The database can be read."""
+    try:
+        with current_site().reading() as connection:
+            queries.counts(connection)
+    except WebError as error:
+        return web_api.error_reply(error, retry_after_s=BUSY_RETRY_S)
+    return jsonify({"status": "ok"})
+
+
+def _check_host() -> None:
+    security.check_host(request.host, current_site().settings.allowed_hosts)
+
+
+def _web_error(error: WebError) -> Response:
+    if isinstance(error, DatabaseWaitingError):
+        template, retry_after_s = "waiting.html", BUSY_RETRY_S
+    else:
+        template, retry_after_s = "error.html", None
+    if request.path.startswith(("/api/", "/export", "/events")) or request.path.endswith(".json"):
+        return web_api.error_reply(error, retry_after_s=retry_after_s)
+    response = make_response(
+        render_template(template, error=error, retry_after_s=retry_after_s), error.http_status
+    )
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(retry_after_s)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]  # a redirect
+    if error.code == 404:
+        return _web_error(NotFoundError("There is nothing at this address."))
+    plain = WebError(error.description or error.name, code=error.name.lower().replace(" ", "_"))
+    plain.http_status = error.code
+    response = _web_error(plain)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected_error(error: Exception) -> Response:
+    """A defect of ours: the log gets the traceback, the visitor a sentence."""
+    web_api.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _web_error(WebError("Something went wrong here. The log of web_service says what."))

@@ -1,0 +1,51 @@
+"""Texts to take away: one image as plain text or JSON, everything as one table.
+
+The table is streamed in blocks, each a short read of its own, so that an export of 100,000
+images neither fills the memory nor keeps the writer's log from being checkpointed.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from image_records import ImageDetail
+
+CSV_COLUMNS = (
+    "id", "name", "status", "pages", "lines", "confidence", "finished_at", "duplicate_of",
+    "error_code", "error", "text",
+)  # fmt: skip
+BLOCK_IMAGES = 200
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets take a file without it for the local 8-bit encoding."""
+
+
+def plain_text(image: ImageDetail) -> str:
+    """All pages' text, corrections applied; a form feed between pages, a line feed at the end."""
+    text = "\f".join(page.shown for page in image.pages)
+    return text + "\n" if text else ""
+
+
+def csv_blocks(fetch: Callable[[int, int], list[dict[str, Any]]]) -> Iterator[str]:
+    """The whole table in pieces; `fetch(after_id, limit)` gives the next rows by id."""
+    yield BYTE_ORDER_MARK + _csv_rows([CSV_COLUMNS])
+    after_id = 0
+    while rows := fetch(after_id, BLOCK_IMAGES):
+        yield _csv_rows([[_cell(row[column]) for column in CSV_COLUMNS] for row in rows])
+        after_id = rows[-1]["id"]
+
+
+def _cell(value: Any) -> Any:
+    """A spreadsheet runs what begins like a formula; an apostrophe in front makes it text."""
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def _csv_rows(rows: list[Any]) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()

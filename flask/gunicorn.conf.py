@@ -1,0 +1,47 @@
+"""Gunicorn's settings:  PYTHONPATH=contract:flask gunicorn -c flask/gunicorn.conf.py 'app:create_app()'
+
+The reasons are in `serving`; the names here are Gunicorn's.
+"""  # noqa: E501  # the command is one line
+
+import serving
+from serving import post_worker_init, when_ready  # noqa: F401  # Gunicorn finds hooks by name
+
+_settings = serving.settings_or_exit()
+serving.leave_working_folder_off_the_path()
+
+chdir = str(serving.FOLDER)
+raw_env = [f"WEB_DATA_FOLDER={_settings.data_folder}"]  # absolute: chdir must not move it
+bind = serving.bind_address(_settings)
+
+worker_class = "gthread"
+workers = 1
+threads = _settings.threads
+keepalive = 1  # seconds; a kept connection delays the end by as much
+timeout = 30
+graceful_timeout = 2  # Ctrl-C ends within 3 s, whatever is open
+
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 4096
+
+control_socket_disable = True  # it would be written into the home folder
+accesslog = None
+errorlog = "-"
+loglevel = _settings.log_level
+logconfig_dict = {
+    "formatters": {
+        "generic": {"format": "%(asctime)s web_service %(levelname)s %(message)s",
+                    "class": "logging.Formatter"},
+    },
+    "handlers": {
+        "error_console": {"class": "logging.StreamHandler", "formatter": "generic",
+                          "stream": "ext://sys.stderr"},
+    },
+    "loggers": {
+        "gunicorn.error": {"level": loglevel.upper(), "handlers": ["error_console"],
+                           "propagate": False},
+        "web_service": {"level": loglevel.upper(), "handlers": ["error_console"],
+                        "propagate": False},
+    },
+    "root": {"level": "WARNING", "handlers": ["error_console"]},
+}  # fmt: skip

@@ -1,0 +1,150 @@
+"""What the pages, the API and the exports show of an image: plain frozen records, no SQL."""
+
+import dataclasses
+import hashlib
+from typing import Any
+
+from markupsafe import Markup
+
+from ocr_contract.schema import Status
+from search_terms import SearchTerms
+
+STATE_FILTERS: dict[str, tuple[Status, ...] | None] = {
+    "latest": (Status.DONE, Status.PROCESSING, Status.FAILED, Status.QUARANTINED),
+    "done": (Status.DONE,),
+    "waiting": (Status.PENDING, Status.PROCESSING),
+    "failed": (Status.FAILED, Status.QUARANTINED),
+    "ignored": (Status.IGNORED,),
+    "missing": (Status.MISSING,),
+    "all": None,
+}
+"""`?state=`: which statuses it lists; None is every one."""
+
+HIGH_CONFIDENCE = 0.9
+MEDIUM_CONFIDENCE = 0.75
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which images a list holds."""
+
+    statuses: tuple[Status, ...] | None = None
+    terms: SearchTerms | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImageSummary:
+    """One row of the list. Pages, lines and text of a duplicate are those of its original."""
+
+    id: int
+    name: str
+    status: Status
+    error_code: str | None
+    error: str | None
+    duplicate_of: int | None
+    size_bytes: int
+    found_at: str
+    updated_at: str
+    finished_at: str | None
+    pages: int
+    line_count: int
+    confidence: float | None
+    first_words: str
+    thumbnail: str | None
+    width: int | None
+    height: int | None
+    snippet: Markup | None
+
+    def replaced(self, **changes: Any) -> "ImageSummary":
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of /api/v1/images."""
+        hidden = {"thumbnail", "width", "height", "snippet"}
+        fields = (field.name for field in dataclasses.fields(self))
+        value = {name: getattr(self, name) for name in fields if name not in hidden}
+        value["url"] = f"/images/{self.id}"
+        value["thumbnail_url"] = f"/thumbnails/{self.id}/1" if self.thumbnail else None
+        return value
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LineView:
+    """One line of text; `text` is the machine's, `corrected` a person's or None."""
+
+    id: int
+    number: int
+    text: str
+    corrected: str | None
+    confidence: float
+    polygon: list[list[float]]
+
+    @property
+    def shown(self) -> str:
+        """What a reader should read."""
+        return self.text if self.corrected is None else self.corrected
+
+    @property
+    def points(self) -> str:
+        """The polygon as SVG wants it."""
+        return " ".join(f"{x:g},{y:g}" for x, y in self.polygon)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PageView:
+    """One upright page."""
+
+    number: int
+    width: int
+    height: int
+    rotation: int
+    text: str
+    corrected: str | None
+    confidence: float | None
+    preview: str | None
+    seconds: float
+    lines: list[LineView]
+
+    @property
+    def shown(self) -> str:
+        """The page's text as a reader should read it."""
+        return self.text if self.corrected is None else self.corrected
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImageDetail:
+    """One image with everything that its page shows."""
+
+    summary: ImageSummary
+    original_name: str | None
+    """Name of the image that this one repeats; None when it is no duplicate."""
+    engine: str | None
+    device: str | None
+    pages: list[PageView]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of /api/v1/images/<id> and of the JSON export."""
+        value = self.summary.to_json()
+        value["engine"] = self.engine
+        value["device"] = self.device
+        value["pages"] = [dataclasses.asdict(page) for page in self.pages]
+        for page in value["pages"]:
+            has_preview = page.pop("preview") is not None
+            number = page["number"]
+            page["preview_url"] = f"/previews/{self.summary.id}/{number}" if has_preview else None
+        return value
+
+
+def confidence_band(confidence: float | None) -> str:
+    """The class name "high", "medium", "low", or "none" without lines."""
+    if confidence is None:
+        return "none"
+    if confidence >= HIGH_CONFIDENCE:
+        return "high"
+    return "medium" if confidence >= MEDIUM_CONFIDENCE else "low"
+
+
+def picture_version(file_name: str) -> str:
+    """A short stable mark for the address of a picture: another file, another address."""
+    return hashlib.sha256(file_name.encode("utf-8", "surrogateescape")).hexdigest()[:12]

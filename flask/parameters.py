@@ -1,0 +1,40 @@
+"""Every value that a visitor can put into an address, bounded before anything uses it."""
+
+from flask import Request
+
+import search_terms
+from image_records import STATE_FILTERS, ImageFilter
+from page_tokens import SortKey, decode
+from web_errors import BadParameterError
+
+MAX_PAGE_SIZE = 200
+MAX_SIZE_DIGITS = 6
+
+
+def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, str, str]:
+    """The filter in `?q=` and `?state=`, the state's name, and the query as typed.
+
+    A search looks at every state unless one is asked for.
+    """
+    raw = request.args.get("q", "")
+    terms = search_terms.parse(raw)
+    state = request.args.get("state") or ("all" if terms else default_state)
+    if state not in STATE_FILTERS:
+        raise BadParameterError(f"There is no such state. There are: {', '.join(STATE_FILTERS)}.")
+    return ImageFilter(STATE_FILTERS[state], terms), state, terms.raw if terms else ""
+
+
+def after(request: Request) -> SortKey | None:
+    """Where the page begins, from `?next=`."""
+    token = request.args.get("next", "")
+    return decode(token) if token else None
+
+
+def page_size(request: Request, default: int) -> int:
+    """`?size=`, 1 to 200."""
+    text = request.args.get("size", "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_SIZE_DIGITS and int(text) > 0):
+        raise BadParameterError(f"size must be a whole number from 1 to {MAX_PAGE_SIZE}.")
+    return min(int(text), MAX_PAGE_SIZE)

@@ -1,0 +1,76 @@
+"""How values look on a page: sizes, times, percentages, states. Registered as Jinja filters."""
+
+from flask import Flask, url_for
+from markupsafe import Markup
+
+import search_terms
+from image_records import ImageSummary, confidence_band, picture_version
+from ocr_contract.schema import Status
+
+STATE_NAMES = {
+    "latest": "Latest", "done": "Done", "waiting": "Waiting", "failed": "Failed",
+    "ignored": "Ignored", "missing": "Missing", "all": "All",
+}  # fmt: skip
+STATUS_NAMES = {
+    Status.PENDING: "Waiting", Status.PROCESSING: "Reading", Status.DONE: "Done",
+    Status.FAILED: "Failed", Status.QUARANTINED: "Set aside", Status.IGNORED: "Ignored",
+    Status.MISSING: "Deleted",
+}  # fmt: skip
+_BYTES_A_STEP = 1000
+
+
+def register(app: Flask) -> None:
+    """Make the functions of this module known to the templates of `app`."""
+    app.jinja_env.filters.update(
+        percent=percent, size=size, moment=moment, band=confidence_band, highlight=highlight
+    )
+    app.jinja_env.globals.update(
+        state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
+        static_url=static_url, max_query_chars=search_terms.MAX_QUERY_CHARS,
+    )  # fmt: skip
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def percent(fraction: float | None) -> str:
+    """0.987 as "98 %": rounded down, so that only a certain reading is shown as 100 %."""
+    return "–" if fraction is None else f"{int(fraction * 100 + 1e-9)} %"
+
+
+def size(number_of_bytes: int) -> str:
+    """1234567 as "1.2 MB"."""
+    value = float(number_of_bytes)
+    for unit in ("B", "kB", "MB"):
+        if value < _BYTES_A_STEP:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= _BYTES_A_STEP
+    return f"{value:.1f} GB"
+
+
+def moment(text: str | None) -> Markup:
+    """A time of the database as <time>; the script turns it into the visitor's own zone."""
+    if not text:
+        return Markup("–")
+    shown = text[:16].replace("T", " ") + " UTC"
+    return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+
+def highlight(text: str, terms: search_terms.SearchTerms | None) -> Markup:
+    """`text` escaped, with the hits in <mark>."""
+    return search_terms.highlight(text, terms)
+
+
+def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
+    """The address of a "preview" or "thumbnail"; it changes when the picture does."""
+    version = picture_version(file_name)
+    return url_for(kind, image_id=image_id, page_number=page_number, v=version)
+
+
+def static_url(file_name: str) -> str:
+    """The address of a file of ours."""
+    return url_for("static", filename=file_name)
+
+
+def first_line(image: ImageSummary) -> str:
+    """For titles."""
+    return image.first_words.partition("\n")[0]

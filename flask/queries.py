@@ -1,0 +1,244 @@
+"""All SQL of web_service. Each function is one short read on a connection of its own request.
+
+Lists are newest first: by (updated_at, id), the key that `page_tokens` carries. A duplicate
+has no pages of its own; it shows those of the image that it repeats, hence the many
+`coalesce(duplicate_of, id)`.
+"""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import search_terms
+from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
+from ocr_contract.schema import SchemaError, Status, open_reader
+from page_tokens import SortKey
+from web_errors import NotFoundError, from_database
+
+_FIRST_WORDS_CHARS = 240
+_SNIPPET_TEXT_CHARS = 100_000
+"""How far into a page a snippet is looked for; the search itself sees everything."""
+
+_SUMMARY = """
+SELECT i.id, i.name, i.status, i.error_code, i.error, i.duplicate_of, i.size_bytes,
+       i.found_at, i.updated_at, i.finished_at,
+       (SELECT count(*) FROM pages p WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS pages,
+       (SELECT sum(p.line_count) FROM pages p
+         WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS line_count,
+       (SELECT sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) FROM pages p
+         WHERE p.image_id = coalesce(i.duplicate_of, i.id)
+           AND p.confidence IS NOT NULL) AS confidence,
+       substr(coalesce(first.corrected, first.text), 1, ?) AS first_words,
+       first.thumbnail, first.width, first.height
+  FROM images i
+  LEFT JOIN pages first
+    ON first.image_id = coalesce(i.duplicate_of, i.id) AND first.number = 1
+"""
+
+
+@contextlib.contextmanager
+def reading(database: Path, query_limit_s: float) -> Iterator[sqlite3.Connection]:
+    """A connection for one request; what SQLite says becomes a WebError.
+
+    Raises:
+        DatabaseWaitingError, TooSlowError: see `web_errors.from_database`.
+    """
+    try:
+        with contextlib.closing(open_reader(database, query_limit_s=query_limit_s)) as connection:
+            yield connection
+    except (sqlite3.Error, SchemaError) as error:
+        raise from_database(error) from error
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """Images by status, every status present, and "total"."""
+    by_status = {status.value: 0 for status in Status}
+    by_status.update(
+        connection.execute("SELECT status, count(*) FROM images GROUP BY status").fetchall()
+    )
+    by_status["total"] = sum(by_status.values())
+    return by_status
+
+
+def list_images(
+    connection: sqlite3.Connection, wanted: ImageFilter, *, after: SortKey | None, limit: int
+) -> tuple[list[ImageSummary], SortKey | None]:
+    """One page of the list, and the key after which the next one begins, if there is one."""
+    where, parameters = _where(connection, wanted)
+    if after is not None:
+        where.append("(i.updated_at, i.id) < (?, ?)")
+        parameters += after
+    # Only fixed pieces are joined here and below; every value is a parameter.
+    condition = " AND ".join(where)
+    sql = f"{_SUMMARY} WHERE {condition} ORDER BY i.updated_at DESC, i.id DESC LIMIT ?"
+    rows = connection.execute(sql, (_FIRST_WORDS_CHARS, *parameters, limit + 1)).fetchall()
+    images = [_summary(row) for row in rows[:limit]]
+    if wanted.terms is not None:
+        images = [_with_snippet(connection, image, wanted.terms) for image in images]
+    more = len(rows) > limit
+    return images, (images[-1].updated_at, images[-1].id) if more else None
+
+
+def export_rows(
+    connection: sqlite3.Connection, *, after_id: int, limit: int
+) -> list[dict[str, Any]]:
+    """The next images for the table export, by id, each with its whole text."""
+    rows = connection.execute(
+        """
+        SELECT i.id, i.name, i.status, i.error_code, i.error, i.duplicate_of, i.finished_at,
+               count(p.id) AS pages, coalesce(sum(p.line_count), 0) AS lines,
+               sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) AS confidence,
+               group_concat(coalesce(p.corrected, p.text), char(12)) AS text
+          FROM (SELECT * FROM images WHERE id > ? ORDER BY id LIMIT ?) i
+          LEFT JOIN (SELECT * FROM pages ORDER BY image_id, number) p
+            ON p.image_id = coalesce(i.duplicate_of, i.id)
+         GROUP BY i.id ORDER BY i.id
+        """,
+        (after_id, limit),
+    )
+    return [dict(row) for row in rows]
+
+
+def image_detail(connection: sqlite3.Connection, image_id: int) -> ImageDetail:
+    """One image with its pages and lines.
+
+    Raises:
+        NotFoundError: there is no such image.
+    """
+    row = connection.execute(
+        f"{_SUMMARY} WHERE i.id = ?", (_FIRST_WORDS_CHARS, image_id)
+    ).fetchone()
+    if row is None:
+        raise NotFoundError(f"There is no image number {image_id}.")
+    summary = _summary(row)
+    source_id = summary.duplicate_of or summary.id
+    original = connection.execute("SELECT name FROM images WHERE id = ?", (source_id,)).fetchone()
+    batch = connection.execute(
+        "SELECT b.* FROM batches b JOIN images i ON i.batch_id = b.id WHERE i.id = ?", (source_id,)
+    ).fetchone()
+    pages = connection.execute(
+        "SELECT * FROM pages WHERE image_id = ? ORDER BY number", (source_id,)
+    ).fetchall()
+    return ImageDetail(
+        summary=summary,
+        original_name=original["name"] if summary.duplicate_of and original else None,
+        engine=batch["engine"] if batch else None,
+        device=batch["device"] if batch else None,
+        pages=[_page(connection, page) for page in pages],
+    )
+
+
+def neighbours(
+    connection: sqlite3.Connection, image: ImageSummary, wanted: ImageFilter
+) -> tuple[int | None, int | None]:
+    """The ids before and after `image` in the list: (newer, older)."""
+    where, parameters = _where(connection, wanted)
+    found: list[int | None] = []
+    for comparison, direction in ((">", "ASC"), ("<", "DESC")):
+        conditions = [*where, f"(i.updated_at, i.id) {comparison} (?, ?)"]
+        row = connection.execute(
+            f"SELECT i.id FROM images i WHERE {' AND '.join(conditions)} "  # noqa: S608  # as above
+            f"ORDER BY i.updated_at {direction}, i.id {direction} LIMIT 1",
+            (*parameters, image.updated_at, image.id),
+        ).fetchone()
+        found.append(row["id"] if row else None)
+    return found[0], found[1]
+
+
+def picture_name(
+    connection: sqlite3.Connection, image_id: int, page_number: int, kind: str
+) -> str | None:
+    """File name under the previews folder; `kind` is "preview" or "thumbnail"."""
+    row = connection.execute(
+        "SELECT p.preview, p.thumbnail FROM images i "
+        "JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id) "
+        "WHERE i.id = ? AND p.number = ?",
+        (image_id, page_number),
+    ).fetchone()
+    return row[kind] if row else None
+
+
+def _where(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[list[str], list[Any]]:
+    """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
+    conditions = ["1"]
+    parameters: list[Any] = []
+    if wanted.statuses is not None:
+        conditions.append(f"i.status IN ({', '.join('?' * len(wanted.statuses))})")
+        parameters += wanted.statuses
+    if wanted.terms is None:
+        return conditions, parameters
+    # File names are few and short, so Python compares them: LIKE would fold ASCII only.
+    connection.create_function("matches_token", 2, search_terms.matches_token, deterministic=True)
+    for token in wanted.terms.tokens:
+        if search_terms.is_indexed(token):
+            pages = (
+                "SELECT p.image_id FROM pages_fts JOIN pages p ON p.id = pages_fts.rowid "
+                "WHERE pages_fts MATCH ?"
+            )
+            values = [search_terms.match_expression(token)]
+        else:
+            patterns = search_terms.like_patterns(token)
+            clause = " OR ".join([r"p.text LIKE ? ESCAPE '\' OR p.corrected LIKE ? ESCAPE '\'"]
+                                 * len(patterns))  # fmt: skip
+            pages = f"SELECT p.image_id FROM pages p WHERE {clause}"  # noqa: S608  # as above
+            values = [pattern for pattern in patterns for _column in range(2)]
+        conditions.append(
+            f"(coalesce(i.duplicate_of, i.id) IN ({pages}) OR matches_token(i.name, ?))"
+        )
+        parameters += [*values, token]
+    return conditions, parameters
+
+
+def _summary(row: sqlite3.Row) -> ImageSummary:
+    return ImageSummary(
+        id=row["id"], name=row["name"], status=Status(row["status"]),
+        error_code=row["error_code"], error=row["error"], duplicate_of=row["duplicate_of"],
+        size_bytes=row["size_bytes"], found_at=row["found_at"], updated_at=row["updated_at"],
+        finished_at=row["finished_at"], pages=row["pages"], line_count=row["line_count"] or 0,
+        confidence=row["confidence"], first_words=row["first_words"] or "",
+        thumbnail=row["thumbnail"], width=row["width"], height=row["height"], snippet=None,
+    )  # fmt: skip
+
+
+def _with_snippet(
+    connection: sqlite3.Connection, image: ImageSummary, terms: search_terms.SearchTerms
+) -> ImageSummary:
+    rows = connection.execute(
+        "SELECT substr(coalesce(corrected, text), 1, ?) AS now, substr(text, 1, ?) AS machine "
+        "FROM pages WHERE image_id = ? ORDER BY number",
+        (_SNIPPET_TEXT_CHARS, _SNIPPET_TEXT_CHARS, image.duplicate_of or image.id),
+    )
+    # The person's text first; a hit that only the machine's text has is shown all the same.
+    texts = [text for row in rows.fetchall() for text in (row["now"], row["machine"])]
+    found = (search_terms.snippet(text, terms) for text in texts)
+    return image.replaced(snippet=next((html for html in found if html is not None), None))
+
+
+def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
+    rows = connection.execute(
+        "SELECT l.*, c.text AS corrected FROM lines l "
+        "LEFT JOIN corrections c ON c.line_id = l.id WHERE l.page_id = ? ORDER BY l.number",
+        (page["id"],),
+    )
+    return PageView(
+        number=page["number"], width=page["width"], height=page["height"],
+        rotation=page["rotation"], text=page["text"], corrected=page["corrected"],
+        confidence=page["confidence"], preview=page["preview"], seconds=page["seconds"],
+        lines=[
+            LineView(row["id"], row["number"], row["text"], row["corrected"], row["confidence"],
+                     _polygon(row["polygon"]))
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def _polygon(text: str) -> list[list[float]]:
+    """The points of a stored polygon; an unreadable one becomes none: the text still shows."""
+    try:
+        points = json.loads(text)
+        return [[float(x), float(y)] for x, y in points]
+    except (ValueError, TypeError):
+        return []

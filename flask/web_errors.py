@@ -1,0 +1,85 @@
+"""The errors of web_service: each with a stable code, a sentence with the remedy, an HTTP status.
+
+WebError
+├── BadParameterError      400  something in the address or the form is wrong
+├── RefusedError           403  a form that did not come from our own page
+├── NotFoundError          404  no such image, page or picture
+├── DatabaseWaitingError   503  the database cannot be read now; the page tries again by itself
+└── TooSlowError           503  the question took too long; asking again would not help
+"""
+
+import sqlite3
+
+from ocr_contract.schema import SchemaError
+
+
+class WebError(Exception):
+    """Shown to the visitor as it stands: the message names nothing secret."""
+
+    http_status = 500
+    code = "internal"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class BadParameterError(WebError):
+    """Something in the address or the form is wrong."""
+
+    http_status = 400
+    code = "bad_parameter"
+
+
+class RefusedError(WebError):
+    """A request that would change something and did not come from our own page."""
+
+    http_status = 403
+    code = "refused"
+
+
+class NotFoundError(WebError):
+    """No such image, page or picture."""
+
+    http_status = 404
+    code = "not_found"
+
+
+class DatabaseWaitingError(WebError):
+    """The database cannot be read at this moment."""
+
+    http_status = 503
+    code = "database_not_ready"
+
+
+class TooSlowError(WebError):
+    """A query ran into its time limit."""
+
+    http_status = 503
+    code = "too_slow"
+
+
+def from_database(error: sqlite3.Error | SchemaError) -> WebError:
+    """What a visitor should read when the database said `error`."""
+    if isinstance(error, SchemaError):
+        return DatabaseWaitingError(str(error), code="database_version")
+    # Only errors of SQLite itself carry the code; its low byte is the primary one.
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if primary == sqlite3.SQLITE_INTERRUPT:
+        return TooSlowError("That took too long. A longer or rarer word is found faster.")
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return DatabaseWaitingError(
+            "There is no database yet. It appears as soon as the reader has started for the "
+            "first time.",
+            code="database_missing",
+        )
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return DatabaseWaitingError("The database is busy for a moment.", code="database_busy")
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return DatabaseWaitingError(
+            "The database file is damaged. Nothing was changed; restore a backup of it.",
+            code="database_damaged",
+        )
+    return DatabaseWaitingError(f"The database cannot be read now ({error}).")
