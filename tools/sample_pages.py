@@ -1,6 +1,7 @@
 """The samples themselves: what is written on each, and how it is laid out.
 
-Every text is the project's own; people, firms and numbers in it are invented.
+Every text is the project's own; people, firms and numbers in it are invented. The module is
+long because the samples' words stand in it; each page is a function by itself.
 """
 
 import random
@@ -53,7 +54,7 @@ def invoice() -> Canvas:
 
 
 def newsletter() -> Canvas:
-    page = Canvas(1080, 880, "#fbfaf6")
+    page = Canvas(1080, 930, "#fbfaf6")
     page.text(540, 110, "The Rooftop Gardener", "serif-bold", 58, side="middle")
     page.rule(70, 140, 940, INK, 3)
     page.text(540, 178, "Letters from above the city · Spring issue", "serif", 24, SOFT, "middle")
@@ -75,13 +76,13 @@ def newsletter() -> Canvas:
         each pot keeps the roots cool.
     """
     page.paragraph(70, 325, left.replace("\n\n", "\n"), 42, "serif", 26)
-    page.draw.line((540, 240, 540, 810), "#b9b4a6", 2)
+    page.draw.line((540, 240, 540, 870), "#b9b4a6", 2)
     page.text(580, 270, "Bees are neighbours", "serif-bold", 34)
     right = """
-        Three hives now stand behind the
-        chimney of number 22. Their keeper,
-        Tomasz, asks for one favour: plant
-        something that flowers late.
+        Three hives now stand behind
+        the chimney of number 22. Their
+        keeper, Tomasz, asks one favour:
+        plant something that flowers late.
         Asters, sedum and ivy feed them
         when the lime trees are done.
     """

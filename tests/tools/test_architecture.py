@@ -1,0 +1,130 @@
+"""The arrows of the design, read from the imports themselves.
+
+contract  <-  ocr, flask        nothing between ocr and flask
+ocr_service and what it imports: no native image code; only the worker has that
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from project import ROOT
+
+PATH_ROOTS = ("contract", "ocr", "flask", "tools")
+NATIVE = ("numpy", "cv2", "PIL", "paddle", "paddleocr", "paddlex", "onnxruntime", "shapely")
+WORKER = "worker"
+BEFORE_ANY_ENVIRONMENT = (
+    *("project", "setup_env", "fetch_models", "run", "supervisor", "service_process"),
+    *("setup_chromium", "lock", "models", "ocr_errors"),
+)
+
+
+def modules(root: str) -> dict[str, Path]:
+    """Module name to file, for the flat modules of one path root."""
+    return {path.stem: path for path in sorted((ROOT / root).glob("*.py"))}
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level names that a file imports anywhere, except for type checking only."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            waiting.extend(node.orelse)
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found.add((node.module or "").partition(".")[0])
+        waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+ALL = {name: path for root in PATH_ROOTS for name, path in modules(root).items()}
+
+
+def test_imports_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    file = tmp_path / "some.py"
+    file.write_text(
+        "import a.b, c\nfrom d.e import f\ndef g():\n    import h\n"
+        "if TYPE_CHECKING:\n    import i\nelse:\n    import j\n"
+        "try:\n    import k\nexcept ImportError:\n    from l import m\n"
+    )
+    assert imports(file) == {"a", "c", "d", "h", "j", "k", "l"}
+
+
+def test_module_names_are_unique_and_shadow_nothing() -> None:
+    names = [name for root in PATH_ROOTS for name in modules(root) if name != "gunicorn.conf"]
+    assert len(names) == len(set(names))
+    assert not set(names) & set(sys.stdlib_module_names)
+    assert "flask" not in names
+
+
+@pytest.mark.parametrize("root", ["contract", "ocr", "flask", "tools", "tests"])
+def test_path_roots_are_no_packages(root: str) -> None:
+    packages = [path.parent.name for path in (ROOT / root).rglob("__init__.py")]
+    assert packages == (["ocr_contract"] if root == "contract" else [])
+
+
+def test_flask_is_the_library() -> None:
+    code = "import flask; print(flask.__file__)"
+    path = ":".join(str(ROOT / root) for root in PATH_ROOTS)
+    for folder in (ROOT / "flask", ROOT / "tools"):
+        file = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env={"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert "site-packages" in file
+
+
+def test_the_contract_needs_the_standard_library_only() -> None:
+    files = list((ROOT / "contract" / "ocr_contract").glob("*.py"))
+    assert files
+    for file in files:
+        assert imports(file) <= {*sys.stdlib_module_names, "ocr_contract"}, file
+
+
+@pytest.mark.parametrize(("one", "other"), [("ocr", "flask"), ("flask", "ocr")])
+def test_no_arrow_between_the_services(one: str, other: str) -> None:
+    assert modules(one)
+    for file in modules(one).values():
+        assert not imports(file) & set(modules(other)), file
+        assert not imports(file) & set(modules("tools")), file
+
+
+def test_the_service_process_loads_no_native_image_code() -> None:
+    own = modules("ocr")
+    reached: dict[str, str] = {"ocr_service": "the start"}
+    waiting = ["ocr_service"]
+    while waiting:
+        name = waiting.pop()
+        for imported in imports(own[name]):
+            assert imported not in NATIVE, f"{name} (from {reached[name]}) imports {imported}"
+            if imported in own and imported != WORKER and imported not in reached:
+                reached[imported] = name
+                waiting.append(imported)
+    assert {"store", "pool"} <= set(reached), "the walk has lost its way"
+
+
+def test_the_web_service_decodes_no_image() -> None:
+    for file in modules("flask").values():
+        assert not imports(file) & {*NATIVE, "apsw"}, file
+
+
+@pytest.mark.parametrize("name", BEFORE_ANY_ENVIRONMENT)
+def test_set_up_needs_the_standard_library_only(name: str) -> None:
+    assert imports(ALL[name]) <= {*sys.stdlib_module_names, *BEFORE_ANY_ENVIRONMENT}
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_module_says_what_it_owns(name: str) -> None:
+    assert ast.get_docstring(ast.parse(ALL[name].read_text(encoding="utf-8")))
