@@ -9,6 +9,7 @@ The images are committed; drawing them again is needed only after a change in `s
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import sample_pages
 from project import ROOT, main_guard, say
@@ -27,7 +28,7 @@ PAGES: dict[str, Callable[[], Canvas]] = {
     "receipt-photo.jpg": sample_pages.shop_receipt,
     "timetable.png": sample_pages.ferry_timetable,
 }
-_OPTIONS: dict[str, dict[str, object]] = {
+_OPTIONS: dict[str, dict[str, Any]] = {
     ".png": {"optimize": True},
     ".jpg": {"quality": 82, "optimize": True},
     ".webp": {"quality": 82, "method": 6},
