@@ -147,8 +147,9 @@ def _write(target: Path, pin: models.PinnedFile, wheels_folder: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Provide the models, verified by SHA-256.")
-    parser.add_argument("--data", type=Path, default=ROOT / "data", help="the data folder")
-    folder = models_folder_of(parser.parse_args().data.absolute())
+    parser.add_argument("--data", default="", help="the data folder (default: data/)")
+    data = Path(parser.parse_args().data or ROOT / "data").expanduser().absolute()
+    folder = models_folder_of(data)
     made = ensure(folder)
     say(f"models: {', '.join(made)} made in {folder}" if made else f"models: all right in {folder}")
     return 0

@@ -168,12 +168,14 @@ def test_pips_failure_becomes_a_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     assert caught.value.exit_code == EXIT_MISSING_DEPENDENCY
 
 
-def test_the_command_says_that_all_is_right() -> None:
+@pytest.mark.parametrize("arguments", [[], ["--data", ""], ["--data", str(ROOT / "data")]])
+def test_the_command_says_that_all_is_right(arguments: list[str], tmp_path: Path) -> None:
     result = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "fetch_models.py"), "--data", str(ROOT / "data")],
+        [sys.executable, str(ROOT / "tools" / "fetch_models.py"), *arguments],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert "all right" in result.stderr
+    assert result.stderr == f"models: all right in {ROOT / 'data' / 'paddle_models' / 'whl'}\n"
