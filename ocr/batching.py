@@ -1,0 +1,85 @@
+"""Cutting lines out of pages and packing them for the recogniser.
+
+PaddleOCR's own pipeline recognises image by image. Here the lines of all images of a batch
+share the recogniser: sorted by width, so that little padding is computed, and put back into
+their order afterwards.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decode import Pixels
+
+_VERTICAL_RATIO = 1.5
+"""A crop so much taller than wide is a vertical line and is laid down; PaddleOCR's value."""
+_MAX_SIDE = 16_000
+"""A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
+
+Result = TypeVar("Result")
+
+
+def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
+    """The quadrilateral `polygon` (4, 2), straightened; at least 1×1 pixel.
+
+    Axis-aligned rectangles, most lines of a scan, are cut out; others are warped.
+    """
+    height, width = page.shape[:2]
+    left, top = np.floor(polygon.min(axis=0)).astype(int)
+    right, bottom = np.ceil(polygon.max(axis=0)).astype(int)
+    if _is_upright(polygon):
+        crop = page[
+            max(top, 0) : min(max(bottom, top + 1), height),
+            max(left, 0) : min(max(right, left + 1), width),
+        ]
+    else:
+        crop = _warp(page, polygon)
+    if crop.size == 0:
+        return np.zeros((1, 1, 3), dtype=np.uint8)
+    if crop.shape[0] >= _VERTICAL_RATIO * crop.shape[1]:
+        crop = np.rot90(crop)
+    return np.ascontiguousarray(crop)
+
+
+def recognise_together(
+    crops: Sequence[Pixels], recognise: Callable[[list[Pixels]], list[Result]], batch_size: int
+) -> list[Result]:
+    """`recognise` on groups of at most `batch_size` crops of similar shape; results in order."""
+    by_width = sorted(range(len(crops)), key=lambda i: crops[i].shape[1] / crops[i].shape[0])
+    results: dict[int, Result] = {}
+    for start in range(0, len(by_width), batch_size):
+        group = by_width[start : start + batch_size]
+        found = recognise([crops[i] for i in group])
+        if len(found) != len(group):
+            raise ValueError(f"the recogniser returned {len(found)} results for {len(group)} crops")
+        results.update(zip(group, found, strict=True))
+    return [results[i] for i in range(len(crops))]
+
+
+def _is_upright(polygon: npt.NDArray[np.float32]) -> bool:
+    """Whether the sides run along the axes, to within a pixel."""
+    top_left, top_right, bottom_right, bottom_left = polygon
+    return bool(
+        abs(top_left[1] - top_right[1]) <= 1
+        and abs(bottom_left[1] - bottom_right[1]) <= 1
+        and abs(top_left[0] - bottom_left[0]) <= 1
+        and abs(top_right[0] - bottom_right[0]) <= 1
+    )
+
+
+def _warp(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
+    top_left, top_right, bottom_right, bottom_left = polygon
+    width = max(np.linalg.norm(top_right - top_left), np.linalg.norm(bottom_right - bottom_left))
+    height = max(np.linalg.norm(bottom_left - top_left), np.linalg.norm(bottom_right - top_right))
+    size = (min(max(int(width), 1), _MAX_SIDE), min(max(int(height), 1), _MAX_SIDE))
+    corners = np.array(
+        [[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32
+    )
+    matrix = cv2.getPerspectiveTransform(polygon.astype(np.float32), corners)
+    warped = cv2.warpPerspective(
+        page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, dtype=np.uint8)

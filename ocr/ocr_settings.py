@@ -1,0 +1,236 @@
+"""The settings of ocr_service: one table, read once at start.
+
+Each field of `Settings` is one setting: environment variable, default, unit and a sentence
+stand in its metadata. README's table is tested against `table()`.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from ocr_errors import SettingsError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Meta:
+    env: str
+    unit: str
+    text: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def _setting(
+    env: str,
+    default: Any,
+    unit: str,
+    text: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    meta = _Meta(env, unit, text, minimum, maximum, choices)
+    return dataclasses.field(default=default, metadata={"setting": meta})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """What ocr_service was told. Immutable; build it with `load`."""
+
+    image_folder: Path = _setting(
+        "OCR_IMAGE_FOLDER", Path("samples"), "folder", "Where the images are; only ever read."
+    )
+    data_folder: Path = _setting(
+        "OCR_DATA_FOLDER", Path("data"), "folder", "Where the database, previews and socket live."
+    )
+    trigger: str = _setting(
+        "OCR_TRIGGER",
+        "watch",
+        "",
+        "watch reads what appears; signal reads only when asked (POST /v1/process).",
+        choices=("watch", "signal"),
+    )
+    model: str = _setting(
+        "OCR_MODEL",
+        "small",
+        "name",
+        "small, tiny, or NAME for the folders NAME_det and NAME_rec in data/paddle_models/whl.",
+    )
+    detection_model: str = _setting(
+        "OCR_DETECTION_MODEL", "", "name", "Another folder for detection than OCR_MODEL's."
+    )
+    recognition_model: str = _setting(
+        "OCR_RECOGNITION_MODEL", "", "name", "Another folder for recognition than OCR_MODEL's."
+    )
+    engine: str = _setting(
+        "OCR_ENGINE", "onnxruntime", "name", "The inference engine, by PaddleOCR's name for it."
+    )
+    device: str = _setting(
+        "OCR_DEVICE", "auto", "", "auto (a GPU when there is one), cpu, gpu or gpu:N."
+    )
+    threads: int = _setting(
+        "OCR_THREADS",
+        0,
+        "threads",
+        "Threads for inference; 0: as many processors as the service may use.",
+        minimum=0,
+        maximum=1024,
+    )
+    batch_size: int = _setting(
+        "OCR_BATCH_SIZE",
+        0,
+        "images",
+        "Images read together; 0: 2 on a CPU, 16 on a GPU.",
+        minimum=0,
+        maximum=256,
+    )
+    orientation: str = _setting(
+        "OCR_ORIENTATION",
+        "auto",
+        "",
+        "auto turns pages that lie on their side or head; off reads them as they are.",
+        choices=("auto", "off"),
+    )
+    detection_side: int = _setting(
+        "OCR_DETECTION_SIDE",
+        960,
+        "pixels",
+        "The longer side at which text is searched; long strips get proportionally more.",
+        minimum=320,
+        maximum=4000,
+    )
+    unclip_ratio: float = _setting(
+        "OCR_UNCLIP_RATIO",
+        2.0,
+        "ratio",
+        "How far a found text region grows before it is cut out.",
+        minimum=1.0,
+        maximum=4.0,
+    )
+    scan_interval_s: float = _setting(
+        "OCR_SCAN_INTERVAL_S",
+        5.0,
+        "seconds",
+        "Between two looks at the folder; file events bring a look forward.",
+        minimum=0.1,
+        maximum=86400,
+    )
+    settle_s: float = _setting(
+        "OCR_SETTLE_S",
+        1.0,
+        "seconds",
+        "A file is finished when it has not changed for this long.",
+        minimum=0.05,
+        maximum=3600,
+    )
+    max_file_mb: float = _setting(
+        "OCR_MAX_FILE_MB", 100.0, "MB", "Larger files are refused.", minimum=0.001, maximum=10_000
+    )
+    max_megapixels: float = _setting(
+        "OCR_MAX_MEGAPIXELS",
+        50.0,
+        "megapixels",
+        "Larger images are refused before they are decoded.",
+        minimum=0.01,
+        maximum=1000,
+    )
+    timeout_s: float = _setting(
+        "OCR_TIMEOUT_S",
+        120.0,
+        "seconds",
+        "Longest time for one image before the worker is replaced.",
+        minimum=0.1,
+        maximum=86400,
+    )
+    max_attempts: int = _setting(
+        "OCR_MAX_ATTEMPTS",
+        3,
+        "attempts",
+        "After so many attempts that ended the worker, an image is quarantined.",
+        minimum=1,
+        maximum=100,
+    )
+    log_level: str = _setting(
+        "OCR_LOG_LEVEL",
+        "info",
+        "",
+        "debug, info, warning or error.",
+        choices=("debug", "info", "warning", "error"),
+    )
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data_folder / "ocr_data.db"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where the model folders lie."""
+        return self.data_folder / "paddle_models" / "whl"
+
+
+def table() -> list[tuple[str, str, str, str]]:
+    """(environment variable, default, unit, sentence) of each setting, for docs and --help."""
+    rows = []
+    for field in dataclasses.fields(Settings):
+        meta = _meta(field)
+        rows.append((meta.env, str(field.default), meta.unit, meta.text))
+    return rows
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment; an unset or empty variable means the default.
+
+    Raises:
+        SettingsError: a value cannot be used, or an OCR_ variable is not known.
+    """
+    known = {_meta(field).env: field for field in dataclasses.fields(Settings)}
+    unknown = sorted(name for name in environ if name.startswith("OCR_") and name not in known)
+    if unknown:
+        raise SettingsError(
+            "unknown_setting",
+            f"{unknown[0]} is not a setting. Remove it, or see the settings table in README.",
+        )
+    values: dict[str, Any] = {}
+    for env, field in known.items():
+        if environ.get(env, "") != "":
+            values[field.name] = _parse(environ[env], field)
+    return Settings(**values)
+
+
+def dump(settings: Settings) -> list[str]:
+    """`NAME=value` lines, for --print-config."""
+    return [
+        f"{_meta(field).env}={getattr(settings, field.name)}"
+        for field in dataclasses.fields(Settings)
+    ]
+
+
+def _meta(field: "dataclasses.Field[Any]") -> _Meta:
+    return cast(_Meta, field.metadata["setting"])
+
+
+def _parse(raw: str, field: "dataclasses.Field[Any]") -> Any:
+    meta = _meta(field)
+    kind = type(field.default)
+    if isinstance(field.default, Path):
+        return Path(raw).expanduser()
+    try:
+        value = kind(raw)
+    except ValueError:
+        noun = "a whole number" if kind is int else "a number"
+        raise _wrong(meta, raw, noun) from None
+    if meta.choices and value not in meta.choices:
+        raise _wrong(meta, raw, "one of " + ", ".join(meta.choices))
+    if meta.minimum is not None and meta.maximum is not None:
+        inside = meta.minimum <= value <= meta.maximum  # False for nan, too
+        if not inside:
+            raise _wrong(meta, raw, f"from {meta.minimum:g} to {meta.maximum:g} {meta.unit}")
+    return value
+
+
+def _wrong(meta: _Meta, raw: str, wanted: str) -> SettingsError:
+    return SettingsError("bad_setting", f"{meta.env} is {raw!r}; it must be {wanted}.")

@@ -1,0 +1,181 @@
+"""The loop that reads: claim a batch, have the worker read it, store it, again.
+
+Runs in a thread of its own. What the outside wants of it (pause, resume, the processing
+signal) comes in through methods that only set state and wake the loop.
+"""
+
+import collections
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from database import utc_now
+from ocr_errors import ImageError, WorkerError
+from pool import Pool, Stopped
+from store import Store
+from worker_protocol import Task
+
+RATE_WINDOW_S = 60.0
+_IDLE_WAIT_S = 30.0
+"""Only a belt: everything that makes work also wakes the loop."""
+_MAX_FAILED_STARTS = 5
+_FATAL_STARTS = frozenset(
+    {"model_missing", "model_wrong", "no_gpu", "bad_device", "engine_start_failed"}
+)
+"""Start failures that trying again cannot mend."""
+
+log = logging.getLogger("pipeline")
+
+
+class Pipeline:
+    """Reads what is pending, batch after batch."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: Pool,
+        *,
+        stop: threading.Event,
+        max_attempts: int,
+        wait_for_signal: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """With `wait_for_signal` nothing is read until `signal` is called."""
+        self._store = store
+        self._pool = pool
+        self._stop = stop
+        self._max_attempts = max_attempts
+        self._clock = clock
+        self._wait_for_signal = wait_for_signal
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._order: _Order | None = None
+        self._batch: dict[str, Any] | None = None
+        self._rate: collections.deque[tuple[float, int]] = collections.deque()
+        self._started = clock()
+
+    def wake(self) -> None:
+        """There may be work, or the service stops."""
+        self._wake.set()
+
+    def signal(self, *, limit: int | None, paths: frozenset[bytes] | None) -> None:
+        """The processing signal: read what is pending, at most `limit` images, only `paths`."""
+        with self._lock:
+            self._order = _Order(limit, paths)
+        self._wake.set()
+
+    def settled(self) -> None:
+        """The look that came with the signal is over: an empty queue now ends the order."""
+        with self._lock:
+            if self._order is not None:
+                self._order.complete = True
+        self._wake.set()
+
+    @property
+    def state(self) -> str:
+        """starting, working, paused, waiting or idle."""
+        if self._batch is not None:
+            return "working"
+        if self._store.paused:
+            return "paused"
+        if self._pool.provenance is None:
+            return "starting"
+        return "waiting" if self._wait_for_signal and self._order is None else "idle"
+
+    @property
+    def batch(self) -> dict[str, Any] | None:
+        """The batch in work: {"id", "started_at", "images"}."""
+        return self._batch
+
+    def pages_per_second(self) -> float:
+        """Over the last minute, or since the start when that is shorter."""
+        now = self._clock()
+        while self._rate and self._rate[0][0] < now - RATE_WINDOW_S:
+            self._rate.popleft()
+        window = min(RATE_WINDOW_S, max(now - self._started, 1.0))
+        return sum(pages for _, pages in list(self._rate)) / window
+
+    def run(self) -> None:
+        """Until the service stops. Raises what it cannot deal with: then the service must end."""
+        failed_starts = 0
+        while not self._stop.is_set():
+            try:
+                self._pool.start()
+                failed_starts = 0
+                if not self._step():
+                    self._wake.wait(_IDLE_WAIT_S)
+                    self._wake.clear()
+            except Stopped:
+                return
+            except WorkerError as error:
+                failed_starts += 1
+                if error.code in _FATAL_STARTS or failed_starts >= _MAX_FAILED_STARTS:
+                    raise
+                log.warning("the worker did not start (%s); trying again", error)
+                self._stop.wait(min(2.0**failed_starts, 30.0))
+
+    def _step(self) -> bool:
+        """Read one batch; False when there was nothing to do."""
+        provenance = self._pool.start()
+        with self._lock:
+            order = self._order
+        if self._store.paused or (self._wait_for_signal and order is None):
+            return False
+        limit = provenance.batch_size
+        if order is not None and order.limit is not None:
+            limit = min(limit, order.limit)
+        claimed = self._store.claim(limit, order.paths if order else None)
+        if claimed is None:
+            self._end_order()
+            return False
+        batch_id, tasks = claimed
+        self._batch = {
+            "id": batch_id,
+            "started_at": utc_now(),
+            "images": self._store.names(task.image_id for task in tasks),
+        }
+        try:
+            self._read(batch_id, tasks)
+        finally:
+            self._batch = None
+        if order is not None and order.limit is not None:
+            order.limit -= len(tasks)
+            if order.limit <= 0:
+                order.complete = True
+                self._end_order()
+        return True
+
+    def _read(self, batch_id: int, tasks: list[Task]) -> None:
+        try:
+            result = self._pool.read(batch_id, tasks)
+        except Stopped:
+            self._store.release(batch_id)
+            raise
+        except WorkerError as error:
+            poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
+                                "replace the file.")  # fmt: skip
+            spent = self._store.give_up(batch_id, poison, self._max_attempts)
+            log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
+            return
+        provenance = self._pool.provenance
+        assert provenance is not None, "a worker that answered is ready"
+        pages = self._store.finish(result, provenance)
+        self._rate.append((self._clock(), pages))
+        log.info("batch %d: %d images in %.2f s", batch_id, len(tasks), result.seconds)
+
+    def _end_order(self) -> None:
+        with self._lock:
+            if self._order is not None and self._order.complete:
+                self._order = None
+
+
+class _Order:
+    """One processing signal that is being carried out."""
+
+    def __init__(self, limit: int | None, paths: frozenset[bytes] | None) -> None:
+        self.limit = limit
+        self.paths = paths
+        self.complete = False
+        """The folder has been looked at; nothing more will come for this order."""

@@ -1,0 +1,92 @@
+"""The pictures that the page in the browser shows. Runs in the worker only.
+
+`data/previews/<2 hex>/<sha256>-p<page>.jpg` is the upright page, at most PREVIEW_SIDE pixels;
+`…-t.jpg` its thumbnail. Named by content, so a file that is renamed or copied costs nothing.
+`data/temp.png` is the newest page with the boxes of its lines. JPEG and PNG at their fastest
+settings: `benchmarks/previews.py` has the comparison.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from decode import Pixels
+from worker_protocol import Line
+
+PREVIEW_SIDE = 2000
+THUMBNAIL_SIDE = 320
+TEMP_SIDE = 800
+TEMP_INTERVAL_S = 1.0
+_JPEG_QUALITY = 80
+_BOX_COLOUR = (60, 140, 0)  # blue, green, red
+
+
+class Previews:
+    """Writes pictures below one data folder."""
+
+    def __init__(self, data_folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds that never go back."""
+        self._folder = data_folder / "previews"
+        self._temp = data_folder / "temp.png"
+        self._clock = clock
+        self._temp_due = -np.inf
+
+    def write(self, page: Pixels, sha256: str, number: int, rotation: int) -> tuple[str, str]:
+        """Write the page's preview and thumbnail; returns their paths below data/previews.
+
+        Raises:
+            OSError: the disk is full or not writable.
+        """
+        turned = f"-r{rotation}" if rotation else ""
+        stem = f"{sha256[:2]}/{sha256}-p{number}{turned}"
+        preview = _shrink(page, PREVIEW_SIDE)
+        names = (f"{stem}.jpg", f"{stem}-t.jpg")
+        for name, picture in zip(names, (preview, _shrink(preview, THUMBNAIL_SIDE)), strict=True):
+            options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+            _write_atomically(self._folder / name, picture, ".jpg", options)
+        return names
+
+    def show_newest(self, page: Pixels, lines: tuple[Line, ...]) -> None:
+        """Replace data/temp.png by this page with its boxes, at most once a second.
+
+        Raises:
+            OSError: as `write`.
+        """
+        now = self._clock()
+        if now < self._temp_due:
+            return
+        self._temp_due = now + TEMP_INTERVAL_S
+        small = _shrink(page, TEMP_SIDE).copy()
+        scale = max(small.shape[:2]) / max(page.shape[:2])
+        outlines = [np.round(np.array(line.polygon) * scale).astype(np.int32) for line in lines]
+        cv2.polylines(small, outlines, isClosed=True, color=_BOX_COLOUR, thickness=2)
+        _write_atomically(self._temp, small, ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def _shrink(page: Pixels, side: int) -> Pixels:
+    """`page` itself, or a copy whose longer side is `side` pixels."""
+    height, width = page.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return page
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _write_atomically(path: Path, picture: Pixels, suffix: str, options: list[int]) -> None:
+    """Readers see the old picture or the new one, never a part; no fsync: it can be made again."""
+    encoded, content = cv2.imencode(suffix, picture, options)
+    if not encoded:
+        raise OSError(f"{path.name} could not be encoded")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_bytes(content.tobytes())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,301 @@
+"""Batches and results: what the pipeline and the socket do to the database.
+
+An image goes pending → processing → done or failed. `attempts` is raised when it is claimed,
+in the claim's own transaction, so that an attempt that takes the whole machine down counts
+too. Results are stored with everything that belongs to them in one transaction a batch, and
+only for an image whose row still waits for that batch.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import apsw
+from ocr_contract.schema import Status
+
+import corrections
+from database import Database, utc_now
+from ocr_errors import ImageError, RequestError
+from worker_protocol import BatchResult, ImageResult, Page, Provenance, Task
+
+
+class Store:
+    """The rows that say what was read. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def recover(self) -> int:
+        """After a start: what was in work goes back to pending. Returns how many images."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE images SET status = ?, updated_at = ? WHERE status = ?",
+                (Status.PENDING, utc_now(), Status.PROCESSING),
+            )
+            return connection.changes()
+
+    def claim(
+        self, limit: int, paths: frozenset[bytes] | None = None
+    ) -> tuple[int, list[Task]] | None:
+        """Take up to `limit` pending images (of `paths`) into a new batch; None without any.
+
+        An image that was tried before comes last and alone, so that one that breaks the worker
+        takes no other with it.
+        """
+        with self._database.transaction() as connection:
+            fresh = _pending(connection, "attempts = 0", limit, paths)
+            ids = fresh or _pending(connection, "attempts > 0", 1, paths)
+            if not ids:
+                return None
+            now = utc_now()
+            connection.execute(
+                "INSERT INTO batches (started_at, images) VALUES (?, ?)", (now, len(ids))
+            )
+            batch_id = connection.last_insert_rowid()
+            tasks = []
+            for image_id in ids:
+                tasks += connection.execute(
+                    "UPDATE images SET status = ?, attempts = attempts + 1, batch_id = ?, "
+                    "updated_at = ? WHERE id = ? RETURNING id, path, sha256",
+                    (Status.PROCESSING, batch_id, now, image_id),
+                ).fetchall()
+            return batch_id, [Task(*row) for row in tasks]
+
+    def finish(self, result: BatchResult, provenance: Provenance) -> int:
+        """Store a batch's results; returns how many pages. Committed when this returns."""
+        pages = 0
+        with self._database.transaction() as connection:
+            for image in result.images:
+                if _in_work(connection, image.image_id, result.batch_id):
+                    pages += _store_result(connection, image)
+            connection.execute(
+                "UPDATE batches SET finished_at = ?, pages = ?, seconds = ?, engine = ?, "
+                "device = ?, precision = ?, models = ?, parameters = ? WHERE id = ?",
+                (
+                    utc_now(),
+                    pages,
+                    result.seconds,
+                    provenance.engine,
+                    provenance.device,
+                    provenance.precision,
+                    json.dumps(provenance.models),
+                    json.dumps(provenance.parameters),
+                    result.batch_id,
+                ),
+            )
+        return pages
+
+    def give_up(self, batch_id: int, error: ImageError, max_attempts: int) -> list[int]:
+        """The worker died on this batch: try its images again alone, or quarantine them.
+
+        Returns the ids that went into quarantine.
+        """
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, attempts FROM images WHERE batch_id = ? AND status = ?",
+                (batch_id, Status.PROCESSING),
+            ).fetchall()
+            spent = [image_id for image_id, attempts in rows if attempts >= max_attempts]
+            for image_id, _ in rows:
+                if image_id in spent:
+                    _store_error(connection, image_id, Status.QUARANTINED, error)
+                else:
+                    connection.execute(
+                        "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
+                        (Status.PENDING, utc_now(), image_id),
+                    )
+            return spent
+
+    def release(self, batch_id: int) -> None:
+        """The service stops in an orderly way: this batch's images wait as if never claimed."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE images SET status = ?, attempts = max(attempts - 1, 0), updated_at = ? "
+                "WHERE batch_id = ? AND status = ?",
+                (Status.PENDING, utc_now(), batch_id, Status.PROCESSING),
+            )
+
+    def counts(self) -> dict[str, int]:
+        """How many images are in each state, and their total."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT status, count(*) FROM images GROUP BY status")
+            counts = {status.value: 0 for status in Status} | dict(rows.fetchall())
+        return counts | {"total": sum(counts.values())}
+
+    def names(self, image_ids: Iterable[int]) -> list[str]:
+        """The names of these images, for people."""
+        with self._database.reading() as connection:
+            return [
+                row[0]
+                for image_id in image_ids
+                for row in connection.execute("SELECT name FROM images WHERE id = ?", (image_id,))
+            ]
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person paused the reading; it outlives a restart."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT value FROM service_state WHERE key = 'paused'")
+            return [row[0] for row in rows] == ["1"]
+
+    def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
+        """Pause or resume: {"paused"}."""
+
+        def effect(connection: apsw.Connection) -> dict[str, Any]:
+            connection.execute(
+                "INSERT OR REPLACE INTO service_state (key, value) VALUES ('paused', ?)",
+                ("1" if paused else "0",),
+            )
+            return {"paused": paused}
+
+        return self.once(request_id, "pause" if paused else "resume", effect)
+
+    def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]:
+        """Read these images (or the originals that they repeat) again: {"queued"}."""
+
+        def effect(connection: apsw.Connection) -> dict[str, Any]:
+            queued = 0
+            for image_id in image_ids:
+                queued += len(
+                    connection.execute(
+                        "UPDATE images SET status = ?1, attempts = 0, error_code = NULL, "
+                        "error = NULL, updated_at = ?2 WHERE id = (SELECT "
+                        "coalesce(duplicate_of, id) FROM images WHERE id = ?3) "
+                        "AND sha256 IS NOT NULL AND status NOT IN (?1, 'processing', 'missing') "
+                        "RETURNING id",
+                        (Status.PENDING, utc_now(), image_id),
+                    ).fetchall()
+                )
+            return {"queued": queued}
+
+        return self.once(request_id, "reprocess", effect)
+
+    def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
+        """Store, replace or (None) take back a person's text for a line: {"line_id"}.
+
+        Raises:
+            RequestError: unknown_line.
+        """
+
+        def effect(connection: apsw.Connection) -> dict[str, Any]:
+            corrections.set_correction(connection, line_id, text)
+            return {"line_id": line_id}
+
+        return self.once(request_id, "corrections", effect)
+
+    def once(
+        self,
+        request_id: str | None,
+        action: str,
+        effect: Callable[[apsw.Connection], dict[str, Any]],
+    ) -> dict[str, Any]:
+        """Run `effect` and remember its reply in one transaction; a repeated id only repeats it.
+
+        Raises:
+            RequestError: the id was used for another action.
+        """
+        with self._database.transaction() as connection:
+            if request_id is not None:
+                rows = connection.execute(
+                    "SELECT action, reply FROM requests WHERE request_id = ?", (request_id,)
+                ).fetchall()
+                if rows and rows[0][0] != action:
+                    raise RequestError(
+                        "request_id_reused", f"This request_id was used for {rows[0][0]}.", 409
+                    )
+                if rows:
+                    return dict(json.loads(rows[0][1]))
+            reply = effect(connection)
+            if request_id is not None:
+                connection.execute(
+                    "INSERT INTO requests (request_id, action, reply, created_at) "
+                    "VALUES (?, ?, ?, ?)",
+                    (request_id, action, json.dumps(reply), utc_now()),
+                )
+            return reply
+
+
+def _pending(
+    connection: apsw.Connection, which: str, limit: int, paths: frozenset[bytes] | None
+) -> list[int]:
+    """The ids of pending originals; `which` is a condition of ours on `attempts`."""
+    chosen = sorted(paths or ())
+    named = f"AND path IN ({', '.join('?' * len(chosen))})" if paths is not None else ""
+    rows = connection.execute(
+        "SELECT id FROM images WHERE status = ? AND duplicate_of IS NULL "
+        f"AND {which} {named} ORDER BY id LIMIT ?",
+        (Status.PENDING, *chosen, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def _in_work(connection: apsw.Connection, image_id: int, batch_id: int) -> bool:
+    """False when the file changed or vanished meanwhile: the result belongs to no row."""
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM images WHERE id = ? AND batch_id = ? AND status = ?",
+            (image_id, batch_id, Status.PROCESSING),
+        ).fetchall()
+    )
+
+
+def _store_result(connection: apsw.Connection, image: ImageResult) -> int:
+    if image.sha256 is not None:  # the text belongs to the bytes that the worker read
+        connection.execute(
+            "UPDATE images SET sha256 = ? WHERE id = ?", (image.sha256, image.image_id)
+        )
+    if image.error is not None:
+        status = Status.IGNORED if image.error.ignored else Status.FAILED
+        _store_error(connection, image.image_id, status, image.error)
+        return 0
+    kept = corrections.collect(connection, image.image_id)
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
+    for number, page in enumerate(image.pages, 1):
+        _store_page(connection, image.image_id, number, page)
+    corrections.reattach(connection, image.image_id, kept)
+    now = utc_now()
+    connection.execute(
+        "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
+        "finished_at = ?2, attempts = 0 WHERE id = ?3 OR (duplicate_of = ?3 AND status <> ?4)",
+        (Status.DONE, now, image.image_id, Status.MISSING),
+    )
+    return len(image.pages)
+
+
+def _store_page(connection: apsw.Connection, image_id: int, number: int, page: Page) -> None:
+    connection.execute(
+        "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "
+        "confidence, preview, thumbnail, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            image_id,
+            number,
+            page.width,
+            page.height,
+            page.rotation,
+            page.text,
+            len(page.lines),
+            page.confidence,
+            page.preview,
+            page.thumbnail,
+            page.seconds,
+        ),
+    )
+    page_id = connection.last_insert_rowid()
+    connection.executemany(
+        "INSERT INTO lines (page_id, number, text, confidence, polygon) VALUES (?, ?, ?, ?, ?)",
+        [
+            (page_id, line_number, line.text, line.confidence, json.dumps(line.polygon))
+            for line_number, line in enumerate(page.lines, 1)
+        ],
+    )
+
+
+def _store_error(
+    connection: apsw.Connection, image_id: int, status: Status, error: ImageError
+) -> None:
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    connection.execute(
+        "UPDATE images SET status = ?1, error_code = ?2, error = ?3, updated_at = ?4 "
+        "WHERE id = ?5 OR (duplicate_of = ?5 AND status <> ?6)",
+        (status, error.code, error.message, utc_now(), image_id, Status.MISSING),
+    )

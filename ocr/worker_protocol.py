@@ -1,0 +1,253 @@
+"""What the service and its worker process say to each other.
+
+The worker opens hostile files with native code, so nothing that it sends is trusted: messages
+are JSON (never pickle), of bounded size, and every field is checked before use. They travel as
+length-prefixed frames over a socket pair (`multiprocessing.connection.Connection`).
+
+    service → worker   {"batch": 7, "images": [{"id": 1, "path": "a.jpg", "sha256": "…"}]}
+    worker → service   {"type": "ready", "engine": …, "device": …, "precision": …,
+                        "models": {…}, "parameters": {…}, "batch_size": 2}
+                       {"type": "failed", "code": …, "message": …}      it could not start
+                       {"type": "progress", "batch": 7}                 it is alive, an image further
+                       {"type": "batch", "batch": 7, "seconds": 1.2, "images": [result, …]}
+    result             {"id": 1, "sha256": "…", "pages": [page, …]}
+                       {"id": 1, "sha256": "…"|null, "error": {"code", "message", "ignored"}}
+    page               {"width", "height", "rotation", "preview", "thumbnail", "seconds",
+                        "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]]], …]}
+
+Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standard library only.
+"""
+
+import dataclasses
+import json
+import math
+import re
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ocr_errors import ImageError, WorkerError
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+MAX_LINES = 20_000
+MAX_LINE_CHARS = 10_000
+MAX_PIXELS_SIDE = 1_000_000
+_FILE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(-[a-z0-9]+)*\.(jpg|png|webp)\Z")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Task:
+    """One image to read."""
+
+    image_id: int
+    path: bytes
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """One text line; `polygon` is four (x, y) points in page pixels."""
+
+    text: str
+    confidence: float
+    polygon: tuple[tuple[float, float], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page:
+    """One page, its lines in reading order."""
+
+    width: int
+    height: int
+    rotation: int
+    lines: tuple[Line, ...]
+    preview: str | None
+    thumbnail: str | None
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """All lines, joined by line feeds."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean over the lines; None without lines."""
+        if not self.lines:
+            return None
+        return sum(line.confidence for line in self.lines) / len(self.lines)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImageResult:
+    """What became of one image: pages, or an error."""
+
+    image_id: int
+    sha256: str | None
+    """Of the bytes that were decoded; None when they could not be read."""
+    pages: tuple[Page, ...] = ()
+    error: ImageError | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of one batch."""
+
+    batch_id: int
+    seconds: float
+    images: tuple[ImageResult, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a worker reads with; stored with each batch."""
+
+    engine: str
+    device: str
+    precision: str
+    models: dict[str, str]
+    parameters: dict[str, Any]
+    batch_size: int
+
+
+def send(connection: Connection, message: dict[str, Any]) -> None:
+    """Send one message; raises OSError when the other side is gone."""
+    connection.send_bytes(json.dumps(message, separators=(",", ":")).encode())
+
+
+def receive(connection: Connection) -> dict[str, Any]:
+    """Receive one message.
+
+    Raises:
+        EOFError, OSError: the other side is gone, or the frame is over MAX_MESSAGE_BYTES.
+        WorkerError: it is no JSON object.
+    """
+    try:
+        message = json.loads(connection.recv_bytes(MAX_MESSAGE_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise _nonsense(str(error)) from error
+    if not isinstance(message, dict):
+        raise _nonsense("not an object")
+    return message
+
+
+def parse_ready(message: dict[str, Any]) -> Provenance:
+    """The provenance in a ready message; raises WorkerError."""
+    try:
+        return Provenance(
+            engine=_text(message["engine"], 200),
+            device=_text(message["device"], 200),
+            precision=_text(message["precision"], 50),
+            models={_text(k, 200): _text(v, 64) for k, v in message["models"].items()},
+            parameters=dict(message["parameters"]),
+            batch_size=_whole(message["batch_size"], 1, 256),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _nonsense(repr(error)) from error
+
+
+def parse_batch(message: dict[str, Any], tasks: list[Task]) -> BatchResult:
+    """The results in a batch message: exactly one for each task, in their order.
+
+    Raises:
+        WorkerError: anything else.
+    """
+    try:
+        results = [_image(value) for value in message["images"]]
+        if [result.image_id for result in results] != [task.image_id for task in tasks]:
+            raise ValueError("the images are not those of the batch")
+        return BatchResult(
+            _whole(message["batch"], 0, 2**62), _number(message["seconds"], 0, 1e9), tuple(results)
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise _nonsense(repr(error)) from error
+
+
+def page_to_json(page: Page) -> dict[str, Any]:
+    """The wire's form of a page."""
+    return {
+        "width": page.width,
+        "height": page.height,
+        "rotation": page.rotation,
+        "preview": page.preview,
+        "thumbnail": page.thumbnail,
+        "seconds": round(page.seconds, 4),
+        "lines": [
+            [line.text, round(line.confidence, 4), [list(point) for point in line.polygon]]
+            for line in page.lines
+        ],
+    }
+
+
+def _image(value: dict[str, Any]) -> ImageResult:
+    image_id = _whole(value["id"], 0, 2**62)
+    sha256 = value.get("sha256")
+    if sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise ValueError("sha256")
+    if "error" in value:
+        error = value["error"]
+        code = _text(error["code"], 50)
+        if not re.fullmatch(r"[a-z_]+", code):
+            raise ValueError("error code")
+        message = _text(error["message"], 500)
+        return ImageResult(
+            image_id, sha256, error=ImageError(code, message, ignored=error["ignored"] is True)
+        )
+    if sha256 is None:
+        raise ValueError("pages without the content's sha256")
+    return ImageResult(image_id, sha256, pages=tuple(_page(page) for page in value["pages"]))
+
+
+def _page(value: dict[str, Any]) -> Page:
+    if value["rotation"] not in (0, 90, 180, 270):
+        raise ValueError("rotation")
+    if len(value["lines"]) > MAX_LINES:
+        raise ValueError("too many lines")
+    return Page(
+        width=_whole(value["width"], 1, MAX_PIXELS_SIDE),
+        height=_whole(value["height"], 1, MAX_PIXELS_SIDE),
+        rotation=value["rotation"],
+        lines=tuple(_line(*line) for line in value["lines"]),
+        preview=_file_name(value["preview"]),
+        thumbnail=_file_name(value["thumbnail"]),
+        seconds=_number(value["seconds"], 0, 1e9),
+    )
+
+
+def _line(text: str, confidence: float, polygon: list[list[float]]) -> Line:
+    points = tuple(
+        (_number(x, -1e7, 1e7), _number(y, -1e7, 1e7)) for x, y in polygon
+    )
+    if len(points) != 4:
+        raise ValueError("polygon")
+    return Line(_text(text, MAX_LINE_CHARS), _number(confidence, 0, 1.001), points)
+
+
+def _text(value: Any, max_chars: int) -> str:
+    if not isinstance(value, str) or len(value) > max_chars:
+        raise ValueError("text")
+    value.encode()  # a lone surrogate would not fit into the database
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _whole(value: Any, minimum: int, maximum: int) -> int:
+    if type(value) is not int or not minimum <= value <= maximum:
+        raise ValueError("whole number")
+    return value
+
+
+def _number(value: Any, minimum: float, maximum: float) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError("number")
+    if not minimum <= value <= maximum:
+        raise ValueError("number out of range")
+    return float(value)
+
+
+def _file_name(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and _FILE_NAME.match(value)):
+        return value
+    raise ValueError("file name of a preview")
+
+
+def _nonsense(detail: str) -> WorkerError:
+    return WorkerError("worker_nonsense", f"The worker sent something unusable: {detail[:200]}.")
