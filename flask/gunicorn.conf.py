@@ -3,17 +3,21 @@
 The reasons are in `serving`; the names here are Gunicorn's.
 """  # noqa: E501  # the command is one line
 
+# ruff: noqa: E402, F401  # the order matters, and Gunicorn finds the hooks by their names
+import path_guard
+
+path_guard.leave_out_working_folder()
+
 import serving
-from serving import post_worker_init, when_ready  # noqa: F401  # Gunicorn finds hooks by name
+from serving import post_worker_init, when_ready
 
 _settings = serving.settings_or_exit()
-serving.leave_working_folder_off_the_path()
 
 chdir = str(serving.FOLDER)
 raw_env = [f"WEB_DATA_FOLDER={_settings.data_folder}"]  # absolute: chdir must not move it
 bind = serving.bind_address(_settings)
 
-worker_class = "gthread"
+worker_class = "patient_worker.PatientWorker"  # gthread, with one repair
 workers = 1
 threads = _settings.threads
 keepalive = 1  # seconds; a kept connection delays the end by as much

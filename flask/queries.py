@@ -91,10 +91,12 @@ def export_rows(
         SELECT i.id, i.name, i.status, i.error_code, i.error, i.duplicate_of, i.finished_at,
                count(p.id) AS pages, coalesce(sum(p.line_count), 0) AS lines,
                sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) AS confidence,
-               group_concat(coalesce(p.corrected, p.text), char(12)) AS text
+               (SELECT group_concat(text, char(12)) FROM (
+                  SELECT coalesce(t.corrected, t.text) AS text FROM pages t
+                   WHERE t.image_id = coalesce(i.duplicate_of, i.id) ORDER BY t.number
+               )) AS text
           FROM (SELECT * FROM images WHERE id > ? ORDER BY id LIMIT ?) i
-          LEFT JOIN (SELECT * FROM pages ORDER BY image_id, number) p
-            ON p.image_id = coalesce(i.duplicate_of, i.id)
+          LEFT JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id)
          GROUP BY i.id ORDER BY i.id
         """,
         (after_id, limit),

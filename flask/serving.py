@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 import struct
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,15 @@ import site_context
 import web_settings
 
 FOLDER = Path(__file__).resolve().parent
-CLIENT_PATIENCE_S = 10
-"""A visitor who sends or takes nothing for so long loses the connection, not others a thread."""
+SEND_PATIENCE_S = 5
+"""A visitor who stops in the middle of a request for so long loses the connection."""
+TAKE_PATIENCE_S = 20
+"""Likewise one who takes nothing of the answer: neither may keep a thread from the others."""
 
 
 def settings_or_exit() -> web_settings.WebSettings:
     """The settings, read before Gunicorn changes the working folder."""
     return web_settings.or_exit(os.environ)
-
-
-def leave_working_folder_off_the_path() -> None:
-    """Gunicorn puts the working folder on sys.path; a folder named flask in it must not count."""
-    here = Path.cwd()
-    wanted = {Path(part).absolute() for part in os.environ.get("PYTHONPATH", "").split(":") if part}
-    sys.path[:] = [
-        part
-        for part in sys.path
-        if Path(part).absolute() != here or Path(part).absolute() in wanted
-    ]
 
 
 def bind_address(settings: web_settings.WebSettings) -> str:
@@ -44,10 +34,11 @@ def bind_address(settings: web_settings.WebSettings) -> str:
 
 def when_ready(server: Any) -> None:
     """Accepted connections inherit these limits from the listening socket."""
-    patience = struct.pack("ll", CLIENT_PATIENCE_S, 0)
+    limits = ((socket.SO_RCVTIMEO, SEND_PATIENCE_S), (socket.SO_SNDTIMEO, TAKE_PATIENCE_S))
     for listener in server.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        for option, seconds in limits:
+            # struct timeval: seconds and microseconds, each a long.
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,0 +1,66 @@
+"""Text, JSON and CSV say what the database says, and a spreadsheet runs none of it."""
+
+import csv
+import io
+
+import pytest
+from demo_data import DemoDatabase
+from flask.testing import FlaskClient
+
+import exports
+
+
+def rows_of(client: FlaskClient) -> list[dict[str, str]]:
+    reply = client.get("/export.csv")
+    assert reply.status_code == 200
+    assert reply.text.startswith(exports.BYTE_ORDER_MARK)
+    return list(csv.DictReader(io.StringIO(reply.text.removeprefix("\ufeff"), newline="")))
+
+
+def test_text_has_all_pages(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_image("a")
+    database.add_page(image_id, [("one", 1, []), ("two", 1, [])], number=1)
+    database.add_page(image_id, [("three", 1, [])], number=2, corrected="THREE")
+    reply = client.get(f"/images/{image_id}.txt")
+    assert reply.text == "one\ntwo\fTHREE\n"
+    assert reply.content_type == "text/plain; charset=utf-8"
+
+
+def test_json_has_lines_and_polygons(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_text("a", "one\n北京")
+    value = client.get(f"/images/{image_id}.json").get_json()
+    assert [line["text"] for line in value["pages"][0]["lines"]] == ["one", "北京"]
+    assert value["pages"][0]["lines"][0]["polygon"][1] == [200.0, 0.0]
+    assert value == client.get(f"/api/v1/images/{image_id}").get_json()
+
+
+def test_table_spans_blocks(
+    client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "BLOCK_IMAGES", 2)
+    for number in range(5):
+        database.add_text(f"n{number}", f'text "{number}"\nline, two')
+    rows = rows_of(client)
+    assert [row["name"] for row in rows] == [f"n{number}" for number in range(5)]
+    assert rows[4]["text"] == 'text "4"\nline, two'
+    assert rows[0]["confidence"] == "0.9500"
+
+
+def test_pages_stay_in_order(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_image("a")
+    for number in (3, 1, 2):
+        database.add_page(image_id, [(f"page {number}", 1, [])], number=number)
+    assert rows_of(client)[0]["text"] == "page 1\fpage 2\fpage 3"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+def test_no_cell_is_a_formula(client: FlaskClient, database: DemoDatabase, start: str) -> None:
+    database.add_text(f"{start}cmd|calc", f"{start}1+1")
+    row = rows_of(client)[0]
+    assert row["name"].startswith("'") and row["text"].startswith("'")
+
+
+def test_an_unreadable_database_is_said_before_the_file_begins(client: FlaskClient) -> None:
+    reply = client.get("/export.csv")
+    assert reply.status_code == 503
+    assert reply.get_json()["error"]["code"] == "database_missing"

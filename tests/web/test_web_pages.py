@@ -1,0 +1,193 @@
+"""The pages: what they show, and that nothing hostile in the database becomes markup."""
+
+from pathlib import Path
+
+import flask
+import pytest
+from demo_data import DemoDatabase
+from fake_reader import FakeReader
+from flask.testing import FlaskClient
+
+from web_settings import WebSettings
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>‮gpj"
+
+
+def test_the_library_is_not_shadowed_by_our_folder() -> None:
+    assert "site-packages" in Path(flask.__file__).parts
+
+
+def test_the_list(client: FlaskClient, database: DemoDatabase) -> None:
+    first = database.add_text("one.png", "first words\nmore words")
+    database.add_image("bad.png", status="failed", error="It is torn. Copy it again.")
+    page = client.get("/").text
+    assert page.index("bad.png") < page.index("one.png")
+    assert f'href="/images/{first}"' in page
+    assert "first words" in page and "2 lines" in page and "95 %" in page
+    assert "It is torn. Copy it again." in page
+    assert "The reader is not running" in page
+
+
+def test_hostile_names_and_texts_are_shown_and_never_run(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    image_id = database.add_text(HOSTILE, HOSTILE, error=HOSTILE)
+    database.add_image(HOSTILE + "2", status="failed", error=HOSTILE, error_code=HOSTILE)
+    original = database.add_text("o", "x")
+    copy_id = database.add_image(HOSTILE + "3", duplicate_of=original)
+    database.execute("UPDATE images SET name = ? WHERE id = ?", (HOSTILE, original))
+    database.execute(
+        "INSERT INTO corrections (line_id, text, created_at) SELECT id, ?, '' FROM lines",
+        (HOSTILE,),
+    )
+    with FakeReader(
+        database.data_folder, state="working", warning=HOSTILE, image_folder=HOSTILE,
+        engine=HOSTILE, device=HOSTILE, batch={"id": 1, "started_at": "", "images": [HOSTILE]},
+    ):  # fmt: skip
+        for path in ("/", "/?q=script", "/?q=alert(1)", f"/images/{image_id}", "/fragments/live",
+                     f"/images/{image_id}?q=img", f"/images/{copy_id}", f"/?q={HOSTILE}",
+                     f"/?state={HOSTILE}", f"/{HOSTILE}"):  # fmt: skip
+            page = client.get(path).text
+            assert "<script>alert" not in page, path
+            assert "<img src=x" not in page, path
+            assert "alert" not in page or "&lt;" in page, path
+    # The override mark cannot turn what follows it around: every name stands in its own <bdi>.
+    assert "<bdi>" in client.get(f"/images/{image_id}").text
+
+
+def test_nothing_is_inline(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_text("a", "b")
+    for path in ("/", f"/images/{image_id}", "/nothing-here"):
+        page = client.get(path).text
+        assert " style=" not in page and "<style" not in page
+        assert " onclick=" not in page and "javascript:" not in page
+        assert page.count("<script ") == page.count('<script src="/static/')
+
+
+def test_search_marks_hits(client: FlaskClient, database: DemoDatabase) -> None:
+    database.add_text("a.png", "the quick brown fox")
+    page = client.get("/?q=QUICK").text
+    assert "<mark>quick</mark>" in page
+    assert "Nothing found" in client.get("/?q=slow").text
+
+
+def test_an_image_with_boxes(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_image("a")
+    database.add_page(
+        image_id,
+        [("sure", 0.99, [[1, 2], [30, 2], [30, 9], [1, 9]]), ("unsure", 0.5, [[0, 0]] * 4)],
+    )
+    page = client.get(f"/images/{image_id}?q=unsure").text
+    assert 'viewBox="0 0 400 600"' in page
+    assert 'points="1,2 30,2 30,9 1,9"' in page
+    assert 'class="box low hit"' in page and 'class="box high"' in page
+    assert "99 %" in page and "<mark>unsure</mark>" in page
+
+
+def test_a_duplicate_says_so(client: FlaskClient, database: DemoDatabase) -> None:
+    original = database.add_text("one.png", "shared")
+    copy_id = database.add_image("two.png", duplicate_of=original)
+    page = client.get(f"/images/{copy_id}").text
+    assert "same content as" in page and "one.png" in page and "shared" in page
+
+
+def test_corrections_keep_the_machines_text(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_text("one.png", "he11o")
+    database.execute(
+        "INSERT INTO corrections (line_id, text, created_at) SELECT id, 'hello', '' FROM lines"
+    )
+    page = client.get(f"/images/{image_id}").text
+    assert 'title="The machine read: he11o">hello<' in page
+
+
+def test_an_empty_folder_says_where_to_put_images(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    with FakeReader(database.data_folder, image_folder="/home/me/scans"):
+        page = client.get("/").text
+    assert "No images yet" in page and "/home/me/scans" in page
+
+
+def test_work_in_progress(client: FlaskClient, database: DemoDatabase) -> None:
+    database.add_image("next.png", status="processing")
+    (database.data_folder / "temp.png").write_bytes(b"\x89PNG")
+    with FakeReader(
+        database.data_folder, state="working", pages_per_second=1.5, seconds_left=300.0,
+        batch={"id": 1, "started_at": "", "images": ["next.png"]},
+    ):  # fmt: skip
+        page = client.get("/").text
+    assert "1.5 pages a second" in page and "about 5 min left" in page
+    assert 'src="/temp.png?v=' in page
+
+
+def test_pages_of_the_list(client: FlaskClient, database: DemoDatabase) -> None:
+    for number in range(5):
+        database.add_text(f"name{number}.png", "x")
+    page = client.get("/?size=2").text
+    assert "name4.png" in page and "name2.png" not in page
+    following = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    page = client.get(following).text
+    assert "name2.png" in page and "name1.png" in page and "name4.png" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/images/-1", 404),
+        ("/images/0", 404),
+        ("/images/99999999999999999999999", 404),
+        ("/images/1e30", 404),
+        ("/previews/1/-1", 404),
+        ("/previews/1/99999999999999999999999", 404),
+        ("/?size=-1", 400),
+        ("/?size=1e30", 400),
+        ("/?size=٣", 400),
+        ("/?size=999999", 200),
+        ("/?size=9999999", 400),
+        ("/?page=-1", 200),
+        ("/?next=1e30", 400),
+        ("/?next=%00%ff", 400),
+        ("/?state=x", 400),
+        ("/?q=" + "x" * 201, 400),
+        ("/?q=" + "x+" * 17, 200),
+        ("/?q=" + "+".join("abcdefghijklmnopq"), 400),
+        ("/?q=%ff%00%ed%a0%80", 200),
+        ("/nothing", 404),
+        ("/static/../app.py", 404),
+        ("/static/%2e%2e/app.py", 404),
+        ("/actions/scan", 405),
+    ],
+)
+def test_every_parameter_is_bounded(
+    client: FlaskClient, database: DemoDatabase, path: str, expected: int
+) -> None:
+    database.add_text("a", "b")
+    reply = client.get(path)
+    assert reply.status_code == expected
+    assert "Traceback" not in reply.text
+
+
+def test_a_defect_of_ours_is_a_sentence(
+    client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queries.list_images", lambda *_a, **_k: 1 / 0)
+    reply = client.get("/")
+    assert reply.status_code == 500
+    assert "Something went wrong" in reply.text and "ZeroDivision" not in reply.text
+
+
+def test_the_reader_is_stuck(client: FlaskClient, settings: WebSettings) -> None:
+    """A socket that accepts and never answers delays the page by a second, not for ever."""
+    import socket
+    import time
+
+    with DemoDatabase(settings.data_folder):
+        folder = settings.data_folder / "run"
+        folder.mkdir()
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.bind(str(folder / "ocr.sock"))
+            deaf.listen()
+            started = time.monotonic()
+            page = client.get("/").text
+    assert "The reader is not running" in page
+    assert time.monotonic() - started < 3

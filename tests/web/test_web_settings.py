@@ -1,0 +1,58 @@
+"""The table is whole, the defaults are valid, a wrong value is one sentence and exit code 9."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+import web_settings
+from web_settings import TABLE, SettingError, WebSettings, from_environment
+
+
+def test_the_table_and_the_settings_are_the_same() -> None:
+    assert [setting.name for setting in TABLE] == [
+        field.name for field in dataclasses.fields(WebSettings)
+    ]
+    for setting in TABLE:
+        assert setting.variable == f"WEB_{setting.name.upper()}"
+        assert setting.unit
+        assert setting.sentence.endswith(".")
+
+
+def test_defaults() -> None:
+    settings = from_environment({"PATH": "/bin", "WEB_PORT": ""})
+    assert (settings.bind, settings.port) == ("127.0.0.1", 5000)
+    assert settings.data_folder == Path("data").absolute()
+    assert settings.allowed_hosts == {"localhost", "127.0.0.1", "[::1]"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("WEB_PORT", "0"),
+        ("WEB_PORT", "65536"),
+        ("WEB_PORT", "５０００"),
+        ("WEB_PORT", "5e3"),
+        ("WEB_THREADS", "-1"),
+        ("WEB_QUERY_LIMIT_S", "nan"),
+        ("WEB_QUERY_LIMIT_S", "soon"),
+        ("WEB_PAGE_SIZE", "0"),
+        ("WEB_ALLOWED_HOSTS", "*"),
+        ("WEB_ALLOWED_HOSTS", " , "),
+        ("WEB_BIND", "http://x"),
+        ("WEB_LOG_LEVEL", "loud"),
+        ("WEB_MAX_STREAMS", "17"),
+        ("WEB_PROT", "5000"),
+    ],
+)
+def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(SettingError, match=variable):
+        from_environment({variable: value})
+
+
+def test_exit_code_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        web_settings.or_exit({"WEB_PORT": "many"})
+    assert stop.value.code == 9
+    said = capsys.readouterr().err
+    assert said == ("web_service: WEB_PORT is 'many'; it must be a whole number from 1 to 65535.\n")
