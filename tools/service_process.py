@@ -55,12 +55,6 @@ class LinePrinter:
         self._stream.write(f"{self._heads[name]} {text.translate(_CONTROL_SIGNS)}\n")
         self._stream.flush()
 
-    def mute(self) -> None:
-        """Throw away what is printed from now on: nobody reads it."""
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, self._stream.fileno())
-        os.close(null)
-
 
 class LineReader:
     """Cuts what comes out of a pipe into lines. A last line without an end is a line too."""

@@ -95,7 +95,6 @@ class Supervisor:
         try:
             self._printer.line(name, text)
         except OSError:  # e.g. `make run | head`: nobody watches any more
-            self._printer.mute()
             self.stop(0)
 
     def _ended(self, service: Service, end: int, reader: LineReader) -> None:

@@ -163,6 +163,16 @@ def test_ctrl_c_during_the_pause_ends_at_once(start: Start) -> None:
     assert seconds < 1
 
 
+def test_nothing_is_restarted_while_everything_stops(start: Start) -> None:
+    run = start(ocr="print('up', flush=True)\nraise SystemExit(15)", web=STUBBORN, backoff_s=1)
+    run.wait_for("web | up")
+    run.wait_for("it starts again in 1 s")
+    code, seconds = run.signal_and_wait(signal.SIGINT)
+    assert code == 130
+    assert seconds > 2  # longer than the pause: there was time for a restart
+    assert len(run.wait_for("ocr | up")) == 1
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)]
 )
@@ -225,11 +235,13 @@ def test_a_reader_that_goes_away_ends_everything(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER, str(TOOLS), "1", json.dumps({"ocr": chatter})],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         assert process.stdout.readline() == b"ocr | line\n"
         process.stdout.close()
+        assert process.stderr.read() == b""
         assert process.wait(DEADLINE_S) == 0
 
 
