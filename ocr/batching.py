@@ -75,9 +75,7 @@ def _warp(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
     width = max(np.linalg.norm(top_right - top_left), np.linalg.norm(bottom_right - bottom_left))
     height = max(np.linalg.norm(bottom_left - top_left), np.linalg.norm(bottom_right - top_right))
     size = (min(max(int(width), 1), _MAX_SIDE), min(max(int(height), 1), _MAX_SIDE))
-    corners = np.array(
-        [[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32
-    )
+    corners = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(polygon.astype(np.float32), corners)
     warped = cv2.warpPerspective(
         page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE

@@ -12,10 +12,8 @@ import enum
 import os
 from collections.abc import Callable, Iterable
 
-import apsw
+from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
-
-from database import Database, utc_now
 from ocr_errors import ImageError
 from source_files import FileStat, display_name
 
@@ -112,7 +110,7 @@ class Catalogue:
         return count
 
     def _seen_again(
-        self, connection: apsw.Connection, row: "_Row", stat: FileStat, sha256: str
+        self, connection: Connection, row: "_Row", stat: FileStat, sha256: str
     ) -> Outcome:
         image_id, old_sha256, status, error_code, duplicate_of = row
         _set_stat(connection, image_id, stat)
@@ -138,7 +136,7 @@ class Catalogue:
 _Row = tuple[int, str | None, str, str | None, int | None]
 
 
-def _find(connection: apsw.Connection, path: bytes) -> _Row | None:
+def _find(connection: Connection, path: bytes) -> _Row | None:
     rows = connection.execute(
         "SELECT id, sha256, status, error_code, duplicate_of FROM images WHERE path = ?", (path,)
     ).fetchall()
@@ -146,7 +144,7 @@ def _find(connection: apsw.Connection, path: bytes) -> _Row | None:
 
 
 def _original_with(
-    connection: apsw.Connection, sha256: str, other_than: int = -1
+    connection: Connection, sha256: str, other_than: int = -1
 ) -> tuple[int, bytes] | None:
     """The original (id, path) that has this content and whose state is worth following."""
     rows = connection.execute(
@@ -158,7 +156,7 @@ def _original_with(
     return rows[0] if rows else None
 
 
-def _insert(connection: apsw.Connection, path: bytes, stat: FileStat, sha256: str | None) -> int:
+def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | None) -> int:
     now = utc_now()
     connection.execute(
         "INSERT INTO images (path, name, size_bytes, mtime_ns, ctime_ns, inode, sha256, status, "
@@ -168,7 +166,7 @@ def _insert(connection: apsw.Connection, path: bytes, stat: FileStat, sha256: st
     return connection.last_insert_rowid()
 
 
-def _move(connection: apsw.Connection, image_id: int, path: bytes, stat: FileStat) -> None:
+def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
     connection.execute(
         "UPDATE images SET path = ?, name = ? WHERE id = ?", (path, display_name(path), image_id)
     )
@@ -177,7 +175,7 @@ def _move(connection: apsw.Connection, image_id: int, path: bytes, stat: FileSta
         _set_status(connection, image_id, _status_by_content(connection, image_id))
 
 
-def _follow(connection: apsw.Connection, image_id: int, original_id: int) -> None:
+def _follow(connection: Connection, image_id: int, original_id: int) -> None:
     """Make `image_id` a duplicate that stands where its original stands."""
     connection.execute(
         "UPDATE images SET duplicate_of = ?1, updated_at = ?3, "
@@ -188,7 +186,7 @@ def _follow(connection: apsw.Connection, image_id: int, original_id: int) -> Non
     )
 
 
-def _hand_over(connection: apsw.Connection, image_id: int) -> None:
+def _hand_over(connection: Connection, image_id: int) -> None:
     """Make a duplicate of `image_id`, if there is one, the original in its place, text and all."""
     heirs = connection.execute(
         "SELECT id FROM images WHERE duplicate_of = ? ORDER BY status = ?, id LIMIT 1",
@@ -205,12 +203,12 @@ def _hand_over(connection: apsw.Connection, image_id: int) -> None:
     )
 
 
-def _status(connection: apsw.Connection, image_id: int) -> str:
+def _status(connection: Connection, image_id: int) -> str:
     rows = connection.execute("SELECT status FROM images WHERE id = ?", (image_id,)).fetchall()
     return str(rows[0][0])
 
 
-def _status_by_content(connection: apsw.Connection, image_id: int) -> Status:
+def _status_by_content(connection: Connection, image_id: int) -> Status:
     """Where a returned file stands: done when its text (or its original's) is stored."""
     rows = connection.execute(
         "SELECT error_code, EXISTS (SELECT 1 FROM pages "
@@ -223,13 +221,13 @@ def _status_by_content(connection: apsw.Connection, image_id: int) -> Status:
     return Status.DONE if has_pages else Status.PENDING
 
 
-def _set_status(connection: apsw.Connection, image_id: int, status: Status) -> None:
+def _set_status(connection: Connection, image_id: int, status: Status) -> None:
     connection.execute(
         "UPDATE images SET status = ?, updated_at = ? WHERE id = ?", (status, utc_now(), image_id)
     )
 
 
-def _set_stat(connection: apsw.Connection, image_id: int, stat: FileStat) -> None:
+def _set_stat(connection: Connection, image_id: int, stat: FileStat) -> None:
     connection.execute(
         "UPDATE images SET size_bytes = ?, mtime_ns = ?, ctime_ns = ?, inode = ? WHERE id = ?",
         (*stat, image_id),

@@ -8,9 +8,7 @@ then moves to the new line in the same place, if there is one.
 import json
 from typing import NamedTuple
 
-import apsw
-
-from database import utc_now
+from database import Connection, utc_now
 from ocr_errors import RequestError
 
 
@@ -21,7 +19,7 @@ class _Kept(NamedTuple):
     created_at: str
 
 
-def set_correction(connection: apsw.Connection, line_id: int, text: str | None) -> None:
+def set_correction(connection: Connection, line_id: int, text: str | None) -> None:
     """Store, replace or (None) take back the correction of a line.
 
     Raises:
@@ -38,7 +36,7 @@ def set_correction(connection: apsw.Connection, line_id: int, text: str | None) 
     _refresh_page(connection, rows[0][0])
 
 
-def collect(connection: apsw.Connection, image_id: int) -> list[_Kept]:
+def collect(connection: Connection, image_id: int) -> list[_Kept]:
     """The corrections of an image, by place, before its pages are replaced."""
     rows = connection.execute(
         "SELECT pages.number, polygon, corrections.text, corrections.created_at FROM corrections "
@@ -48,7 +46,7 @@ def collect(connection: apsw.Connection, image_id: int) -> list[_Kept]:
     return [_Kept(number, _center(polygon), text, at) for number, polygon, text, at in rows]
 
 
-def reattach(connection: apsw.Connection, image_id: int, kept: list[_Kept]) -> None:
+def reattach(connection: Connection, image_id: int, kept: list[_Kept]) -> None:
     """Give each kept correction to the new line around its place, where there is one."""
     for page_number in sorted({correction.page_number for correction in kept}):
         lines = connection.execute(
@@ -67,14 +65,14 @@ def reattach(connection: apsw.Connection, image_id: int, kept: list[_Kept]) -> N
                     break
 
 
-def _insert(connection: apsw.Connection, line_id: int, text: str, created_at: str) -> None:
+def _insert(connection: Connection, line_id: int, text: str, created_at: str) -> None:
     connection.execute(
         "INSERT INTO corrections (line_id, text, created_at) VALUES (?, ?, ?)",
         (line_id, text, created_at),
     )
 
 
-def _refresh_page(connection: apsw.Connection, page_id: int) -> None:
+def _refresh_page(connection: Connection, page_id: int) -> None:
     connection.execute(
         "UPDATE pages SET corrected = CASE WHEN EXISTS (SELECT 1 FROM corrections "
         "JOIN lines ON lines.id = line_id WHERE page_id = ?1) THEN "
@@ -96,4 +94,4 @@ def _center(polygon: str) -> tuple[float, float]:
 def _contains(polygon: str, point: tuple[float, float]) -> bool:
     """Whether the polygon's bounding box contains the point: lines hardly overlap."""
     xs, ys = zip(*json.loads(polygon), strict=True)
-    return min(xs) <= point[0] <= max(xs) and min(ys) <= point[1] <= max(ys)
+    return bool(min(xs) <= point[0] <= max(xs) and min(ys) <= point[1] <= max(ys))

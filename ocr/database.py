@@ -11,17 +11,34 @@ import datetime
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Protocol, cast
 
 import apsw
-from ocr_contract import schema
 
+from ocr_contract import schema
 from ocr_errors import StoreError
 
 BUSY_TIMEOUT_MS = 5000
 _MIGRATIONS: dict[int, str] = {}
 """From version n to n + 1: SQL, run in one transaction with the new version number."""
+
+
+class Cursor(Protocol):
+    """The rows of a statement."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+    def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
+
+
+class Connection(Protocol):
+    """What `store` and `catalogue` use of apsw.Connection; a row is a tuple of plain values."""
+
+    def execute(self, statements: str, bindings: Sequence[Any] = ()) -> Cursor: ...
+    def executemany(self, statements: str, bindings: Iterable[Sequence[Any]]) -> Cursor: ...
+    def changes(self) -> int: ...
+    def last_insert_rowid(self) -> int: ...
 
 
 def utc_now() -> str:
@@ -48,12 +65,18 @@ class Database:
             raise
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[apsw.Connection]:
-        """All or nothing: committed and on disk when the block ends, undone when it raises."""
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing: committed and on disk when the block ends, undone when it raises.
+
+        Within a transaction of the same thread it is a part of that one.
+        """
         with self._mutex:
+            if self._connection.in_transaction:
+                yield cast(Connection, self._connection)
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
+                yield cast(Connection, self._connection)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -61,10 +84,10 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[apsw.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """The connection for queries only; keep it short, the writers wait."""
         with self._mutex:
-            yield self._connection
+            yield cast(Connection, self._connection)
 
     def close(self) -> None:
         """Close the connection (the WAL stays for readers) and let go of the lock."""
@@ -105,7 +128,7 @@ def _connect(path: Path) -> apsw.Connection:
     except apsw.NotADBError as error:
         raise StoreError(
             "not_a_database",
-            f"{path} is not an SQLite database. Move it away (it is left as it is) and start again.",
+            f"{path} is not an SQLite database. It is left as it is: move it away, and start again.",
         ) from error
     except schema.SchemaError as error:
         raise StoreError("schema_version", str(error)) from error

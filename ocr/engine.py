@@ -63,7 +63,7 @@ class PaddleEngine:
         """Load the models; takes a few seconds and about 250 MB."""
         # Without this PaddleX looks for a model host at import, and waits for it when offline.
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
-        import paddleocr  # noqa: PLC0415  here, so that the variable is set before
+        import paddleocr
 
         self._settings = settings
         common: dict[str, Any] = {"engine": settings.engine, "device": settings.device}
@@ -90,9 +90,7 @@ class PaddleEngine:
     def read(self, pages: list[Pixels]) -> list[ReadPage]:
         """Read pages together; results in the order of `pages`."""
         found = [self._find_lines(page) for page in pages]
-        crops = [
-            crop_line(page, polygon) for page, _, polygons in found for polygon in polygons
-        ]
+        crops = [crop_line(page, polygon) for page, _, polygons in found for polygon in polygons]
         texts = iter(recognise_together(crops, self._recognise, RECOGNITION_BATCH))
         return [
             ReadPage(
@@ -159,7 +157,8 @@ def _lengths(polygons: Polygons) -> npt.NDArray[np.float32]:
     """(count,): the longer side of each polygon, in pixels."""
     across = np.linalg.norm(polygons[:, 1] - polygons[:, 0], axis=1)
     down = np.linalg.norm(polygons[:, 3] - polygons[:, 0], axis=1)
-    return np.maximum(across, down).astype(np.float32)
+    longer: npt.NDArray[np.float32] = np.maximum(across, down).astype(np.float32)
+    return longer
 
 
 def _on_their_side(polygons: Polygons) -> bool:

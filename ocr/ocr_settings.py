@@ -4,6 +4,8 @@ Each field of `Settings` is one setting: environment variable, default, unit and
 stand in its metadata. README's table is tested against `table()`.
 """
 
+# ruff: noqa: RUF009  `_setting` makes dataclass fields
+
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
@@ -215,7 +217,7 @@ def _meta(field: "dataclasses.Field[Any]") -> _Meta:
 
 def _parse(raw: str, field: "dataclasses.Field[Any]") -> Any:
     meta = _meta(field)
-    kind = type(field.default)
+    kind: Any = type(field.default)
     if isinstance(field.default, Path):
         return Path(raw).expanduser()
     try:

@@ -60,18 +60,23 @@ class Pipeline:
         """There may be work, or the service stops."""
         self._wake.set()
 
-    def signal(self, *, limit: int | None, paths: frozenset[bytes] | None) -> None:
-        """The processing signal: read what is pending, at most `limit` images, only `paths`."""
-        with self._lock:
-            self._order = _Order(limit, paths)
-        self._wake.set()
+    def signal(self, *, limit: int | None, paths: frozenset[bytes] | None) -> Callable[[], None]:
+        """The processing signal: read what is pending, at most `limit` images, only `paths`.
 
-    def settled(self) -> None:
-        """The look that came with the signal is over: an empty queue now ends the order."""
+        Returns what to call when the folder has been looked at: an empty queue ends the order
+        from then on. Without `wait_for_signal` everything is read anyway.
+        """
+        order = _Order(limit, paths)
+
+        def complete() -> None:
+            order.complete = True
+            self._wake.set()
+
         with self._lock:
-            if self._order is not None:
-                self._order.complete = True
+            if self._wait_for_signal:
+                self._order = order
         self._wake.set()
+        return complete
 
     @property
     def state(self) -> str:

@@ -154,5 +154,5 @@ def _open_error(error: OSError) -> ImageError:
     reason = os.strerror(error.errno or 0)
     return ImageError(
         "unreadable",
-        f"The file cannot be read ({reason}). Let the service's user read it; it is then tried again.",
+        f"The file cannot be read ({reason}). Let the service's user read it.",
     )

@@ -10,11 +10,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import apsw
-from ocr_contract.schema import Status
-
 import corrections
-from database import Database, utc_now
+from database import Connection, Database, utc_now
+from ocr_contract.schema import Status
 from ocr_errors import ImageError, RequestError
 from worker_protocol import BatchResult, ImageResult, Page, Provenance, Task
 
@@ -141,7 +139,7 @@ class Store:
     def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
         """Pause or resume: {"paused"}."""
 
-        def effect(connection: apsw.Connection) -> dict[str, Any]:
+        def effect(connection: Connection) -> dict[str, Any]:
             connection.execute(
                 "INSERT OR REPLACE INTO service_state (key, value) VALUES ('paused', ?)",
                 ("1" if paused else "0",),
@@ -153,7 +151,7 @@ class Store:
     def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]:
         """Read these images (or the originals that they repeat) again: {"queued"}."""
 
-        def effect(connection: apsw.Connection) -> dict[str, Any]:
+        def effect(connection: Connection) -> dict[str, Any]:
             queued = 0
             for image_id in image_ids:
                 queued += len(
@@ -177,17 +175,37 @@ class Store:
             RequestError: unknown_line.
         """
 
-        def effect(connection: apsw.Connection) -> dict[str, Any]:
+        def effect(connection: Connection) -> dict[str, Any]:
             corrections.set_correction(connection, line_id, text)
             return {"line_id": line_id}
 
         return self.once(request_id, "corrections", effect)
 
+    def stored_reply(self, request_id: str | None, action: str) -> dict[str, Any] | None:
+        """The reply that this request had before; None for a new one.
+
+        Raises:
+            RequestError: the id was used for another action.
+        """
+        if request_id is None:
+            return None
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT action, reply FROM requests WHERE request_id = ?", (request_id,)
+            ).fetchall()
+        if not rows:
+            return None
+        if rows[0][0] != action:
+            raise RequestError(
+                "request_id_reused", f"This request_id was used for {rows[0][0]}.", 409
+            )
+        return dict(json.loads(rows[0][1]))
+
     def once(
         self,
         request_id: str | None,
         action: str,
-        effect: Callable[[apsw.Connection], dict[str, Any]],
+        effect: Callable[[Connection], dict[str, Any]],
     ) -> dict[str, Any]:
         """Run `effect` and remember its reply in one transaction; a repeated id only repeats it.
 
@@ -195,16 +213,9 @@ class Store:
             RequestError: the id was used for another action.
         """
         with self._database.transaction() as connection:
-            if request_id is not None:
-                rows = connection.execute(
-                    "SELECT action, reply FROM requests WHERE request_id = ?", (request_id,)
-                ).fetchall()
-                if rows and rows[0][0] != action:
-                    raise RequestError(
-                        "request_id_reused", f"This request_id was used for {rows[0][0]}.", 409
-                    )
-                if rows:
-                    return dict(json.loads(rows[0][1]))
+            stored = self.stored_reply(request_id, action)
+            if stored is not None:
+                return stored
             reply = effect(connection)
             if request_id is not None:
                 connection.execute(
@@ -216,7 +227,7 @@ class Store:
 
 
 def _pending(
-    connection: apsw.Connection, which: str, limit: int, paths: frozenset[bytes] | None
+    connection: Connection, which: str, limit: int, paths: frozenset[bytes] | None
 ) -> list[int]:
     """The ids of pending originals; `which` is a condition of ours on `attempts`."""
     chosen = sorted(paths or ())
@@ -229,7 +240,7 @@ def _pending(
     return [row[0] for row in rows]
 
 
-def _in_work(connection: apsw.Connection, image_id: int, batch_id: int) -> bool:
+def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:
     """False when the file changed or vanished meanwhile: the result belongs to no row."""
     return bool(
         connection.execute(
@@ -239,7 +250,7 @@ def _in_work(connection: apsw.Connection, image_id: int, batch_id: int) -> bool:
     )
 
 
-def _store_result(connection: apsw.Connection, image: ImageResult) -> int:
+def _store_result(connection: Connection, image: ImageResult) -> int:
     if image.sha256 is not None:  # the text belongs to the bytes that the worker read
         connection.execute(
             "UPDATE images SET sha256 = ? WHERE id = ?", (image.sha256, image.image_id)
@@ -262,7 +273,7 @@ def _store_result(connection: apsw.Connection, image: ImageResult) -> int:
     return len(image.pages)
 
 
-def _store_page(connection: apsw.Connection, image_id: int, number: int, page: Page) -> None:
+def _store_page(connection: Connection, image_id: int, number: int, page: Page) -> None:
     connection.execute(
         "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "
         "confidence, preview, thumbnail, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -290,9 +301,7 @@ def _store_page(connection: apsw.Connection, image_id: int, number: int, page: P
     )
 
 
-def _store_error(
-    connection: apsw.Connection, image_id: int, status: Status, error: ImageError
-) -> None:
+def _store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:
     connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
     connection.execute(
         "UPDATE images SET status = ?1, error_code = ?2, error = ?3, updated_at = ?4 "

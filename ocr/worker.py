@@ -43,9 +43,7 @@ class Reader:
         self._engine = engine
         self._previews = previews
 
-    def read_batch(
-        self, message: dict[str, Any], progress: Callable[[], None]
-    ) -> dict[str, Any]:
+    def read_batch(self, message: dict[str, Any], progress: Callable[[], None]) -> dict[str, Any]:
         """Answer one batch message; `progress` is called after each step that may take long."""
         started = time.monotonic()
         sources: list[_Source] = []
@@ -111,7 +109,9 @@ class Reader:
                 )
         return alone
 
-    def _finish(self, source: "_Source", page: ReadPage | ImageError, share: float) -> dict[str, Any]:
+    def _finish(
+        self, source: "_Source", page: ReadPage | ImageError, share: float
+    ) -> dict[str, Any]:
         image_id, sha256 = source.result["id"], source.result["sha256"]
         if isinstance(page, ImageError):
             return _failed(image_id, sha256, page)
@@ -166,7 +166,7 @@ def _has_gpu(engine: str) -> bool:
         return False
     if engine != "onnxruntime":
         return True
-    import onnxruntime  # noqa: PLC0415  not every engine has it
+    import onnxruntime
 
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
@@ -195,7 +195,7 @@ def _ready(settings: Settings, models: ModelSet, device: str, threads: int) -> d
 
 
 def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, version
 
     with contextlib.suppress(PackageNotFoundError):
         return version(package)

@@ -8,7 +8,7 @@ length-prefixed frames over a socket pair (`multiprocessing.connection.Connectio
     worker → service   {"type": "ready", "engine": …, "device": …, "precision": …,
                         "models": {…}, "parameters": {…}, "batch_size": 2}
                        {"type": "failed", "code": …, "message": …}      it could not start
-                       {"type": "progress", "batch": 7}                 it is alive, an image further
+                       {"type": "progress", "batch": 7}                 it is alive
                        {"type": "batch", "batch": 7, "seconds": 1.2, "images": [result, …]}
     result             {"id": 1, "sha256": "…", "pages": [page, …]}
                        {"id": 1, "sha256": "…"|null, "error": {"code", "message", "ignored"}}
@@ -214,9 +214,7 @@ def _page(value: dict[str, Any]) -> Page:
 
 
 def _line(text: str, confidence: float, polygon: list[list[float]]) -> Line:
-    points = tuple(
-        (_number(x, -1e7, 1e7), _number(y, -1e7, 1e7)) for x, y in polygon
-    )
+    points = tuple((_number(x, -1e7, 1e7), _number(y, -1e7, 1e7)) for x, y in polygon)
     if len(points) != 4:
         raise ValueError("polygon")
     return Line(_text(text, MAX_LINE_CHARS), _number(confidence, 0, 1.001), points)

@@ -5,7 +5,7 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket:
     $ curl --unix-socket data/run/ocr.sock http://ocr/v1/status
 
     GET  /v1/status        -> Status object (`StatusReply`)
-    POST /v1/process       {"request_id"?, "paths"?: [text], "limit"?: int}  -> {"found": n, "queued": n}
+    POST /v1/process       {"request_id"?, "paths"?: [text], "limit"?: int}  -> {"found", "queued"}
     POST /v1/pause         {"request_id"?}                                   -> {"paused": true}
     POST /v1/resume        {"request_id"?}                                   -> {"paused": false}
     POST /v1/reprocess     {"request_id"?, "image_ids": [int]}               -> {"queued": n}
@@ -53,7 +53,7 @@ class ControlError(Exception):
         """0 when no reply came at all."""
 
 
-class ServiceUnreachable(ControlError):
+class ServiceUnreachable(ControlError):  # noqa: N818  a state of affairs, named as such
     """Nobody answers on the socket: ocr_service is stopped, starting, or stuck."""
 
 
@@ -71,6 +71,8 @@ class StatusReply:
     """One sentence when something needs a person, e.g. the folder is unreadable."""
     counts: dict[str, int]
     """Images by status, and "total"."""
+    settling: int
+    """Files that are new or changed but not yet finished: they are queued in a moment."""
     batch: dict[str, Any] | None
     """The batch in work: {"id", "started_at", "images": [name]}; None when idle."""
     pages_per_second: float
@@ -92,7 +94,9 @@ class StatusReply:
         try:
             return cls(**{field.name: value[field.name] for field in dataclasses.fields(cls)})
         except (KeyError, TypeError) as error:
-            raise ControlError("bad_reply", f"ocr_service sent no valid status: {error}.") from error
+            raise ControlError(
+                "bad_reply", f"ocr_service sent no valid status: {error}."
+            ) from error
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -161,9 +165,7 @@ class ControlClient:
             body["request_id"] = request_id
         return self._ask("POST", f"/v1/{action}", body)
 
-    def _ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send one request and return the decoded object.
 
         Raises:

@@ -75,7 +75,9 @@ def open_reader(database: Path, *, query_limit_s: float = QUERY_LIMIT_S) -> sqli
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA query_only = 1")
-        connection.execute("PRAGMA temp_store = 2")  # never a temporary file: the mount is read-only
+        connection.execute(
+            "PRAGMA temp_store = 2"
+        )  # never a temporary file: the mount is read-only
         check_version(connection.execute("PRAGMA user_version").fetchone()[0])
         deadline = time.monotonic() + query_limit_s
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_STEPS)

@@ -1,0 +1,96 @@
+"""What the control socket's requests do: the service's parts, put together for one answer."""
+
+import os
+import time
+from typing import Any
+
+import ocr_metrics
+from ocr_contract import control
+from ocr_settings import Settings
+from pipeline import Pipeline
+from pool import Pool
+from store import Store
+from watcher import Watcher
+
+VERSION = "0.1.0"
+_LOOK_WAIT_S = 3.0
+"""A processing signal waits so long for its look; a longer one goes on without the client."""
+
+
+class ServiceActions:
+    """Implements `control_server.Actions`."""
+
+    def __init__(
+        self, settings: Settings, store: Store, pool: Pool, pipeline: Pipeline, watcher: Watcher
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._pool = pool
+        self._pipeline = pipeline
+        self._watcher = watcher
+        self._started = time.monotonic()
+
+    def status(self) -> control.StatusReply:
+        """The service's state now."""
+        counts = self._store.counts()
+        rate = self._pipeline.pages_per_second()
+        waiting = counts["pending"] + counts["processing"]
+        used = self._pool.provenance
+        return control.StatusReply(
+            state=self._pipeline.state,
+            version=VERSION,
+            trigger=self._settings.trigger,
+            image_folder=str(self._settings.image_folder),
+            warning=self._watcher.warning,
+            counts=counts,
+            settling=self._watcher.settling,
+            batch=self._pipeline.batch,
+            pages_per_second=round(rate, 3),
+            seconds_left=round(waiting / rate, 1) if rate > 0 else None,
+            engine=used.engine if used else None,
+            device=used.device if used else None,
+            precision=used.precision if used else None,
+            models=used.models if used else {},
+            worker_restarts=max(self._pool.starts - 1, 0),
+            uptime_s=round(time.monotonic() - self._started, 1),
+        )
+
+    def process(
+        self, limit: int | None, paths: list[str] | None, request_id: str | None
+    ) -> dict[str, Any]:
+        """The processing signal: {"found", "queued"}."""
+        stored = self._store.stored_reply(request_id, "process")
+        if stored is not None:
+            return stored
+        chosen = None if paths is None else frozenset(os.fsencode(path) for path in paths)
+        order_complete = self._pipeline.signal(limit=limit, paths=chosen)
+        request = self._watcher.request_look(order_complete)
+        request.looked.wait(_LOOK_WAIT_S)
+        reply = {"found": request.found, "queued": self._store.counts()["pending"]}
+        return self._store.once(request_id, "process", lambda _: reply)
+
+    def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
+        """Pause or resume: {"paused"}."""
+        reply = self._store.set_paused(paused, request_id)
+        self._pipeline.wake()
+        return reply
+
+    def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]:
+        """Read these images again: {"queued"}."""
+        reply = self._store.reprocess(image_ids, request_id)
+        self._pipeline.wake()
+        return reply
+
+    def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
+        """Store a person's text for a line: {"line_id"}."""
+        return self._store.correct(line_id, text, request_id)
+
+    def not_ready(self) -> str | None:
+        """Why nothing is read at this moment; None when the worker is ready."""
+        if self._pool.provenance is None:
+            return "The models are being loaded; try again in a few seconds."
+        return None
+
+    def metrics(self) -> bytes:
+        """Prometheus' text format."""
+        return ocr_metrics.render(self.status())

@@ -1,0 +1,212 @@
+"""ocr_service: wires folder, database, worker and socket together and waits for the end.
+
+    watcher → catalogue → database ← store ← pipeline → pool → worker process
+                                      ↑ control server ← ocrctl, web_service
+
+The service ends when it is told to (SIGTERM, SIGINT) or when one of its threads cannot go on;
+starting it again is its supervisor's job.
+"""
+
+import argparse
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import models
+import ocr_settings
+from actions import ServiceActions
+from catalogue import Catalogue, path_exists
+from control_server import ControlServer
+from database import Database
+from intake import Intake
+from ocr_contract import control
+from ocr_errors import EXIT_OTHER, FolderError, OcrError
+from ocr_settings import Settings
+from pipeline import Pipeline
+from pool import Pool
+from store import Store
+from watcher import Watcher
+
+log = logging.getLogger("service")
+
+
+class Service:
+    """The running service."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Check everything that can be checked, recover, and bind the socket.
+
+        Raises:
+            OcrError: something that a person must mend; the message says what.
+        """
+        check_folders(settings)
+        models.resolve(
+            settings.models_folder,
+            settings.model,
+            detection=settings.detection_model or None,
+            recognition=settings.recognition_model or None,
+        )
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._database = Database(settings.database)
+        catalogue = Catalogue(self._database, exists=path_exists(settings.image_folder))
+        store = Store(self._database)
+        recovered = store.recover()
+        if recovered:
+            log.info(
+                "%d images were in work when the service last ended; they wait again", recovered
+            )
+        self._pool = Pool(timeout_s=settings.timeout_s, stop=self._stop)
+        self._pipeline = Pipeline(
+            store,
+            self._pool,
+            stop=self._stop,
+            max_attempts=settings.max_attempts,
+            wait_for_signal=settings.trigger == "signal",
+        )
+        intake = Intake(
+            settings.image_folder,
+            self._database,
+            catalogue,
+            max_bytes=int(settings.max_file_mb * 1e6),
+        )
+        self._watcher = Watcher(
+            settings.image_folder,
+            catalogue,
+            intake,
+            stop=self._stop,
+            interval_s=settings.scan_interval_s,
+            settle_s=settings.settle_s,
+            on_change=self._pipeline.wake,
+        )
+        actions = ServiceActions(settings, store, self._pool, self._pipeline, self._watcher)
+        self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
+
+    def run(self) -> None:
+        """Work until `stop`; raises what ended one of the threads."""
+        threads = [
+            threading.Thread(target=self._guard, args=(part,), name=name, daemon=True)
+            for name, part in (("watcher", self._watcher.run), ("pipeline", self._pipeline.run))
+        ]
+        self._control.start()
+        for thread in threads:
+            thread.start()
+        while not self._stop.wait(1.0):
+            if not self._control.alive:
+                self._failure = RuntimeError("the control server ended")
+                self.stop()
+        for thread in threads:
+            thread.join(2.0)
+        self._control.stop()
+        self._pool.stop()
+        self._database.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End everything; safe in a signal handler."""
+        self._stop.set()
+        self._watcher.wake()
+        self._pipeline.wake()
+
+    def _guard(self, part: Callable[[], None]) -> None:
+        """A thread that fails takes the service down: half a service helps nobody."""
+        try:
+            part()
+        except BaseException as error:
+            self._failure = error
+            self.stop()
+
+
+def check_folders(settings: Settings) -> None:
+    """Raise FolderError unless the image folder can be read and the data folder written."""
+    images, data = settings.image_folder, settings.data_folder
+    if not images.is_dir():
+        raise FolderError(
+            "image_folder_missing",
+            f"The image folder {images} does not exist. Create it, or name another one with "
+            "OCR_IMAGE_FOLDER.",
+        )
+    if not os.access(images, os.R_OK | os.X_OK):
+        raise FolderError(
+            "image_folder_unreadable",
+            f"The image folder {images} cannot be read. Let the service's user read it.",
+        )
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(
+            "data_folder_unusable", f"The data folder {data} cannot be made: {error.strerror}."
+        ) from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise FolderError(
+            "data_folder_unusable",
+            f"The data folder {data} cannot be written. Give it to the service's user.",
+        )
+    if _inside(data, images) or _inside(images, data):
+        raise FolderError(
+            "folders_overlap",
+            "The image folder and the data folder lie within each other. The service would read "
+            "its own pictures: choose two separate folders.",
+        )
+
+
+def _inside(inner: Path, outer: Path) -> bool:
+    return inner.resolve().is_relative_to(outer.resolve())
+
+
+def _configure_logging(level: str) -> None:
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        level=level.upper(),
+        stream=sys.stderr,
+    )
+    logging.Formatter.converter = time.localtime
+    for chatty in ("uvicorn", "watchdog", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the service; returns the exit code (see `ocr_errors`)."""
+    parser = argparse.ArgumentParser(
+        description="Reads images from a folder into SQLite. Settings are environment variables."
+    )
+    parser.add_argument("--print-config", action="store_true", help="print the settings and end")
+    options = parser.parse_args(argv)
+    faulthandler.enable()
+    os.umask(0o027)  # the group may read the database, nobody else
+    try:
+        settings = ocr_settings.load(os.environ)
+        if options.print_config:
+            sys.stdout.write("\n".join(ocr_settings.dump(settings)) + "\n")
+            return 0
+        _configure_logging(settings.log_level)
+        service = Service(settings)
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            service.stop()
+
+        signal.signal(signal.SIGTERM, on_signal)
+        signal.signal(signal.SIGINT, on_signal)
+        log.info("reading %s into %s", settings.image_folder, settings.database)
+        service.run()
+    except OcrError as error:
+        sys.stderr.write(f"ocr_service: {error.message}\n")
+        return error.exit_code
+    except Exception:
+        log.exception("the service cannot go on")
+        return EXIT_OTHER
+    log.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

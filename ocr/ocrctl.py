@@ -1,0 +1,212 @@
+"""ocrctl: ask the running ocr_service from a terminal.
+
+    ocrctl status [--json]
+    ocrctl process [--wait] [--limit N] [PATH …]
+    ocrctl pause | resume
+    ocrctl reprocess IMAGE_ID …
+
+Data goes to stdout, talk to stderr. Exit codes are those of `ocr_errors`.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import time
+import uuid
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ocr_contract.control import (
+    SOCKET_PATH,
+    ControlClient,
+    ControlError,
+    ServiceUnreachable,
+    StatusReply,
+)
+from ocr_errors import (
+    EXIT_BAD_ARGUMENTS,
+    EXIT_BAD_CONFIGURATION,
+    EXIT_INTERRUPTED,
+    EXIT_NO_ACCESS,
+    EXIT_OTHER,
+    OcrError,
+)
+from ocr_settings import load
+
+_POLL_S = 0.3
+_UNREACHABLE_TRIES = 10
+"""While waiting, the service may restart; so many polls in a row may fail."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        client = ControlClient(_data_folder(options.data) / SOCKET_PATH)
+        return _COMMANDS[options.command](client, options)
+    except ServiceUnreachable as error:
+        return _fail(error.message, EXIT_NO_ACCESS)
+    except ControlError as error:
+        return _fail(error.message, EXIT_OTHER)
+    except OcrError as error:
+        return _fail(error.message, EXIT_BAD_CONFIGURATION)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> "None":  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_BAD_ARGUMENTS, f"ocrctl: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="ocrctl", description="Ask the running ocr_service.")
+    parser.add_argument("--data", type=Path, help="the data folder (default: OCR_DATA_FOLDER)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    status = commands.add_parser("status", help="what the service is doing")
+    status.add_argument("--json", action="store_true", help="the whole reply, for programs")
+    process = commands.add_parser("process", help="look at the folder now and read what is new")
+    process.add_argument("--wait", action="store_true", help="show progress until all is read")
+    process.add_argument("--limit", type=_positive, help="read at most so many (signal mode)")
+    process.add_argument("paths", nargs="*", metavar="PATH", help="only these (signal mode)")
+    commands.add_parser("pause", help="start no further batch, also after a restart")
+    commands.add_parser("resume", help="go on after pause")
+    reprocess = commands.add_parser("reprocess", help="read images again")
+    reprocess.add_argument("image_ids", nargs="+", type=_positive, metavar="IMAGE_ID")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _data_folder(chosen: Path | None) -> Path:
+    return chosen if chosen is not None else load(os.environ).data_folder
+
+
+def _status(client: ControlClient, options: argparse.Namespace) -> int:
+    status = client.status()
+    if options.json:
+        sys.stdout.write(json.dumps(dataclasses.asdict(status), indent=2) + "\n")
+        return 0
+    counts = status.counts
+    rows = [
+        ("state", _state(status)),
+        ("folder", status.image_folder),
+        ("images", ", ".join(f"{counts[name]} {name}" for name in counts if counts[name])),
+        ("speed", f"{status.pages_per_second:.2f} pages a second over the last minute"),
+        ("left", "unknown" if status.seconds_left is None else _duration(status.seconds_left)),
+        ("engine", f"{status.engine or 'loading'} on {status.device or '?'} ({status.precision})"),
+        ("models", ", ".join(status.models) or "loading"),
+    ]
+    if status.warning:
+        rows.insert(1, ("warning", status.warning))
+    if status.batch:
+        rows.insert(1, ("in work", ", ".join(status.batch["images"])))
+    sys.stdout.write("".join(f"{name:8} {value}\n" for name, value in rows))
+    return 0
+
+
+def _state(status: StatusReply) -> str:
+    return {
+        "waiting": "waiting for the processing signal (ocrctl process)",
+        "paused": "paused (ocrctl resume)",
+    }.get(status.state, status.state)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _process(client: ControlClient, options: argparse.Namespace) -> int:
+    reply = client.process(
+        paths=options.paths or None, limit=options.limit, request_id=str(uuid.uuid4())
+    )
+    sys.stderr.write(f"{reply['found']} new or changed, {reply['queued']} waiting\n")
+    if not options.wait:
+        return 0
+    return _wait(client)
+
+
+def _wait(client: ControlClient) -> int:
+    """Show progress until the queue is empty, or all that was ordered is read."""
+    done_before = _finished(client.status())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("reading", total=None)
+        failures = 0
+        while True:
+            try:
+                status = client.status()
+                failures = 0
+            except ServiceUnreachable:
+                failures += 1
+                if failures >= _UNREACHABLE_TRIES:
+                    raise
+                time.sleep(_POLL_S)
+                continue
+            waiting = status.counts["pending"] + status.counts["processing"] + status.settling
+            done = _finished(status) - done_before
+            progress.update(task, total=max(done + waiting, 1), completed=done)
+            if status.state == "paused" and waiting:
+                return _fail("The service is paused; `ocrctl resume` lets it go on.", EXIT_OTHER)
+            if not waiting and status.state != "working":
+                progress.update(task, total=max(done, 1), completed=max(done, 1))
+                return 0
+            if not status.settling and status.state == "waiting":
+                return 0  # a limited order is carried out; the rest waits for the next signal
+            time.sleep(_POLL_S)
+
+
+def _finished(status: StatusReply) -> int:
+    return sum(status.counts[name] for name in ("done", "failed", "quarantined", "ignored"))
+
+
+def _pause(client: ControlClient, _: argparse.Namespace) -> int:
+    client.pause(request_id=str(uuid.uuid4()))
+    sys.stderr.write("paused; the batch in work is finished first\n")
+    return 0
+
+
+def _resume(client: ControlClient, _: argparse.Namespace) -> int:
+    client.resume(request_id=str(uuid.uuid4()))
+    sys.stderr.write("reading again\n")
+    return 0
+
+
+def _reprocess(client: ControlClient, options: argparse.Namespace) -> int:
+    reply = client.reprocess(options.image_ids, request_id=str(uuid.uuid4()))
+    sys.stderr.write(f"{reply['queued']} queued\n")
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"ocrctl: {message}\n")
+    return code
+
+
+_COMMANDS = {
+    "status": _status,
+    "process": _process,
+    "pause": _pause,
+    "resume": _resume,
+    "reprocess": _reprocess,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""Watching the image folder: what is there, what is new, what is finished.
+
+Looking is the truth; file events only bring the next look forward, because they are lost under
+load and on network mounts. A file is finished when its stat stays the same over two looks at
+least `settle_s` apart. Time is monotonic: the wall clock may jump.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from catalogue import Catalogue
+from intake import Finished, Intake
+from ocr_errors import ImageError
+from source_files import FileStat, check_regular
+
+_IGNORED_NAMES = frozenset({b"Thumbs.db", b"desktop.ini", b"@eaDir", b"lost+found"})
+_IGNORED_SUFFIXES = (b".part", b".partial", b".crdownload", b".download", b".filepart", b".tmp",
+                     b".swp", b"~")  # fmt: skip
+_QUIET_EVENTS = frozenset({"opened", "closed_no_write"})
+"""Our own reading causes these."""
+
+_BURST_S = 0.2
+
+log = logging.getLogger("watcher")
+
+
+class Look(NamedTuple):
+    """What one look at the folder saw."""
+
+    files: dict[bytes, FileStat]
+    refused: dict[bytes, tuple[FileStat, ImageError]]
+    """Links, pipes, devices: things that are there but are never opened."""
+    problem: str | None
+    """One sentence when the look is not complete; then nothing can be said about what is gone."""
+
+
+def look_at(root: Path) -> Look:
+    """Everything below `root`, links not followed, the usual litter left out."""
+    files: dict[bytes, FileStat] = {}
+    refused: dict[bytes, tuple[FileStat, ImageError]] = {}
+    problem: str | None = None
+    folders = [b""]
+    base = os.fsencode(root)
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = os.scandir(os.path.join(base, folder))
+        except OSError as error:
+            where = os.fsdecode(os.path.join(base, folder)).encode(errors="replace").decode()
+            problem = f"The folder {where} cannot be read ({os.strerror(error.errno or 0)})."
+            continue
+        with entries:
+            for entry in entries:
+                if _is_litter(entry.name):
+                    continue
+                path = os.path.join(folder, entry.name)
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(path)
+                        continue
+                    result = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue  # gone between the listing and now
+                stat = FileStat.of(result)
+                try:
+                    check_regular(result.st_mode)
+                except ImageError as error:
+                    refused[path] = (stat, error)
+                else:
+                    files[path] = stat
+    return Look(files, refused, problem)
+
+
+def _is_litter(name: bytes) -> bool:
+    return (
+        name.startswith((b".", b"~$"))
+        or name in _IGNORED_NAMES
+        or name.lower().endswith(_IGNORED_SUFFIXES)
+    )
+
+
+class Settling:
+    """Which files are finished: those that stayed the same for `settle_s`."""
+
+    def __init__(self, settle_s: float, clock: Callable[[], float]) -> None:
+        self._settle_s = settle_s
+        self._clock = clock
+        self._since: dict[bytes, tuple[FileStat, float]] = {}
+
+    def __len__(self) -> int:
+        """How many files are not yet finished."""
+        return len(self._since)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(list(self._since))
+
+    def finished(self, path: bytes, stat: FileStat) -> bool:
+        """Tell it what was seen now; True when that is what was seen `settle_s` ago, too."""
+        seen, since = self._since.get(path, (None, 0.0))
+        now = self._clock()
+        if seen != stat:
+            self._since[path] = (stat, now)
+            return False
+        return now - since >= self._settle_s
+
+    def forget(self, path: bytes) -> None:
+        """It was taken in, or it is gone."""
+        self._since.pop(path, None)
+
+
+class LookRequest:
+    """Someone wants a look now, and to know what came of it."""
+
+    def __init__(self, on_settled: Callable[[], None]) -> None:
+        self.on_settled = on_settled
+        self.looked = threading.Event()
+        self.found = 0
+        """Files that are new or changed, not yet finished; valid once `looked` is set."""
+
+
+class Watcher:
+    """The thread that keeps the catalogue true to the folder."""
+
+    def __init__(
+        self,
+        root: Path,
+        catalogue: Catalogue,
+        intake: Intake,
+        *,
+        stop: threading.Event,
+        interval_s: float,
+        settle_s: float,
+        on_change: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`on_change` is called when rows changed."""
+        self._root = root
+        self._catalogue = catalogue
+        self._intake = intake
+        self._stop = stop
+        self._interval_s = interval_s
+        self._settle_s = settle_s
+        self._on_change = on_change
+        self._clock = clock
+        self._wake = threading.Event()
+        self._requests: list[LookRequest] = []
+        self._settling = Settling(settle_s, clock)
+        self._absent: set[bytes] = set()
+        self._known = {
+            path: stat and hash(stat) for path, stat in catalogue.known().items()
+        }  # a hash: a hundred thousand stats would take 30 MB
+        self.warning: str | None = None
+
+    @property
+    def settling(self) -> int:
+        """How many files are new or changed but not yet finished."""
+        return len(self._settling)
+
+    def request_look(self, on_settled: Callable[[], None]) -> LookRequest:
+        """Look now; `on_settled` is called when all that this look saw is finished and taken in."""
+        request = LookRequest(on_settled)
+        self._requests.append(request)
+        self._wake.set()
+        return request
+
+    def wake(self) -> None:
+        """Something happened in the folder, or the service stops."""
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until the service stops."""
+        looked: list[LookRequest] = []
+        with _events(self._root, self._wake):
+            next_look = self._clock()
+            while not self._stop.is_set():
+                if self._clock() >= next_look or self._requests:
+                    requests, self._requests = self._requests, []
+                    took = self.look()
+                    next_look = self._clock() + max(self._interval_s, 2 * took)
+                    for request in requests:
+                        request.found = len(self._settling)
+                        request.looked.set()
+                    looked += requests
+                else:
+                    self._recheck()
+                if not self._settling:
+                    for request in looked:
+                        request.on_settled()
+                    looked.clear()
+                if self._wait(next_look):
+                    next_look = self._clock()
+
+    def _wait(self, next_look: float) -> bool:
+        """Until the next look, the next recheck, or a wake-up; True for a wake-up."""
+        wait_s = next_look - self._clock()
+        if self._settling:
+            wait_s = min(wait_s, self._settle_s)
+        if not self._wake.wait(max(wait_s, 0.01)):
+            return False
+        if not self._requests:  # let a burst of events pass: one look for all of them
+            self._stop.wait(min(self._settle_s, _BURST_S))
+        self._wake.clear()
+        return True
+
+    def look(self) -> float:
+        """Look at the whole folder once; returns how long it took, in seconds."""
+        started = self._clock()
+        seen = look_at(self._root)
+        for path, (stat, error) in seen.refused.items():
+            if self._known.get(path) != hash(stat):
+                self._intake.refuse(path, stat, error)
+                self._known[path] = hash(stat)
+                self._on_change()
+        for path in self._settling:
+            if path not in seen.files:
+                self._settling.forget(path)
+        fresh = ((p, s) for p, s in seen.files.items() if self._known.get(p) != hash(s))
+        self._take([(p, s) for p, s in fresh if self._settling.finished(p, s)])
+        self._compare(seen)
+        return self._clock() - started
+
+    def _recheck(self) -> None:
+        """A second look at the unfinished files alone."""
+        finished = []
+        for path in self._settling:
+            try:
+                stat = FileStat.of(os.lstat(os.path.join(os.fsencode(self._root), path)))
+            except OSError:
+                self._settling.forget(path)
+                continue
+            if self._settling.finished(path, stat):
+                finished.append((path, stat))
+        self._take(finished)
+
+    def _take(self, finished: list[Finished]) -> None:
+        while finished and not self._stop.is_set():
+            count, taken = self._intake.take(finished)
+            for path, _ in finished[:count]:
+                self._settling.forget(path)
+            self._known.update((path, hash(stat)) for path, stat in taken.items())
+            if taken:
+                self._on_change()
+            finished = finished[count:]
+
+    def _compare(self, seen: Look) -> None:
+        """Mark as missing what two complete looks in a row did not see."""
+        if seen.problem is not None:
+            self._warn(f"{seen.problem} Nothing is marked as missing until it can be read.")
+            return
+        present = seen.files.keys() | seen.refused.keys()
+        if not present and any(stat is not None for stat in self._known.values()):
+            self._warn(
+                f"The image folder {self._root} is empty. If it should not be, check the mount; "
+                "all texts are kept."
+            )
+            return
+        self._warn(None)
+        absent = {p for p, stat in self._known.items() if stat is not None and p not in present}
+        gone = absent & self._absent
+        self._absent = absent
+        if gone and self._catalogue.mark_missing(gone):
+            self._on_change()
+        # A renamed file's row left this path already: the catalogue knows what it still has.
+        for path in gone:
+            self._known[path] = None
+
+    def _warn(self, warning: str | None) -> None:
+        if warning != self.warning:
+            if warning:
+                log.warning(warning)
+            self.warning = warning
+
+
+@contextlib.contextmanager
+def _events(root: Path, wake: threading.Event) -> Iterator[None]:
+    """Wake the watcher when something happens below `root`; without events looking suffices."""
+
+    class Handler(FileSystemEventHandler):
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            if event.event_type not in _QUIET_EVENTS:
+                wake.set()
+
+    observer = Observer()
+    try:
+        observer.schedule(Handler(), os.fspath(root), recursive=True)
+        observer.start()
+    except OSError as error:
+        log.warning("no file events (%s); the folder is looked at regularly all the same", error)
+        yield
+        return
+    try:
+        yield
+    finally:
+        observer.stop()
+        observer.join(1.0)
