@@ -5,7 +5,7 @@
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /images/<id>.txt .json, /export.csv                       texts to take away
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
-/actions/…            buttons (see `actions`)      /api/v1/…  the same for programs (`web_api`)
+/actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
 """
 
@@ -16,7 +16,6 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-import actions
 import exports
 import page_tokens
 import parameters
@@ -25,9 +24,10 @@ import presentation
 import queries
 import security
 import site_context
+import web_actions
 import web_api
 import web_settings
-from image_records import STATE_FILTERS, picture_version
+from image_records import STATE_FILTERS
 from site_context import current_site
 from web_errors import DatabaseWaitingError, NotFoundError, WebError
 
@@ -54,7 +54,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
     app.register_blueprint(web_api.blueprint)
-    app.register_blueprint(actions.blueprint)
+    app.register_blueprint(web_actions.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule(f"/images/{_ID}", view_func=image_page)
@@ -79,7 +79,7 @@ def index() -> Response:
     html = render_template(
         "index.html",
         **_list_context(),
-        notice=actions.notice(request.args.get("notice", "")),
+        notice=web_actions.notice(request.args.get("notice", "")),
         csrf_token=site.guard.token(visitor),
     )
     response = make_response(html)
@@ -155,7 +155,7 @@ def picture(image_id: int, page_number: int, kind: str) -> Response:
     site = current_site()
     with site.reading() as connection:
         name = queries.picture_name(connection, image_id, page_number, kind)
-    current = name is not None and request.args.get("v") == picture_version(name)
+    current = name is not None and request.args.get("v") == pictures.version(site.previews, name)
     return pictures.send(site.previews, name, immutable=current)
 
 

@@ -1,7 +1,6 @@
 """What the pages, the API and the exports show of an image: plain frozen records, no SQL."""
 
 import dataclasses
-import hashlib
 from typing import Any
 
 from markupsafe import Markup
@@ -143,8 +142,3 @@ def confidence_band(confidence: float | None) -> str:
     if confidence >= HIGH_CONFIDENCE:
         return "high"
     return "medium" if confidence >= MEDIUM_CONFIDENCE else "low"
-
-
-def picture_version(file_name: str) -> str:
-    """A short stable mark for the address of a picture: another file, another address."""
-    return hashlib.sha256(file_name.encode("utf-8", "surrogateescape")).hexdigest()[:12]

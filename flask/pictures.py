@@ -46,7 +46,19 @@ def send(folder: Path, name: str | None, *, immutable: bool) -> Response:
     return response
 
 
+def version(folder: Path, name: str) -> str:
+    """A mark for the address of a picture: another one as soon as the file is another one.
+
+    The name alone is not enough: it is made from the source image, and reading that again may
+    turn the page another way round.
+    """
+    try:
+        return _etag(name, (folder / name).stat())[:12]
+    except (OSError, ValueError):
+        return "none"
+
+
 def _etag(name: str, status: os.stat_result) -> str:
-    """Names are content hashes already; size and time tell apart what replaced a file."""
+    """What tells apart two pictures, also of the same name."""
     identity = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}"
     return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]

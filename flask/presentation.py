@@ -3,9 +3,11 @@
 from flask import Flask, url_for
 from markupsafe import Markup
 
+import pictures
 import search_terms
-from image_records import ImageSummary, confidence_band, picture_version
+from image_records import confidence_band
 from ocr_contract.schema import Status
+from site_context import current_site
 
 STATE_NAMES = {
     "latest": "Latest", "done": "Done", "waiting": "Waiting", "failed": "Failed",
@@ -62,15 +64,10 @@ def highlight(text: str, terms: search_terms.SearchTerms | None) -> Markup:
 
 def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
     """The address of a "preview" or "thumbnail"; it changes when the picture does."""
-    version = picture_version(file_name)
-    return url_for(kind, image_id=image_id, page_number=page_number, v=version)
+    mark = pictures.version(current_site().previews, file_name)
+    return url_for(kind, image_id=image_id, page_number=page_number, v=mark)
 
 
 def static_url(file_name: str) -> str:
     """The address of a file of ours."""
     return url_for("static", filename=file_name)
-
-
-def first_line(image: ImageSummary) -> str:
-    """For titles."""
-    return image.first_words.partition("\n")[0]

@@ -168,7 +168,10 @@ def _where(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[list[st
     conditions = ["1"]
     parameters: list[Any] = []
     if wanted.statuses is not None:
-        conditions.append(f"i.status IN ({', '.join('?' * len(wanted.statuses))})")
+        # Most images are done: for them walk the list in its order (the + keeps the index on
+        # status out of it); for the few others look them up by status.
+        column = "+i.status" if Status.DONE in wanted.statuses else "i.status"
+        conditions.append(f"{column} IN ({', '.join('?' * len(wanted.statuses))})")
         parameters += wanted.statuses
     if wanted.terms is None:
         return conditions, parameters
