@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import service_process
+
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 DRIVER = """
 import json, os, sys
@@ -117,6 +119,7 @@ def test_hostile_and_broken_lines_are_harmless(start: Start) -> None:
     assert run.process.wait(DEADLINE_S) == 9
     assert run.lines[0] == "ocr | \ufffd]0;title\ufffd \ufffd\ufffd tab\tkept"
     assert sum(line.count("x") for line in run.lines[1:-2]) == 200_000
+    assert max(map(len, run.lines)) < 140_000  # memory stays bounded, whatever a service prints
     assert "ocr | no end" in run.lines
 
 
@@ -153,6 +156,16 @@ def test_the_pause_before_a_restart_doubles(start: Start) -> None:
     lines = run.wait_for("it starts again", times=4)
     pauses = [line.split("again in ")[1] for line in lines[:4]]
     assert pauses == ["0.02 s.", "0.04 s.", "0.08 s.", "0.16 s."]
+
+
+def test_after_a_healthy_time_the_pause_starts_small_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(service_process.time, "monotonic", lambda: now)
+    service = service_process.Service(service_process.ServiceSpec("ocr", [], {}, TOOLS))
+    service._started_at = now
+    assert [service.plan_restart() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    now += service_process.HEALTHY_AFTER_S
+    assert service.plan_restart() == 1
 
 
 def test_ctrl_c_during_the_pause_ends_at_once(start: Start) -> None:
