@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import time
@@ -22,6 +23,7 @@ HEALTHY_AFTER_S = 10.0
 _CHUNK_BYTES = 64 * 1024
 """Read at once, so that a chatty service cannot hold up the other; also the longest line."""
 _COLOURS = (36, 35, 33, 32)
+_COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
 _PR_SET_PDEATHSIG = 1
 _CONTROL_SIGNS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)), "�")
 _libc = ctypes.CDLL(None)
@@ -51,8 +53,11 @@ class LinePrinter:
         }
 
     def line(self, name: str, text: str) -> None:
-        """Print one line. Control characters, which may come from file names, are replaced."""
-        self._stream.write(f"{self._heads[name]} {text.translate(_CONTROL_SIGNS)}\n")
+        """Print one line. Colours are dropped and control characters, which may come from file
+        names, replaced: nothing that a service prints can write elsewhere on the terminal.
+        """
+        plain = _COLOUR_CODE.sub("", text).translate(_CONTROL_SIGNS)
+        self._stream.write(f"{self._heads[name]} {plain}\n")
         self._stream.flush()
 
 

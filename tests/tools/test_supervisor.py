@@ -113,11 +113,12 @@ def test_lines_carry_their_services_name(start: Start) -> None:
 def test_hostile_and_broken_lines_are_harmless(start: Start) -> None:
     program = (
         "import sys\nw = sys.stdout.buffer.write\n"
-        "w(b'\\x1b]0;title\\x07 \\xff\\xfe tab\\tkept\\n' + b'x' * 200_000 + b'\\nno end')"
+        "w(b'\\x1b[0;93mwarning\\x1b[m \\x1b]0;title\\x07 \\xff\\xfe tab\\tkept\\n')\n"
+        "w(b'x' * 200_000 + b'\\nno end')"
     )
     run = start(ocr=program + "\nsys.stdout.flush()\nsys.exit(9)")
     assert run.process.wait(DEADLINE_S) == 9
-    assert run.lines[0] == "ocr | \ufffd]0;title\ufffd \ufffd\ufffd tab\tkept"
+    assert run.lines[0] == "ocr | warning \ufffd]0;title\ufffd \ufffd\ufffd tab\tkept"
     assert sum(line.count("x") for line in run.lines[1:-2]) == 200_000
     assert max(map(len, run.lines)) < 140_000  # memory stays bounded, whatever a service prints
     assert "ocr | no end" in run.lines
