@@ -128,7 +128,7 @@ def _connect(path: Path) -> apsw.Connection:
     except apsw.NotADBError as error:
         raise StoreError(
             "not_a_database",
-            f"{path} is not an SQLite database. It is left as it is: move it away, and start again.",
+            f"{path} is not an SQLite database. It is left as it is; move it away, then restart.",
         ) from error
     except schema.SchemaError as error:
         raise StoreError("schema_version", str(error)) from error

@@ -28,6 +28,7 @@ _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib
 """Everything that Pillow's readers are known to raise for damaged files."""
 
 Image.MAX_IMAGE_PIXELS = None  # we check the size ourselves, before decoding
+Image.init()  # or the allow-list names formats that Pillow has not loaded yet
 
 
 def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:

@@ -35,5 +35,5 @@ class _StatusCollector:
 def render(status: StatusReply) -> bytes:
     """The metrics of this moment."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_StatusCollector(status))  # type: ignore[arg-type]  # duck-typed
+    registry.register(_StatusCollector(status))
     return generate_latest(registry)
