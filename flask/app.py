@@ -1,4 +1,4 @@
-"""The application: `create_app`, the pages, and how an error becomes an answer. No SQL here.
+"""The application: `create_app` and the pages. No SQL here; errors are answered in `error_pages`.
 
 /                     the list, the search and the progress
 /images/<id>          one image: its pages, their lines as boxes over the picture
@@ -14,8 +14,8 @@ import socket
 from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
 
+import error_pages
 import exports
 import page_tokens
 import parameters
@@ -29,10 +29,9 @@ import web_api
 import web_settings
 from image_records import STATE_FILTERS
 from site_context import current_site
-from web_errors import DatabaseWaitingError, NotFoundError, WebError
+from web_errors import WebError
 
 MAX_FORM_BYTES = 16 * 1024
-BUSY_RETRY_S = 5
 STREAMS_RETRY_S = 30
 _ID = f"<int(max={page_tokens.MAX_ID}):image_id>"
 _PAGE = f"<int(max={page_tokens.MAX_ID}):page_number>"
@@ -50,9 +49,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     presentation.register(app)
     app.before_request(_check_host)
     app.after_request(security.protect)
-    app.register_error_handler(WebError, _web_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected_error)
+    error_pages.register(app)
     app.register_blueprint(web_api.blueprint)
     app.register_blueprint(web_actions.blueprint)
     app.add_url_rule("/", view_func=index)
@@ -205,44 +202,9 @@ def readyz() -> Response:
         with current_site().reading() as connection:
             queries.counts(connection)
     except WebError as error:
-        return web_api.error_reply(error, retry_after_s=BUSY_RETRY_S)
+        return web_api.error_reply(error, retry_after_s=error_pages.BUSY_RETRY_S)
     return jsonify({"status": "ok"})
 
 
 def _check_host() -> None:
     security.check_host(request.host, current_site().settings.allowed_hosts)
-
-
-def _web_error(error: WebError) -> Response:
-    if isinstance(error, DatabaseWaitingError):
-        template, retry_after_s = "waiting.html", BUSY_RETRY_S
-    else:
-        template, retry_after_s = "error.html", None
-    if request.path.startswith(("/api/", "/export", "/events")) or request.path.endswith(".json"):
-        return web_api.error_reply(error, retry_after_s=retry_after_s)
-    response = make_response(
-        render_template(template, error=error, retry_after_s=retry_after_s), error.http_status
-    )
-    if retry_after_s is not None:
-        response.headers["Retry-After"] = str(retry_after_s)
-    return response
-
-
-def _http_error(error: HTTPException) -> Response:
-    if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]  # a redirect
-    if error.code == 404:
-        return _web_error(NotFoundError("There is nothing at this address."))
-    plain = WebError(error.description or error.name, code=error.name.lower().replace(" ", "_"))
-    plain.http_status = error.code
-    response = _web_error(plain)
-    for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
-            response.headers[name] = value
-    return response
-
-
-def _unexpected_error(error: Exception) -> Response:
-    """A defect of ours: the log gets the traceback, the visitor a sentence."""
-    web_api.logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _web_error(WebError("Something went wrong here. The log of web_service says what."))

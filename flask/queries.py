@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import search_sql
 import search_terms
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
 from ocr_contract.schema import SchemaError, Status, open_reader
@@ -67,7 +68,7 @@ def list_images(
     connection: sqlite3.Connection, wanted: ImageFilter, *, after: SortKey | None, limit: int
 ) -> tuple[list[ImageSummary], SortKey | None]:
     """One page of the list, and the key after which the next one begins, if there is one."""
-    where, parameters = _where(connection, wanted)
+    where, parameters = search_sql.conditions(connection, wanted)
     if after is not None:
         where.append("(i.updated_at, i.id) < (?, ?)")
         parameters += after
@@ -137,7 +138,7 @@ def neighbours(
     connection: sqlite3.Connection, image: ImageSummary, wanted: ImageFilter
 ) -> tuple[int | None, int | None]:
     """The ids before and after `image` in the list: (newer, older)."""
-    where, parameters = _where(connection, wanted)
+    where, parameters = search_sql.conditions(connection, wanted)
     found: list[int | None] = []
     for comparison, direction in ((">", "ASC"), ("<", "DESC")):
         conditions = [*where, f"(i.updated_at, i.id) {comparison} (?, ?)"]
@@ -161,40 +162,6 @@ def picture_name(
         (image_id, page_number),
     ).fetchone()
     return row[kind] if row else None
-
-
-def _where(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[list[str], list[Any]]:
-    """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
-    conditions = ["1"]
-    parameters: list[Any] = []
-    if wanted.statuses is not None:
-        # Most images are done: for them walk the list in its order (the + keeps the index on
-        # status out of it); for the few others look them up by status.
-        column = "+i.status" if Status.DONE in wanted.statuses else "i.status"
-        conditions.append(f"{column} IN ({', '.join('?' * len(wanted.statuses))})")
-        parameters += wanted.statuses
-    if wanted.terms is None:
-        return conditions, parameters
-    # File names are few and short, so Python compares them: LIKE would fold ASCII only.
-    connection.create_function("matches_token", 2, search_terms.matches_token, deterministic=True)
-    for token in wanted.terms.tokens:
-        if search_terms.is_indexed(token):
-            pages = (
-                "SELECT p.image_id FROM pages_fts JOIN pages p ON p.id = pages_fts.rowid "
-                "WHERE pages_fts MATCH ?"
-            )
-            values = [search_terms.match_expression(token)]
-        else:
-            patterns = search_terms.like_patterns(token)
-            clause = " OR ".join([r"p.text LIKE ? ESCAPE '\' OR p.corrected LIKE ? ESCAPE '\'"]
-                                 * len(patterns))  # fmt: skip
-            pages = f"SELECT p.image_id FROM pages p WHERE {clause}"  # noqa: S608  # as above
-            values = [pattern for pattern in patterns for _column in range(2)]
-        conditions.append(
-            f"(coalesce(i.duplicate_of, i.id) IN ({pages}) OR matches_token(i.name, ?))"
-        )
-        parameters += [*values, token]
-    return conditions, parameters
 
 
 def _summary(row: sqlite3.Row) -> ImageSummary:

@@ -120,6 +120,14 @@ def test_work_in_progress(client: FlaskClient, database: DemoDatabase) -> None:
     assert 'src="/temp.png?v=' in page
 
 
+def test_files_that_are_still_being_copied(client: FlaskClient, database: DemoDatabase) -> None:
+    database.add_text("a", "b")
+    with FakeReader(database.data_folder, settling=3):
+        page = client.get("/").text
+    assert "3 new files are still being copied" in page
+    assert "Everything in the folder has been read" not in page
+
+
 def test_pages_of_the_list(client: FlaskClient, database: DemoDatabase) -> None:
     for number in range(5):
         database.add_text(f"name{number}.png", "x")
