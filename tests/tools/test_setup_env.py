@@ -87,6 +87,15 @@ def test_a_moved_environment_is_remade(
     assert python.installs() == 2
 
 
+def test_an_environment_without_its_python_is_remade(
+    tmp_path: Path, requirements: Path, python: FakePython
+) -> None:
+    folder = setup_env.ensure("ocr", requirements, tmp_path)
+    (folder / "bin" / "python").unlink()  # e.g. the system's Python was removed: a dangling link
+    setup_env.ensure("ocr", requirements, tmp_path)
+    assert python.installs() == 2
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), ToolError("no network")])
 def test_an_interrupted_installation_starts_afresh(
     tmp_path: Path, requirements: Path, python: FakePython, failure: BaseException
