@@ -19,8 +19,8 @@ from ocr_errors import ImageError
 Pixels = npt.NDArray[np.uint8]
 """An image: (height, width, 3) uint8, channels in the order blue, green, red (OpenCV's)."""
 
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "BMP", "WEBP", "GIF")
-"""Pillow's names. MPO is the JPEG of cameras that store a second picture in it."""
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
+"""Pillow's names. JPEG includes MPO, the JPEG of cameras that store a second picture in it."""
 _MIN_SIDE = 2
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,
                   IndexError, KeyError, TypeError, AttributeError, OverflowError,

@@ -233,8 +233,8 @@ def _pending(
     chosen = sorted(paths or ())
     named = f"AND path IN ({', '.join('?' * len(chosen))})" if paths is not None else ""
     rows = connection.execute(
-        "SELECT id FROM images WHERE status = ? AND duplicate_of IS NULL "
-        f"AND {which} {named} ORDER BY id LIMIT ?",
+        "SELECT id FROM images WHERE status = ? AND duplicate_of IS NULL "  # noqa: S608
+        f"AND {which} {named} ORDER BY id LIMIT ?",  # the words are ours, the values bound
         (Status.PENDING, *chosen, limit),
     )
     return [row[0] for row in rows]

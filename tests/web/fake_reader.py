@@ -14,7 +14,8 @@ def status_reply(**changes: Any) -> dict[str, Any]:
     """A full status object; `changes` replace fields of it."""
     return {
         "state": "idle", "version": "1", "trigger": "watch", "image_folder": "/images",
-        "warning": None, "counts": {"total": 0}, "settling": 0, "batch": None, "pages_per_second": 0.0,
+        "warning": None, "counts": {"total": 0}, "settling": 0, "batch": None,
+        "pages_per_second": 0.0,
         "seconds_left": None, "engine": "onnxruntime 1.32.0", "device": "cpu",
         "precision": "f32", "models": {}, "worker_restarts": 0, "uptime_s": 1.0, **changes,
     }  # fmt: skip
