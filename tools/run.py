@@ -34,7 +34,6 @@ from service_process import ServiceSpec
 from supervisor import Supervisor
 
 DEFAULT_PORT = 5000
-_NOT_FOR_SERVICES = ("PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 
 
 def images_folder(text: str) -> Path:
@@ -105,8 +104,8 @@ def free_port(text: str, address: str) -> int:
 
 def service_specs(images: Path, data: Path, port: int) -> list[ServiceSpec]:
     """The two services, as they are started natively."""
-    inherited = {key: value for key, value in os.environ.items() if key not in _NOT_FOR_SERVICES}
-    inherited["PYTHONUNBUFFERED"] = "1"  # a pipe would hold log lines back
+    # Unbuffered, or the pipe would hold log lines back.
+    inherited = {**os.environ, "PYTHONUNBUFFERED": "1"}
     contract, flask = ROOT / "contract", ROOT / "flask"
     return [
         ServiceSpec(

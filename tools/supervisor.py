@@ -156,18 +156,18 @@ class Supervisor:
             self._selector.register(
                 readable, selectors.EVENT_READ, lambda: self._signalled(readable.recv(64))
             )
-            old_wakeup = signal.set_wakeup_fd(writable.fileno())
-            old_handlers = {
-                number: signal.signal(number, _nothing)
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-                if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
-            }
+            signal.set_wakeup_fd(writable.fileno())
+            numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+            numbers = [n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN]
+            for number in {*numbers, signal.SIGINT}:
+                signal.signal(number, _nothing)
             try:
                 yield
             finally:
-                for number, handler in old_handlers.items():
-                    signal.signal(number, handler)
-                signal.set_wakeup_fd(old_wakeup)
+                # Nothing is left to stop: one Ctrl-C more must not change the exit code.
+                for number in numbers:
+                    signal.signal(number, signal.SIG_IGN)
+                signal.set_wakeup_fd(-1)
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

@@ -33,8 +33,12 @@ time.sleep(600)
 import http.server, os
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == '/livez' else 404)
+        left.append(self.path)
+        status = 404 if self.path != '/livez' else 200 if len(left) > 3 else 503
+        print('answer', status, flush=True)
+        self.send_response(status)
         self.end_headers()
+left = []
 print('data', os.environ['WEB_DATA_FOLDER'])
 http.server.HTTPServer(('127.0.0.1', int(os.environ['WEB_PORT'])), Handler).serve_forever()
 ''',
@@ -160,17 +164,22 @@ def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: 
             stdout=stream,
             stderr=stream,
         )
-    try:
+
+    def until_said(text: str) -> None:
         deadline = time.monotonic() + 20
-        while f"http://localhost:{unused_port} " not in log.read_text():
+        while text not in log.read_text():
             assert time.monotonic() < deadline, log.read_text()
             assert process.poll() is None, log.read_text()
             time.sleep(0.02)
+
+    try:
+        until_said(f"http://localhost:{unused_port} ")
         said = log.read_text()
         assert "environment ocr\nenvironment web\nmodels" in said
         assert f"ocr | images {tmp_path}\n" in said
         assert f"web | data {tmp_path / 'new' / 'data'}\n" in said
         assert said.count("http://localhost") == 1
+        until_said("web | answer 200")  # it was not ready before
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
