@@ -169,8 +169,8 @@ def events() -> Response:
         error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
         error.http_status = 503
         return web_api.error_reply(error, retry_after_s=STREAMS_RETRY_S)
+    # Flask closes the stream with the response, also when it was never read from.
     response = Response(stream, mimetype="text/event-stream")
-    response.call_on_close(stream.close)
     response.headers["X-Accel-Buffering"] = "no"
     return response
 

@@ -97,6 +97,7 @@ def test_finds_what_a_naive_scan_finds(corpus: Path, typed: str) -> None:
 
 @given(TYPED)
 @example('" OR 1 NEAR(')
+@example('"""')
 @example("\0abc")
 @example("\ud800abc")
 @example("text:foo AND *")

@@ -148,6 +148,7 @@ def test_pages_of_the_list(client: FlaskClient, database: DemoDatabase) -> None:
         ("/previews/1/-1", 404),
         ("/previews/1/99999999999999999999999", 404),
         ("/?size=-1", 400),
+        ("/?size=0", 400),
         ("/?size=1e30", 400),
         ("/?size=٣", 400),
         ("/?size=999999", 200),

@@ -1,6 +1,7 @@
 """Pictures by number only, from their folder only, cached as long as they are the same."""
 
 import os
+import threading
 
 import pytest
 from demo_data import DemoDatabase
@@ -66,6 +67,19 @@ def test_nothing_else_leaves_the_folder(
     reply = client.get(with_preview(database, name))
     assert reply.status_code == 404
     assert "secret" not in reply.text
+
+
+def test_a_pipe_is_no_picture(client: FlaskClient, database: DemoDatabase) -> None:
+    """Opening it would wait for a writer, perhaps for ever."""
+    previews = database.data_folder / "previews"
+    previews.mkdir()
+    os.mkfifo(previews / "pipe.jpg")
+    # Lets a service that does open it go on, so that this test fails instead of hanging.
+    writer = threading.Thread(target=(previews / "pipe.jpg").write_bytes, args=(b"",), daemon=True)
+    writer.start()
+    assert client.get(with_preview(database, "pipe.jpg")).status_code == 404
+    (previews / "pipe.jpg").read_bytes()  # lets the writer go
+    writer.join(5)
 
 
 def test_latest_picture(client: FlaskClient, database: DemoDatabase) -> None:
