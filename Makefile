@@ -33,6 +33,12 @@ accuracy: environments models  ## how well a folder with known text is read: mak
 throughput: environments models  ## how fast, beside PaddleOCR's own pipeline: make throughput IMAGES=folder
 	@$(T)/python benchmarks/throughput.py --images "$$IMAGES"
 
+previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
+	@PYTHONPATH=contract:ocr $(T)/python benchmarks/preview_cost.py --images "$$IMAGES"
+
+footprint: environments models  ## memory and idle processor time of both services
+	@$(T)/python benchmarks/footprint.py
+
 lock: environments  ## compile the requirements.txt files anew (needs uv on the PATH)
 	@$(T)/python tools/lock.py
 
@@ -48,4 +54,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run models test lint samples accuracy throughput lock clean environments chromium python
+.PHONY: help run models test lint samples accuracy throughput previews footprint lock clean environments chromium python

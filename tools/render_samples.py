@@ -1,9 +1,9 @@
-"""Draws `samples/`: the images that a new user sees first, and `truth.json` with their lines.
+"""Draws `samples/`, the images that a new user sees first, and writes down their text.
 
     $ make samples
 
 The images are committed; drawing them again is needed only after a change in `sample_pages`.
-`truth.json` maps each file name to its lines in reading order, and the tests read it.
+`tests/samples_truth.json` maps each file name to its lines in reading order, for the tests.
 """
 
 import json
@@ -48,7 +48,7 @@ def main() -> int:
         truth[name] = canvas.lines
         say(f"{name}: {image.width} x {image.height}, {target.stat().st_size / 1000:.0f} kB")
     text = json.dumps(truth, ensure_ascii=False, indent=1)
-    (FOLDER / "truth.json").write_text(text + "\n", encoding="utf-8")
+    (FOLDER.parent / "tests" / "samples_truth.json").write_text(text + "\n", encoding="utf-8")
     return 0
 
 

@@ -5,7 +5,7 @@
 -- Times are UTC text, "2026-01-31T12:00:00.000Z", so that they sort and read as they stand.
 -- A reader who wants every text with its file name needs one view: page_texts (at the end).
 
-PRAGMA application_id = 1329813076;  -- "OCRT"
+PRAGMA application_id = 1329812052;  -- "OCRT"
 
 -- One row for each file that was ever seen in the image folder.
 CREATE TABLE images (

@@ -1,0 +1,142 @@
+"""Starts both services as `make run` does, on folders of a test's own, and asks them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ROOT / "data" / "paddle_models" / "whl"
+
+
+def eventually(look: Callable[[], Any], *, within_s: float, what: str) -> Any:
+    """The first truthy value of `look`; fails when there is none in time."""
+    deadline = time.monotonic() + within_s
+    while True:
+        value = look()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+        time.sleep(0.1)
+
+
+class Appliance:
+    """Both services over an image folder and a data folder below `folder`."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.images = folder / "images"
+        self.data = folder / "data"
+        self.images.mkdir()
+        (self.data / "paddle_models").mkdir(parents=True)
+        (self.data / "paddle_models" / "whl").symlink_to(MODELS)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log = folder / "log.txt"
+        self._environ = {**os.environ, **environ}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Start, and wait until the page answers."""
+        command = [sys.executable, "tools/run.py", "--images", self.images, "--data", self.data]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*map(str, command), "--port", str(self.port)],
+                cwd=ROOT, stdout=log, stderr=log, env=self._environ,
+            )  # fmt: skip
+        eventually(lambda: self.get("/livez")[0] == 200, within_s=30, what=self.log.read_text())
+
+    def interrupt(self) -> tuple[int, float]:
+        """Ctrl-C: (exit code, seconds until everything ended)."""
+        assert self._process is not None
+        started = time.monotonic()
+        self._process.send_signal(signal.SIGINT)
+        code = self._process.wait(10)
+        self._process = None
+        return code, time.monotonic() - started
+
+    def stop(self) -> None:
+        """End it if it still runs."""
+        if self._process is not None:
+            self.interrupt()
+
+    def get(self, path: str) -> tuple[int, str]:
+        """(HTTP status, body) of a page; (0, "") when nobody answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def status(self) -> dict[str, Any]:
+        """The page's view of the counts and of the reader."""
+        code, body = self.get("/api/v1/status")
+        return dict(json.loads(body)) if code == 200 else {}
+
+    def images_by_name(self) -> dict[str, dict[str, Any]]:
+        """All rows of /api/v1/images, by name."""
+        found: dict[str, dict[str, Any]] = {}
+        token = ""
+        while True:
+            _, body = self.get(f"/api/v1/images?state=all&next={token}")
+            value = json.loads(body)
+            found |= {image["name"]: image for image in value["images"]}
+            token = value.get("next") or ""
+            if not token:
+                return found
+
+    def wait_until_read(self, total: int, within_s: float = 120) -> None:
+        """Until `total` files have rows and none is waiting."""
+
+        def settled() -> bool:
+            counts = self.status().get("counts", {})
+            waiting = counts.get("pending", 1) + counts.get("processing", 1)
+            return bool(counts.get("total", 0) >= total and waiting == 0)
+
+        eventually(settled, within_s=within_s, what=f"{total} images read; {self.status()}")
+
+    def ocrctl(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run ocrctl against this service."""
+        return subprocess.run(
+            [str(ROOT / "ocrctl"), "--data", str(self.data), *arguments],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def process_ids(self, script: str) -> list[int]:
+        """The ids of this appliance's processes that run `script`."""
+        assert self._process is not None
+        return [pid for pid in _below(self._process.pid) if script in _command(pid)]
+
+
+def _below(pid: int) -> list[int]:
+    try:
+        children = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+    return children + [grandchild for child in children for grandchild in _below(child)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
