@@ -36,12 +36,13 @@ class ServiceActions:
         rate = self._pipeline.pages_per_second()
         waiting = counts["pending"] + counts["processing"]
         used = self._pool.provenance
+        warning = self._watcher.warning
         return control.StatusReply(
             state=self._pipeline.state,
             version=VERSION,
             trigger=self._settings.trigger,
-            image_folder=str(self._settings.image_folder),
-            warning=self._watcher.warning,
+            image_folder=_printable(str(self._settings.image_folder)),
+            warning=None if warning is None else _printable(warning),
             counts=counts,
             settling=self._watcher.settling,
             batch=self._pipeline.batch,
@@ -94,3 +95,8 @@ class ServiceActions:
     def metrics(self) -> bytes:
         """Prometheus' text format."""
         return ocr_metrics.render(self.status())
+
+
+def _printable(text: str) -> str:
+    """A folder's name need not be UTF-8; what goes into JSON must be."""
+    return text.encode(errors="backslashreplace").decode()

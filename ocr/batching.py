@@ -27,14 +27,12 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
 
     Axis-aligned rectangles, most lines of a scan, are cut out; others are warped.
     """
-    height, width = page.shape[:2]
     left, top = np.floor(polygon.min(axis=0)).astype(int)
     right, bottom = np.ceil(polygon.max(axis=0)).astype(int)
     if _is_upright(polygon):
-        crop = page[
-            max(top, 0) : min(max(bottom, top + 1), height),
-            max(left, 0) : min(max(right, left + 1), width),
-        ]
+        rows = slice(max(top, 0), max(bottom, top + 1, 0))  # a negative end would count from below
+        columns = slice(max(left, 0), max(right, left + 1, 0))
+        crop = page[rows, columns]
     else:
         crop = _warp(page, polygon)
     if crop.size == 0:

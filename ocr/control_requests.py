@@ -4,6 +4,7 @@ Every function raises RequestError, with a sentence, for anything that does not 
 """
 
 import json
+import os
 import re
 from typing import Any
 
@@ -49,12 +50,21 @@ def process_fields(body: dict[str, Any]) -> tuple[int | None, list[str] | None]:
         raise RequestError("bad_limit", "limit must be a whole number of at least 1.")
     if paths is not None:
         fits = isinstance(paths, list) and 1 <= len(paths) <= control.MAX_PATHS
-        if not fits or not all(isinstance(path, str) and path for path in paths):
+        if not fits or not all(isinstance(path, str) and _is_path(path) for path in paths):
             raise RequestError(
                 "bad_paths",
                 f"paths must be a list of 1 to {control.MAX_PATHS} names below the image folder.",
             )
     return limit, paths
+
+
+def _is_path(text: str) -> bool:
+    """Whether it can name a file; undecodable bytes are surrogates, as in `os.fsdecode`."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return text != ""
 
 
 def image_ids_field(body: dict[str, Any]) -> list[int]:

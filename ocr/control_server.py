@@ -6,13 +6,14 @@ the whole request, however slowly it comes in.
 """
 
 import asyncio
+import json
 import os
 import socket
 import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -33,10 +34,29 @@ from control_requests import (
 from ocr_contract import control
 from ocr_errors import FolderError, RequestError
 
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-    b"Connection: close\r\nContent-Length: 68\r\n\r\n"
-    b'{"error": {"code": "busy", "message": "Too many connections at once"}}'
+_LINGER_S = 1.0
+"""A refused client has so long to read why; closing at once would break its pipe as it asks."""
+_MAX_LINGERING = 64
+
+
+def _refusal(status: str, code: str, message: str, *headers: str) -> bytes:
+    """A whole reply for a connection that never reaches the application."""
+    body = json.dumps({"error": {"code": code, "message": message}})
+    head = [
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
+    return "\r\n".join([*head, "", body]).encode("ascii")
+
+
+_BUSY = _refusal(
+    "503 Service Unavailable", "busy", "Too many connections at once; try again.", "Retry-After: 1"
+)
+_NO_HTTP = _refusal(
+    "400 Bad Request", "bad_http", "This is no HTTP request. See ocr_contract/control.py."
 )
 
 
@@ -141,18 +161,28 @@ class _BoundedProtocol(H11Protocol):
     """uvicorn's connection, with two bounds that it lacks.
 
     Its keep-alive timeout begins after the first reply only, and its limit of concurrency
-    lets connections pile up that never send a request.
+    lets connections pile up that never send a request. A connection over the limit is told so
+    and never reaches uvicorn: its `transport` stays None.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _lingering: ClassVar[set["_BoundedProtocol"]] = set()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         if len(self.server_state.connections) >= control.MAX_CONNECTIONS:
-            transport.write(_BUSY)
-            transport.close()
+            self._refuse(transport)
             return
         super().connection_made(transport)
         self._start_deadline()
+
+    def _refuse(self, transport: asyncio.Transport) -> None:
+        transport.write(_BUSY)
+        if len(self._lingering) >= _MAX_LINGERING:
+            transport.abort()
+            return
+        transport.write_eof()
+        self._lingering.add(self)
+        self._deadline = self.loop.call_later(_LINGER_S, transport.abort)
 
     def data_received(self, data: bytes) -> None:
         if self.transport is not None:
@@ -162,8 +192,13 @@ class _BoundedProtocol(H11Protocol):
         if self.transport is not None:
             super().eof_received()
 
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(_NO_HTTP)
+        self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_deadline()
+        self._lingering.discard(self)
         if self.transport is not None:
             super().connection_lost(exc)
 
@@ -225,7 +260,7 @@ def build_app(actions: Actions) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(await run_in_threadpool(actions.metrics), media_type="text/plain")
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/status", status, methods=["GET"]),
             Route("/v1/process", process, methods=["POST"]),
@@ -243,6 +278,8 @@ def build_app(actions: Actions) -> Starlette:
             Exception: _unexpected,
         },
     )
+    app.router.redirect_slashes = False  # a redirect is no JSON, and leads where Host says
+    return app
 
 
 _STATUS_FIELDS = control.StatusReply.__slots__

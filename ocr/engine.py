@@ -6,6 +6,7 @@ which lines are cut out (`batching`) and in which order they are read (`reading_
 """
 
 import dataclasses
+import logging
 import os
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ _LONG_STRIP_RATIO = 2.5
 """A page longer than this, in relation to its width, is searched at proportionally more pixels."""
 _MAX_DETECTION_SIDE = 4000
 _MAX_VOTES = 9
+_ONNX_ERRORS = 3
+"""ONNX Runtime's severity from which on it logs: 2 warning, 3 error."""
 _CLEAR_LEAD = 2.5
 
 
@@ -65,10 +68,14 @@ class PaddleEngine:
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
         import paddleocr
 
+        _quieten("paddlex", "paddleocr")
         self._settings = settings
         common: dict[str, Any] = {"engine": settings.engine, "device": settings.device}
         if settings.engine == "onnxruntime":
-            common["engine_config"] = {"intra_op_num_threads": settings.threads}
+            common["engine_config"] = {
+                "intra_op_num_threads": settings.threads,
+                "log_severity_level": _ONNX_ERRORS,  # it warns of a harmless shape in the models
+            }
         self._detection = paddleocr.TextDetection(
             model_name=models.detection.name, model_dir=str(models.detection.folder), **common
         )
@@ -151,6 +158,15 @@ class PaddleEngine:
             if abs(lead) >= _CLEAR_LEAD:
                 break
         return (90 if lying else 0) + (180 if lead > 0 else 0)
+
+
+def _quieten(*names: str) -> None:
+    """These libraries colour their lines and chat at level info: warnings go our way, plain."""
+    for name in names:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
 
 
 def _lengths(polygons: Polygons) -> npt.NDArray[np.float32]:

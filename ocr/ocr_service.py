@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -30,7 +30,7 @@ from ocr_contract import control
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
 from pipeline import Pipeline
-from pool import Pool
+from pool import WORKER_COMMAND, Pool
 from store import Store
 from watcher import Watcher
 
@@ -40,7 +40,9 @@ log = logging.getLogger("service")
 class Service:
     """The running service."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, worker_command: Sequence[str] = WORKER_COMMAND
+    ) -> None:
         """Check everything that can be checked, recover, and bind the socket.
 
         Raises:
@@ -63,7 +65,7 @@ class Service:
             log.info(
                 "%d images were in work when the service last ended; they wait again", recovered
             )
-        self._pool = Pool(timeout_s=settings.timeout_s, stop=self._stop)
+        self._pool = Pool(timeout_s=settings.timeout_s, stop=self._stop, command=worker_command)
         self._pipeline = Pipeline(
             store,
             self._pool,
@@ -174,7 +176,7 @@ def _configure_logging(level: str) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKER_COMMAND) -> int:
     """Run the service; returns the exit code (see `ocr_errors`)."""
     parser = argparse.ArgumentParser(
         description="Reads images from a folder into SQLite. Settings are environment variables."
@@ -189,7 +191,7 @@ def main(argv: list[str] | None = None) -> int:
             sys.stdout.write("\n".join(ocr_settings.dump(settings)) + "\n")
             return 0
         _configure_logging(settings.log_level)
-        service = Service(settings)
+        service = Service(settings, worker_command=worker_command)
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:
             service.stop()

@@ -16,6 +16,7 @@ import sys
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -38,8 +39,9 @@ from ocr_errors import (
 from ocr_settings import load
 
 _POLL_S = 0.3
-_UNREACHABLE_TRIES = 10
-"""While waiting, the service may restart; so many polls in a row may fail."""
+_BUSY_STATES = frozenset({"working", "starting"})
+_UNREACHABLE_S = 30.0
+"""While waiting, the service may restart; for so long nobody may answer."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -129,18 +131,23 @@ def _duration(seconds: float) -> str:
 
 
 def _process(client: ControlClient, options: argparse.Namespace) -> int:
-    reply = client.process(
-        paths=options.paths or None, limit=options.limit, request_id=str(uuid.uuid4())
-    )
+    reply = _signal(client, options)
     sys.stderr.write(f"{reply['found']} new or changed, {reply['queued']} waiting\n")
     if not options.wait:
         return 0
-    return _wait(client)
+    return _wait(client, options)
 
 
-def _wait(client: ControlClient) -> int:
+def _signal(client: ControlClient, options: argparse.Namespace) -> dict[str, Any]:
+    return client.process(
+        paths=options.paths or None, limit=options.limit, request_id=str(uuid.uuid4())
+    )
+
+
+def _wait(client: ControlClient, options: argparse.Namespace) -> int:
     """Show progress until the queue is empty, or all that was ordered is read."""
-    done_before = _finished(client.status())
+    status = client.status()
+    done_before = _finished(status)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -149,27 +156,34 @@ def _wait(client: ControlClient) -> int:
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("reading", total=None)
-        failures = 0
         while True:
-            try:
-                status = client.status()
-                failures = 0
-            except ServiceUnreachable:
-                failures += 1
-                if failures >= _UNREACHABLE_TRIES:
-                    raise
-                time.sleep(_POLL_S)
-                continue
             waiting = status.counts["pending"] + status.counts["processing"] + status.settling
             done = _finished(status) - done_before
             progress.update(task, total=max(done + waiting, 1), completed=done)
             if status.state == "paused" and waiting:
                 return _fail("The service is paused; `ocrctl resume` lets it go on.", EXIT_OTHER)
-            if not waiting and status.state != "working":
+            if not waiting and status.state not in _BUSY_STATES:
                 progress.update(task, total=max(done, 1), completed=max(done, 1))
                 return 0
             if not status.settling and status.state == "waiting":
                 return 0  # a limited order is carried out; the rest waits for the next signal
+            time.sleep(_POLL_S)
+            uptime_s = status.uptime_s
+            status = _status_soon(client)
+            if status.uptime_s < uptime_s and options.limit is None:
+                _signal(client, options)  # it restarted, and has forgotten what it was told
+                status = _status_soon(client)
+
+
+def _status_soon(client: ControlClient) -> StatusReply:
+    """The status, as soon as the service answers (again)."""
+    until = time.monotonic() + _UNREACHABLE_S
+    while True:
+        try:
+            return client.status()
+        except ServiceUnreachable:
+            if time.monotonic() > until:
+                raise
             time.sleep(_POLL_S)
 
 

@@ -51,7 +51,7 @@ class Pipeline:
         self._wait_for_signal = wait_for_signal
         self._wake = threading.Event()
         self._lock = threading.Lock()
-        self._order: _Order | None = None
+        self._orders: list[_Order] = []
         self._batch: dict[str, Any] | None = None
         self._rate: collections.deque[tuple[float, int]] = collections.deque()
         self._started = clock()
@@ -64,7 +64,8 @@ class Pipeline:
         """The processing signal: read what is pending, at most `limit` images, only `paths`.
 
         Returns what to call when the folder has been looked at: an empty queue ends the order
-        from then on. Without `wait_for_signal` everything is read anyway.
+        from then on. Orders are carried out one after the other. Without `wait_for_signal`
+        everything is read anyway.
         """
         order = _Order(limit, paths)
 
@@ -74,7 +75,7 @@ class Pipeline:
 
         with self._lock:
             if self._wait_for_signal:
-                self._order = order
+                self._orders.append(order)
         self._wake.set()
         return complete
 
@@ -87,7 +88,7 @@ class Pipeline:
             return "paused"
         if self._pool.provenance is None:
             return "starting"
-        return "waiting" if self._wait_for_signal and self._order is None else "idle"
+        return "waiting" if self._wait_for_signal and not self._orders else "idle"
 
     @property
     def batch(self) -> dict[str, Any] | None:
@@ -97,10 +98,11 @@ class Pipeline:
     def pages_per_second(self) -> float:
         """Over the last minute, or since the start when that is shorter."""
         now = self._clock()
-        while self._rate and self._rate[0][0] < now - RATE_WINDOW_S:
-            self._rate.popleft()
         window = min(RATE_WINDOW_S, max(now - self._started, 1.0))
-        return sum(pages for _, pages in list(self._rate)) / window
+        with self._lock:
+            while self._rate and self._rate[0][0] < now - RATE_WINDOW_S:
+                self._rate.popleft()
+            return sum(pages for _, pages in self._rate) / window
 
     def run(self) -> None:
         """Until the service stops. Raises what it cannot deal with: then the service must end."""
@@ -124,17 +126,32 @@ class Pipeline:
     def _step(self) -> bool:
         """Read one batch; False when there was nothing to do."""
         provenance = self._pool.start()
+        if self._store.paused:
+            return False
+        if not self._wait_for_signal:
+            return self._read_some(provenance.batch_size, None) > 0
         with self._lock:
-            order = self._order
-        if self._store.paused or (self._wait_for_signal and order is None):
-            return False
-        limit = provenance.batch_size
-        if order is not None and order.limit is not None:
-            limit = min(limit, order.limit)
-        claimed = self._store.claim(limit, order.paths if order else None)
+            orders = list(self._orders)
+        for order in orders:
+            complete = order.complete  # before claiming: what comes after the claim is not seen
+            limit = provenance.batch_size
+            if order.limit is not None:
+                limit = min(limit, order.limit)
+            count = self._read_some(limit, order.paths)
+            if order.limit is not None:
+                order.limit -= count
+            if order.limit == 0 or (complete and not count):
+                with self._lock:
+                    self._orders.remove(order)
+            if count:
+                return True
+        return False
+
+    def _read_some(self, limit: int, paths: frozenset[bytes] | None) -> int:
+        """Read at most `limit` pending images (of `paths`); returns how many were taken."""
+        claimed = self._store.claim(limit, paths)
         if claimed is None:
-            self._end_order()
-            return False
+            return 0
         batch_id, tasks = claimed
         self._batch = {
             "id": batch_id,
@@ -145,12 +162,7 @@ class Pipeline:
             self._read(batch_id, tasks)
         finally:
             self._batch = None
-        if order is not None and order.limit is not None:
-            order.limit -= len(tasks)
-            if order.limit <= 0:
-                order.complete = True
-                self._end_order()
-        return True
+        return len(tasks)
 
     def _read(self, batch_id: int, tasks: list[Task]) -> None:
         try:
@@ -167,13 +179,9 @@ class Pipeline:
         provenance = self._pool.provenance
         assert provenance is not None, "a worker that answered is ready"
         pages = self._store.finish(result, provenance)
-        self._rate.append((self._clock(), pages))
-        log.info("batch %d: %d images in %.2f s", batch_id, len(tasks), result.seconds)
-
-    def _end_order(self) -> None:
         with self._lock:
-            if self._order is not None and self._order.complete:
-                self._order = None
+            self._rate.append((self._clock(), pages))
+        log.info("batch %d: %d images in %.2f s", batch_id, len(tasks), result.seconds)
 
 
 class _Order:

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,11 @@ from ocr_errors import WorkerError
 from worker_protocol import BatchResult, Provenance, Task
 
 START_TIMEOUT_S = 180.0
-_POLL_S = 0.1
 _KILL_TIMEOUT_S = 5.0
+_LAST_WORDS_S = 0.5
+"""From the end of the connection to the exit code."""
+_MOST_MESSAGES_PER_IMAGE = 4
+"""Two steps to tell of, and an answer; more than this is a loop."""
 WORKER_COMMAND = (sys.executable, str(Path(__file__).with_name("worker.py")))
 
 log = logging.getLogger("pool")
@@ -50,7 +52,9 @@ class Pool:
         self._command = tuple(command)
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Connection | None = None
+        self._channel: protocol.Channel | None = None
+        self._timeout_now_s = START_TIMEOUT_S
+        self._deadline = 0.0
         self.provenance: Provenance | None = None
         """Of the worker now ready; None while there is none."""
         self.starts = 0
@@ -84,11 +88,12 @@ class Pool:
             raise
         finally:
             theirs.close()
-        self._connection = Connection(ours.detach())
+        self._channel = protocol.Channel(ours, self._wait)
+        self._allow(START_TIMEOUT_S)
         try:
-            message = self._receive(START_TIMEOUT_S)
+            message = self._receive()
             if message.get("type") == "failed":
-                raise WorkerError(str(message.get("code")), str(message.get("message")))
+                raise protocol.parse_failed(message)
             self.provenance = protocol.parse_ready(message)
         except BaseException:
             self.stop()
@@ -105,22 +110,25 @@ class Pool:
             WorkerError: worker_died, worker_timeout, worker_nonsense; the worker is gone then.
             Stopped: the service stops; the worker is gone then.
         """
-        assert self._connection is not None, "start() first"
+        assert self._channel is not None, "start() first"
         images = [
             {"id": task.image_id, "path": os.fsdecode(task.path), "sha256": task.sha256}
             for task in tasks
         ]
         try:
+            self._allow(self._timeout_s * len(tasks))
             try:
-                protocol.send(self._connection, {"batch": batch_id, "images": images})
+                self._channel.send({"batch": batch_id, "images": images})
             except OSError as error:
                 raise self._died() from error
-            while True:
-                message = self._receive(self._timeout_s * len(tasks))
+            for _ in range(_MOST_MESSAGES_PER_IMAGE * len(tasks)):
+                message = self._receive()
                 if message.get("type") == "batch":
                     result = protocol.parse_batch(message, tasks)
                     if result.batch_id == batch_id:
                         return result
+                self._allow(self._timeout_s * len(tasks))
+            raise WorkerError("worker_nonsense", "The worker talks and talks, but never answers.")
         except BaseException:
             self.stop()
             raise
@@ -128,34 +136,43 @@ class Pool:
     def stop(self) -> None:
         """End the worker, at once: it holds nothing that could be lost."""
         self.provenance = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        if self._process is not None:
-            self._process.kill()
+        channel, self._channel = self._channel, None
+        process, self._process = self._process, None
+        if channel is not None:
+            channel.close()
+        if process is not None:
+            process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: leave it
-                self._process.wait(_KILL_TIMEOUT_S)
-            self._process = None
+                process.wait(_KILL_TIMEOUT_S)
 
-    def _receive(self, timeout_s: float) -> dict[str, Any]:
-        assert self._connection is not None
-        deadline = self._clock() + timeout_s
+    def _allow(self, timeout_s: float) -> None:
+        """From now on a silence of `timeout_s` ends the worker."""
+        self._timeout_now_s = timeout_s
+        self._deadline = self._clock() + timeout_s
+
+    def _wait(self) -> None:
+        """Go on waiting, unless there is a reason not to."""
+        if self._stop.is_set():
+            raise Stopped
+        if self._clock() > self._deadline:
+            raise WorkerError(
+                "worker_timeout", f"The worker said nothing for {self._timeout_now_s:g} s."
+            )
+
+    def _receive(self) -> dict[str, Any]:
+        assert self._channel is not None
         try:
-            while not self._connection.poll(_POLL_S):
-                if self._stop.is_set():
-                    raise Stopped
-                if self._clock() > deadline:
-                    raise WorkerError(
-                        "worker_timeout", f"The worker said nothing for {timeout_s:g} s."
-                    )
-            return protocol.receive(self._connection)
+            return self._channel.receive()
         except (EOFError, OSError) as error:
             raise self._died() from error
 
     def _died(self) -> WorkerError:
-        code = None
-        if self._process is not None:
+        code, process = None, self._process
+        if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                code = self._process.wait(1.0)
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+                code = process.wait(_LAST_WORDS_S)
+        if code is None:
+            how = "it hung up"
+        else:
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return WorkerError("worker_died", f"The worker process ended by itself ({how}).")

@@ -8,6 +8,7 @@ The page may be a little askew; all geometry is done after turning it by the lin
 """
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ _FILLED_SHARE = 0.6
 _MIN_LINE_HEIGHTS = 8
 """In running text the median line is at least so many times as long as it is high."""
 _MAX_SKEW = np.radians(20)
+_MAX_TRIED_RUNS = 1000
+"""A long table offers a run of columns from each row to each later one; trying all took minutes."""
 
 
 def reading_order(polygons: Polygons) -> list[int]:
@@ -55,8 +58,9 @@ def _ordered(boxes: _Boxes, indices: npt.NDArray[np.intp]) -> list[int]:
     strips = _split(boxes, indices, axis=1)
     order: list[int] = []
     position = 0
+    tries = iter(range(_MAX_TRIED_RUNS))
     while position < len(strips):
-        end, columns = _columns_from(boxes, strips, position)
+        end, columns = _columns_from(boxes, strips, position, tries)
         if columns is None:
             order += _by_rows(boxes, strips[position])
             position += 1
@@ -68,11 +72,14 @@ def _ordered(boxes: _Boxes, indices: npt.NDArray[np.intp]) -> list[int]:
 
 
 def _columns_from(
-    boxes: _Boxes, strips: list[npt.NDArray[np.intp]], start: int
+    boxes: _Boxes, strips: list[npt.NDArray[np.intp]], start: int, tries: Iterator[int]
 ) -> tuple[int, list[npt.NDArray[np.intp]] | None]:
-    """The longest run of strips from `start` with columns of running text: (its end, columns)."""
+    """The longest run of strips from `start` with columns of running text: (its end, columns).
+
+    Each run that is looked at takes one of `tries`; without any left there are no more columns.
+    """
     best: tuple[int, list[npt.NDArray[np.intp]] | None] = (start, None)
-    for end in range(start + 1, len(strips) + 1):
+    for end, _ in zip(range(start + 1, len(strips) + 1), tries, strict=False):
         together = np.concatenate(strips[start:end])
         columns = _split(boxes, together, axis=0)
         if len(columns) < 2:
@@ -94,7 +101,7 @@ def _is_running_text(boxes: _Boxes, columns: list[npt.NDArray[np.intp]]) -> bool
             len(column) < _MIN_COLUMN_LINES
             or width < min(_MIN_COLUMN_SHARE, 0.75 / len(columns)) * region
             or float(np.median(widths)) < _FILLED_SHARE * width
-            or float(np.median(widths / heights)) < _MIN_LINE_HEIGHTS
+            or float(np.median(widths / np.maximum(heights, 1))) < _MIN_LINE_HEIGHTS
         ):
             return False
     return True
@@ -116,14 +123,9 @@ def _split(
     else:
         gap = 0.5 * float(np.median(boxes[indices, 3] - boxes[indices, 1]))
     order = np.argsort(low, kind="stable")
-    groups: list[list[int]] = []
-    reach = -np.inf
-    for position in order:
-        if low[position] > reach + gap or not groups:
-            groups.append([])
-        groups[-1].append(int(indices[position]))
-        reach = max(reach, float(high[position]))
-    return [np.array(group, dtype=np.intp) for group in groups]
+    reach = np.maximum.accumulate(high[order])
+    begins = np.flatnonzero(low[order][1:] > reach[:-1] + gap) + 1
+    return np.split(indices[order], begins)
 
 
 def _by_rows(boxes: _Boxes, indices: npt.NDArray[np.intp]) -> list[int]:

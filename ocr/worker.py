@@ -238,6 +238,9 @@ def main() -> None:
     """Load, say ready, answer batches."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     connection = Connection(int(sys.argv[1]))
+    batches: queue.Queue[dict[str, Any]] = queue.Queue()
+    # Before the models are loaded: the service may end meanwhile.
+    threading.Thread(target=_receive_forever, args=(connection, batches), daemon=True).start()
     try:
         settings = load(os.environ)
         threads = settings.threads or usable_cpus()
@@ -256,8 +259,6 @@ def main() -> None:
         protocol.send(connection, {"type": "failed", "code": code, "message": str(error)[:500]})
         raise SystemExit(1) from error
     reader = Reader(settings, engine, Previews(settings.data_folder))
-    batches: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=_receive_forever, args=(connection, batches), daemon=True).start()
     protocol.send(connection, _ready(settings, models, device, threads))
     while True:
         message = batches.get()

@@ -22,6 +22,9 @@ import dataclasses
 import json
 import math
 import re
+import socket
+import struct
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -31,6 +34,10 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
 MAX_PIXELS_SIDE = 1_000_000
+POLL_S = 0.1
+_CHUNK_BYTES = 1 << 16
+_LENGTH = struct.Struct("!i")
+_CODE = re.compile(r"[a-z_]{1,50}\Z")
 _FILE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(-[a-z0-9]+)*\.(jpg|png|webp)\Z")
 
 
@@ -110,24 +117,95 @@ class Provenance:
 
 
 def send(connection: Connection, message: dict[str, Any]) -> None:
-    """Send one message; raises OSError when the other side is gone."""
-    connection.send_bytes(json.dumps(message, separators=(",", ":")).encode())
+    """The worker's side: send one message; raises OSError when the service is gone."""
+    connection.send_bytes(_encode(message))
 
 
 def receive(connection: Connection) -> dict[str, Any]:
-    """Receive one message.
+    """The worker's side: wait for one message.
 
     Raises:
         EOFError, OSError: the other side is gone, or the frame is over MAX_MESSAGE_BYTES.
         WorkerError: it is no JSON object.
     """
+    return _decode(connection.recv_bytes(MAX_MESSAGE_BYTES))
+
+
+class Channel:
+    """The service's side: as `Connection` frames it, but a worker that stops amid a frame,
+    or never reads one, cannot hold up the service."""
+
+    def __init__(self, worker: socket.socket, wait: Callable[[], None]) -> None:
+        """Takes over the socket; `wait` is called all POLL_S of waiting and ends it by raising."""
+        self._socket = worker
+        self._socket.settimeout(POLL_S)
+        self._wait = wait
+        self._received = bytearray()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message; raises OSError when the worker is gone."""
+        content = _encode(message)
+        rest = memoryview(_LENGTH.pack(len(content)) + content)
+        while rest:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except TimeoutError:
+                self._wait()
+
+    def receive(self) -> dict[str, Any]:
+        """Wait for one message.
+
+        Raises:
+            EOFError, OSError: the worker is gone.
+            WorkerError: the frame is too long, or holds no JSON object.
+        """
+        (length,) = _LENGTH.unpack(self._take(_LENGTH.size))
+        if not 0 <= length <= MAX_MESSAGE_BYTES:
+            raise _nonsense(f"a frame of {length} bytes")
+        return _decode(self._take(length))
+
+    def _take(self, count: int) -> bytes:
+        while len(self._received) < count:
+            self._wait()
+            try:
+                chunk = self._socket.recv(min(_CHUNK_BYTES, count - len(self._received)))
+            except TimeoutError:
+                continue
+            if not chunk:
+                raise EOFError
+            self._received += chunk
+        taken = bytes(self._received)
+        self._received.clear()
+        return taken
+
+
+def _encode(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def _decode(content: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(connection.recv_bytes(MAX_MESSAGE_BYTES))
+        message = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise _nonsense(str(error)) from error
     if not isinstance(message, dict):
         raise _nonsense("not an object")
     return message
+
+
+def parse_failed(message: dict[str, Any]) -> WorkerError:
+    """What a failed message says; of a malformed one, that it is nonsense."""
+    try:
+        code, text = _text(message["code"], 50), _text(message["message"], 1000)
+        if not _CODE.match(code):
+            raise ValueError("error code")
+    except (KeyError, TypeError, ValueError) as error:
+        return _nonsense(repr(error))
+    return WorkerError(code, text)
 
 
 def parse_ready(message: dict[str, Any]) -> Provenance:
@@ -186,7 +264,7 @@ def _image(value: dict[str, Any]) -> ImageResult:
     if "error" in value:
         error = value["error"]
         code = _text(error["code"], 50)
-        if not re.fullmatch(r"[a-z_]+", code):
+        if not _CODE.match(code):
             raise ValueError("error code")
         message = _text(error["message"], 500)
         return ImageResult(

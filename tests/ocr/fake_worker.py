@@ -1,0 +1,232 @@
+"""A worker process that fails as real ones do. Standard library only, so that it starts at once.
+
+    python fake_worker.py START FD
+
+START says how it starts: `ok` or a key of `STARTS`. What it does with a batch follows from its
+images' names: `segv.png` ends it by a segmentation fault, and so on (see `DEEDS`); any other image
+is read: its one line is "text of <name>".
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+COMMAND = (sys.executable, "-S", "-E", __file__)
+SECONDS = 3600.0
+"""Far over every deadline: what sleeps so long is killed."""
+
+
+def command(start: str = "ok") -> tuple[str, ...]:
+    """For `Pool` and `Service`."""
+    return (*COMMAND, start)
+
+
+def ready(**fields: Any) -> dict[str, Any]:
+    return {
+        "type": "ready",
+        "engine": "fake 1",
+        "device": "cpu",
+        "precision": "f32",
+        "models": {"fake_det": "0" * 64},
+        "parameters": {"threads": 1},
+        "batch_size": 2,
+        **fields,
+    }
+
+
+def page(text: str) -> dict[str, Any]:
+    return {
+        "width": 100,
+        "height": 50,
+        "rotation": 0,
+        "preview": None,
+        "thumbnail": None,
+        "seconds": 0.01,
+        "lines": [[text, 0.9, [[0, 0], [90, 0], [90, 20], [0, 20]]]],
+    }
+
+
+def send(connection: socket.socket, message: object) -> None:
+    frame(connection, json.dumps(message).encode())
+
+
+def frame(connection: socket.socket, content: bytes) -> None:
+    connection.sendall(struct.pack("!i", len(content)) + content)
+
+
+def receive(connection: socket.socket) -> dict[str, Any]:
+    head = exactly(connection, 4)
+    message: dict[str, Any] = json.loads(exactly(connection, struct.unpack("!i", head)[0]))
+    return message
+
+
+def exactly(connection: socket.socket, count: int) -> bytes:
+    content = b""
+    while len(content) < count:
+        chunk = connection.recv(count - len(content))
+        if not chunk:
+            os._exit(0)  # the service hung up
+        content += chunk
+    return content
+
+
+def segv(*_: object) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leave(*_: object) -> None:
+    os._exit(7)
+
+
+def hang(*_: object) -> None:
+    time.sleep(SECONDS)
+
+
+def hang_up(connection: socket.socket, *_: object) -> None:
+    connection.close()
+    time.sleep(SECONDS)
+
+
+def eat(*_: object) -> None:
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), used + (64 << 20)))
+    hoard = []
+    while True:
+        hoard.append(bytearray(8 << 20))
+
+
+def garbage(connection: socket.socket, *_: object) -> None:
+    frame(connection, b"\xff\x00 this is no JSON")
+
+
+def a_list(connection: socket.socket, *_: object) -> None:
+    send(connection, [1, 2, 3])
+
+
+def deep(connection: socket.socket, *_: object) -> None:
+    frame(connection, b"[" * 200_000)
+
+
+def huge(connection: socket.socket, *_: object) -> None:
+    connection.sendall(struct.pack("!i", 2**31 - 1) + b"x" * 1000)
+    time.sleep(SECONDS)
+
+
+def negative(connection: socket.socket, *_: object) -> None:
+    connection.sendall(struct.pack("!i", -5) + b"x" * 1000)
+    time.sleep(SECONDS)
+
+
+def half(connection: socket.socket, *_: object) -> None:
+    connection.sendall(struct.pack("!i", 1000) + b'{"type": ')
+    time.sleep(SECONDS)
+
+
+def dribble(connection: socket.socket, *_: object) -> None:
+    connection.sendall(struct.pack("!i", 100_000))
+    while True:
+        connection.sendall(b" ")
+        time.sleep(0.05)
+
+
+def chatter(connection: socket.socket, batch: dict[str, Any]) -> None:
+    while True:
+        send(connection, {"type": "progress", "batch": batch["batch"]})
+
+
+def wrong_id(connection: socket.socket, batch: dict[str, Any]) -> None:
+    answer(connection, {**batch, "images": [{**i, "id": i["id"] + 1} for i in batch["images"]]})
+
+
+def wrong_batch(connection: socket.socket, batch: dict[str, Any]) -> None:
+    for _ in range(100):
+        answer(connection, {**batch, "batch": batch["batch"] + 1})
+    time.sleep(SECONDS)
+
+
+def too_few(connection: socket.socket, batch: dict[str, Any]) -> None:
+    answer(connection, {**batch, "images": batch["images"][:-1]})
+
+
+def noise(connection: socket.socket, batch: dict[str, Any]) -> None:
+    os.write(1, b"libraries print what they like\n" * 10_000)
+    send(connection, {"type": "progress", "batch": batch["batch"]})
+    answer(connection, batch)
+
+
+def slow(connection: socket.socket, batch: dict[str, Any]) -> None:
+    time.sleep(0.3)
+    answer(connection, batch)
+
+
+def failing(connection: socket.socket, batch: dict[str, Any]) -> None:
+    answer(connection, batch, {"code": "damaged_image", "message": "Broken.", "ignored": False})
+
+
+DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
+    "segv": segv, "leave": leave, "hang": hang, "hangup": hang_up, "eat": eat,
+    "garbage": garbage, "list": a_list, "deep": deep, "huge": huge, "negative": negative,
+    "half": half, "dribble": dribble, "chatter": chatter, "wrongid": wrong_id,
+    "wrongbatch": wrong_batch, "few": too_few, "noise": noise, "slow": slow, "failing": failing,
+}  # fmt: skip
+
+
+def answer(
+    connection: socket.socket, batch: dict[str, Any], error: dict[str, Any] | None = None
+) -> None:
+    images = [
+        {"id": image["id"], "sha256": image["sha256"]}
+        | ({"error": error} if error else {"pages": [page(f"text of {printable(image['path'])}")]})
+        for image in batch["images"]
+    ]
+    send(connection, {"type": "batch", "batch": batch["batch"], "seconds": 0.01, "images": images})
+
+
+def printable(path: str) -> str:
+    return path.encode(errors="backslashreplace").decode()
+
+
+def failed(connection: socket.socket, code: object = "model_missing") -> None:
+    send(connection, {"type": "failed", "code": code, "message": "There is no model."})
+    raise SystemExit(1)
+
+
+STARTS: dict[str, Callable[[socket.socket], None]] = {
+    "segv": segv,
+    "leave": leave,
+    "hang": hang,
+    "hangup": hang_up,
+    "garbage": garbage,
+    "half": half,
+    "failed": failed,
+    "gpu": lambda connection: failed(connection, "no_gpu"),
+    "liar": lambda connection: failed(connection, ["\ud800"]),
+    "unready": lambda connection: send(connection, ready(batch_size=0)),
+    "slow": lambda connection: (time.sleep(0.5), send(connection, ready()))[1],
+    "deaf": lambda connection: (send(connection, ready()), time.sleep(SECONDS))[1],
+}
+
+
+def main() -> None:
+    """Start as told, then deal with batches by their images' names."""
+    start, descriptor = sys.argv[1:]
+    connection = socket.socket(fileno=int(descriptor))
+    STARTS.get(start, lambda c: send(c, ready()))(connection)
+    while True:
+        batch = receive(connection)
+        names = [Path(image["path"]).name.partition(".")[0] for image in batch["images"]]
+        deeds = [DEEDS[name.split("-")[0]] for name in names if name.split("-")[0] in DEEDS]
+        (deeds[0] if deeds else answer)(connection, batch)
+
+
+if __name__ == "__main__":
+    main()

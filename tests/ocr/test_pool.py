@@ -1,0 +1,279 @@
+"""The pool against workers that fail in every known way."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import fake_worker
+import pytest
+from polling import wait_until
+
+import pool as pool_module
+from ocr_errors import WorkerError
+from pool import Pool, Stopped
+from worker_protocol import Task
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def is_gone(pid: int) -> bool:
+    """Neither running nor left as a zombie."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+def tasks(*names: str) -> list[Task]:
+    return [Task(i, name.encode(), f"{i:064x}") for i, name in enumerate(names, 1)]
+
+
+@pytest.fixture
+def stop() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def pool(stop: threading.Event) -> Iterator[Pool]:
+    made = Pool(timeout_s=20.0, stop=stop, command=fake_worker.command())
+    yield made
+    made.stop()
+
+
+def failure_of(pool: Pool, *names: str) -> WorkerError:
+    """Read a batch, expecting it to fail and the worker to be gone afterwards."""
+    pool.start()
+    pid = pool.pid
+    assert pid is not None
+    with pytest.raises(WorkerError) as caught:
+        pool.read(1, tasks(*names))
+    assert is_gone(pid)
+    assert pool.provenance is None
+    assert pool.pid is None
+    return caught.value
+
+
+def test_a_batch_is_read(pool: Pool) -> None:
+    provenance = pool.start()
+    assert provenance.engine == "fake 1"
+    assert provenance.batch_size == 2
+    result = pool.read(7, tasks("a.png", "b.png"))
+    assert [image.pages[0].text for image in result.images] == ["text of a.png", "text of b.png"]
+    assert result.batch_id == 7
+
+
+def test_names_that_are_no_text_arrive(pool: Pool) -> None:
+    pool.start()
+    result = pool.read(1, [Task(1, b"caf\xe9\n.png", "0" * 64)])
+    assert result.images[0].pages[0].text == "text of caf\\udce9\n.png"
+
+
+def test_one_worker_reads_many_batches(pool: Pool) -> None:
+    pool.start()
+    first = pool.pid
+    for batch_id in range(5):
+        pool.start()
+        pool.read(batch_id, tasks("a.png"))
+    assert pool.pid == first
+    assert pool.starts == 1
+
+
+@pytest.mark.parametrize(
+    ("deed", "code", "words"),
+    [
+        ("segv", "worker_died", "signal 11"),
+        ("leave", "worker_died", "exit code 7"),
+        ("eat", "worker_died", "exit code 1"),
+        ("hangup", "worker_died", "hung up"),
+        ("garbage", "worker_nonsense", ""),
+        ("list", "worker_nonsense", "not an object"),
+        ("deep", "worker_nonsense", ""),
+        ("huge", "worker_nonsense", "2147483647 bytes"),
+        ("negative", "worker_nonsense", "-5 bytes"),
+        ("wrongid", "worker_nonsense", "not those of the batch"),
+        ("wrongbatch", "worker_nonsense", "never answers"),
+        ("chatter", "worker_nonsense", "never answers"),
+        ("few", "worker_nonsense", "not those of the batch"),
+    ],
+)
+def test_a_worker_that_fails_ends_its_batch(pool: Pool, deed: str, code: str, words: str) -> None:
+    error = failure_of(pool, "a.png", f"{deed}.png")
+    assert error.code == code
+    assert words in error.message
+    assert error.message.endswith(".")
+
+
+@pytest.mark.parametrize("deed", ["hang", "half", "dribble"])
+def test_a_worker_that_hangs_is_replaced(stop: threading.Event, deed: str) -> None:
+    """Also one that stops amid a frame, or sends it drop by drop."""
+    pool = Pool(timeout_s=0.3, stop=stop, command=fake_worker.command())
+    started = time.monotonic()
+    error = failure_of(pool, f"{deed}.png")
+    assert error.code == "worker_timeout"
+    assert "0.3 s" in error.message
+    assert time.monotonic() - started < 5
+
+
+def test_a_worker_that_reads_nothing_is_replaced(stop: threading.Event) -> None:
+    """The batch is larger than the socket's buffer."""
+    pool = Pool(timeout_s=0.002, stop=stop, command=fake_worker.command("deaf"))
+    error = failure_of(pool, *["x" * 4000] * 200)
+    assert error.code == "worker_timeout"
+
+
+@pytest.mark.parametrize("deed", ["segv", "garbage", "wrongid", "huge"])
+def test_the_next_batch_gets_a_fresh_worker(pool: Pool, deed: str) -> None:
+    failure_of(pool, f"{deed}.png")
+    pool.start()
+    assert pool.read(2, tasks("a.png")).images[0].pages[0].text == "text of a.png"
+    assert pool.starts == 2
+
+
+def test_a_worker_that_died_between_batches_is_replaced(pool: Pool) -> None:
+    pool.start()
+    pid = pool.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z", "the worker's end")
+    pool.start()
+    assert pool.pid != pid
+    assert is_gone(pid)
+    pool.read(1, tasks("a.png"))
+
+
+def test_noise_on_stdout_is_no_message_and_no_data(capfd: pytest.CaptureFixture[str]) -> None:
+    """It goes to stderr: the service's stdout is for data."""
+    pool = Pool(timeout_s=20.0, stop=threading.Event(), command=fake_worker.command())
+    try:
+        pool.start()
+        assert pool.read(1, tasks("noise.png")).images[0].pages
+    finally:
+        pool.stop()
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        ("segv", "worker_died"),
+        ("leave", "worker_died"),
+        ("hangup", "worker_died"),
+        ("hang", "worker_timeout"),
+        ("half", "worker_timeout"),
+        ("garbage", "worker_nonsense"),
+        ("unready", "worker_nonsense"),
+        ("liar", "worker_nonsense"),
+        ("failed", "model_missing"),
+        ("gpu", "no_gpu"),
+    ],
+)
+def test_a_worker_that_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, start: str, code: str
+) -> None:
+    monkeypatch.setattr(pool_module, "START_TIMEOUT_S", 0.5)
+    if code != "worker_timeout":
+        monkeypatch.setattr(pool_module, "START_TIMEOUT_S", 20.0)
+    pool = Pool(timeout_s=20.0, stop=threading.Event(), command=fake_worker.command(start))
+    children = set(children_of(os.getpid()))
+    with pytest.raises(WorkerError) as caught:
+        pool.start()
+    assert caught.value.code == code
+    assert set(children_of(os.getpid())) == children
+    assert pool.provenance is None
+
+
+def children_of(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def test_a_slow_start_is_waited_for() -> None:
+    pool = Pool(timeout_s=0.1, stop=threading.Event(), command=fake_worker.command("slow"))
+    try:
+        assert pool.start().engine == "fake 1"
+    finally:
+        pool.stop()
+
+
+@pytest.mark.parametrize("deed", ["hang", "half", "dribble"])
+def test_stopping_does_not_wait_for_the_batch(pool: Pool, stop: threading.Event, deed: str) -> None:
+    pool.start()
+    pid = pool.pid
+    assert pid is not None
+    ended: list[type[BaseException]] = []
+
+    def read() -> None:
+        try:
+            pool.read(1, tasks(f"{deed}.png"))
+        except BaseException as error:
+            ended.append(type(error))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    wait_until(lambda: pool._deadline and thread.is_alive())
+    stopped_at = time.monotonic()
+    stop.set()
+    thread.join(5)
+    assert ended == [Stopped]
+    assert time.monotonic() - stopped_at < 1
+    assert is_gone(pid)
+
+
+def test_stopping_does_not_wait_for_the_start(stop: threading.Event) -> None:
+    pool = Pool(timeout_s=20.0, stop=stop, command=fake_worker.command("hang"))
+    timer = threading.Timer(0.2, stop.set)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(Stopped):
+        pool.start()
+    assert time.monotonic() - started < 1.5
+    assert pool.pid is None
+
+
+def test_many_failures_leave_no_descriptors_open(pool: Pool) -> None:
+    failure_of(pool, "segv.png")
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        failure_of(pool, "segv.png")
+    assert len(os.listdir("/proc/self/fd")) <= before
+
+
+@pytest.mark.parametrize(("start", "deed"), [("ok", None), ("slow", None), ("ok", "slow")])
+def test_the_worker_ends_with_a_service_that_is_killed(start: str, deed: str | None) -> None:
+    """kill -9 leaves nobody to clean up: the worker sees that the service hung up."""
+    service = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, threading; sys.path[:0] = sys.argv[1:3]\n"
+            "from pool import Pool; from worker_protocol import Task\n"
+            "pool = Pool(timeout_s=20.0, stop=threading.Event(), command=sys.argv[4:])\n"
+            "pool.start(); print(pool.pid, flush=True)\n"
+            "if sys.argv[3]: pool.read(1, [Task(1, sys.argv[3].encode(), '0' * 64)])\n"
+            "threading.Event().wait(60)",
+            str(ROOT / "contract"),
+            str(ROOT / "ocr"),
+            f"{deed}.png" if deed else "",
+            *fake_worker.command(start),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert service.stdout is not None
+    with service, service.stdout:
+        worker = int(service.stdout.readline())
+        service.kill()
+    wait_until(lambda: has_ended(worker), "the worker's end")
+
+
+def has_ended(pid: int) -> bool:
+    """Gone, or a zombie that its new parent has yet to collect."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
