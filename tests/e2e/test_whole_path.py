@@ -193,10 +193,9 @@ def test_the_page_moves_by_itself_and_reads_what_appears(
     with (tmp_path / "new.png").open("ab") as file:
         file.write(b"another content, the same picture")
     shutil.copy(tmp_path / "new.png", appliance.images / "appeared.png")
-    expect(page.get_by_text("appeared.png")).to_be_visible(timeout=30_000)
-    expect(page.locator(".row", has_text="appeared.png").get_by_text("promise")).to_be_visible(
-        timeout=30_000
-    )
+    row = page.locator("#rows .row", has_text="appeared.png")
+    expect(row).to_be_visible(timeout=30_000)
+    expect(row.get_by_text("promise")).to_be_visible(timeout=30_000)
 
 
 def test_without_javascript_everything_is_there(appliance: Appliance, browser: Browser) -> None:
@@ -204,7 +203,7 @@ def test_without_javascript_everything_is_there(appliance: Appliance, browser: B
     page = context.new_page()
     page.goto(appliance.url + "/?q=staircase")
     page.locator("#rows a").first.click()
-    expect(page.get_by_text("LIFT MAINTENANCE")).to_be_visible()
+    expect(page.locator(".line-text").first).to_have_text("LIFT MAINTENANCE")
     expect(page.locator("svg.boxes polygon")).not_to_have_count(0)
     context.close()
 
