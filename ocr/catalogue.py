@@ -2,23 +2,23 @@
 
 A new file is a new row, pending. A file whose content is known already is either that file
 under a new name (the old name is gone: the row moves and keeps its text) or a duplicate
-(`duplicate_of`: it shows the original's text and follows its state). A changed file is read
-again. A deleted one is marked missing and keeps its text.
-
-Only `rows with duplicate_of IS NULL` are ever read by the engine; we call them originals.
+(see `duplicates`). A changed file is read again. A deleted one is marked missing and keeps its
+text for the day when it comes back.
 """
 
 import enum
 import os
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
+import duplicates
 from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from source_files import FileStat, display_name
 
-_TRY_AGAIN = ("unreadable", "changed_while_read", "file_vanished")
-"""Errors that lie in the moment, not in the content: the same content is read again."""
+_TRY_AGAIN = (*duplicates.OF_THE_MOMENT, "too_many_bytes", "too_many_pixels")
+"""Errors that the same content need not have next time: the moment's, or the settings'."""
 
 
 class Outcome(enum.StrEnum):
@@ -30,6 +30,7 @@ class Outcome(enum.StrEnum):
     RENAMED = "renamed"
     DUPLICATE = "duplicate"
     RETURNED = "returned"
+    """It was missing, or could not be read for a while."""
     REFUSED = "refused"
 
 
@@ -52,108 +53,101 @@ class Catalogue:
                 for path, *stat, status in rows
             }
 
+    def to_try_again(self, *, limits_changed: bool = False) -> set[bytes]:
+        """Files whose last error may be over although their stat has not changed.
+
+        With `limits_changed` also those that were too large for the settings of that time.
+        """
+        codes = _TRY_AGAIN if limits_changed else duplicates.OF_THE_MOMENT
+        marks = ", ".join("?" * len(codes))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT path FROM images WHERE (status = ? OR (status = ? "  # noqa: S608
+                f"AND sha256 IS NOT NULL)) AND error_code IN ({marks})",  # question marks only
+                (Status.FAILED, Status.IGNORED, *codes),
+            )
+            return {row[0] for row in rows}
+
     def register(self, path: bytes, stat: FileStat, sha256: str) -> Outcome:
         """A finished file with readable content."""
         with self._database.transaction() as connection:
             row = _find(connection, path)
             if row is not None:
-                return self._seen_again(connection, row, stat, sha256)
-            twin = _original_with(connection, sha256)
+                return _seen_again(connection, row, stat, sha256)
+            twin = duplicates.find_original(connection, sha256)
             if twin is not None and not self._exists(twin[1]):
                 _move(connection, twin[0], path, stat)
                 return Outcome.RENAMED
             image_id = _insert(connection, path, stat, sha256)
-            if twin is not None:
-                _follow(connection, image_id, twin[0])
-                return Outcome.DUPLICATE
-            return Outcome.NEW
+            duplicates.settle(connection, image_id)
+            return Outcome.NEW if twin is None else Outcome.DUPLICATE
 
     def refuse(self, path: bytes, stat: FileStat, error: ImageError) -> Outcome:
-        """A file that cannot be read, for a reason that needs no decoding."""
+        """A file that cannot be read, for a reason that needs no decoding.
+
+        One that cannot be read at this moment keeps its text for when it can be again.
+        """
+        status = Status.IGNORED if error.ignored else Status.FAILED
         with self._database.transaction() as connection:
             row = _find(connection, path)
-            image_id = _insert(connection, path, stat, None) if row is None else row[0]
+            image_id = _insert(connection, path, stat, None) if row is None else row.image_id
             if row is not None:
-                _hand_over(connection, image_id)
-            connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+                if (row.status, row.error) == (status, error.message):
+                    _set_stat(connection, image_id, stat)
+                    return Outcome.UNCHANGED
+                if error.code == "unreadable":
+                    duplicates.cannot_be_read_now(connection, image_id)
+                else:
+                    duplicates.content_left(connection, image_id)
             connection.execute(
-                "UPDATE images SET status = ?, error_code = ?, error = ?, sha256 = NULL, "
-                "duplicate_of = NULL, attempts = 0, updated_at = ?, size_bytes = ?, "
-                "mtime_ns = ?, ctime_ns = ?, inode = ? WHERE id = ?",
-                (
-                    Status.IGNORED if error.ignored else Status.FAILED,
-                    error.code,
-                    error.message,
-                    utc_now(),
-                    *stat,
-                    image_id,
-                ),
+                "UPDATE images SET status = ?1, error_code = ?2, error = ?3, attempts = 0, "
+                "sha256 = CASE ?2 WHEN 'unreadable' THEN sha256 END, updated_at = ?4 WHERE id = ?5",
+                (status, error.code, error.message, utc_now(), image_id),
             )
+            _set_stat(connection, image_id, stat)
             return Outcome.REFUSED
 
     def mark_missing(self, paths: Iterable[bytes]) -> int:
         """These files are gone. Their text stays. Returns how many rows changed."""
-        count = 0
         with self._database.transaction() as connection:
-            for path in paths:
-                row = _find(connection, path)
-                if row is None or row[2] == Status.MISSING:
-                    continue
-                image_id, _, status, *_ = row
-                if status in (Status.PENDING, Status.PROCESSING):
-                    _hand_over(connection, image_id)  # a living duplicate must still be read
-                connection.execute(
-                    "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
-                    (Status.MISSING, utc_now(), image_id),
-                )
-                count += 1
-        return count
-
-    def _seen_again(
-        self, connection: Connection, row: "_Row", stat: FileStat, sha256: str
-    ) -> Outcome:
-        image_id, old_sha256, status, error_code, duplicate_of = row
-        _set_stat(connection, image_id, stat)
-        if sha256 == old_sha256 and error_code not in _TRY_AGAIN:
-            if status != Status.MISSING:
-                return Outcome.UNCHANGED
-            _set_status(connection, image_id, _status_by_content(connection, image_id))
-            return Outcome.RETURNED
-        if duplicate_of is None:
-            _hand_over(connection, image_id)
-        connection.execute(
-            "UPDATE images SET status = ?, sha256 = ?, attempts = 0, error_code = NULL, "
-            "error = NULL, duplicate_of = NULL, updated_at = ? WHERE id = ?",
-            (Status.PENDING, sha256, utc_now(), image_id),
-        )
-        twin = _original_with(connection, sha256, other_than=image_id)
-        if twin is not None:
-            connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
-            _follow(connection, image_id, twin[0])
-        return Outcome.CHANGED
+            rows = [row for path in paths if (row := _find(connection, path)) is not None]
+            gone = [row.image_id for row in rows if row.status != Status.MISSING]
+            now = utc_now()
+            connection.executemany(
+                "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
+                [(Status.MISSING, now, image_id) for image_id in gone],
+            )
+            for image_id in gone:  # once all are marked: an heir must not be gone, too
+                duplicates.went_missing(connection, image_id)
+        return len(gone)
 
 
-_Row = tuple[int, str | None, str, str | None, int | None]
+class _Row(NamedTuple):
+    image_id: int
+    sha256: str | None
+    status: str
+    error_code: str | None
+    error: str | None
 
 
 def _find(connection: Connection, path: bytes) -> _Row | None:
     rows = connection.execute(
-        "SELECT id, sha256, status, error_code, duplicate_of FROM images WHERE path = ?", (path,)
+        "SELECT id, sha256, status, error_code, error FROM images WHERE path = ?", (path,)
     ).fetchall()
-    return rows[0] if rows else None
+    return _Row(*rows[0]) if rows else None
 
 
-def _original_with(
-    connection: Connection, sha256: str, other_than: int = -1
-) -> tuple[int, bytes] | None:
-    """The original (id, path) that has this content and whose state is worth following."""
-    rows = connection.execute(
-        "SELECT id, path FROM images WHERE sha256 = ? AND duplicate_of IS NULL AND id <> ? "
-        "AND status <> ? AND coalesce(error_code, '') NOT IN (?, ?, ?) "
-        "AND (status <> ? OR id IN (SELECT image_id FROM pages)) ORDER BY id LIMIT 1",
-        (sha256, other_than, Status.IGNORED, *_TRY_AGAIN, Status.MISSING),
-    ).fetchall()
-    return rows[0] if rows else None
+def _seen_again(connection: Connection, row: _Row, stat: FileStat, sha256: str) -> Outcome:
+    _set_stat(connection, row.image_id, stat)
+    if sha256 != row.sha256:
+        duplicates.content_left(connection, row.image_id)
+        connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, row.image_id))
+        duplicates.settle(connection, row.image_id)
+        return Outcome.CHANGED
+    if row.status == Status.MISSING or row.error_code in _TRY_AGAIN:
+        duplicates.settle(connection, row.image_id)
+        return Outcome.RETURNED
+    return Outcome.UNCHANGED
 
 
 def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | None) -> int:
@@ -168,63 +162,14 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
     connection.execute(
-        "UPDATE images SET path = ?, name = ? WHERE id = ?", (path, display_name(path), image_id)
+        "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ?",
+        (path, display_name(path), utc_now(), image_id),
     )
     _set_stat(connection, image_id, stat)
-    if _status(connection, image_id) == Status.MISSING:
-        _set_status(connection, image_id, _status_by_content(connection, image_id))
-
-
-def _follow(connection: Connection, image_id: int, original_id: int) -> None:
-    """Make `image_id` a duplicate that stands where its original stands."""
-    connection.execute(
-        "UPDATE images SET duplicate_of = ?1, updated_at = ?3, "
-        "(status, error_code, error, finished_at) = (SELECT "
-        "CASE status WHEN 'missing' THEN 'done' WHEN 'processing' THEN 'pending' ELSE status END, "
-        "error_code, error, finished_at FROM images WHERE id = ?1) WHERE id = ?2",
-        (original_id, image_id, utc_now()),
-    )
-
-
-def _hand_over(connection: Connection, image_id: int) -> None:
-    """Make a duplicate of `image_id`, if there is one, the original in its place, text and all."""
-    heirs = connection.execute(
-        "SELECT id FROM images WHERE duplicate_of = ? ORDER BY status = ?, id LIMIT 1",
-        (image_id, Status.MISSING),
-    ).fetchall()
-    if not heirs:
-        return
-    heir = heirs[0][0]
-    connection.execute("UPDATE pages SET image_id = ? WHERE image_id = ?", (heir, image_id))
-    connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (heir,))
-    connection.execute(
-        "UPDATE images SET duplicate_of = ? WHERE duplicate_of = ? OR id = ?",
-        (heir, image_id, image_id),
-    )
-
-
-def _status(connection: Connection, image_id: int) -> str:
-    rows = connection.execute("SELECT status FROM images WHERE id = ?", (image_id,)).fetchall()
-    return str(rows[0][0])
-
-
-def _status_by_content(connection: Connection, image_id: int) -> Status:
-    """Where a returned file stands: done when its text (or its original's) is stored."""
-    rows = connection.execute(
-        "SELECT error_code, EXISTS (SELECT 1 FROM pages "
-        "WHERE image_id = coalesce(duplicate_of, images.id)) FROM images WHERE id = ?",
-        (image_id,),
-    ).fetchall()
-    error_code, has_pages = rows[0]
-    if error_code is not None:
-        return Status.FAILED
-    return Status.DONE if has_pages else Status.PENDING
-
-
-def _set_status(connection: Connection, image_id: int, status: Status) -> None:
-    connection.execute(
-        "UPDATE images SET status = ?, updated_at = ? WHERE id = ?", (status, utc_now(), image_id)
-    )
+    row = _find(connection, path)
+    assert row is not None, "it was moved there"
+    if row.status == Status.MISSING or row.error_code in _TRY_AGAIN:
+        duplicates.settle(connection, image_id)
 
 
 def _set_stat(connection: Connection, image_id: int, stat: FileStat) -> None:

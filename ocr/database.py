@@ -21,6 +21,7 @@ from ocr_contract import schema
 from ocr_errors import StoreError
 
 BUSY_TIMEOUT_MS = 5000
+_APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
 _MIGRATIONS: dict[int, str] = {}
 """From version n to n + 1: SQL, run in one transaction with the new version number."""
 
@@ -122,9 +123,11 @@ def _lock(path: Path) -> int:
 def _connect(path: Path) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
-        for policy in _POLICIES:
-            policy(connection)
-        _migrate(connection)
+        try:
+            _set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
     except apsw.NotADBError as error:
         raise StoreError(
             "not_a_database",
@@ -139,8 +142,25 @@ def _connect(path: Path) -> apsw.Connection:
     return connection
 
 
-def _busy_timeout(connection: apsw.Connection) -> None:
+def _set_up(connection: apsw.Connection) -> None:
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    _check_ours(connection)  # before anything that writes: even WAL mode changes the file
+    for policy in _POLICIES:
+        policy(connection)
+    _migrate(connection)
+
+
+def _check_ours(connection: apsw.Connection) -> None:
+    """Raise unless the database is empty, or ours and not newer than this program."""
+    version = int(connection.pragma("user_version"))
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
+    if (version or tables) and connection.pragma("application_id") != _APPLICATION_ID:
+        raise StoreError(
+            "foreign_database",
+            "The database belongs to another program. Choose another data folder.",
+        )
+    if version > schema.SCHEMA_VERSION:
+        schema.check_version(version)
 
 
 def _keep_wal(connection: apsw.Connection) -> None:
@@ -167,7 +187,6 @@ def _enforce_references(connection: apsw.Connection) -> None:
 
 
 _POLICIES = (
-    _busy_timeout,
     _keep_wal,  # before WAL mode, or the first close removes the files
     _write_ahead,
     _survive_power_loss,
@@ -179,17 +198,11 @@ _POLICIES = (
 def _migrate(connection: apsw.Connection) -> None:
     version = int(connection.pragma("user_version"))
     if version == 0:
-        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
-            raise StoreError(
-                "foreign_database",
-                "The database belongs to another program. Choose another data folder.",
-            )
         _apply(connection, schema.schema_sql(), schema.SCHEMA_VERSION)
         return
     while version < schema.SCHEMA_VERSION:
         _apply(connection, _MIGRATIONS[version], version + 1)
         version += 1
-    schema.check_version(version)
 
 
 def _apply(connection: apsw.Connection, sql: str, version: int) -> None:

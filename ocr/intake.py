@@ -56,14 +56,14 @@ class Intake:
     def take(self, files: Iterable[Finished]) -> tuple[int, dict[bytes, FileStat]]:
         """Register the first of `files`, for about half a second.
 
-        Returns how many were dealt with, and the stat at the moment of reading of those that
-        were registered. A file that is being written to, or is gone, is dealt with but not
-        registered: the next look sees it again.
+        Returns how many were dealt with, and the stat of those that were registered. A file that
+        is being written to, or is gone, is dealt with but not registered: the next look sees it
+        again.
         """
         until = self._clock() + _SLICE_S
         checked: list[tuple[bytes, FileStat, str | ImageError]] = []
         for path, stat in files:
-            checked.append((path, *self._check(path, stat)))
+            checked.append((path, stat, self._check(path, stat)))
             if self._clock() > until:
                 break
         taken = {}
@@ -82,7 +82,7 @@ class Intake:
         """Register something that is no regular file."""
         return self._catalogue.refuse(path, stat, error)
 
-    def _check(self, path: bytes, stat: FileStat) -> tuple[FileStat, str | ImageError]:
+    def _check(self, path: bytes, stat: FileStat) -> str | ImageError:
         """The file's SHA-256, or why it is not read."""
         try:
             if stat.size_bytes > self._max_bytes:
@@ -92,10 +92,12 @@ class Intake:
                     "allowed. Make it smaller, or raise OCR_MAX_FILE_MB.",
                 )
             read_stat, sha256, head = fingerprint(self._root, path, self._max_bytes)
+            if read_stat != stat:  # found finished, but written to once more since
+                raise ImageError("changed_while_read", "The file changed; it is looked at again.")
             check_signature(path, head)
         except ImageError as error:
-            return stat, error
-        return read_stat, sha256
+            return error
+        return sha256
 
 
 def check_signature(path: bytes, head: bytes) -> None:

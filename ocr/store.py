@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import corrections
+import duplicates
 from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
 from ocr_errors import ImageError, RequestError
@@ -152,19 +153,7 @@ class Store:
         """Read these images (or the originals that they repeat) again: {"queued"}."""
 
         def effect(connection: Connection) -> dict[str, Any]:
-            queued = 0
-            for image_id in image_ids:
-                queued += len(
-                    connection.execute(
-                        "UPDATE images SET status = ?1, attempts = 0, error_code = NULL, "
-                        "error = NULL, updated_at = ?2 WHERE id = (SELECT "
-                        "coalesce(duplicate_of, id) FROM images WHERE id = ?3) "
-                        "AND sha256 IS NOT NULL AND status NOT IN (?1, 'processing', 'missing') "
-                        "RETURNING id",
-                        (Status.PENDING, utc_now(), image_id),
-                    ).fetchall()
-                )
-            return {"queued": queued}
+            return {"queued": sum(_queue_again(connection, image_id) for image_id in image_ids)}
 
         return self.once(request_id, "reprocess", effect)
 
@@ -231,13 +220,32 @@ def _pending(
 ) -> list[int]:
     """The ids of pending originals; `which` is a condition of ours on `attempts`."""
     chosen = sorted(paths or ())
-    named = f"AND path IN ({', '.join('?' * len(chosen))})" if paths is not None else ""
+    marks = ", ".join("?" * len(chosen))
+    named = (
+        f"AND id IN (SELECT coalesce(duplicate_of, id) FROM images WHERE path IN ({marks}))"  # noqa: S608
+        if paths is not None
+        else ""
+    )
     rows = connection.execute(
         "SELECT id FROM images WHERE status = ? AND duplicate_of IS NULL "  # noqa: S608
         f"AND {which} {named} ORDER BY id LIMIT ?",  # the words are ours, the values bound
         (Status.PENDING, *chosen, limit),
     )
     return [row[0] for row in rows]
+
+
+def _queue_again(connection: Connection, image_id: int) -> int:
+    """Let an image's original, with all its duplicates, wait again; 1 when it does now."""
+    queued = connection.execute(
+        "UPDATE images SET status = 'pending', attempts = 0, error_code = NULL, error = NULL, "
+        "updated_at = ?1 WHERE id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?2) "
+        "AND sha256 IS NOT NULL AND status NOT IN ('pending', 'processing', 'missing') "
+        "RETURNING id",
+        (utc_now(), image_id),
+    ).fetchall()
+    for (original_id,) in queued:
+        duplicates.spread(connection, original_id)
+    return len(queued)
 
 
 def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:
@@ -251,10 +259,8 @@ def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:
 
 
 def _store_result(connection: Connection, image: ImageResult) -> int:
-    if image.sha256 is not None:  # the text belongs to the bytes that the worker read
-        connection.execute(
-            "UPDATE images SET sha256 = ? WHERE id = ?", (image.sha256, image.image_id)
-        )
+    if image.sha256 is not None:
+        _settle_content(connection, image.image_id, image.sha256)
     if image.error is not None:
         status = Status.IGNORED if image.error.ignored else Status.FAILED
         _store_error(connection, image.image_id, status, image.error)
@@ -267,10 +273,21 @@ def _store_result(connection: Connection, image: ImageResult) -> int:
     now = utc_now()
     connection.execute(
         "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
-        "finished_at = ?2, attempts = 0 WHERE id = ?3 OR (duplicate_of = ?3 AND status <> ?4)",
-        (Status.DONE, now, image.image_id, Status.MISSING),
+        "finished_at = ?2, attempts = 0 WHERE id = ?3",
+        (Status.DONE, now, image.image_id),
     )
+    duplicates.spread(connection, image.image_id)
     return len(image.pages)
+
+
+def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:
+    """The text belongs to the bytes that the worker read, which may be others by now."""
+    ((known,),) = connection.execute(
+        "SELECT sha256 FROM images WHERE id = ?", (image_id,)
+    ).fetchall()
+    if known != sha256:
+        duplicates.content_left(connection, image_id)
+        connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, image_id))
 
 
 def _store_page(connection: Connection, image_id: int, number: int, page: Page) -> None:
@@ -302,9 +319,11 @@ def _store_page(connection: Connection, image_id: int, number: int, page: Page) 
 
 
 def _store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:
-    connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    """What was read before stays: it is still the text of this content."""
+    if error.code in duplicates.OF_THE_MOMENT:
+        duplicates.cannot_be_read_now(connection, image_id)
     connection.execute(
-        "UPDATE images SET status = ?1, error_code = ?2, error = ?3, updated_at = ?4 "
-        "WHERE id = ?5 OR (duplicate_of = ?5 AND status <> ?6)",
-        (status, error.code, error.message, utc_now(), image_id, Status.MISSING),
+        "UPDATE images SET status = ?1, error_code = ?2, error = ?3, updated_at = ?4 WHERE id = ?5",
+        (status, error.code, error.message, utc_now(), image_id),
     )
+    duplicates.spread(connection, image_id)

@@ -5,6 +5,7 @@ load and on network mounts. A file is finished when its stat stays the same over
 least `settle_s` apart. Time is monotonic: the wall clock may jump.
 """
 
+import collections
 import contextlib
 import logging
 import os
@@ -20,7 +21,7 @@ from watchdog.observers import Observer
 from catalogue import Catalogue
 from intake import Finished, Intake
 from ocr_errors import ImageError
-from source_files import FileStat, check_regular
+from source_files import FileStat, check_regular, display_name
 
 _IGNORED_NAMES = frozenset({b"Thumbs.db", b"desktop.ini", b"@eaDir", b"lost+found"})
 _IGNORED_SUFFIXES = (b".part", b".partial", b".crdownload", b".download", b".filepart", b".tmp",
@@ -28,7 +29,10 @@ _IGNORED_SUFFIXES = (b".part", b".partial", b".crdownload", b".download", b".fil
 _QUIET_EVENTS = frozenset({"opened", "closed_no_write"})
 """Our own reading causes these."""
 
+_GONE = (FileNotFoundError, NotADirectoryError)
 _BURST_S = 0.2
+_REST = 2.0
+"""So many times as long as it took, no other look is made for events: a third of one core."""
 
 log = logging.getLogger("watcher")
 
@@ -53,31 +57,39 @@ def look_at(root: Path) -> Look:
     while folders:
         folder = folders.pop()
         try:
-            entries = os.scandir(os.path.join(base, folder))
+            with os.scandir(os.path.join(base, folder)) as listing:
+                entries = list(listing)
         except OSError as error:
-            where = os.fsdecode(os.path.join(base, folder)).encode(errors="replace").decode()
-            problem = f"The folder {where} cannot be read ({os.strerror(error.errno or 0)})."
+            if not folder or not isinstance(error, _GONE):
+                problem = _unreadable(base, folder, error)
             continue
-        with entries:
-            for entry in entries:
-                if _is_litter(entry.name):
+        for entry in entries:
+            if _is_litter(entry.name):
+                continue
+            path = os.path.join(folder, entry.name)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
                     continue
-                path = os.path.join(folder, entry.name)
-                try:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(path)
-                        continue
-                    result = entry.stat(follow_symlinks=False)
-                except OSError:
-                    continue  # gone between the listing and now
-                stat = FileStat.of(result)
-                try:
-                    check_regular(result.st_mode)
-                except ImageError as error:
-                    refused[path] = (stat, error)
-                else:
-                    files[path] = stat
+                result = entry.stat(follow_symlinks=False)
+            except _GONE:
+                continue  # since the folder was listed
+            except OSError as error:
+                problem = _unreadable(base, path, error)
+                continue
+            stat = FileStat.of(result)
+            try:
+                check_regular(result.st_mode)
+            except ImageError as error:
+                refused[path] = (stat, error)
+            else:
+                files[path] = stat
     return Look(files, refused, problem)
+
+
+def _unreadable(base: bytes, path: bytes, error: OSError) -> str:
+    where = display_name(os.path.join(base, path).rstrip(b"/"))
+    return f"{where} cannot be read ({os.strerror(error.errno or 0)})."
 
 
 def _is_litter(name: bytes) -> bool:
@@ -152,9 +164,11 @@ class Watcher:
         self._on_change = on_change
         self._clock = clock
         self._wake = threading.Event()
-        self._requests: list[LookRequest] = []
+        self._requests: collections.deque[LookRequest] = collections.deque()
         self._settling = Settling(settle_s, clock)
         self._absent: set[bytes] = set()
+        self._limits_changed = True
+        """The first look: the service may have been started with other settings."""
         self._known = {
             path: stat and hash(stat) for path, stat in catalogue.known().items()
         }  # a hash: a hundred thousand stats would take 30 MB
@@ -180,12 +194,13 @@ class Watcher:
         """Until the service stops."""
         looked: list[LookRequest] = []
         with _events(self._root, self._wake):
-            next_look = self._clock()
+            next_look = not_before = self._clock()
             while not self._stop.is_set():
                 if self._clock() >= next_look or self._requests:
-                    requests, self._requests = self._requests, []
+                    requests = [self._requests.popleft() for _ in range(len(self._requests))]
                     took = self.look()
-                    next_look = self._clock() + max(self._interval_s, 2 * took)
+                    not_before = self._clock() + _REST * took
+                    next_look = max(self._clock() + self._interval_s, not_before)
                     for request in requests:
                         request.found = len(self._settling)
                         request.looked.set()
@@ -197,7 +212,7 @@ class Watcher:
                         request.on_settled()
                     looked.clear()
                 if self._wait(next_look):
-                    next_look = self._clock()
+                    next_look = max(self._clock(), not_before)
 
     def _wait(self, next_look: float) -> bool:
         """Until the next look, the next recheck, or a wake-up; True for a wake-up."""
@@ -212,9 +227,10 @@ class Watcher:
         return True
 
     def look(self) -> float:
-        """Look at the whole folder once; returns how long it took, in seconds."""
+        """Look at the whole folder once; returns how long the looking took, in seconds."""
         started = self._clock()
         seen = look_at(self._root)
+        took = self._clock() - started
         for path, (stat, error) in seen.refused.items():
             if self._known.get(path) != hash(stat):
                 self._intake.refuse(path, stat, error)
@@ -223,10 +239,16 @@ class Watcher:
         for path in self._settling:
             if path not in seen.files:
                 self._settling.forget(path)
-        fresh = ((p, s) for p, s in seen.files.items() if self._known.get(p) != hash(s))
-        self._take([(p, s) for p, s in fresh if self._settling.finished(p, s)])
+        again = self._catalogue.to_try_again(limits_changed=self._limits_changed)
+        self._limits_changed = False
+        finished = []
+        for path, stat in seen.files.items():
+            is_known = self._known.get(path) == hash(stat)
+            if path in again if is_known else self._settling.finished(path, stat):
+                finished.append((path, stat))
+        self._take(finished)
         self._compare(seen)
-        return self._clock() - started
+        return took
 
     def _recheck(self) -> None:
         """A second look at the unfinished files alone."""
@@ -242,6 +264,9 @@ class Watcher:
         self._take(finished)
 
     def _take(self, finished: list[Finished]) -> None:
+        # New names first: when `scan.png` became `scan1.png` and there is a new `scan.png`, the
+        # text moves on before it would go.
+        finished.sort(key=lambda file: file[0] in self._known)
         while finished and not self._stop.is_set():
             count, taken = self._intake.take(finished)
             for path, _ in finished[:count]:

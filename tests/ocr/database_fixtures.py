@@ -1,0 +1,172 @@
+"""A folder that is only pretended, with the real database, catalogue and store behind it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from catalogue import Catalogue, Outcome
+from database import Database
+from ocr_errors import ImageError
+from source_files import FileStat
+from store import Store
+from worker_protocol import BatchResult, ImageResult, Line, Page, Provenance, Task
+
+PROVENANCE = Provenance(
+    engine="pretended 1.0",
+    device="cpu",
+    precision="f32",
+    models={"det": "0" * 64},
+    parameters={"side": 960},
+    batch_size=2,
+)
+BOX = ((0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0))
+
+
+def sha(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def box(top: float, height: float = 20.0) -> tuple[tuple[float, float], ...]:
+    """The polygon of a line that is 100 pixels wide."""
+    return ((0.0, top), (100.0, top), (100.0, top + height), (0.0, top + height))
+
+
+def page(*texts: str) -> Page:
+    """A page whose lines stand 30 pixels apart."""
+    lines = tuple(Line(text, 0.9, box(30.0 * number)) for number, text in enumerate(texts))
+    return Page(200, 300, 0, lines, preview=None, thumbnail=None, seconds=0.1)
+
+
+def text_of(content: str) -> str:
+    """What the pretended engine reads in a file with this content."""
+    return f"the text of {content}"
+
+
+class World:
+    """Files by name, and what the service makes of them."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self.database = Database(data_folder / "ocr_data.db")
+        self.files: dict[bytes, tuple[str, FileStat]] = {}
+        self.catalogue = Catalogue(self.database, exists=lambda path: path in self.files)
+        self.store = Store(self.database)
+        self.reads: list[str] = []
+        """The content of every image that was read to the end."""
+        self._clock = 0
+
+    def close(self) -> None:
+        self.database.close()
+
+    def write(self, path: bytes, content: str) -> None:
+        """A file with this content lies there from now on; nobody has noticed yet."""
+        self._clock += 1
+        stat = FileStat(len(content), self._clock, self._clock, self._clock)
+        self.files[path] = (content, stat)
+
+    def register(self, path: bytes) -> Outcome:
+        content, stat = self.files[path]
+        return self.catalogue.register(path, stat, sha(content))
+
+    def put(self, path: bytes, content: str) -> Outcome:
+        """Write a file and take it in."""
+        self.write(path, content)
+        return self.register(path)
+
+    def refuse(self, path: bytes, code: str, *, ignored: bool = False) -> Outcome:
+        error = ImageError(code, f"A sentence about {code}.", ignored=ignored)
+        return self.catalogue.refuse(path, self.files[path][1], error)
+
+    def remove(self, *paths: bytes) -> int:
+        """Files are deleted, and that is noticed."""
+        for path in paths:
+            del self.files[path]
+        return self.catalogue.mark_missing(paths)
+
+    def read(self, task: Task) -> ImageResult:
+        """What the worker would find at this moment."""
+        if task.path not in self.files:
+            return failure(task.image_id, "file_vanished", None)
+        content = self.files[task.path][0]
+        self.reads.append(content)
+        return ImageResult(task.image_id, sha(content), (page(text_of(content)),))
+
+    def finish(self, batch_id: int, *results: ImageResult) -> int:
+        return self.store.finish(BatchResult(batch_id, 0.5, results), PROVENANCE)
+
+    def read_all(self) -> int:
+        """Batches until nothing is pending; returns how many images were claimed."""
+        claimed = 0
+        while (batch := self.store.claim(2)) is not None:
+            batch_id, tasks = batch
+            claimed += len(tasks)
+            self.finish(batch_id, *(self.read(task) for task in tasks))
+        return claimed
+
+    def rows(self, sql: str, *bindings: Any) -> list[tuple[Any, ...]]:
+        with self.database.reading() as connection:
+            return connection.execute(sql, bindings).fetchall()
+
+    def row(self, path: bytes) -> dict[str, Any]:
+        """Some columns of a file's row."""
+        names = (
+            "id sha256 status attempts error_code error duplicate_of batch_id size_bytes "
+            "mtime_ns finished_at"
+        ).split()
+        rows = self.rows(f"SELECT {', '.join(names)} FROM images WHERE path = ?", path)
+        assert len(rows) == 1, f"{path!r} has {len(rows)} rows"
+        return dict(zip(names, rows[0], strict=True))
+
+    def status(self, path: bytes) -> str:
+        return str(self.row(path)["status"])
+
+    def text(self, path: bytes) -> str | None:
+        """What the page shows for a file; None when nothing is stored."""
+        rows = self.rows(
+            "SELECT text FROM page_texts WHERE image_id = ? ORDER BY number", self.row(path)["id"]
+        )
+        return "\f".join(row[0] for row in rows) if rows else None
+
+    def hits(self, words: str) -> int:
+        """How many pages the full-text search finds."""
+        quoted = '"' + words.replace('"', '""') + '"'
+        return int(
+            self.rows("SELECT count(*) FROM pages_fts WHERE pages_fts MATCH ?", quoted)[0][0]
+        )
+
+    def check(self) -> None:
+        """What is true of the database after every transaction."""
+        assert self.rows("PRAGMA foreign_key_check") == []
+        with self.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO pages_fts (pages_fts, rank) VALUES ('integrity-check', 1)"
+            )
+        chains = (
+            "SELECT d.path FROM images d JOIN images o ON o.id = d.duplicate_of "
+            "WHERE o.duplicate_of IS NOT NULL"
+        )
+        assert self.rows(chains) == [], "the original of a duplicate is a duplicate"
+        assert not self.rows(
+            "SELECT path FROM images WHERE duplicate_of IS NOT NULL "
+            "AND id IN (SELECT image_id FROM pages)"
+        ), "a duplicate has pages of its own"
+        assert not self.rows(
+            "SELECT path FROM images WHERE status = 'done' "
+            "AND coalesce(duplicate_of, id) NOT IN (SELECT image_id FROM pages)"
+        ), "done, and no text"
+        strays = (
+            "SELECT d.path, d.status, o.path, o.status FROM images d "
+            "JOIN images o ON o.id = d.duplicate_of WHERE d.status <> 'missing' AND "
+            "(d.sha256 IS NOT o.sha256 OR d.error_code IS NOT o.error_code OR d.status <> "
+            "CASE o.status WHEN 'processing' THEN 'pending' ELSE o.status END)"
+        )
+        assert self.rows(strays) == [], "a duplicate stands elsewhere than its original"
+        assert not self.rows(
+            "SELECT path FROM images WHERE (error_code IS NULL) <> (error IS NULL) "
+            "OR (status IN ('failed', 'quarantined', 'ignored') AND error_code IS NULL) "
+            "OR (status IN ('pending', 'processing', 'done') AND error_code IS NOT NULL)"
+        ), "status and error contradict each other"
+
+
+def failure(image_id: int, code: str, sha256: str | None, *, ignored: bool = False) -> ImageResult:
+    error = ImageError(code, f"A sentence about {code}.", ignored=ignored)
+    return ImageResult(image_id, sha256, error=error)

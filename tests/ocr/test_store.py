@@ -1,0 +1,251 @@
+"""Batches and results: claimed once, counted before, stored whole, or undone."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from database_fixtures import PROVENANCE, World, failure, page, sha, text_of
+from ocr_errors import ImageError, RequestError
+from worker_protocol import ImageResult
+
+CRASH = ImageError("worker_died", "The worker died.")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.check()
+    world.close()
+
+
+def claim(world: World, limit: int = 2) -> tuple[int, list[bytes]]:
+    batch = world.store.claim(limit)
+    assert batch is not None
+    return batch[0], [task.path for task in batch[1]]
+
+
+def put_three(world: World) -> None:
+    for path in (b"a.png", b"b.png", b"c.png"):
+        world.put(path, path.decode())
+
+
+def test_a_claim_takes_the_oldest_and_nothing_twice(world: World) -> None:
+    put_three(world)
+    first, paths = claim(world)
+    assert paths == [b"a.png", b"b.png"]
+    second, paths = claim(world)
+    assert paths == [b"c.png"]
+    assert second != first
+    assert world.store.claim(2) is None
+    assert world.row(b"a.png")["attempts"] == 1
+    assert world.store.counts() | {"processing": 3, "total": 3} == world.store.counts()
+
+
+def test_a_claim_of_some_paths_takes_no_other(world: World) -> None:
+    put_three(world)
+    world.put(b"copy.png", "b.png")
+    batch = world.store.claim(5, frozenset({b"copy.png", b"c.png", b"unknown.png"}))
+    assert batch is not None
+    assert [task.path for task in batch[1]] == [b"b.png", b"c.png"], "the copy's original"
+    assert world.store.claim(5, frozenset()) is None
+
+
+def test_what_was_tried_before_comes_last_and_alone(world: World) -> None:
+    put_three(world)
+    batch_id, _ = claim(world)
+    assert world.store.give_up(batch_id, CRASH, 3) == []
+    assert claim(world)[1] == [b"c.png"]
+    assert claim(world)[1] == [b"a.png"]
+    assert claim(world)[1] == [b"b.png"]
+
+
+def test_three_strikes_put_an_image_and_its_copies_into_quarantine(world: World) -> None:
+    world.put(b"a.png", "poison")
+    world.put(b"b.png", "poison")
+    for attempt in (1, 2, 3):
+        batch_id, paths = claim(world)
+        assert paths == [b"a.png"]
+        assert len(world.store.give_up(batch_id, CRASH, 3)) == (attempt == 3)
+    for path in (b"a.png", b"b.png"):
+        assert (world.status(path), world.row(path)["error_code"]) == ("quarantined", "worker_died")
+    assert world.store.claim(2) is None
+    assert world.store.reprocess([world.row(b"b.png")["id"]], None) == {"queued": 1}
+    assert world.status(b"a.png") == world.status(b"b.png") == "pending"
+    assert world.row(b"a.png")["attempts"] == 0
+    world.read_all()
+    assert world.text(b"b.png") == text_of("poison")
+
+
+def test_recovering_keeps_the_count_of_attempts(world: World) -> None:
+    put_three(world)
+    claim(world)
+    assert world.store.recover() == 2
+    assert world.store.recover() == 0
+    assert world.row(b"a.png")["attempts"] == 1
+
+
+def test_releasing_is_no_attempt(world: World) -> None:
+    put_three(world)
+    batch_id, _ = claim(world)
+    world.store.release(batch_id)
+    assert (world.status(b"a.png"), world.row(b"a.png")["attempts"]) == ("pending", 0)
+
+
+def test_a_batch_stores_everything_about_itself(world: World) -> None:
+    world.put(b"a.png", "rose")
+    batch_id, _ = claim(world)
+    image_id = world.row(b"a.png")["id"]
+    assert world.finish(batch_id, ImageResult(image_id, sha("rose"), (page("one", "two"),))) == 1
+    assert world.rows(
+        "SELECT images, pages, engine, device, precision, models, parameters FROM batches"
+    ) == [(1, 1, "pretended 1.0", "cpu", "f32", json.dumps(PROVENANCE.models), '{"side": 960}')]
+    assert world.rows(
+        "SELECT number, width, height, text, line_count, round(confidence, 3) FROM pages"
+    ) == [(1, 200, 300, "one\ntwo", 2, 0.9)]
+    assert world.rows("SELECT number, text, polygon FROM lines ORDER BY number") == [
+        (1, "one", "[[0.0, 0.0], [100.0, 0.0], [100.0, 20.0], [0.0, 20.0]]"),
+        (2, "two", "[[0.0, 30.0], [100.0, 30.0], [100.0, 50.0], [0.0, 50.0]]"),
+    ]
+    row = world.row(b"a.png")
+    assert (row["status"], row["attempts"], row["batch_id"]) == ("done", 0, batch_id)
+    assert row["finished_at"]
+
+
+def test_an_image_without_text_is_done(world: World) -> None:
+    world.put(b"a.png", "blank")
+    batch_id, _ = claim(world)
+    world.finish(batch_id, ImageResult(world.row(b"a.png")["id"], sha("blank"), (page(),)))
+    assert world.status(b"a.png") == "done"
+    assert world.rows("SELECT text, confidence FROM pages") == [("", None)]
+
+
+def test_a_result_that_comes_too_late_belongs_to_no_row(world: World) -> None:
+    put_three(world)
+    batch_id, tasks = world.store.claim(3) or (0, [])
+    results = [world.read(task) for task in tasks]
+    world.put(b"a.png", "changed")
+    world.remove(b"b.png")
+    assert world.finish(batch_id, *results) == 1
+    assert [world.status(path) for path in (b"a.png", b"b.png", b"c.png")] == [
+        "pending",
+        "missing",
+        "done",
+    ]
+    assert world.text(b"a.png") is None
+    world.store.claim(1)
+    world.finish(batch_id, *results)  # claimed by another batch meanwhile
+    assert world.status(b"a.png") == "processing"
+
+
+def test_the_text_belongs_to_the_bytes_that_were_read(world: World) -> None:
+    """Overwritten between claim and reading; a copy of the old content must not show the new."""
+    world.put(b"a.png", "rose")
+    world.put(b"b.png", "rose")
+    batch_id, tasks = world.store.claim(2) or (0, [])
+    world.write(b"a.png", "tulip")
+    world.finish(batch_id, world.read(tasks[0]))
+    world.check()
+    assert (world.text(b"a.png"), world.row(b"a.png")["sha256"]) == (
+        text_of("tulip"),
+        sha("tulip"),
+    )
+    assert world.text(b"b.png") is None
+    world.register(b"a.png")
+    assert world.read_all() == 1
+    assert world.text(b"b.png") == text_of("rose")
+    assert world.text(b"a.png") == text_of("tulip")
+
+
+@pytest.mark.parametrize("code", ["file_vanished", "unreadable", "changed_while_read"])
+def test_an_error_of_the_moment_is_not_the_copys(world: World, code: str) -> None:
+    world.put(b"a.png", "rose")
+    world.put(b"b.png", "rose")
+    batch_id, tasks = world.store.claim(2) or (0, [])
+    world.finish(batch_id, failure(tasks[0].image_id, code, None))
+    assert world.row(b"a.png")["error_code"] == code
+    world.read_all()
+    assert world.text(b"b.png") == text_of("rose")
+
+
+@pytest.mark.parametrize("code", ["file_vanished", "damaged_image"])
+def test_a_second_reading_that_fails_loses_no_text(world: World, code: str) -> None:
+    world.put(b"a.png", "rose")
+    world.read_all()
+    image_id = world.row(b"a.png")["id"]
+    assert world.store.reprocess([image_id], None) == {"queued": 1}
+    assert world.text(b"a.png") == text_of("rose")
+    batch_id, _ = claim(world)
+    world.finish(batch_id, failure(image_id, code, None))
+    assert (world.status(b"a.png"), world.text(b"a.png")) == ("failed", text_of("rose"))
+
+
+def test_reprocess_skips_what_waits_is_unknown_or_was_never_read(world: World) -> None:
+    put_three(world)
+    world.write(b"d.png", "no image")
+    world.refuse(b"d.png", "empty_file")
+    world.remove(b"c.png")
+    claim(world, 1)
+    ids = [row[0] for row in world.rows("SELECT id FROM images")]
+    assert world.store.reprocess([*ids, 999], None) == {"queued": 0}
+
+
+def test_a_batch_that_cannot_be_stored_leaves_nothing(world: World) -> None:
+    put_three(world)
+    batch_id, tasks = world.store.claim(2) or (0, [])
+    good = world.read(tasks[0])
+    bad = ImageResult(tasks[1].image_id, tasks[1].sha256, (page("\ud800"),))
+    with pytest.raises(UnicodeEncodeError):
+        world.finish(batch_id, good, bad)
+    assert world.rows("SELECT count(*) FROM pages") == [(0,)]
+    assert world.status(b"a.png") == "processing"
+
+
+def test_a_repeated_request_is_one_effect(world: World) -> None:
+    put_three(world)
+    world.read_all()
+    ids = [row[0] for row in world.rows("SELECT id FROM images")]
+    assert world.store.reprocess(ids, "request-1") == {"queued": 3}
+    world.read_all()
+    assert world.store.reprocess(ids, "request-1") == {"queued": 3}
+    assert world.store.claim(3) is None, "the repetition queued nothing"
+    assert world.store.reprocess(ids, "request-2") == {"queued": 3}
+
+
+def test_a_request_id_is_for_one_action(world: World) -> None:
+    world.store.set_paused(True, "request-1")
+    with pytest.raises(RequestError, match="used for pause") as error:
+        world.store.reprocess([1], "request-1")
+    assert (error.value.code, error.value.http_status) == ("request_id_reused", 409)
+    with pytest.raises(RequestError):
+        world.store.set_paused(False, "request-1")
+    assert world.store.paused
+
+
+def test_a_request_that_fails_can_be_sent_again(world: World) -> None:
+    with pytest.raises(RequestError, match="no line 7"):
+        world.store.correct(7, "text", "request-1")
+    assert world.store.stored_reply("request-1", "corrections") is None
+    with pytest.raises(RequestError, match="no line 7"):
+        world.store.correct(7, "text", "request-1")
+
+
+def test_a_pause_outlives_a_restart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    assert not world.store.paused
+    assert world.store.set_paused(True, "request-1") == {"paused": True}
+    world.close()
+    world = World(tmp_path)
+    assert world.store.paused
+    assert world.store.set_paused(True, "request-1") == {"paused": True}
+    assert world.store.set_paused(False, None) == {"paused": False}
+    assert not world.store.paused
+    world.close()
+
+
+def test_names_are_told_in_the_order_asked_for(world: World) -> None:
+    put_three(world)
+    ids = [world.row(path)["id"] for path in (b"c.png", b"a.png")]
+    assert world.store.names([*ids, 999]) == ["c.png", "a.png"]
