@@ -1,0 +1,339 @@
+"""ocr_service as a process: how it starts, works, and ends. Its worker is a fake."""
+
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from polling import wait_until
+
+import ocr_settings
+from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_errors import (
+    EXIT_BAD_CONFIGURATION,
+    EXIT_MISSING_DEPENDENCY,
+    EXIT_NO_ACCESS,
+    EXIT_OTHER,
+)
+from service_process import ServiceProcess, service_in
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path, for the socket."""
+    with tempfile.TemporaryDirectory(prefix="ocr") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def service(folder: Path) -> Iterator[ServiceProcess]:
+    with service_in(folder) as made:
+        yield made
+
+
+@pytest.fixture
+def client(service: ServiceProcess) -> ControlClient:
+    return ControlClient(service.data / SOCKET_PATH)
+
+
+def counts(client: ControlClient) -> dict[str, int]:
+    """All zeros while nobody answers."""
+    try:
+        return client.status().counts
+    except ServiceUnreachable:
+        return dict.fromkeys(("done", "pending", "quarantined", "total"), 0)
+
+
+def worker_of(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_it_reads_what_is_there_and_what_appears(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    service.add("a.jpg", "b.jpg")
+    service.start()
+    wait_until(lambda: counts(client)["done"] == 2)
+    service.add("c.jpg")
+    wait_until(lambda: counts(client)["done"] == 3)
+    status = client.status()
+    assert (status.engine, status.models) == ("fake 1", {"fake_det": "0" * 64})
+    code, seconds, said = service.stop()
+    assert code == 0, said
+    assert seconds < 2
+    assert "stopped" in said
+
+
+def test_what_it_imports(service: ServiceProcess, client: ControlClient) -> None:
+    """Nothing native that reads images: only the worker does. The runner prints what it found."""
+    service.add("a.jpg")
+    process = service.start()
+    wait_until(lambda: counts(client)["done"] == 1)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    assert out.strip() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("deed", ["slow-start", "hang.jpg", "half.jpg"])
+def test_it_ends_at_once_whatever_it_does(
+    service: ServiceProcess, client: ControlClient, number: int, deed: str
+) -> None:
+    starting = deed == "slow-start"
+    if not starting:
+        service.add(deed)
+    process = service.start(worker="hang" if starting else "ok")
+    state = "starting" if starting else "working"
+    wait_until(lambda: state_of(client) == state)
+    wait_until(lambda: worker_of(process.pid))
+    workers = worker_of(process.pid)
+    code, seconds, said = service.stop(number)
+    assert code == 0, said
+    assert seconds < 2
+    assert "Traceback" not in said
+    wait_until(lambda: all(map(has_ended, workers)))
+    assert not (service.data / SOCKET_PATH).exists()
+
+
+def state_of(client: ControlClient) -> str:
+    try:
+        return client.status().state
+    except ServiceUnreachable:
+        return "unreachable"
+
+
+def test_stopping_gives_back_the_attempt(service: ServiceProcess, client: ControlClient) -> None:
+    service.add("hang.jpg")
+    service.start()
+    wait_until(lambda: state_of(client) == "working")
+    assert service.stop()[0] == 0
+    with contextlib.closing(sqlite3.connect(service.data / "ocr_data.db")) as database:
+        rows = database.execute("SELECT status, attempts FROM images").fetchall()
+    assert rows == [("pending", 0)]
+
+
+def test_killed_it_leaves_no_worker_and_goes_on_after(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    service.add("slow-1.jpg", "b.jpg", "c.jpg")
+    process = service.start()
+    wait_until(lambda: state_of(client) == "working")
+    workers = worker_of(process.pid)
+    service.kill()
+    wait_until(lambda: all(map(has_ended, workers)), "the worker's end")
+    service.start()
+    wait_until(lambda: counts(client)["done"] == 3)
+
+
+def test_a_poison_image_is_quarantined_and_the_service_stays(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    service.add("a.jpg", "segv-1.jpg", "b.jpg", "leave-1.jpg", "c.jpg")
+    process = service.start()
+    wait_until(lambda: counts(client)["quarantined"] == 2)
+    wait_until(lambda: counts(client)["done"] == 3)
+    assert process.poll() is None
+    status = client.status()
+    assert status.worker_restarts >= 2
+    assert status.counts["total"] == 5
+
+
+def test_pause_outlives_a_restart(service: ServiceProcess, client: ControlClient) -> None:
+    service.start()
+    wait_until(lambda: state_of(client) == "idle")
+    client.pause(request_id="p")
+    service.stop()
+    service.add("a.jpg")
+    service.start()
+    wait_until(lambda: counts(client)["pending"] == 1)
+    assert client.status().state == "paused"
+    client.resume()
+    wait_until(lambda: counts(client)["done"] == 1)
+    assert client.pause(request_id="p") == {"paused": True}
+    assert client.status().state != "paused"
+
+
+def test_signal_mode(service: ServiceProcess, client: ControlClient) -> None:
+    service.add("a.jpg", "b.jpg")
+    service.start(OCR_TRIGGER="signal")
+    wait_until(lambda: counts(client)["pending"] == 2)
+    wait_until(lambda: state_of(client) == "waiting")
+    reply = client.process(limit=1, request_id="one")
+    wait_until(lambda: counts(client)["done"] == 1)
+    wait_until(lambda: state_of(client) == "waiting")
+    assert client.process(limit=1, request_id="one") == reply  # the same reply, no effect
+    assert state_of(client) == "waiting"
+    service.add("c.jpg")
+    client.process()
+    wait_until(lambda: counts(client)["done"] == 3)
+    wait_until(lambda: state_of(client) == "waiting")
+
+
+def test_hostile_folder_names_do_not_break_the_status(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    odd = service.images.parent / os.fsdecode(b"caf\xe9")
+    odd.mkdir()
+    service.start(OCR_IMAGE_FOLDER=str(odd))
+    wait_until(lambda: state_of(client) == "idle")
+    assert client.status().image_folder.endswith("caf\\udce9")
+
+
+@pytest.mark.parametrize("fault", ["watcher", "pipeline", "control"])
+def test_a_part_that_fails_ends_the_service(
+    service: ServiceProcess, client: ControlClient, fault: str
+) -> None:
+    process = service.start(fault=fault)
+    wait_until(lambda: state_of(client) == "idle")
+    (service.data.parent / "fault").touch()
+    service.add("a.jpg")
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == EXIT_OTHER
+    assert "the service cannot go on" in said
+    assert ("control server ended" if fault == "control" else f"{fault} fails") in said
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "words"),
+    [("gpu", EXIT_OTHER, "There is no model."), ("failed", EXIT_OTHER, "There is no model.")],
+)
+def test_a_worker_that_cannot_start_ends_the_service(
+    service: ServiceProcess, start: str, code: int, words: str
+) -> None:
+    ended = service.run(worker=start)
+    assert ended.returncode == code
+    assert ended.stderr.splitlines()[-1] == f"ocr_service: {words}"
+
+
+class TestWhatIsWrongIsSaidInOneSentence:
+    """Exit code and one line on stderr; nothing on stdout but the runner's own line."""
+
+    def refused(self, service: ServiceProcess, code: int, **environment: str) -> str:
+        ended = service.run(**environment)
+        assert ended.returncode == code, ended.stderr
+        assert ended.stdout.strip() == ""
+        (line,) = ended.stderr.splitlines()
+        assert line.startswith("ocr_service: ")
+        assert line.endswith(".") or "make models" in line
+        return line
+
+    def test_no_image_folder(self, service: ServiceProcess) -> None:
+        line = self.refused(service, EXIT_NO_ACCESS, OCR_IMAGE_FOLDER="/nowhere/at/all")
+        assert "/nowhere/at/all does not exist" in line
+
+    def test_an_image_folder_that_is_a_file(self, service: ServiceProcess) -> None:
+        service.add("a.jpg")
+        self.refused(service, EXIT_NO_ACCESS, OCR_IMAGE_FOLDER=str(service.images / "a.jpg"))
+
+    def test_a_data_folder_that_cannot_be(self, service: ServiceProcess) -> None:
+        service.add("a.jpg")
+        self.refused(service, EXIT_NO_ACCESS, OCR_DATA_FOLDER=str(service.images / "a.jpg" / "d"))
+
+    @pytest.mark.parametrize(("images", "data"), [(".", "images/data"), ("data/i", "data")])
+    def test_folders_within_each_other(
+        self, service: ServiceProcess, images: str, data: str
+    ) -> None:
+        for name in (images, data):
+            (service.data.parent / name).mkdir(exist_ok=True)
+        line = self.refused(
+            service,
+            EXIT_NO_ACCESS,
+            OCR_IMAGE_FOLDER=str(service.data.parent / images),
+            OCR_DATA_FOLDER=str(service.data.parent / data),
+        )
+        assert "within each other" in line
+
+    def test_a_wrong_setting(self, service: ServiceProcess) -> None:
+        line = self.refused(service, EXIT_BAD_CONFIGURATION, OCR_BATCH_SIZE="many")
+        assert "OCR_BATCH_SIZE is 'many'" in line
+
+    def test_an_unknown_setting(self, service: ServiceProcess) -> None:
+        assert "OCR_TYPO" in self.refused(service, EXIT_BAD_CONFIGURATION, OCR_TYPO="1")
+
+    def test_no_models(self, service: ServiceProcess) -> None:
+        (service.data / "paddle_models").unlink()
+        line = self.refused(service, EXIT_MISSING_DEPENDENCY)
+        assert "is missing" in line
+        assert "make models" in line
+
+    def test_an_unknown_model(self, service: ServiceProcess) -> None:
+        self.refused(service, EXIT_MISSING_DEPENDENCY, OCR_MODEL="enormous")
+
+    def test_a_file_in_place_of_the_socket(self, service: ServiceProcess) -> None:
+        (service.data / SOCKET_PATH).parent.mkdir()
+        (service.data / SOCKET_PATH).write_text("precious")
+        assert "is no socket" in self.refused(service, EXIT_NO_ACCESS)
+
+    def test_a_long_path(self, service: ServiceProcess) -> None:
+        long = service.data.parent / ("d" * 90)
+        shutil.copytree(service.data, long, symlinks=True)
+        line = self.refused(service, EXIT_NO_ACCESS, OCR_DATA_FOLDER=str(long))
+        assert "too long" in line
+
+    def test_no_database(self, service: ServiceProcess) -> None:
+        (service.data / "ocr_data.db").write_text("This is no database, but a text. " * 100)
+        assert "not an SQLite database" in self.refused(service, EXIT_NO_ACCESS)
+
+    def test_a_second_service(self, service: ServiceProcess, client: ControlClient) -> None:
+        first = service.start()
+        wait_until(lambda: state_of(client) == "idle")
+        service.process = None
+        try:
+            assert "already uses" in self.refused(service, EXIT_NO_ACCESS)
+            assert client.status().state == "idle"  # its socket is still there
+        finally:
+            service.kill()
+            service.process = first
+
+
+def test_print_config(service: ServiceProcess) -> None:
+    ended = service.run("--print-config", OCR_BATCH_SIZE="7")
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    lines = ended.stdout.split()
+    assert "OCR_BATCH_SIZE=7" in lines
+    assert {line.partition("=")[0] for line in lines} == {row[0] for row in ocr_settings.table()}
+    assert not (service.data / "ocr_data.db").exists()
+
+
+def test_help_and_wrong_arguments(service: ServiceProcess) -> None:
+    assert service.run("--help").returncode == 0
+    ended = service.run("--nonsense")
+    assert ended.returncode != 0
+    assert "usage" in ended.stderr
+
+
+def test_the_group_may_read_and_nobody_else(service: ServiceProcess, client: ControlClient) -> None:
+    service.start()
+    wait_until(lambda: state_of(client) == "idle")
+    for name in ("ocr_data.db", "ocr_data.db-wal", "ocr_data.db-shm"):
+        assert (service.data / name).stat().st_mode & 0o777 == 0o640, name
+
+
+def test_it_is_there_soon(service: ServiceProcess, client: ControlClient) -> None:
+    """The socket answers while the worker still loads; readyz tells the difference."""
+    started = time.monotonic()
+    service.start(worker="hang")
+    wait_until(lambda: state_of(client) == "starting")
+    assert time.monotonic() - started < 8
+    with pytest.raises(ControlError) as caught:
+        client._ask("GET", "/readyz")
+    assert caught.value.code == "not_ready"
+    assert client._ask("GET", "/livez") == {"status": "ok"}
