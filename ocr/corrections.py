@@ -6,6 +6,7 @@ then moves to the new line in the same place, if there is one.
 """
 
 import json
+import math
 from typing import NamedTuple
 
 from database import Connection, utc_now
@@ -47,7 +48,7 @@ def collect(connection: Connection, image_id: int) -> list[_Kept]:
 
 
 def reattach(connection: Connection, image_id: int, kept: list[_Kept]) -> None:
-    """Give each kept correction to the new line around its place, where there is one."""
+    """Give each kept correction to the new line at its place, where there is one."""
     for page_number in sorted({correction.page_number for correction in kept}):
         lines = connection.execute(
             "SELECT lines.id, page_id, polygon FROM lines JOIN pages ON pages.id = page_id "
@@ -57,12 +58,14 @@ def reattach(connection: Connection, image_id: int, kept: list[_Kept]) -> None:
         for correction in kept:
             if correction.page_number != page_number:
                 continue
-            for line_id, page_id, polygon in lines:
-                if _contains(polygon, correction.center):
-                    connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
-                    _insert(connection, line_id, correction.text, correction.created_at)
-                    _refresh_page(connection, page_id)
-                    break
+            around = [line for line in lines if _contains(line[2], correction.center)]
+            if around:
+                line_id, page_id, _ = min(
+                    around, key=lambda line: math.dist(_center(line[2]), correction.center)
+                )
+                connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
+                _insert(connection, line_id, correction.text, correction.created_at)
+                _refresh_page(connection, page_id)
 
 
 def _insert(connection: Connection, line_id: int, text: str, created_at: str) -> None:

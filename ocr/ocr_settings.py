@@ -219,7 +219,10 @@ def _parse(raw: str, field: "dataclasses.Field[Any]") -> Any:
     meta = _meta(field)
     kind: Any = type(field.default)
     if isinstance(field.default, Path):
-        return Path(raw).expanduser()
+        try:
+            return Path(raw).expanduser()
+        except RuntimeError:
+            raise _wrong(meta, raw, "a folder; there is no home folder of that user") from None
     try:
         value = kind(raw)
     except ValueError:
@@ -235,4 +238,4 @@ def _parse(raw: str, field: "dataclasses.Field[Any]") -> Any:
 
 
 def _wrong(meta: _Meta, raw: str, wanted: str) -> SettingsError:
-    return SettingsError("bad_setting", f"{meta.env} is {raw!r}; it must be {wanted}.")
+    return SettingsError("bad_setting", f"{meta.env} is {raw[:100]!r}; it must be {wanted}.")

@@ -108,10 +108,8 @@ class World:
 
     def row(self, path: bytes) -> dict[str, Any]:
         """Some columns of a file's row."""
-        names = (
-            "id sha256 status attempts error_code error duplicate_of batch_id size_bytes "
-            "mtime_ns finished_at"
-        ).split()
+        names = ["id", "sha256", "status", "attempts", "error_code", "error", "duplicate_of"]
+        names += ["batch_id", "mtime_ns"]
         rows = self.rows(f"SELECT {', '.join(names)} FROM images WHERE path = ?", path)
         assert len(rows) == 1, f"{path!r} has {len(rows)} rows"
         return dict(zip(names, rows[0], strict=True))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from database_fixtures import World, failure, sha, text_of
 
 from catalogue import Catalogue, Outcome, path_exists
-from database_fixtures import World, failure, sha, text_of
 from ocr_errors import ImageError
 
 

@@ -3,11 +3,11 @@
 import tempfile
 from pathlib import Path
 
+from database_fixtures import World, failure, sha, text_of
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from database_fixtures import World, failure, sha, text_of
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from worker_protocol import Task

@@ -1,0 +1,64 @@
+"""A process of its own with the database, for tests that kill it or look from outside.
+
+python database_child.py hold|write DATABASE     says "ready", then one line a commit
+python database_child.py read DATABASE                   reads as web_service does
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+
+def write(database: Path, *, forever: bool) -> None:
+    from database import Database
+    from ocr_errors import StoreError
+
+    try:
+        opened = Database(database)
+    except StoreError as error:
+        print(error.code, error.message, flush=True)
+        sys.exit(error.exit_code)
+    print("ready", flush=True)
+    number = 0
+    with opened.reading() as connection:
+        rows = connection.execute("SELECT coalesce(max(images), 0) FROM batches").fetchall()
+        number = rows[0][0]
+    while forever:
+        number += 1
+        with opened.transaction() as connection:
+            for _ in range(3):  # a batch is three rows or none
+                connection.execute(
+                    "INSERT INTO batches (started_at, images) VALUES ('now', ?)", (number,)
+                )
+        print(number, flush=True)
+    sys.stdin.read()
+    opened.close()
+
+
+def read(database: Path) -> None:
+    from ocr_contract.schema import open_reader
+
+    connection = open_reader(database)
+    counts = connection.execute("SELECT images, count(*) FROM batches GROUP BY images").fetchall()
+    integrity = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    newest = max((row[0] for row in counts), default=0)
+    print(
+        json.dumps(
+            {
+                "newest": newest,
+                "whole": [row[1] for row in counts] == [3] * newest,
+                "integrity": integrity,
+            }
+        )
+    )
+    connection.close()
+
+
+if __name__ == "__main__":
+    action, path = sys.argv[1], Path(sys.argv[2])
+    os.umask(0o027)
+    if action == "read":
+        read(path)
+    else:
+        write(path, forever=action == "write")
