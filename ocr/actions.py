@@ -1,11 +1,13 @@
 """What the control socket's requests do: the service's parts, put together for one answer."""
 
 import os
+import threading
 import time
 from typing import Any
 
 import ocr_metrics
 from ocr_contract import control
+from ocr_errors import RequestError
 from ocr_settings import Settings
 from pipeline import Pipeline
 from pool import Pool
@@ -13,6 +15,7 @@ from store import Store
 from watcher import Watcher
 
 VERSION = "0.1.0"
+_POLL_S = 0.1
 _LOOK_WAIT_S = 3.0
 """A processing signal waits so long for its look; a longer one goes on without the client."""
 
@@ -21,13 +24,21 @@ class ServiceActions:
     """Implements `control_server.Actions`."""
 
     def __init__(
-        self, settings: Settings, store: Store, pool: Pool, pipeline: Pipeline, watcher: Watcher
+        self,
+        settings: Settings,
+        store: Store,
+        pool: Pool,
+        pipeline: Pipeline,
+        watcher: Watcher,
+        *,
+        stop: threading.Event,
     ) -> None:
         self._settings = settings
         self._store = store
         self._pool = pool
         self._pipeline = pipeline
         self._watcher = watcher
+        self._stop = stop
         self._started = time.monotonic()
 
     def status(self) -> control.StatusReply:
@@ -66,9 +77,15 @@ class ServiceActions:
         chosen = None if paths is None else frozenset(os.fsencode(path) for path in paths)
         order_complete = self._pipeline.signal(limit=limit, paths=chosen)
         request = self._watcher.request_look(order_complete)
-        request.looked.wait(_LOOK_WAIT_S)
+        self._wait_for(request.looked)
         reply = {"found": request.found, "queued": self._store.counts()["pending"]}
         return self._store.once(request_id, "process", lambda _: reply)
+
+    def _wait_for(self, looked: threading.Event) -> None:
+        until = time.monotonic() + _LOOK_WAIT_S
+        while not looked.wait(_POLL_S) and time.monotonic() < until:
+            if self._stop.is_set():  # nobody will look any more
+                raise RequestError("stopping", "ocr_service is stopping; ask again soon.", 503)
 
     def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
         """Pause or resume: {"paused"}."""

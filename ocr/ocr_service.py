@@ -88,7 +88,9 @@ class Service:
             settle_s=settings.settle_s,
             on_change=self._pipeline.wake,
         )
-        actions = ServiceActions(settings, store, self._pool, self._pipeline, self._watcher)
+        actions = ServiceActions(
+            settings, store, self._pool, self._pipeline, self._watcher, stop=self._stop
+        )
         self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
 
     def run(self) -> None:

@@ -15,8 +15,9 @@ import os
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -38,8 +39,10 @@ from ocr_errors import (
 )
 from ocr_settings import load
 
+_Reply = TypeVar("_Reply")
 _POLL_S = 0.3
 _BUSY_STATES = frozenset({"working", "starting"})
+_UPTIME_ROUNDING_S = 0.2
 _UNREACHABLE_S = 30.0
 """While waiting, the service may restart; for so long nobody may answer."""
 
@@ -146,7 +149,8 @@ def _signal(client: ControlClient, options: argparse.Namespace) -> dict[str, Any
 
 def _wait(client: ControlClient, options: argparse.Namespace) -> int:
     """Show progress until the queue is empty, or all that was ordered is read."""
-    status = client.status()
+    seen = _look(client)
+    status = seen.status
     done_before = _finished(status)
     columns = (
         TextColumn("{task.description}"),
@@ -168,23 +172,42 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
             if not status.settling and status.state == "waiting":
                 return 0  # a limited order is carried out; the rest waits for the next signal
             time.sleep(_POLL_S)
-            uptime_s = status.uptime_s
-            status = _status_soon(client)
-            if status.uptime_s < uptime_s and options.limit is None:
-                _signal(client, options)  # it restarted, and has forgotten what it was told
-                status = _status_soon(client)
+            before, seen = seen, _persist(lambda: _look(client))
+            if seen.is_another_run_than(before) and options.limit is None:
+                _persist(lambda: _signal(client, options))  # it has forgotten what it was told
+                seen = _persist(lambda: _look(client))
+            status = seen.status
 
 
-def _status_soon(client: ControlClient) -> StatusReply:
-    """The status, as soon as the service answers (again)."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Seen:
+    """A status, and between which moments of our clock the service that sent it started."""
+
+    status: StatusReply
+    earliest_start: float
+    latest_start: float
+
+    def is_another_run_than(self, before: "_Seen") -> bool:
+        return self.earliest_start > before.latest_start + _UPTIME_ROUNDING_S
+
+
+def _look(client: ControlClient) -> _Seen:
+    asked = time.monotonic()
+    status = client.status()
+    return _Seen(status, asked - status.uptime_s, time.monotonic() - status.uptime_s)
+
+
+def _persist(ask: Callable[[], _Reply]) -> _Reply:
+    """Ask until there is an answer: the service may be busy, or starting again."""
     until = time.monotonic() + _UNREACHABLE_S
     while True:
         try:
-            return client.status()
-        except ServiceUnreachable:
-            if time.monotonic() > until:
+            return ask()
+        except ControlError as error:
+            temporary = isinstance(error, ServiceUnreachable) or error.http_status == 503
+            if not temporary or time.monotonic() > until:
                 raise
-            time.sleep(_POLL_S)
+        time.sleep(_POLL_S)
 
 
 def _finished(status: StatusReply) -> int:

@@ -1,0 +1,196 @@
+"""What requests do, with the parts of the service played by the real store and plain stand-ins."""
+
+import dataclasses
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+import actions as actions_module
+import ocr_metrics
+from actions import ServiceActions
+from catalogue import Catalogue
+from database import Database
+from ocr_contract.control import StatusReply
+from ocr_errors import RequestError
+from ocr_settings import Settings
+from pipeline import Pipeline
+from pool import Pool
+from source_files import FileStat
+from store import Store
+from watcher import LookRequest, Watcher
+from worker_protocol import Provenance
+
+READY = Provenance("fake 1", "cpu", "f32", {"m": "0" * 64}, {}, 2)
+
+
+class Parts:
+    """In place of pool, pipeline and watcher: what the actions ask them, and nothing more."""
+
+    def __init__(self) -> None:
+        self.provenance: Provenance | None = READY
+        self.starts = 3
+        self.state = "idle"
+        self.batch = None
+        self.warning: str | None = None
+        self.settling = 4
+        self.rate = 0.0
+        self.signals: list[tuple[int | None, frozenset[bytes] | None]] = []
+        self.woken = 0
+        self.looks = True
+
+    def pages_per_second(self) -> float:
+        return self.rate
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def signal(self, *, limit: int | None, paths: frozenset[bytes] | None) -> Callable[[], None]:
+        self.signals.append((limit, paths))
+        return lambda: None
+
+    def request_look(self, on_settled: Callable[[], None]) -> LookRequest:
+        request = LookRequest(on_settled)
+        if self.looks:
+            request.found = 5
+            request.looked.set()
+        return request
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    database = Database(tmp_path / "ocr_data.db")
+    catalogue = Catalogue(database, exists=lambda _: True)
+    for number in range(3):
+        catalogue.register(b"%d.png" % number, FileStat(1, number, 1, number), f"{number:064x}")
+    yield Store(database)
+    database.close()
+
+
+@pytest.fixture
+def stop() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions:
+    return ServiceActions(
+        Settings(image_folder=Path(os.fsdecode(b"/images/caf\xe9"))),
+        store,
+        cast(Pool, parts),
+        cast(Pipeline, parts),
+        cast(Watcher, parts),
+        stop=stop,
+    )
+
+
+def test_the_status(actions: ServiceActions, parts: Parts) -> None:
+    status = actions.status()
+    assert status.counts["pending"] == status.counts["total"] == 3
+    assert (status.engine, status.models) == ("fake 1", {"m": "0" * 64})
+    assert (status.worker_restarts, status.settling) == (2, 4)
+    assert status.seconds_left is None
+    parts.rate = 0.5
+    assert actions.status().seconds_left == 6.0
+    parts.provenance = None
+    parts.starts = 0
+    status = actions.status()
+    assert (status.engine, status.models, status.worker_restarts) == (None, {}, 0)
+
+
+def test_the_status_is_text_whatever_the_folder_is_named(
+    actions: ServiceActions, parts: Parts
+) -> None:
+    parts.warning = os.fsdecode(b"The folder /images/caf\xe9 is empty.")
+    status = actions.status()
+    assert status.warning is not None
+    (status.image_folder + status.warning).encode()
+
+
+def test_the_processing_signal(actions: ServiceActions, parts: Parts) -> None:
+    names = ["a.png", os.fsdecode(b"caf\xe9.png")]
+    assert actions.process(7, names, None) == {"found": 5, "queued": 3}
+    assert parts.signals == [(7, frozenset({b"a.png", b"caf\xe9.png"}))]
+
+
+def test_a_repeated_signal_is_one(actions: ServiceActions, parts: Parts) -> None:
+    first = actions.process(1, None, "r")
+    assert actions.process(1, None, "r") == first
+    assert len(parts.signals) == 1
+    with pytest.raises(RequestError) as caught:
+        actions.set_paused(True, "r")
+    assert caught.value.http_status == 409
+
+
+def test_a_long_look_goes_on_without_the_client(
+    actions: ServiceActions, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions_module, "_LOOK_WAIT_S", 0.2)
+    parts.looks = False
+    assert actions.process(None, None, None)["found"] == 0
+
+
+def test_who_asks_while_the_service_stops_is_told_so(
+    actions: ServiceActions, parts: Parts, stop: threading.Event
+) -> None:
+    parts.looks = False
+    stop.set()
+    started = time.monotonic()
+    with pytest.raises(RequestError) as caught:
+        actions.process(None, None, "r")
+    assert (caught.value.code, caught.value.http_status) == ("stopping", 503)
+    assert time.monotonic() - started < 1
+
+
+def test_pause_resume_and_reprocess_wake_the_pipeline(
+    actions: ServiceActions, parts: Parts, store: Store
+) -> None:
+    assert actions.set_paused(True, None) == {"paused": True}
+    assert store.paused
+    assert actions.set_paused(False, None) == {"paused": False}
+    assert actions.reprocess([1], None) == {"queued": 0}  # it is pending already
+    assert parts.woken == 3
+
+
+def test_readiness(actions: ServiceActions, parts: Parts) -> None:
+    assert actions.not_ready() is None
+    parts.provenance = None
+    assert "try again" in (actions.not_ready() or "")
+
+
+def samples(text: bytes) -> dict[str, float]:
+    """Metric (with labels) to value."""
+    lines = [line for line in text.decode().splitlines() if not line.startswith("#")]
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+def test_metrics(actions: ServiceActions, parts: Parts) -> None:
+    parts.rate = 0.25
+    found = samples(actions.metrics())
+    assert found['ocr_images{status="pending"}'] == 3
+    assert found['ocr_images{status="done"}'] == 0
+    assert not any("total" in name for name in found)
+    assert found["ocr_pages_per_second"] == 0.25
+    assert found["ocr_worker_restarts"] == 2
+    assert found["ocr_warning"] == 0
+    assert found["ocr_uptime_seconds"] >= 0
+    parts.warning = "The folder is empty."
+    assert samples(actions.metrics())["ocr_warning"] == 1
+
+
+def test_metrics_are_those_of_one_status() -> None:
+    """No registry that is shared: what is rendered twice is not counted twice."""
+    fields: dict[str, Any] = {field.name: None for field in dataclasses.fields(StatusReply)}
+    numbers = {"counts": {"done": 2, "total": 2}, "pages_per_second": 1.0, "uptime_s": 2.0}
+    status = StatusReply(**fields | numbers | {"worker_restarts": 0})
+    assert ocr_metrics.render(status) == ocr_metrics.render(status)
+    assert samples(ocr_metrics.render(status))['ocr_images{status="done"}'] == 2
