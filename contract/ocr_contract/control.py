@@ -24,6 +24,7 @@ import dataclasses
 import http.client
 import json
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -99,16 +100,29 @@ class StatusReply:
             ) from error
 
 
+class _DeadlineSocket(socket.socket):
+    """A Unix socket whose time limit is for everything, not for each piece that arrives."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.settimeout(timeout_s)
+        self._deadline = time.monotonic() + timeout_s
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(max(self._deadline - time.monotonic(), 0.001))
+        return super().recv_into(*args, **kwargs)
+
+
 class _UnixConnection(http.client.HTTPConnection):
     """`http.client` over a Unix domain socket."""
 
     def __init__(self, path: Path, timeout_s: float) -> None:
-        super().__init__("ocr", timeout=timeout_s)
+        super().__init__("ocr")
         self._path = path
+        self._timeout_s = timeout_s
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
+        self.sock = _DeadlineSocket(self._timeout_s)
         self.sock.connect(str(self._path))
 
 
@@ -179,6 +193,8 @@ class ControlClient:
             connection.request(method, path, payload, headers)
             response = connection.getresponse()
             raw = response.read(MAX_REPLY_BYTES + 1)
+            if response.length and len(raw) <= MAX_REPLY_BYTES:
+                raise http.client.IncompleteRead(raw, response.length)
         except (OSError, http.client.HTTPException) as error:
             raise ServiceUnreachable(
                 "unreachable",
