@@ -20,7 +20,6 @@ Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standa
 
 import dataclasses
 import json
-import math
 import re
 import socket
 import struct
@@ -216,7 +215,7 @@ def parse_ready(message: dict[str, Any]) -> Provenance:
             device=_text(message["device"], 200),
             precision=_text(message["precision"], 50),
             models={_text(k, 200): _text(v, 64) for k, v in message["models"].items()},
-            parameters=dict(message["parameters"]),
+            parameters={_text(k, 200): _plain(v) for k, v in message["parameters"].items()},
             batch_size=_whole(message["batch_size"], 1, 256),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -312,11 +311,19 @@ def _whole(value: Any, minimum: int, maximum: int) -> int:
 
 
 def _number(value: Any, minimum: float, maximum: float) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
+    inside = type(value) in (int, float) and minimum <= value <= maximum  # False for nan, too
+    if not inside:
         raise ValueError("number")
-    if not minimum <= value <= maximum:
-        raise ValueError("number out of range")
     return float(value)
+
+
+def _plain(value: Any) -> str | int | float | bool | None:
+    """What a parameter may be: it is stored as JSON, which knows no infinity."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, 200)
+    return value if type(value) is int and abs(value) < 2**53 else _number(value, -1e18, 1e18)
 
 
 def _file_name(value: Any) -> str | None:

@@ -1,0 +1,325 @@
+"""Nothing that a worker sends is believed: what is well formed arrives, all else is WorkerError."""
+
+import copy
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import worker_protocol as protocol
+from ocr_errors import ImageError, WorkerError
+from worker_protocol import Channel, Line, Page, Task, page_to_json, parse_batch, parse_ready
+
+SHA = "ab" * 32
+NAME = f"ab/{SHA}-p1.jpg"
+READY = {
+    "engine": "e",
+    "device": "cpu",
+    "precision": "f32",
+    "models": {"m": SHA},
+    "parameters": {"threads": 2},
+    "batch_size": 2,
+}
+PAGE = {
+    "width": 10,
+    "height": 20,
+    "rotation": 90,
+    "preview": NAME,
+    "thumbnail": None,
+    "seconds": 0.5,
+    "lines": [["text", 0.5, [[0, 0], [5, 0], [5, 5], [0, 5]]]],
+}
+BATCH = {"batch": 3, "seconds": 1.5, "images": [{"id": 1, "sha256": SHA, "pages": [PAGE]}]}
+ERROR = {"code": "damaged_image", "message": "Broken.", "ignored": False}
+TASKS = [Task(1, b"a.png", SHA)]
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
+numbers = st.floats(-1e6, 1e6)
+polygons = st.tuples(*[st.tuples(numbers, numbers)] * 4)
+lines = st.builds(Line, texts, st.floats(0, 1), polygons)
+names = st.none() | st.just(NAME)
+pages = st.builds(
+    Page,
+    width=st.integers(1, 1_000_000),
+    height=st.integers(1, 1_000_000),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    lines=st.lists(lines, max_size=5).map(tuple),
+    preview=names,
+    thumbnail=names,
+    seconds=st.floats(0, 1e6),
+)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["\ud800", "x" * 20_000, 2**70, 10**400, -1, 0, 1e300]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+def parse_one(page: Any) -> Page:
+    message = {**BATCH, "images": [{"id": 1, "sha256": SHA, "pages": [page]}]}
+    return parse_batch(message, TASKS).images[0].pages[0]
+
+
+@given(pages)
+def test_a_page_arrives_as_it_was_sent(page: Page) -> None:
+    found = parse_one(json.loads(json.dumps(page_to_json(page))))
+    assert found.text == page.text
+    assert found.lines == tuple(
+        Line(line.text, round(line.confidence, 4), line.polygon) for line in page.lines
+    )
+    assert (found.width, found.height, found.rotation) == (page.width, page.height, page.rotation)
+    assert (found.preview, found.thumbnail) == (page.preview, page.thumbnail)
+
+
+def test_text_and_confidence_of_a_page() -> None:
+    square = ((0.0, 0.0),) * 4
+    found = Page(1, 1, 0, (Line("a", 0.5, square), Line("b", 1.0, square)), None, None, 0)
+    assert (found.text, found.confidence) == ("a\nb", 0.75)
+    assert Page(1, 1, 0, (), None, None, 0).confidence is None
+
+
+def test_an_error_arrives() -> None:
+    message = {**BATCH, "images": [{"id": 1, "sha256": None, "error": ERROR}]}
+    image = parse_batch(message, TASKS).images[0]
+    assert isinstance(image.error, ImageError)
+    assert (image.error.code, image.error.message) == ("damaged_image", "Broken.")
+    assert not image.error.ignored
+    assert image.pages == ()
+
+
+def test_zero_bytes_do_not_reach_the_database() -> None:
+    page = {**PAGE, "lines": [["a\x00b", 0.5, [[0, 0]] * 4]]}
+    assert parse_one(page).text == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value, as the way to it."""
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    return [at] * bool(at) + [way for key, part in inner for way in places(part, (*at, key))]
+
+
+def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
+    value = copy.deepcopy(value)
+    inner = value
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = new
+    return value
+
+
+def only_worker_errors(parse: Callable[[], object]) -> None:
+    try:
+        parse()
+    except WorkerError as error:
+        assert error.code == "worker_nonsense"
+        error.message.encode()
+
+
+@given(st.sampled_from(places(BATCH)), json_values)
+def test_any_field_may_be_anything(way: tuple[Any, ...], new: Any) -> None:
+    """What is accepted all the same can be stored."""
+
+    def parse() -> None:
+        result = parse_batch(replaced(BATCH, way, new), TASKS)
+        for page in result.images[0].pages:
+            page.text.encode()
+            json.dumps([line.polygon for line in page.lines], allow_nan=False)
+
+    only_worker_errors(parse)
+
+
+@given(st.sampled_from(places(READY)), json_values)
+def test_any_field_of_ready_may_be_anything(way: tuple[Any, ...], new: Any) -> None:
+    def parse() -> None:
+        found = parse_ready(replaced(READY, way, new))
+        json.dumps([found.models, found.parameters], allow_nan=False, ensure_ascii=False).encode()
+
+    only_worker_errors(parse)
+
+
+@given(json_values)
+def test_whole_messages_may_be_anything(value: Any) -> None:
+    message = value if isinstance(value, dict) else {"images": value}
+    only_worker_errors(lambda: parse_batch(message, TASKS))
+    only_worker_errors(lambda: parse_ready(message))
+    assert isinstance(protocol.parse_failed(message), WorkerError)
+
+
+@pytest.mark.parametrize("way", places(BATCH))
+def test_any_missing_field_is_refused(way: tuple[Any, ...]) -> None:
+    """Only an image's sha256 and pages may be absent, and only together with an error."""
+    message = copy.deepcopy(BATCH)
+    inner: Any = message
+    for key in way[:-1]:
+        inner = inner[key]
+    if way[-1] == 0 and len(way) > 1 and way[-2] in ("pages", "lines"):
+        return  # a page fewer, a line fewer: allowed
+    del inner[way[-1]]
+    with pytest.raises(WorkerError):
+        parse_batch(message, TASKS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        f"/ab/{SHA}-p1.jpg",
+        f"ab/../{SHA}-p1.jpg",
+        f"../{NAME}",
+        f"{NAME}\n",
+        f"{NAME}/..",
+        f"ab\\{SHA}-p1.jpg",
+        f"AB/{SHA.upper()}-p1.jpg",
+        f"ab/{SHA}-p1.svg",
+        f"ab/{SHA}-p1.jpg.html",
+        f"ab/{SHA}-\u0660.jpg",
+        "",
+        "ab",
+        5,
+        ["ab"],
+    ],
+)
+@pytest.mark.parametrize("field", ["preview", "thumbnail"])
+def test_a_previews_name_leads_nowhere_else(field: str, name: object) -> None:
+    with pytest.raises(WorkerError):
+        parse_one({**PAGE, field: name})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rotation": 45},
+        {"rotation": True},
+        {"width": 0},
+        {"width": 2_000_000},
+        {"height": 1.5},
+        {"height": True},
+        {"seconds": -1},
+        {"seconds": float("nan")},
+        {"seconds": 10**400},
+        {"lines": [["t", 2, [[0, 0]] * 4]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 5]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 3]]},
+        {"lines": [["t", 0.5, [[0, float("inf")]] * 4]]},
+        {"lines": [["t", 0.5, [[0, True]] * 4]]},
+        {"lines": [["\ud800", 0.5, [[0, 0]] * 4]]},
+        {"lines": [["x" * 10_001, 0.5, [[0, 0]] * 4]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4]] * 20_001},
+        {"lines": [["t", 0.5]]},
+        {"lines": "text"},
+    ],
+)
+def test_pages_that_are_refused(change: dict[str, Any]) -> None:
+    parse_one(PAGE)
+    with pytest.raises(WorkerError):
+        parse_one({**PAGE, **change})
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"id": 2, "sha256": SHA, "pages": []},
+        {"id": True, "sha256": SHA, "pages": []},
+        {"id": 1, "sha256": None, "pages": []},
+        {"id": 1, "sha256": SHA[:-1], "pages": []},
+        {"id": 1, "sha256": SHA + "\n", "pages": []},
+        {"id": 1, "sha256": SHA, "pages": "none"},
+        {"id": 1, "sha256": SHA, "error": {**ERROR, "code": "A code"}},
+        {"id": 1, "sha256": SHA, "error": {**ERROR, "code": ""}},
+        {"id": 1, "sha256": SHA, "error": {**ERROR, "message": "x" * 501}},
+        {"id": 1, "sha256": SHA, "error": "broken"},
+        "image",
+    ],
+)
+def test_images_that_are_refused(image: object) -> None:
+    with pytest.raises(WorkerError):
+        parse_batch({**BATCH, "images": [image]}, TASKS)
+
+
+@pytest.mark.parametrize("ids", [[], [1], [2, 1], [1, 1], [1, 2, 3]])
+def test_exactly_the_images_of_the_batch_in_their_order(ids: list[int]) -> None:
+    images = [{"id": i, "sha256": SHA, "pages": []} for i in ids]
+    tasks = [Task(1, b"a", SHA), Task(2, b"b", SHA)]
+    with pytest.raises(WorkerError):
+        parse_batch({**BATCH, "images": images}, tasks)
+
+
+def test_what_failed_says_is_bounded() -> None:
+    error = protocol.parse_failed({"code": "no_gpu", "message": "None."})
+    assert (error.code, error.message) == ("no_gpu", "None.")
+    for message in ({}, {"code": "A B", "message": "x"}, {"code": "a", "message": "x" * 9999}):
+        assert protocol.parse_failed(message).code == "worker_nonsense"
+
+
+def pair() -> tuple[Channel, Connection]:
+    """The service's end and the worker's."""
+    ours, theirs = socket.socketpair()
+    return Channel(ours, lambda: None), Connection(theirs.detach())
+
+
+@given(st.dictionaries(st.text(max_size=5), json_values, max_size=5))
+def test_messages_travel_both_ways(message: dict[str, Any]) -> None:
+    message = json.loads(json.dumps(message).replace("NaN", "0"))
+    channel, connection = pair()
+    with connection:
+        channel.send(message)
+        assert protocol.receive(connection) == message
+        protocol.send(connection, message)
+        protocol.send(connection, {"next": 1})
+        assert channel.receive() == message
+        assert channel.receive() == {"next": 1}
+        channel.close()
+
+
+def test_large_messages_travel_both_ways() -> None:
+    channel, connection = pair()
+    message = {"text": "x" * 3_000_000}
+    with connection:
+        sender = threading.Thread(target=protocol.send, args=(connection, message))
+        sender.start()
+        assert channel.receive() == message
+        sender.join(5)
+        sender = threading.Thread(target=channel.send, args=(message,))
+        sender.start()
+        assert protocol.receive(connection) == message
+        sender.join(5)
+        channel.close()
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_a_message_or_an_error(content: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours, lambda: None)
+    with theirs:
+        theirs.sendall(content)
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises((EOFError, WorkerError)):
+            while True:
+                channel.receive()
+    channel.close()
+
+
+def test_a_frame_that_is_too_long_is_refused_before_it_is_read() -> None:
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours, lambda: None)
+    with theirs:
+        theirs.sendall(struct.pack("!i", protocol.MAX_MESSAGE_BYTES + 1))
+        with pytest.raises(WorkerError):
+            channel.receive()
+    channel.close()
