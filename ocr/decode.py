@@ -44,6 +44,8 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata that we do not use
             image = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
+        if _begins_as_image(content):  # e.g. a TIFF's directory stands at its end
+            raise _damaged(error) from error
         raise ImageError(
             "not_an_image",
             "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
@@ -65,6 +67,12 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
         except _DECODE_ERRORS as error:
             raise _damaged(error) from error
     yield pixels
+
+
+def _begins_as_image(content: bytes) -> bool:
+    """Whether the first bytes are those of an allowed format."""
+    accepts = [Image.OPEN[name][1] for name in FORMATS]
+    return any(accept is not None and accept(content[:16]) for accept in accepts)
 
 
 def _check_size(size: tuple[int, int], max_pixels: float) -> None:
@@ -120,8 +128,9 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _damaged(error: Exception) -> ImageError:
+    told = isinstance(error, UnidentifiedImageError)  # it would name a Python object
+    reason = "" if told else f" ({str(error)[:100] or type(error).__name__})"
     return ImageError(
         "damaged_image",
-        f"The image is damaged or incomplete ({str(error)[:100] or type(error).__name__}). "
-        "Save or copy it again.",
+        f"The image is damaged or incomplete{reason}. Save or copy it again.",
     )
