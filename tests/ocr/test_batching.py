@@ -1,0 +1,163 @@
+"""Lines cut out of pages, and recognised together."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import batching
+from batching import crop_line, recognise_together
+from decode import Pixels
+
+Points = npt.NDArray[np.float32]
+
+
+def page() -> Pixels:
+    """200×300, each pixel its own place: blue is y, green is x (halved)."""
+    made = np.zeros((200, 300, 3), dtype=np.uint8)
+    made[:, :, 0] = np.arange(200)[:, None]
+    made[:, :, 1] = np.arange(300)[None, :] // 2
+    return made
+
+
+def box(left: float, top: float, right: float, bottom: float) -> Points:
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float32)
+
+
+def test_an_upright_box_is_cut_out_to_the_pixel() -> None:
+    crop = crop_line(page(), box(50, 20, 150, 45))
+    assert np.array_equal(crop, page()[20:45, 50:150])
+    crop = crop_line(page(), box(50.4, 20.6, 149.7, 44.2))
+    assert np.array_equal(crop, page()[20:45, 50:150])
+
+
+def test_the_crop_does_not_share_the_pages_memory() -> None:
+    made = page()
+    crop = crop_line(made, box(50, 20, 250, 45))
+    assert crop.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("polygon", "expected"),
+    [
+        (box(-20, -10, 40, 30), (slice(0, 30), slice(0, 40))),
+        (box(250, 180, 400, 230), (slice(180, 200), slice(250, 300))),
+        (box(-50, -50, 500, 500), (slice(0, 200), slice(0, 300))),
+    ],
+)
+def test_what_sticks_out_is_cut_off(polygon: Points, expected: tuple[slice, slice]) -> None:
+    assert np.array_equal(crop_line(page(), polygon), page()[expected])
+
+
+@pytest.mark.parametrize(
+    "polygon",
+    [
+        box(-60, -50, -20, -10),
+        box(10, -50, 100, -10),
+        box(-60, 10, -20, 30),
+        box(310, 10, 400, 30),
+        box(10, 210, 100, 250),
+    ],
+)
+def test_a_box_beside_the_page_is_empty(polygon: Points) -> None:
+    """And no piece of the other side, as negative indices would have it."""
+    crop = crop_line(page(), polygon)
+    assert crop.shape == (1, 1, 3)
+    assert crop.max() == 0
+
+
+def test_a_box_without_area_is_a_pixel() -> None:
+    assert crop_line(page(), box(50, 20, 50, 20)).shape == (1, 1, 3)
+    assert crop_line(page(), box(50, 20, 90, 20)).shape == (1, 40, 3)
+
+
+def turned(degrees: float) -> tuple[Pixels, Points]:
+    """A page with a white bar that lies askew, black at its left end, and the bar's corners."""
+    angle = np.radians(degrees)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    down = np.array([-np.sin(angle), np.cos(angle)])
+    center = np.array([150.0, 100.0])
+    y, x = np.mgrid[0:200, 0:300]
+    offset = np.stack([x, y], axis=-1) - center
+    u, v = offset @ along, offset @ down
+    inside = (abs(u) <= 60) & (abs(v) <= 12)
+    made = np.full((200, 300, 3), 128, dtype=np.uint8)
+    made[inside] = 255
+    made[inside & (u < -40)] = 0
+    corners = [
+        center + s * 60 * along + t * 12 * down for s, t in [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+    ]
+    return made, np.array(corners, dtype=np.float32)
+
+
+@pytest.mark.parametrize("degrees", [-40, -10, 5, 20, 40, 170, 200])
+def test_a_bar_askew_is_straightened(degrees: float) -> None:
+    """Also one that stands on its head: its first corner stays its top left."""
+    crop = crop_line(*turned(degrees))
+    assert crop.shape[0] == pytest.approx(24, abs=2)
+    assert crop.shape[1] == pytest.approx(120, abs=2)
+    assert crop[12, 5].max() < 20
+    assert crop[12, 60].min() > 235
+    assert crop[4:-4, 25:-4].mean() > 235
+
+
+def test_a_vertical_line_is_laid_down() -> None:
+    """Counter-clockwise, as PaddleOCR does."""
+    made = page()
+    crop = crop_line(made, box(50, 20, 80, 160))
+    assert crop.shape == (30, 140, 3)
+    assert np.array_equal(crop, np.rot90(made[20:160, 50:80]))
+
+
+def test_a_square_stays_as_it_is() -> None:
+    assert np.array_equal(crop_line(page(), box(50, 20, 90, 70)), page()[20:70, 50:90])
+
+
+coordinates = st.floats(-500, 800, width=32) | st.sampled_from([0.0, 10.0, 299.0, 300.0])
+
+
+@given(st.lists(st.tuples(coordinates, coordinates), min_size=4, max_size=4))
+def test_any_quadrilateral_gives_a_crop(points: list[tuple[float, float]]) -> None:
+    """Crossed, without area, far outside: something that the recogniser can take."""
+    crop = crop_line(page(), np.array(points, dtype=np.float32))
+    assert crop.dtype == np.uint8
+    assert crop.ndim == 3
+    assert min(crop.shape) >= 1
+    assert crop.flags.c_contiguous
+
+
+def test_the_largest_crop_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "_MAX_SIDE", 500)
+    crop = crop_line(page(), np.array([[0, 0], [9e3, 50], [9e3, 90], [0, 40]], dtype=np.float32))
+    assert max(crop.shape) <= 500
+
+
+def crop_of(width: int, height: int) -> Pixels:
+    return np.zeros((height, width, 3), dtype=np.uint8)
+
+
+@given(st.lists(st.tuples(st.integers(1, 90), st.integers(1, 40)), max_size=40), st.integers(1, 9))
+def test_results_come_in_the_order_of_the_crops(
+    sizes: list[tuple[int, int]], batch_size: int
+) -> None:
+    crops = [crop_of(*size) for size in sizes]
+    for number, crop in enumerate(crops):
+        crop[0, 0, 0] = number
+    calls: list[int] = []
+
+    def recognise(group: list[Pixels]) -> list[int]:
+        calls.append(len(group))
+        shapes = [crop.shape[1] / crop.shape[0] for crop in group]
+        assert shapes == sorted(shapes)
+        return [int(crop[0, 0, 0]) for crop in group]
+
+    assert recognise_together(crops, recognise, batch_size) == list(range(len(crops)))
+    assert all(0 < count <= batch_size for count in calls)
+    assert len(calls) == -(-len(crops) // batch_size)
+
+
+@pytest.mark.parametrize("answer", [[], ["a"], ["a", "b", "c"]])
+def test_a_recogniser_that_loses_lines_is_found_out(answer: list[str]) -> None:
+    with pytest.raises(ValueError, match="results for 2 crops"):
+        recognise_together([crop_of(5, 5), crop_of(9, 5)], lambda _: answer, 8)
