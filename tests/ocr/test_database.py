@@ -156,6 +156,8 @@ def refused(path: Path, code: str) -> None:
     with pytest.raises(StoreError) as error:
         Database(path)
     assert error.value.code == code
+    opened = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    assert not [name for name in opened if name.startswith(str(path))], "left open"
     assert path.read_bytes() == before
     assert {file.name for file in path.parent.iterdir()} == {path.name, path.name + ".lock"}
 

@@ -534,6 +534,17 @@ def test_an_event_brings_the_look_forward(scene: Scene) -> None:
         wait_until(lambda: scene.statuses() == {"sub/deep/a.png": "pending"}, "the new file")
 
 
+def test_our_own_reading_wakes_nobody(scene: Scene) -> None:
+    file = scene.write("a.png")
+    wake = threading.Event()
+    with watcher_module._events(scene.root, wake):
+        for _ in range(20):
+            file.read_bytes()
+        assert not wake.wait(0.5)
+        file.write_bytes(b"changed")
+        assert wake.wait(10)
+
+
 def test_without_events_looking_suffices(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     class NoObserver:
         def schedule(self, *_: object, **__: object) -> None:
