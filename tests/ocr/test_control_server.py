@@ -439,7 +439,11 @@ def test_the_seventeenth_connection_is_told_to_come_back(
             status, headers, body = read_reply(connection)
         assert (status, headers["retry-after"]) == (503, "1")
         assert json.loads(body)["error"]["code"] == "busy"
-        with pytest.raises(ControlError) as caught:  # who asks first and reads then sees it, too
+        with connect(path) as connection:  # who asks after the refusal, and reads then
+            assert connection.recv(1, socket.MSG_PEEK)
+            connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: ocr\r\n\r\n")
+            assert read_reply(connection)[0] == 503
+        with pytest.raises(ControlError) as caught:
             client.status()
         assert (caught.value.code, caught.value.http_status) == ("busy", 503)
         held[0].sendall(b"GET /v1/status HTTP/1.1\r\nHost: ocr\r\n\r\n")
