@@ -13,11 +13,24 @@ help:  ## this list
 run: python  ## start both services: make run [IMAGES=folder] [DATA=folder] [PORT=5000]
 	@exec $(PYTHON) tools/run.py --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
 
+vendor: python  ## fetch what the Docker images are built from (once, with internet)
+	@$(PYTHON) tools/vendor.py $(ARGS)
+
+up: vendor  ## build and start both services in Docker
+	@docker compose up --build -d
+	@docker compose ps
+
+down:  ## stop them and remove the containers; data/ stays
+	@docker compose down
+
 models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 
 test: environments models chromium lint  ## everything that the tests need, then all checks and tests
 	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(ARGS)
+
+docker: python
+	@$(PYTHON) tools/setup_docker.py
 
 lint: environments  ## ruff and mypy
 	@$(T)/ruff check
@@ -54,4 +67,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run models test lint samples accuracy throughput previews footprint lock clean environments chromium python
+.PHONY: help run vendor up down docker models test lint samples accuracy throughput previews footprint lock clean environments chromium python

@@ -90,7 +90,7 @@ def _need_wheel(wheel: models.Wheel, wheels_folder: Path) -> None:
 
 def _pip_download(requirements: Path, folder: Path) -> None:
     """Let pip fetch into `folder`: mirrors and proxies come from pip's own configuration."""
-    command = [_python_with_pip(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    command = [python_with_pip(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     command += ["download", "--quiet", "--progress-bar=off", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary=:all:", "--require-hashes", "--retries=2"]
     command += ["--requirement", str(requirements), "--dest", str(folder)]
@@ -110,7 +110,7 @@ def _pip_download(requirements: Path, folder: Path) -> None:
         )
 
 
-def _python_with_pip() -> str:
+def python_with_pip() -> str:
     """Debian's own Python may lack pip; an environment of the project always has it."""
     if importlib.util.find_spec("pip") is not None:
         return sys.executable

@@ -30,6 +30,7 @@ def main() -> int:
     _compile("tests")
     for folder in ("ocr", "flask"):
         _compile(folder, "--constraints=tests/requirements.txt")
+    _compile("tools")
     return 0
 
 

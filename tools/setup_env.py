@@ -34,7 +34,7 @@ REQUIREMENTS = {
     "test": ROOT / "tests" / "requirements.txt",
 }
 STAMP_NAME = "made-from.txt"
-_PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
+PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 _TAIL_LINES = 12
 _UNREACHABLE = ("Connection", "connection", "Name or service", "Name resolution", "timed out")
 """What pip's output has in common when there is no network."""
@@ -87,7 +87,7 @@ def _make(name: str, folder: Path, requirements: Path) -> None:
         python = str(folder / "bin" / "python")
         options = ["--quiet", "--progress-bar=off", "--require-hashes", "--only-binary=:all:"]
         _run(
-            [python, *_PIP, "install", *options, "--requirement", str(requirements)],
+            [python, *PIP, "install", *options, "--requirement", str(requirements)],
             f"Installing {requirements} failed",
         )
     stamp = folder / f"{STAMP_NAME}.new"

@@ -19,6 +19,7 @@ WORKER = "worker"
 BEFORE_ANY_ENVIRONMENT = (
     *("project", "setup_env", "fetch_models", "run", "supervisor", "service_process"),
     *("setup_chromium", "lock", "models", "ocr_errors"),
+    *("vendor", "debian", "container_user", "setup_docker", "image_build"),
 )
 
 

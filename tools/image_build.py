@@ -1,0 +1,72 @@
+"""Runs inside the build stage of both Dockerfiles, which have no shell and no network.
+
+    python3 image_build.py packages VENV      wheels beside this file -> a virtual environment
+    python3 image_build.py compile FOLDER     byte code, and rights that any user can read
+
+The environment holds what requirements.txt pins, checked by hash, and no pip.
+"""
+
+import compileall
+import py_compile
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+_TEST_FOLDERS = frozenset({"tests", "test"})
+
+
+def packages(folder: Path) -> None:
+    """Make the virtual environment `folder` from `HERE`: requirements.txt, wheels/."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = str(folder / "bin" / "python")
+    (pip,) = (HERE / "wheels").glob("pip-*.whl")
+    subprocess.run(
+        [python, f"{pip}/pip", "install", "--isolated", "--no-index", "--no-cache-dir",
+         "-f", str(HERE / "wheels"), "--require-hashes", "--no-compile", "--no-deps", "--quiet",
+         f"--requirement={HERE / 'requirements.txt'}"],
+        check=True,
+    )  # fmt: skip
+    drop_tests(folder)
+    byte_compile(folder)
+    for activate in (folder / "bin").glob("[Aa]ctivate*"):
+        activate.unlink()
+
+
+def drop_tests(folder: Path) -> None:
+    """Remove the tests that wheels carry along (pandas alone: 30 MB)."""
+    for tests in sorted(folder.glob("lib/python*/site-packages/*/**")):
+        if tests.name in _TEST_FOLDERS and tests.is_dir() and (tests / "__init__.py").exists():
+            shutil.rmtree(tests)
+
+
+def byte_compile(folder: Path) -> None:
+    """Compile everything; `unchecked`, because nothing in an image changes later."""
+    compileall.compile_dir(
+        folder,
+        quiet=2,  # some wheels carry templates that are no Python
+        workers=0,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
+def open_up(folder: Path) -> None:
+    """A checkout with a strict umask must not end in an image that its user cannot read."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def main() -> int:
+    command, folder = sys.argv[1], Path(sys.argv[2])
+    if command == "packages":
+        packages(folder)
+    else:
+        open_up(folder)
+        byte_compile(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

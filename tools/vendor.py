@@ -1,0 +1,223 @@
+"""Fetches everything that the images are built from; afterwards no build needs a network.
+
+    $ make vendor
+
+    vendor/base.tar            a small Debian: Python and the libraries that the wheels link
+    vendor/wheels/<name>/      the wheels of each requirements.txt, for the base's Python
+    data/paddle_models/whl/    the models
+
+Each part has a stamp of what it was made from: while that stays the same, nothing is fetched.
+`--refresh` makes the base anew, with the packages that Debian has now (security updates).
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import container_user
+import debian
+import fetch_models
+import setup_env
+from debian import run
+from project import (
+    EXIT_MISSING_DEPENDENCY,
+    ROOT,
+    ToolError,
+    exclusive,
+    explain,
+    is_root,
+    main_guard,
+    say,
+    step,
+)
+
+VENDOR = ROOT / "vendor"
+SUITE = "trixie"
+PYTHON = "3.13"
+"""Debian 13's own; every wheel that the services need exists for it."""
+GLIBC_MINOR = 41
+"""Debian 13's C library, 2.41: wheels may ask for at most this."""
+PACKAGES = (
+    *("base-files", "libc-bin", "tzdata"),
+    *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
+    *("libstdc++6", "libglib2.0-0t64", "libx11-6"),  # onnxruntime and OpenCV link these
+)
+WHEELS = {
+    "pip": ROOT / "tools" / "requirements.txt",
+    "ocr": ROOT / "ocr" / "requirements.txt",
+    "web": ROOT / "flask" / "requirements.txt",
+}
+HOOK = ROOT / "tools" / "base_hook.sh"
+_EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
+_KEPT = "/usr/share/doc/*/copyright"
+_EPOCH = "1735689600"
+"""2025-01-01: the newest time in the base, so that the same packages make the same file."""
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fetch what the images are built from.")
+    parser.add_argument("--refresh", action="store_true", help="make the base anew")
+    options = parser.parse_args()
+    try:
+        with exclusive(VENDOR / ".lock"):
+            machine = _machine()
+            if options.refresh:
+                _stamp_of(VENDOR / "base.tar").unlink(missing_ok=True)
+            done = [*make_base(VENDOR), *(name for name in WHEELS if fetch_wheels(name, machine))]
+    except OSError as error:
+        raise explain(error) from error
+    fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
+    container_user.prepare(ROOT / "data", ROOT / ".env")
+    say(f"vendor: {', '.join(done)} made" if done else "vendor: all there")
+    return 0
+
+
+def _machine() -> str:
+    name = os.uname().machine
+    if name not in _MACHINES.values():
+        raise ToolError(f"There are no wheels for this machine's processor ({name}).")
+    return name
+
+
+def make_base(vendor: Path) -> list[str]:
+    """`vendor/base.tar`, unless it is there already; returns what had to be made."""
+    target = vendor / "base.tar"
+    text = base_stamp_text()
+    if target.is_file() and _reads(_stamp_of(target), text):
+        return []
+    if not shutil.which("mmdebstrap") or not debian.KEYRING.is_file():
+        debian.install(
+            ["mmdebstrap", "debian-archive-keyring"], "The base image is made by mmdebstrap."
+        )
+    mirror = debian.mirror()
+    _stamp_of(target).unlink(missing_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=vendor, prefix=".base-") as temporary,
+        step(f"base of Debian {SUITE} with Python {PYTHON}"),
+    ):
+        new = Path(temporary, "base.tar")
+        hook = f'sh {_quoted(HOOK)} "$1" python{PYTHON} {container_user.UID}'
+        run(
+            [
+                "mmdebstrap",
+                "--variant=extract",
+                f"--mode={'root' if is_root() else 'unshare'}",
+                f"--include={','.join(PACKAGES)}",
+                *(f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED),
+                f"--dpkgopt=path-include={_KEPT}",
+                f"--extract-hook={hook}",
+                SUITE,
+                str(new),
+                *mirror.sources(SUITE),
+            ],
+            "mmdebstrap failed: see above.",
+            environment={"SOURCE_DATE_EPOCH": _EPOCH},
+        )
+        new.chmod(0o644)
+        new.replace(target)
+    _write(_stamp_of(target), text)
+    return ["base"]
+
+
+def base_stamp_text() -> str:
+    """What the base depends on, besides the moment."""
+    digest = hashlib.sha256(HOOK.read_bytes()).hexdigest()
+    packages = " ".join(PACKAGES)
+    return f"suite {SUITE}\npackages {packages}\nhook {digest}\nuid {container_user.UID}\n"
+
+
+def fetch_wheels(name: str, machine: str, vendor: Path = VENDOR) -> bool:
+    """The wheels of one requirements.txt, checked by hash; False when they are all there."""
+    folder = vendor / "wheels" / name
+    requirements = WHEELS[name]
+    key = wheels_key(requirements, machine)
+    if _wheels_are_there(folder, key):
+        return False
+    _stamp_of(folder).unlink(missing_ok=True)
+    packages = sum("==" in line for line in requirements.read_text(encoding="utf-8").splitlines())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as temporary,
+        step(f"at most {packages} wheels for {name}"),
+    ):
+        new = Path(temporary)
+        new.chmod(0o755)
+        command = [fetch_models.python_with_pip(), *setup_env.PIP, "download", "--quiet"]
+        command += ["--progress-bar=off", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+        command += [f"--python-version={PYTHON}", "--implementation=cp"]
+        command += [f"--abi=cp{PYTHON.replace('.', '')}", "--abi=abi3", "--abi=none"]
+        command += [f"--platform={tag}" for tag in platform_tags(machine)]
+        if folder.is_dir():  # what is there already is not fetched again
+            command += ["-f", str(folder)]
+        command += [f"--requirement={requirements}", f"--dest={new}"]
+        try:
+            run(command, "")
+        except ToolError as error:
+            raise ToolError(
+                setup_env.pip_failure(f"Fetching the wheels for {name} failed", str(error)),
+                EXIT_MISSING_DEPENDENCY,
+            ) from None
+        if folder.exists():
+            shutil.rmtree(folder)
+        shutil.copytree(new, folder, copy_function=shutil.move)
+    files = sorted(folder.glob("*.whl"))
+    listing = "".join(f"{path.stat().st_size} {path.name}\n" for path in files)
+    _write(_stamp_of(folder), f"{key}\n{listing}")
+    return True
+
+
+def wheels_key(requirements: Path, machine: str) -> str:
+    """What a folder of wheels depends on, in one line."""
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    return f"requirements {digest} python {PYTHON} machine {machine} glibc 2.{GLIBC_MINOR}"
+
+
+def platform_tags(machine: str) -> list[str]:
+    """Every tag of a wheel that runs on the base, newest first."""
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC_MINOR, 16, -1)]
+    tags.append(f"manylinux2014_{machine}")
+    if machine == "x86_64":
+        tags += [f"manylinux_2_{minor}_{machine}" for minor in range(16, 4, -1)]
+        tags += [f"manylinux2010_{machine}", f"manylinux1_{machine}"]
+    return [*tags, f"linux_{machine}"]
+
+
+def _wheels_are_there(folder: Path, key: str) -> bool:
+    try:
+        found, *listing = _stamp_of(folder).read_text(encoding="utf-8").splitlines()
+        return found == key and all(
+            (folder / name).stat().st_size == int(size)
+            for size, _, name in (line.partition(" ") for line in listing)
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def _stamp_of(made: Path) -> Path:
+    return made.with_name(f"{made.name}.made-from.txt")
+
+
+def _reads(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except OSError:
+        return False
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "'\\''") + "'"
+
+
+if __name__ == "__main__":
+    sys.exit(main_guard(main))
