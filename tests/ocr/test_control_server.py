@@ -91,23 +91,42 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.fixture
-def path(folder: Path) -> Path:
-    return folder / control.SOCKET_PATH
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[ControlServer, FakeActions, Path]]:
+    """One server for most tests: each start and stop costs a tenth of a second."""
+    with tempfile.TemporaryDirectory(prefix="ocr") as name:
+        path = Path(name) / control.SOCKET_PATH
+        actions = FakeActions()
+        made = ControlServer(actions, path)
+        made.start()
+        yield made, actions, path
+        made.stop()
 
 
 @pytest.fixture
-def actions() -> FakeActions:
-    return FakeActions()
-
-
-@pytest.fixture
-def server(actions: FakeActions, path: Path) -> Iterator[ControlServer]:
-    made = ControlServer(actions, path)
-    made.start()
+def server(shared: tuple[ControlServer, FakeActions, Path]) -> Iterator[ControlServer]:
+    """With nothing left over from the test before."""
+    made, actions, _ = shared
+    actions.__init__()  # type: ignore[misc]
     yield made
     actions.gate.set()
-    made.stop()
+    wait_until(lambda: not made._server.server_state.connections, "the end of all connections")
+
+
+@pytest.fixture
+def actions(shared: tuple[ControlServer, FakeActions, Path]) -> FakeActions:
+    return shared[1]
+
+
+@pytest.fixture
+def path(shared: tuple[ControlServer, FakeActions, Path]) -> Path:
+    return shared[2]
+
+
+@pytest.fixture
+def free_path(folder: Path) -> Path:
+    """Where no server listens yet."""
+    return folder / control.SOCKET_PATH
 
 
 @pytest.fixture
@@ -516,57 +535,57 @@ def test_a_client_that_leaves_early_harms_nobody(
 @pytest.mark.parametrize(
     "content", [b"", b"GET /v1/st", b"GET /v1/status HTTP/1.1\r\nHost: o\r\n\r\n"]
 )
-def test_stopping_waits_for_nobody(actions: FakeActions, path: Path, content: bytes) -> None:
-    server = ControlServer(actions, path)
+def test_stopping_waits_for_nobody(free_path: Path, content: bytes) -> None:
+    server = ControlServer(FakeActions(), free_path)
     server.start()
-    with connect(path) as connection:
+    with connect(free_path) as connection:
         connection.sendall(content)
         wait_until(lambda: server._server.server_state.connections if server._server.started else 0)
         started = time.monotonic()
         server.stop()
         assert time.monotonic() - started < 2
     assert not server.alive
-    assert not path.exists()
+    assert not free_path.exists()
     with pytest.raises(ServiceUnreachable):
-        ControlClient(path).status()
+        ControlClient(free_path).status()
 
 
-def test_modes_of_socket_and_folder(path: Path) -> None:
+def test_modes_of_socket_and_folder(free_path: Path) -> None:
     old = os.umask(0o077)
     try:
-        bind(path).close()
+        bind(free_path).close()
     finally:
         os.umask(old)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o660
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o2750
+    assert stat.S_IMODE(free_path.stat().st_mode) == 0o660
+    assert stat.S_IMODE(free_path.parent.stat().st_mode) == 0o2750
 
 
-def test_a_dead_services_socket_is_replaced(actions: FakeActions, path: Path) -> None:
-    bind(path).close()
-    assert path.is_socket()
-    server = ControlServer(actions, path)
+def test_a_dead_services_socket_is_replaced(free_path: Path) -> None:
+    bind(free_path).close()
+    assert free_path.is_socket()
+    server = ControlServer(FakeActions(), free_path)
     server.start()
     try:
-        assert ControlClient(path).status() == STATUS
+        assert ControlClient(free_path).status() == STATUS
     finally:
         server.stop()
 
 
-def test_what_is_no_socket_is_left_alone(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("precious")
+def test_what_is_no_socket_is_left_alone(free_path: Path) -> None:
+    free_path.parent.mkdir()
+    free_path.write_text("precious")
     with pytest.raises(FolderError) as caught:
-        bind(path)
+        bind(free_path)
     assert caught.value.code == "socket_path_taken"
-    assert path.read_text() == "precious"
-    path.unlink()
-    path.symlink_to("/nowhere")
+    assert free_path.read_text() == "precious"
+    free_path.unlink()
+    free_path.symlink_to("/nowhere")
     with pytest.raises(FolderError):
-        bind(path)
-    path.unlink()
-    path.mkdir()
+        bind(free_path)
+    free_path.unlink()
+    free_path.mkdir()
     with pytest.raises(FolderError):
-        bind(path)
+        bind(free_path)
 
 
 def test_a_path_that_is_too_long_is_refused(folder: Path) -> None:
