@@ -3,8 +3,8 @@
     watcher → catalogue → database ← store ← pipeline → pool → worker process
                                       ↑ control server ← ocrctl, web_service
 
-The service ends when it is told to (SIGTERM, SIGINT) or when one of its threads cannot go on;
-starting it again is its supervisor's job.
+The service ends when it is told to (SIGTERM, SIGINT), when one of its threads cannot go on, or
+when one stands still (`heartbeat`); starting it again is its supervisor's job.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
+import heartbeat
 import models
 import ocr_settings
 from actions import ServiceActions
@@ -92,20 +93,24 @@ class Service:
             settings, store, self._pool, self._pipeline, self._watcher, stop=self._stop
         )
         self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
+        self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:
         """Work until `stop`; raises what ended one of the threads."""
         threads = [
-            threading.Thread(target=self._guard, args=(part,), name=name, daemon=True)
+            threading.Thread(target=self._guard, args=(name, part), name=name, daemon=True)
             for name, part in (("watcher", self._watcher.run), ("pipeline", self._pipeline.run))
         ]
         self._control.start()
         for thread in threads:
             thread.start()
-        while not self._stop.wait(1.0):
-            if not self._control.alive:
-                self._failure = RuntimeError("the control server ended")
-                self.stop()
+        self._watchdog.start()
+        with self._watchdog.watched("main"):
+            while not self._stop.wait(1.0):
+                heartbeat.beat()
+                if not self._control.alive:
+                    self._failure = RuntimeError("the control server ended")
+                    self.stop()
         for thread in threads:
             thread.join(2.0)
         self._control.stop()
@@ -120,10 +125,11 @@ class Service:
         self._watcher.wake()
         self._pipeline.wake()
 
-    def _guard(self, part: Callable[[], None]) -> None:
+    def _guard(self, name: str, part: Callable[[], None]) -> None:
         """A thread that fails takes the service down: half a service helps nobody."""
         try:
-            part()
+            with self._watchdog.watched(name):
+                part()
         except BaseException as error:
             self._failure = error
             self.stop()

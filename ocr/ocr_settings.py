@@ -155,6 +155,14 @@ class Settings:
         minimum=1,
         maximum=100,
     )
+    watchdog_s: float = _setting(
+        "OCR_WATCHDOG_S",
+        60.0,
+        "seconds",
+        "A loop that stands still so long ends the service, to be started anew.",
+        minimum=5,
+        maximum=86400,
+    )
     log_level: str = _setting(
         "OCR_LOG_LEVEL",
         "info",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import heartbeat
 from database import utc_now
 from ocr_errors import ImageError, WorkerError
 from pool import Pool, Stopped
@@ -108,11 +109,12 @@ class Pipeline:
         """Until the service stops. Raises what it cannot deal with: then the service must end."""
         failed_starts = 0
         while not self._stop.is_set():
+            heartbeat.beat()
             try:
                 self._pool.start()
                 failed_starts = 0
                 if not self._step():
-                    self._wake.wait(_IDLE_WAIT_S)
+                    heartbeat.wait(self._wake, _IDLE_WAIT_S)
                     self._wake.clear()
             except Stopped:
                 return
@@ -121,7 +123,7 @@ class Pipeline:
                 if error.code in _FATAL_STARTS or failed_starts >= _MAX_FAILED_STARTS:
                     raise
                 log.warning("the worker did not start (%s); trying again", error)
-                self._stop.wait(min(2.0**failed_starts, 30.0))
+                heartbeat.wait(self._stop, min(2.0**failed_starts, 30.0))
 
     def _step(self) -> bool:
         """Read one batch; False when there was nothing to do."""

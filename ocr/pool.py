@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import heartbeat
 import worker_protocol as protocol
 from ocr_errors import WorkerError
 from worker_protocol import BatchResult, Provenance, Task
@@ -152,6 +153,7 @@ class Pool:
 
     def _wait(self) -> None:
         """Go on waiting, unless there is a reason not to."""
+        heartbeat.beat()  # how long the worker may take is this module's own affair
         if self._stop.is_set():
             raise Stopped
         if self._clock() > self._deadline:

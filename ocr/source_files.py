@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+import heartbeat
 from ocr_errors import ImageError
 
 _CHUNK_BYTES = 1 << 20
@@ -123,6 +124,7 @@ def _read(
         head = b""
         count = 0
         while chunk := os.read(descriptor, _CHUNK_BYTES):
+            heartbeat.beat()
             count += len(chunk)
             if count > max_bytes:
                 raise ImageError(

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+import heartbeat
 from catalogue import Catalogue
 from intake import Finished, Intake
 from ocr_errors import ImageError
@@ -55,6 +56,7 @@ def look_at(root: Path) -> Look:
     folders = [b""]
     base = os.fsencode(root)
     while folders:
+        heartbeat.beat()
         folder = folders.pop()
         try:
             with os.scandir(os.path.join(base, folder)) as listing:
@@ -219,7 +221,7 @@ class Watcher:
         wait_s = next_look - self._clock()
         if self._settling:
             wait_s = min(wait_s, self._settle_s)
-        if not self._wake.wait(max(wait_s, 0.01)):
+        if not heartbeat.wait(self._wake, max(wait_s, 0.01)):
             return False
         if not self._requests:  # let a burst of events pass: one look for all of them
             self._stop.wait(min(self._settle_s, _BURST_S))
@@ -268,6 +270,7 @@ class Watcher:
         # text moves on before it would go.
         finished.sort(key=lambda file: file[0] in self._known)
         while finished and not self._stop.is_set():
+            heartbeat.beat()
             count, taken = self._intake.take(finished)
             for path, _ in finished[:count]:
                 self._settling.forget(path)

@@ -1,0 +1,61 @@
+"""docker-compose.yml, read as text: every variable explained, every setting passed on.
+
+What the engine makes of it is tested by `make test-docker`.
+"""
+
+import re
+
+import ocr_settings
+import web_settings
+from project import ROOT
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+SET_BY_THE_IMAGE = {
+    *("OCR_IMAGE_FOLDER", "OCR_DATA_FOLDER"),
+    *("WEB_DATA_FOLDER", "WEB_BIND", "WEB_PORT"),
+}
+
+
+def variables() -> dict[str, str]:
+    """Each variable that Compose fills in, with the default that stands there."""
+    return dict(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE))
+
+
+def examples() -> dict[str, str]:
+    return dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
+
+
+def test_every_variable_has_a_default() -> None:
+    assert COMPOSE.count("${") == len(re.findall(r"\$\{\w+:-", COMPOSE))
+
+
+def test_the_example_explains_every_variable_and_no_other() -> None:
+    assert examples().keys() == variables().keys()
+
+
+def test_the_example_gives_the_default_in_force() -> None:
+    defaults = {name: default for name, default, _, _ in ocr_settings.table()}
+    defaults |= {setting.variable: setting.default for setting in web_settings.TABLE}
+    for name, default in variables().items():
+        assert examples()[name] == (default or defaults[name]), name
+
+
+def test_every_setting_reaches_its_service() -> None:
+    passed = set(re.findall(r"^      (\w+): \$\{\1:-\}$", COMPOSE, re.MULTILINE))
+    known = {row[0] for row in ocr_settings.table()} | {s.variable for s in web_settings.TABLE}
+    assert passed == known - SET_BY_THE_IMAGE
+
+
+def test_the_image_sets_the_others() -> None:
+    files = [(ROOT / service / "Dockerfile").read_text() for service in ("ocr", "flask")]
+    assert set(re.findall(r"\b((?:OCR|WEB)_\w+)=", "".join(files))) == SET_BY_THE_IMAGE
+
+
+def test_no_dockerfile_begins_with_an_image_of_somebody_else() -> None:
+    for service in ("ocr", "flask"):
+        text = (ROOT / service / "Dockerfile").read_text(encoding="utf-8")
+        assert "syntax=" not in text  # BuildKit would fetch its front end
+        stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+        assert stages
+        assert set(stages) <= {"scratch", "base"}
