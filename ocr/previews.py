@@ -3,7 +3,7 @@
 `data/previews/<2 hex>/<sha256>-p<page>.jpg` is the upright page, at most PREVIEW_SIDE pixels;
 `…-t.jpg` its thumbnail. Named by content, so a file that is renamed or copied costs nothing.
 `data/temp.png` is the newest page with the boxes of its lines. JPEG and PNG at their fastest
-settings: `benchmarks/previews.py` has the comparison.
+settings: `benchmarks/preview_cost.py` has the comparison.
 """
 
 import os
