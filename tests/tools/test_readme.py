@@ -27,6 +27,7 @@ def test_every_make_target_it_names_exists() -> None:
 
 def test_every_file_it_names_exists() -> None:
     # What run time makes, below data/ and test-results/, is not there in a fresh clone.
-    named = re.findall(r"(?<![\w/])((?:ocr|flask|contract|docs|benchmarks|tests)/[\w./-]+[\w/])", README)
+    folders = "ocr|flask|contract|docs|benchmarks|tests"
+    named = re.findall(rf"(?<![\w/])((?:{folders})/[\w./-]+[\w/])", README)
     assert len(named) > 10
     assert [path for path in named if not (ROOT / path).exists()] == []
