@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 
+import image_files
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,12 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 import decode
-import pictures
 from decode import Pixels, decode_pages
 from ocr_errors import ImageError
 
 MAX_PIXELS = 50e6
-FILES = pictures.files()
+FILES = image_files.files()
 ORIENTATION = 0x0112
 UNTURNED = {
     1: None,
@@ -67,14 +67,14 @@ def shows_the_scene(pixels: Pixels, *, colour: bool = True) -> None:
 @pytest.mark.parametrize("kind", FILES)
 def test_every_format_and_mode_shows_what_it_holds(kind: str) -> None:
     """Of several pages or frames, the first."""
-    shows_the_scene(decoded(FILES[kind]), colour=kind not in pictures.COLOURLESS)
+    shows_the_scene(decoded(FILES[kind]), colour=kind not in image_files.COLOURLESS)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", UNTURNED)
 def test_exif_orientation(form: str, orientation: int) -> None:
     method = UNTURNED[orientation]
-    stored = pictures.scene() if method is None else pictures.scene().transpose(method)
+    stored = image_files.scene() if method is None else image_files.scene().transpose(method)
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     options: dict[str, object] = {"exif": exif} if form != "TIFF" else {}
@@ -84,19 +84,19 @@ def test_exif_orientation(form: str, orientation: int) -> None:
         options["tiffinfo"] = tags
     if form == "JPEG":
         options["quality"] = 95
-    shows_the_scene(decoded(pictures.saved(stored, form, **options)))
+    shows_the_scene(decoded(image_files.saved(stored, form, **options)))
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_is_none(orientation: int) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
-    shows_the_scene(decoded(pictures.saved(pictures.scene(), "JPEG", exif=exif, quality=95)))
+    shows_the_scene(decoded(image_files.saved(image_files.scene(), "JPEG", exif=exif, quality=95)))
 
 
 def test_exif_that_is_garbage_does_no_harm() -> None:
-    content = pictures.saved(
-        pictures.scene(), "JPEG", exif=b"Exif\x00\x00II*\x00" + b"\xff" * 60, quality=95
+    content = image_files.saved(
+        image_files.scene(), "JPEG", exif=b"Exif\x00\x00II*\x00" + b"\xff" * 60, quality=95
     )
     shows_the_scene(decoded(content))
 
@@ -105,9 +105,9 @@ def test_exif_that_is_garbage_does_no_harm() -> None:
 @pytest.mark.parametrize("maximum", [255, 1023, 4095, 40_000, 65535])
 def test_16_bit_grey_is_seen_in_full_contrast(form: str, maximum: int) -> None:
     """A scanner's 12 bits in 16 are no black page; neither is what it did not use up."""
-    grey = np.asarray(pictures.scene().convert("L")).astype(np.float64) / 255
+    grey = np.asarray(image_files.scene().convert("L")).astype(np.float64) / 255
     deep = Image.fromarray((grey * maximum).astype(np.uint16))
-    pixels = decoded(pictures.saved(deep, form))
+    pixels = decoded(image_files.saved(deep, form))
     assert pixels[8, 20].max() < 5
     assert pixels[20, 30].min() > 60
     if maximum in (255, 4095, 65535):
@@ -117,7 +117,7 @@ def test_16_bit_grey_is_seen_in_full_contrast(form: str, maximum: int) -> None:
 def test_16_bit_white_text_on_black_stays_so() -> None:
     values = np.zeros((20, 40), dtype=np.uint16)
     values[5:10, 5:30] = 60_000
-    pixels = decoded(pictures.saved(Image.fromarray(values), "PNG"))
+    pixels = decoded(image_files.saved(Image.fromarray(values), "PNG"))
     assert pixels[0, 0].max() == 0
     assert pixels[7, 10].min() > 200
 
@@ -125,7 +125,7 @@ def test_16_bit_white_text_on_black_stays_so() -> None:
 def test_32_bit_and_negative_values_are_stretched() -> None:
     values = np.full((20, 40), 1_000_000, dtype=np.int32)
     values[5:10, 5:30] = -1_000_000
-    pixels = decoded(pictures.saved(Image.fromarray(values), "TIFF"))
+    pixels = decoded(image_files.saved(Image.fromarray(values), "TIFF"))
     assert pixels[0, 0].min() == 255
     assert pixels[7, 10].max() == 0
 
@@ -133,30 +133,30 @@ def test_32_bit_and_negative_values_are_stretched() -> None:
 def test_floats_that_are_no_numbers() -> None:
     values = np.ones((20, 40), dtype=np.float32)
     values[0, 0], values[0, 1], values[5:10, 5:30] = np.nan, np.inf, 0
-    pixels = decoded(pictures.saved(Image.fromarray(values), "TIFF"))
+    pixels = decoded(image_files.saved(Image.fromarray(values), "TIFF"))
     assert pixels[15, 15].min() == 255
     assert pixels[7, 10].max() == 0
 
 
 def test_16_bit_rgb_png() -> None:
     """Pillow cannot write it, scanners do."""
-    scene = np.asarray(pictures.scene()).astype(">u2") * 257
+    scene = np.asarray(image_files.scene()).astype(">u2") * 257
     rows = b"".join(b"\x00" + row.tobytes() for row in scene)
-    shows_the_scene(decoded(pictures.png(60, 40, 16, 2, zlib.compress(rows))))
+    shows_the_scene(decoded(image_files.png(60, 40, 16, 2, zlib.compress(rows))))
 
 
 def test_16_bit_grey_with_alpha_png() -> None:
     values = np.zeros((40, 60, 2), dtype=">u2")
     values[8:16, 8:40, 1] = 65535  # black, and visible only here
     rows = b"".join(b"\x00" + row.tobytes() for row in values)
-    pixels = decoded(pictures.png(60, 40, 16, 4, zlib.compress(rows)))
+    pixels = decoded(image_files.png(60, 40, 16, 4, zlib.compress(rows)))
     assert pixels[12, 20].max() == 0
     assert pixels[30, 30].min() == 255
 
 
 def test_16_bit_rgb_tiff() -> None:
     """Uncompressed, written by hand: strips of unsigned 16-bit red, green, blue."""
-    scene = np.asarray(pictures.scene()).astype("<u2") * 257
+    scene = np.asarray(image_files.scene()).astype("<u2") * 257
     tags = [(256, 3, 1, 60), (257, 3, 1, 40), (258, 3, 3, 0), (259, 3, 1, 1), (262, 3, 1, 2),
             (273, 4, 1, 0), (277, 3, 1, 3), (278, 3, 1, 40), (279, 4, 1, scene.nbytes)]  # fmt: skip
     after = 8 + 2 + 12 * len(tags) + 4
@@ -181,7 +181,9 @@ def test_text_on_nothing_stays_visible(form: str, mode: str, channels: int, leve
     image = ink((level,) * channels, mode)
     if form == "WEBP":
         image = image.convert("RGBA")
-    pixels = decoded(pictures.saved(image, form, **({"lossless": True} if form == "WEBP" else {})))
+    pixels = decoded(
+        image_files.saved(image, form, **({"lossless": True} if form == "WEBP" else {}))
+    )
     assert (pixels[8, 20] == level).all()
     assert (pixels[30, 30] == 255 - level).all()
 
@@ -191,7 +193,7 @@ def test_a_palette_with_a_transparent_colour() -> None:
     image.putpalette([0, 0, 0, 10, 10, 10])
     image.paste(1, (4, 4, 40, 12))
     for form in ("PNG", "GIF"):
-        pixels = decoded(pictures.saved(image, form, transparency=0))
+        pixels = decoded(image_files.saved(image, form, transparency=0))
         assert pixels[8, 20].max() < 20, form
         assert pixels[30, 30].min() == 255, form
 
@@ -201,15 +203,15 @@ def test_a_transparent_colour_without_palette(mode: str, key: object) -> None:
     image = Image.new(mode, (60, 40), 0)
     dark = {"L": 30, "RGB": (30, 30, 30), "1": 1}[mode]
     image.paste(dark, (4, 4, 40, 12))
-    pixels = decoded(pictures.saved(image, "PNG", transparency=key))
+    pixels = decoded(image_files.saved(image, "PNG", transparency=key))
     assert pixels[8, 20].max() != pixels[30, 30].max()
 
 
 def test_white_paper_that_is_half_transparent_stays_white() -> None:
     """White all over is no white ink: the black text decides."""
-    image = pictures.scene().convert("RGBA")
+    image = image_files.scene().convert("RGBA")
     image.putalpha(200)
-    pixels = decoded(pictures.saved(image, "PNG"))
+    pixels = decoded(image_files.saved(image, "PNG"))
     assert pixels[20, 30].min() == 255
     assert pixels[8, 20].max() < 80
 
@@ -234,9 +236,9 @@ def test_what_is_no_image_of_the_list(content: bytes) -> None:
 
 @pytest.mark.parametrize("form", ["PPM", "ICO", "TGA", "PCX", "JPEG2000", "ICNS", "SGI"])
 def test_formats_off_the_list_are_refused(form: str) -> None:
-    image = pictures.scene().resize((64, 64))
+    image = image_files.scene().resize((64, 64))
     try:
-        content = pictures.saved(image, form)
+        content = image_files.saved(image, form)
     except (OSError, KeyError):
         content = b"off the list"  # this Pillow cannot write it
     assert refused(content) == "not_an_image"
@@ -307,7 +309,7 @@ def test_any_bytes_after_any_signature(tail: bytes) -> None:
 
 def test_a_bomb_is_refused_before_it_is_decoded() -> None:
     """20,000 × 20,000 in a few kilobytes: as pixels it would be 1.2 GB."""
-    content = pictures.bomb(20_000)
+    content = image_files.bomb(20_000)
     assert len(content) < 100_000
     tracemalloc.start()
     try:
@@ -357,9 +359,9 @@ def test_the_limit_itself_is_allowed() -> None:
 
 
 def test_strips_without_room_for_text() -> None:
-    strip = pictures.png(1, 50_000, 8, 0, zlib.compress(b"\x00\xff" * 50_000))
+    strip = image_files.png(1, 50_000, 8, 0, zlib.compress(b"\x00\xff" * 50_000))
     assert refused(strip) == "too_small"
-    strip = pictures.png(3, 50_000, 8, 0, zlib.compress(b"\x00\xff\xff\xff" * 50_000))
+    strip = image_files.png(3, 50_000, 8, 0, zlib.compress(b"\x00\xff\xff\xff" * 50_000))
     assert decoded(strip).shape == (50_000, 3, 3)
 
 
@@ -386,7 +388,7 @@ def test_no_memory_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_pillow_warnings_stay_out_of_the_log(recwarn: pytest.WarningsRecorder) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
-    content = bytearray(pictures.saved(pictures.scene(), "TIFF", tiffinfo=tags))
+    content = bytearray(image_files.saved(image_files.scene(), "TIFF", tiffinfo=tags))
     decoded(bytes(content))
     stream = io.BytesIO(FILES["mpo"])
     decoded(stream.getvalue()[:-10] + b"\x00" * 10)

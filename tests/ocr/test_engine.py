@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from service_runner import models_folder
 
 import engine as engine_module
 from decode import Pixels, decode_pages
 from engine import EngineSettings, PaddleEngine, ReadPage
 from models import Model, ModelSet, resolve
-from service_process import models_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ModelSet(*(Model(name, Path("/models") / name, "0" * 64) for name in "drpl"))

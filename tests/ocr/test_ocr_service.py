@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from polling import wait_until
+from service_runner import ServiceProcess, service_in
 
 import ocr_settings
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
@@ -21,7 +22,6 @@ from ocr_errors import (
     EXIT_NO_ACCESS,
     EXIT_OTHER,
 )
-from service_process import ServiceProcess, service_in
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from polling import wait_until
+from service_runner import ServiceProcess, service_in
 
 import ocrctl
 from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable, StatusReply
 from ocr_errors import EXIT_BAD_ARGUMENTS, EXIT_BAD_CONFIGURATION, EXIT_NO_ACCESS, EXIT_OTHER
-from service_process import ServiceProcess, service_in
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,11 +10,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import image_files
 import numpy as np
 import pytest
 from polling import wait_until
 
-import pictures
 import worker as worker_module
 from decode import Pixels
 from engine import ReadPage
@@ -26,7 +26,7 @@ from worker import Reader, choose_device
 from worker_protocol import Line, Task, parse_batch
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = pictures.files()
+FILES = image_files.files()
 SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 
 
@@ -116,7 +116,7 @@ def test_a_batch_is_read_together(bench: Bench) -> None:
         (None, "file_vanished"),
         (b"a text", "not_an_image"),
         (FILES["jpeg"][:400], "damaged_image"),
-        (pictures.bomb(3000), "too_many_pixels"),
+        (image_files.bomb(3000), "too_many_pixels"),
         (FILES["png"] + bytes(1_000_000), "too_many_bytes"),
     ],
 )
@@ -148,7 +148,7 @@ def test_links_and_ways_out_of_the_folder_are_not_followed(bench: Bench) -> None
 
 
 def png_of_width(width: int) -> bytes:
-    return pictures.saved(pictures.scene().resize((width, 40)), "PNG")
+    return image_files.saved(image_files.scene().resize((width, 40)), "PNG")
 
 
 def test_an_engine_that_fails_on_a_batch_reads_one_by_one(bench: Bench) -> None:

@@ -1,6 +1,6 @@
 """ocr_service as a real process, with a worker that reads nothing and so needs no engine.
 
-    python service_process.py START FAULT [ARGUMENT …]
+    python service_runner.py START FAULT [ARGUMENT …]
 
 runs the service as `python ocr_service.py ARGUMENT …` does, but with `fake_worker` started as
 START. FAULT is `none`, `watcher`, `pipeline` or `control`: the part that ends by itself as soon
