@@ -1,0 +1,144 @@
+"""Up, read, stop, kill, restart, down: each service is useful without the other, nothing is lost."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from containers import SAMPLES, Stack, wait_until
+
+SERVICES = ("ocr_service", "web_service")
+_VERSIONS = "SELECT id, batch_id, finished_at FROM images WHERE status = 'done' ORDER BY id"
+
+
+def kill(process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+
+
+def test_the_documented_commands(stack: Stack) -> None:
+    """After `up --build -d`: the page, the search, the logs, a restart."""
+    total = len(list(SAMPLES.iterdir()))
+    assert stack.counts()["done"] == stack.counts()["total"] == total
+    code, page = stack.get("/")
+    assert code == 200
+    assert "invoice.png" in page
+    code, found = stack.get("/api/v1/search?q=Harbour%20Light")
+    assert code == 200
+    assert "invoice.png" in found
+    assert "worker" in stack.logs("ocr_service")
+    assert "is ready" in stack.logs("ocr_service")
+    assert "Listening at" in stack.logs("web_service")
+    before = stack.rows(_VERSIONS)
+    assert len(before) == total
+    stack.run("docker compose restart ocr_service")
+    stack.wait_until_ready()
+    assert stack.rows(_VERSIONS) == before  # nothing is read twice
+
+
+def test_new_images_are_read(stack: Stack) -> None:
+    total = stack.counts()["done"]
+    stack.add("arrived.webp", mark="new")
+    stack.wait_until_read(total + 1)
+
+
+def test_the_control_socket_works_from_the_host(stack: Stack) -> None:
+    """data/run/ocr.sock lies in the data folder, for whoever may enter it."""
+    answer = subprocess.run(
+        ["curl", "--silent", "--max-time", "10", "--unix-socket", str(stack.data / "run/ocr.sock"),
+         "http://ocr/v1/status"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert '"trigger":"watch"' in answer.stdout
+    assert "onnxruntime" in stack.ocrctl("status")
+
+
+def test_web_shows_everything_while_the_reader_is_stopped(stack: Stack) -> None:
+    total = stack.counts()["done"]
+    stack.run("docker compose stop ocr_service")
+    wait_until(lambda: not stack.reader_answers(), "the page knows that nobody reads")
+    assert stack.counts()["done"] == total
+    assert "Harbour Light" in stack.get("/api/v1/search?q=Harbour%20Light")[1]
+    assert stack.health("web_service") == "healthy"
+    stack.run("docker compose start ocr_service")
+    wait_until(stack.reader_answers, "the reader is back")
+
+
+def test_web_shows_everything_while_the_reader_is_killed_and_comes_back(stack: Stack) -> None:
+    total = stack.counts()["done"]
+    before = stack.rows(_VERSIONS)
+    restarts = stack.state("ocr_service")["RestartCount"]
+    kill(stack.process("ocr_service"))
+    wait_until(
+        lambda: (
+            stack.counts().get("done") == total
+            and stack.state("ocr_service")["RestartCount"] == restarts + 1
+            and stack.reader_answers()
+        ),
+        "the reader is back by itself",
+    )
+    assert stack.rows(_VERSIONS) == before
+
+
+def test_a_reader_killed_amid_its_work_loses_nothing(stack: Stack) -> None:
+    """The PID that `docker inspect` names, as when the machine kills it; three times."""
+    before = stack.rows(_VERSIONS)
+    for number in range(6):
+        stack.add(f"killed-{number}.png", "timetable.png", mark=f"{number}")
+    for _ in range(3):
+        wait_until(lambda: stack.rows("SELECT 1 FROM images WHERE status = 'processing'"), "work")
+        kill(int(stack.state("ocr_service")["State"]["Pid"]))
+        done = stack.rows(_VERSIONS)
+        wait_until(stack.reader_answers, "the reader is back by itself")
+        assert stack.rows(_VERSIONS)[: len(before)] == before
+        assert set(done) <= set(stack.rows(_VERSIONS))  # what was read stays as it was read
+    stack.wait_until_read(len(before) + 6)
+    assert set(before) <= set(stack.rows(_VERSIONS))
+    texts = stack.rows("SELECT text FROM page_texts WHERE name LIKE 'killed-%'")
+    assert len(texts) == 6
+    assert len(set(texts)) == 1
+    assert stack.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_the_reader_goes_on_while_web_is_down(stack: Stack) -> None:
+    total = stack.counts()["done"]
+    stack.run("docker compose stop web_service")
+    assert stack.get("/")[0] == 0
+    stack.add("unseen.webp", mark="unseen")
+    wait_until(lambda: len(stack.rows(_VERSIONS)) == total + 1, "it is read all the same")
+    stack.run("docker compose start web_service")
+    stack.wait_until_read(total + 1)
+
+
+@pytest.mark.parametrize("which", ["its own process", "its worker", "the init process"])
+def test_a_killed_web_service_is_back_by_itself(stack: Stack, which: str) -> None:
+    main = stack.process("web_service")
+    (worker,) = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    init = stack.state("web_service")["State"]["Pid"]
+    kill({"its own process": main, "its worker": int(worker), "the init process": int(init)}[which])
+    wait_until(
+        lambda: (
+            stack.get("/livez")[0] == 200
+            and stack.process("web_service") != main | (which == "its worker" and main)
+        ),
+        "the page is back",
+    )
+
+
+def test_down_leaves_the_data_and_up_shows_it_again(stack: Stack) -> None:
+    before = stack.rows(_VERSIONS)
+    stack.run("docker compose down")
+    assert stack.container("ocr_service") == ""
+    assert stack.rows(_VERSIONS) == before
+    stack.run("docker compose up --build -d")
+    stack.wait_until_ready()
+    assert stack.counts()["done"] == len(before)
+    assert stack.rows(_VERSIONS) == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_ends_in_time(stack: Stack, service: str) -> None:
+    """By itself and cleanly, well before Docker would kill it."""
+    stack.run(f"docker compose stop {service}")
+    assert stack.state(service)["State"]["ExitCode"] == 0
+    assert not stack.state(service)["State"]["OOMKilled"]
