@@ -4,7 +4,8 @@ PYTHON ?= python3
 IMAGES ?=
 DATA ?=
 PORT ?=
-export IMAGES DATA PORT
+GPU ?=
+export IMAGES DATA PORT GPU
 T = .venv/test/bin
 
 help:  ## this list
@@ -14,7 +15,7 @@ run: python  ## start both services: make run [IMAGES=folder] [DATA=folder] [POR
 	@exec $(PYTHON) tools/run.py --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
 
 vendor: python  ## fetch what the Docker images are built from (once, with internet)
-	@$(PYTHON) tools/vendor.py $(ARGS)
+	@$(PYTHON) tools/vendor.py --gpu "$$GPU" $(ARGS)
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d

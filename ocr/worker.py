@@ -25,6 +25,7 @@ import worker_protocol as protocol
 from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
 from engine import Engine, EngineSettings, PaddleEngine, ReadPage
+from gpu import gpu_is_expected, gpu_problem
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
 from ocr_settings import Settings, load
@@ -150,34 +151,28 @@ def choose_device(wanted: str, engine: str) -> str:
         raise WorkerError("bad_device", f"OCR_DEVICE is {wanted!r}; use auto, cpu, gpu or gpu:N.")
     if kind == "cpu":
         return "cpu"
-    if _has_gpu(engine):
+    reason = gpu_problem(engine, int(number or 0))
+    if reason is None:
         return f"gpu:{number or 0}"
     if kind == "gpu":
         raise WorkerError(
             "no_gpu",
-            "OCR_DEVICE asks for a GPU, but none can be used: check the driver (nvidia-smi) and "
-            "that onnxruntime-gpu is installed, or set OCR_DEVICE=cpu.",
+            f"OCR_DEVICE is {wanted}, but no GPU can be used: {reason}. Mend that, or set "
+            "OCR_DEVICE=cpu.",
         )
+    if gpu_is_expected():
+        log.warning("there is a GPU, but it cannot be used: %s. Reading on the CPU.", reason)
     return "cpu"
-
-
-def _has_gpu(engine: str) -> bool:
-    if not os.path.exists("/dev/nvidiactl"):  # noqa: PTH110  a device node, not a path of ours
-        return False
-    if engine != "onnxruntime":
-        return True
-    import onnxruntime
-
-    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
 def _ready(settings: Settings, models: ModelSet, device: str, threads: int) -> dict[str, Any]:
     used = [models.detection, models.recognition]
     if settings.orientation == "auto":
         used += [models.document_orientation, models.line_orientation]
+    version = _version(settings.engine, f"{settings.engine}-gpu")
     return {
         "type": "ready",
-        "engine": f"{settings.engine} {_version(settings.engine)}".strip(),
+        "engine": f"{settings.engine} {version}".strip(),
         "device": device,
         "precision": "f32",
         "models": {model.name: model.sha256 for model in used},
@@ -194,11 +189,13 @@ def _ready(settings: Settings, models: ModelSet, device: str, threads: int) -> d
     }
 
 
-def _version(package: str) -> str:
+def _version(*packages: str) -> str:
+    """Of the first of them that is installed."""
     from importlib.metadata import PackageNotFoundError, version
 
-    with contextlib.suppress(PackageNotFoundError):
-        return version(package)
+    for package in packages:
+        with contextlib.suppress(PackageNotFoundError):
+            return version(package)
     return ""
 
 

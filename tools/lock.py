@@ -15,22 +15,27 @@ from project import EXIT_MISSING_DEPENDENCY, ROOT, ToolError, main_guard, step
 _UV = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes")
 _OPTIONS = ("--python-version=3.11", "--only-binary=:all:", "--no-emit-index-url")
 
+SERVICES = (
+    *("ocr/requirements", "ocr/requirements-gpu", "ocr/requirements-gpu-cuda12"),
+    "flask/requirements",
+)
 
-def _compile(folder: str, *constraints: str) -> None:
+
+def _compile(path: str, *constraints: str) -> None:
     command = [*_UV, *_OPTIONS, "--custom-compile-command=make lock", *constraints]
-    command += [f"{folder}/requirements.in", f"--output-file={folder}/requirements.txt"]
-    with step(f"{folder}/requirements.txt"):
+    command += [f"{path}.in", f"--output-file={path}.txt"]
+    with step(f"{path}.txt"):
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
-            raise ToolError(f"{folder}/requirements.in cannot be compiled: see above.")
+            raise ToolError(f"{path}.in cannot be compiled: see above.")
 
 
 def main() -> int:
     if shutil.which("uv") is None:
         raise ToolError("uv is missing. Run: pip install uv", EXIT_MISSING_DEPENDENCY)
-    _compile("tests")
-    for folder in ("ocr", "flask"):
-        _compile(folder, "--constraints=tests/requirements.txt")
-    _compile("tools")
+    _compile("tests/requirements")
+    for path in SERVICES:
+        _compile(path, "--constraints=tests/requirements.txt")
+    _compile("tools/requirements")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Fetches everything that the images are built from; afterwards no build needs a network.
 
-    $ make vendor
+    $ make vendor [GPU=1]
 
     vendor/base.tar            a small Debian: Python and the libraries that the wheels link
     vendor/wheels/<name>/      the wheels of each requirements.txt, for the base's Python
@@ -8,6 +8,7 @@
 
 Each part has a stamp of what it was made from: while that stays the same, nothing is fetched.
 `--refresh` makes the base anew, with the packages that Debian has now (security updates).
+GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import fetch_models
 import setup_env
 from debian import run
 from project import (
+    EXIT_BAD_ARGUMENTS,
     EXIT_MISSING_DEPENDENCY,
     ROOT,
     ToolError,
@@ -50,7 +52,11 @@ WHEELS = {
     "pip": ROOT / "tools" / "requirements.txt",
     "ocr": ROOT / "ocr" / "requirements.txt",
     "web": ROOT / "flask" / "requirements.txt",
+    "ocr-gpu": ROOT / "ocr" / "requirements-gpu.txt",
+    "ocr-gpu-cuda12": ROOT / "ocr" / "requirements-gpu-cuda12.txt",
 }
+ALWAYS = ("pip", "ocr", "web")
+GPU_WHEELS = {"1": "ocr-gpu", "cuda12": "ocr-gpu-cuda12"}
 HOOK = ROOT / "tools" / "base_hook.sh"
 _EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _KEPT = "/usr/share/doc/*/copyright"
@@ -62,13 +68,17 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fetch what the images are built from.")
     parser.add_argument("--refresh", action="store_true", help="make the base anew")
+    parser.add_argument("--gpu", default="", help="1 or cuda12: for the GPU image, too")
     options = parser.parse_args()
+    if options.gpu not in ("", "0", *GPU_WHEELS):
+        raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
+    wanted = [*ALWAYS, *(GPU_WHEELS[name] for name in (options.gpu,) if name in GPU_WHEELS)]
     try:
         with exclusive(VENDOR / ".lock"):
             machine = _machine()
             if options.refresh:
                 _stamp_of(VENDOR / "base.tar").unlink(missing_ok=True)
-            done = [*make_base(VENDOR), *(name for name in WHEELS if fetch_wheels(name, machine))]
+            done = [*make_base(VENDOR), *(name for name in wanted if fetch_wheels(name, machine))]
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))

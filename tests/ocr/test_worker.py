@@ -185,17 +185,19 @@ def test_names_that_are_no_text(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "gpu", "device"),
+    ("wanted", "problem", "device"),
     [
-        ("auto", False, "cpu"),
-        ("auto", True, "gpu:0"),
-        ("cpu", True, "cpu"),
-        ("gpu", True, "gpu:0"),
-        ("gpu:3", True, "gpu:3"),
+        ("auto", "no driver", "cpu"),
+        ("auto", None, "gpu:0"),
+        ("cpu", None, "cpu"),
+        ("gpu", None, "gpu:0"),
+        ("gpu:3", None, "gpu:3"),
     ],
 )
-def test_the_device(monkeypatch: pytest.MonkeyPatch, wanted: str, gpu: bool, device: str) -> None:
-    monkeypatch.setattr(worker_module, "_has_gpu", lambda _: gpu)
+def test_the_device(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, problem: str | None, device: str
+) -> None:
+    monkeypatch.setattr(worker_module, "gpu_problem", lambda *_: problem)
     assert choose_device(wanted, "onnxruntime") == device
 
 
@@ -203,10 +205,25 @@ def test_the_device(monkeypatch: pytest.MonkeyPatch, wanted: str, gpu: bool, dev
 def test_a_gpu_that_is_asked_for_must_be_there(
     monkeypatch: pytest.MonkeyPatch, wanted: str
 ) -> None:
-    monkeypatch.setattr(worker_module, "_has_gpu", lambda _: False)
+    monkeypatch.setattr(worker_module, "gpu_problem", lambda *_: "its driver is too old")
     with pytest.raises(WorkerError) as caught:
         choose_device(wanted, "onnxruntime")
     assert caught.value.code == "no_gpu"
+    assert caught.value.message == (
+        f"OCR_DEVICE is {wanted}, but no GPU can be used: its driver is too old. Mend that, or set "
+        "OCR_DEVICE=cpu."
+    )
+
+
+@pytest.mark.parametrize("expected", [True, False])
+def test_one_warning_when_there_is_a_gpu_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, expected: bool
+) -> None:
+    monkeypatch.setattr(worker_module, "gpu_problem", lambda *_: "its driver is too old")
+    monkeypatch.setattr(worker_module, "gpu_is_expected", lambda: expected)
+    assert choose_device("auto", "onnxruntime") == "cpu"
+    warning = "there is a GPU, but it cannot be used: its driver is too old. Reading on the CPU."
+    assert [record.getMessage() for record in caplog.records] == [warning] * expected
 
 
 @pytest.mark.parametrize("wanted", ["", "tpu", "gpu:x", "gpu:-1", "cpu:1", "auto:1", "GPU"])

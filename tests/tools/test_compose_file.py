@@ -5,11 +5,14 @@ What the engine makes of it is tested by `make test-docker`.
 
 import re
 
+import pytest
+
 import ocr_settings
 import web_settings
 from project import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+GPU = (ROOT / "docker-compose.gpu.yml").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 SET_BY_THE_IMAGE = {
     *("OCR_IMAGE_FOLDER", "OCR_DATA_FOLDER"),
@@ -19,7 +22,8 @@ SET_BY_THE_IMAGE = {
 
 def variables() -> dict[str, str]:
     """Each variable that Compose fills in, with the default that stands there."""
-    return dict(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE))
+    found = re.findall(r"\$\{(\w+):-([^}]*)\}", GPU + COMPOSE)
+    return dict(found)  # the default without a GPU counts
 
 
 def examples() -> dict[str, str]:
@@ -27,7 +31,8 @@ def examples() -> dict[str, str]:
 
 
 def test_every_variable_has_a_default() -> None:
-    assert COMPOSE.count("${") == len(re.findall(r"\$\{\w+:-", COMPOSE))
+    for text in (COMPOSE, GPU):
+        assert text.count("${") == len(re.findall(r"\$\{\w+:-", text))
 
 
 def test_the_example_explains_every_variable_and_no_other() -> None:
@@ -59,3 +64,33 @@ def test_no_dockerfile_begins_with_an_image_of_somebody_else() -> None:
         stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
         assert stages
         assert set(stages) <= {"scratch", "base"}
+
+
+def requirements(name: str) -> list[str]:
+    lines = (ROOT / "ocr" / name).read_text(encoding="utf-8").splitlines()
+    return [text for line in lines if (text := line.partition("#")[0].strip())]
+
+
+@pytest.mark.parametrize(
+    ("variant", "runtime"),
+    [
+        ("-gpu", "onnxruntime-gpu[cuda,cudnn]"),
+        ("-gpu-cuda12", "onnxruntime-gpu[cuda,cudnn]<1.27"),
+    ],
+)
+def test_the_gpu_needs_the_same_but_for_onnx_runtime(variant: str, runtime: str) -> None:
+    expected = [runtime if n == "onnxruntime" else n for n in requirements("requirements.in")]
+    assert requirements(f"requirements{variant}.in") == expected
+
+
+@pytest.mark.parametrize("variant", ["-gpu", "-gpu-cuda12"])
+def test_the_gpu_image_has_the_versions_that_are_tested(variant: str) -> None:
+    def pins(name: str) -> dict[str, str]:
+        text = (ROOT / "ocr" / name).read_text(encoding="utf-8")
+        return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+
+    tested, gpu = pins("requirements.txt"), pins(f"requirements{variant}.txt")
+    assert "onnxruntime" not in gpu
+    others = tested.keys() - {"onnxruntime"}
+    assert {name: gpu.get(name) for name in others} == {name: tested[name] for name in others}
+    assert all(name.startswith(("nvidia-", "onnxruntime-gpu")) for name in gpu.keys() - others)
