@@ -9,7 +9,7 @@ export IMAGES DATA PORT GPU
 T = .venv/test/bin
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 20
 
 run: python  ## start both services: make run [IMAGES=folder] [DATA=folder] [PORT=5000]
 	@exec $(PYTHON) tools/run.py --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
@@ -19,7 +19,7 @@ vendor: python  ## fetch what the Docker images are built from (once, with inter
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d
-	@docker compose ps
+	@echo "The page: http://$$(docker compose port web_service 5000)"
 
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down
@@ -30,8 +30,11 @@ models: python  ## provide or repair the models: make models [DATA=folder]
 test: environments models chromium lint  ## everything that the tests need, then all checks and tests
 	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(ARGS)
 
-docker: python
+docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
 	@$(PYTHON) tools/setup_docker.py
+
+test-docker: environments docker vendor  ## the containers with the real engine, as root
+	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(ARGS)
 
 lint: environments  ## ruff and mypy
 	@$(T)/ruff check
@@ -68,4 +71,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run vendor up down docker models test lint samples accuracy throughput previews footprint lock clean environments chromium python
+.PHONY: help run vendor up down docker test-docker models test lint samples accuracy throughput previews footprint lock clean environments chromium python

@@ -20,8 +20,8 @@ from containers import (
 )
 
 SERVICES = ("ocr_service", "web_service")
-OUTSIDE = ipaddress.ip_interface("192.0.2.2/30")  # TEST-NET-1: addresses for documentation
-HOST_SIDE = ipaddress.ip_interface("192.0.2.1/30")
+OUTSIDE = ipaddress.ip_interface("203.0.113.2/30")  # TEST-NET-3: addresses for documentation
+HOST_SIDE = ipaddress.ip_interface("203.0.113.1/30")
 PORT = 8093
 _CONNECT = f"""
 import socket
@@ -201,8 +201,8 @@ def test_the_health_check_tells_the_truth(stack: Stack) -> None:
         asked = docker("exec", stack.container("web_service"), "python", check, target)
         assert asked.returncode == 1
     without_data = docker_output(
-        "run", "--detach", "--network=none", "--tmpfs=/data", "--env=WEB_ALLOWED_HOSTS=scans.example",
-        WEB_IMAGE,
+        "run", "--detach", "--network=none", "--tmpfs=/data",
+        "--env=WEB_ALLOWED_HOSTS=scans.example", WEB_IMAGE,
     )  # fmt: skip
     try:
 
