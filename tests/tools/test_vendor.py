@@ -1,0 +1,131 @@
+"""Fetching for the images: nothing twice, nothing half."""
+
+from pathlib import Path
+
+import pytest
+
+import container_user
+import vendor
+from project import ToolError
+
+
+@pytest.fixture
+def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """pip and mmdebstrap as far as vendor is concerned; the commands that were run."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], failure: str, **_: object) -> str:
+        commands.append(command)
+        if command[0] == "mmdebstrap":
+            Path(command[command.index(vendor.SUITE) + 1]).write_bytes(b"tar")
+        else:
+            (dest,) = [part[7:] for part in command if part.startswith("--dest=")]
+            Path(dest, "some-1-py3-none-any.whl").write_bytes(b"wheel")
+        return ""
+
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("some==1 --hash=sha256:0\n")
+    monkeypatch.setattr(vendor, "run", run)
+    monkeypatch.setattr(vendor, "WHEELS", {"web": requirements})
+    monkeypatch.setattr(vendor.debian, "mirror", lambda: vendor.debian.Mirror("http://m/", None))
+    monkeypatch.setattr(vendor.shutil, "which", lambda name: f"/usr/bin/{name}")
+    return commands
+
+
+def test_wheels_are_fetched_once(tmp_path: Path, fetched: list[list[str]]) -> None:
+    assert vendor.fetch_wheels("web", "x86_64", tmp_path)
+    assert not vendor.fetch_wheels("web", "x86_64", tmp_path)
+    (command,) = fetched
+    assert {"--require-hashes", "--only-binary=:all:", f"--python-version={vendor.PYTHON}"} <= {
+        *command
+    }
+
+
+@pytest.mark.parametrize("change", ["requirements", "missing", "truncated", "machine"])
+def test_they_are_fetched_again_after_a_change(
+    tmp_path: Path, fetched: list[list[str]], change: str
+) -> None:
+    vendor.fetch_wheels("web", "x86_64", tmp_path)
+    wheel = tmp_path / "wheels" / "web" / "some-1-py3-none-any.whl"
+    if change == "requirements":
+        vendor.WHEELS["web"].write_text("some==2 --hash=sha256:0\n")
+    elif change == "missing":
+        wheel.unlink()
+    elif change == "truncated":
+        wheel.write_bytes(b"")
+    machine = "aarch64" if change == "machine" else "x86_64"
+    assert vendor.fetch_wheels("web", machine, tmp_path)
+    assert wheel.read_bytes() == b"wheel"
+    assert not vendor.fetch_wheels("web", machine, tmp_path)
+
+
+def test_a_failed_fetch_leaves_what_was_there_and_is_tried_again(
+    tmp_path: Path, fetched: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.fetch_wheels("web", "x86_64", tmp_path)
+    vendor.WHEELS["web"].write_text("some==2 --hash=sha256:0\n")
+    good = vendor.run
+
+    def fail(*_: object, **__: object) -> str:
+        raise ToolError("Connection refused")
+
+    monkeypatch.setattr(vendor, "run", fail)
+    with pytest.raises(ToolError, match="index cannot be reached"):
+        vendor.fetch_wheels("web", "x86_64", tmp_path)
+    assert (tmp_path / "wheels" / "web" / "some-1-py3-none-any.whl").exists()
+    assert [path.name for path in (tmp_path / "wheels").iterdir()] == ["web"]
+    monkeypatch.setattr(vendor, "run", good)
+    assert vendor.fetch_wheels("web", "x86_64", tmp_path)
+
+
+def test_the_base_is_made_once(tmp_path: Path, fetched: list[list[str]]) -> None:
+    assert vendor.make_base(tmp_path) == ["base"]
+    assert vendor.make_base(tmp_path) == []
+    assert (tmp_path / "base.tar").read_bytes() == b"tar"
+    assert len(fetched) == 1
+
+
+def test_every_tag_that_the_base_runs() -> None:
+    tags = vendor.platform_tags("x86_64")
+    assert len(tags) == len(set(tags))
+    assert {"manylinux_2_41_x86_64", "manylinux_2_17_x86_64", "manylinux_2_5_x86_64",
+            "manylinux1_x86_64", "linux_x86_64"} <= set(tags)  # fmt: skip
+    assert "manylinux_2_42_x86_64" not in tags
+    assert not any("2_16" in tag for tag in vendor.platform_tags("aarch64"))
+
+
+class TestWhoTheContainersAre:
+    def test_root_gives_the_data_away(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given: list[tuple[str, int, int]] = []
+        monkeypatch.setattr(container_user, "is_root", lambda: True)
+        monkeypatch.setattr(
+            container_user.os, "lchown", lambda path, *ids: given.append((path.name, *ids))
+        )
+        data = tmp_path / "data"
+        (data / "run").mkdir(parents=True)
+        container_user.prepare(data, tmp_path / ".env")
+        assert sorted(given) == [("data", 10001, 10001), ("run", 10001, 10001)]
+        assert not (tmp_path / ".env").exists()
+
+    def test_anybody_else_is_written_into_env_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(container_user, "is_root", lambda: False)
+        monkeypatch.setattr(container_user.os, "getuid", lambda: 1234)
+        monkeypatch.setattr(container_user.os, "getgid", lambda: 567)
+        env = tmp_path / ".env"
+        env.write_text("WEB_PORT=5080\n")
+        for _ in range(2):
+            container_user.prepare(tmp_path / "data", env)
+        assert env.read_text().count("OCR_UID=1234\nOCR_GID=567\n") == 1
+        assert env.read_text().startswith("WEB_PORT=5080\n")
+        assert container_user.settings(env) == {"OCR_UID": "1234", "OCR_GID": "567"}
+
+    def test_a_number_that_is_none_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OCR_UID", "ocr")
+        with pytest.raises(ToolError, match="OCR_UID is 'ocr'"):
+            container_user.settings(tmp_path / ".env")
