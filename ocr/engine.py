@@ -20,6 +20,8 @@ from reading_order import Polygons, reading_order
 from worker_protocol import Line
 
 RECOGNITION_BATCH = 8
+_MIN_LINE_WIDTH = 160
+"""Pixels to which a short line is padded, at a height of 48; see docs/decisions/0006."""
 _LONG_STRIP_RATIO = 2.5
 """A page longer than this, in relation to its width, is searched at proportionally more pixels."""
 _MAX_DETECTION_SIDE = 4000
@@ -82,6 +84,7 @@ class PaddleEngine:
         self._recognition = paddleocr.TextRecognition(
             model_name=models.recognition.name, model_dir=str(models.recognition.folder), **common
         )
+        _pad_less(self._recognition)
         if settings.orientation:
             self._page_orientation = paddleocr.DocImgOrientationClassification(
                 model_name=models.document_orientation.name,
@@ -158,6 +161,20 @@ class PaddleEngine:
             if abs(lead) >= _CLEAR_LEAD:
                 break
         return (90 if lying else 0) + (180 if lead > 0 else 0)
+
+
+def _pad_less(recognition: Any) -> None:
+    """Have short lines padded to _MIN_LINE_WIDTH and not to the 320 pixels of the training.
+
+    PaddleX has no argument for this (`input_shape` squeezes every line into one width), so its
+    resizing step is told. An engine that resizes by other means is left as it is.
+    """
+    predictor = getattr(recognition, "paddlex_predictor", None)
+    resize = getattr(predictor, "pre_tfs", {}).get("ReisizeNorm")
+    shape = getattr(resize, "rec_image_shape", None)
+    if resize is not None and shape is not None:
+        channels, height, width = shape
+        resize.rec_image_shape = [channels, height, min(width, _MIN_LINE_WIDTH)]
 
 
 def _quieten(*names: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from service_runner import models_folder
 
@@ -340,3 +341,19 @@ def test_it_starts_without_noise() -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.splitlines() == ["ERROR still heard"]
+
+
+def test_short_lines_are_padded_to_160_pixels(
+    real: PaddleEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor = real._recognition.paddlex_predictor
+    runner, shapes = predictor.runner, []
+
+    def spy(x: list[npt.NDArray[np.float32]]) -> Any:
+        shapes.append(x[0].shape)
+        return runner(x=x)
+
+    monkeypatch.setattr(predictor, "runner", spy)
+    real._recognise([np.full((48, 40, 3), 255, np.uint8)])
+    real._recognise([np.full((48, 400, 3), 255, np.uint8)])
+    assert [shape[-3:] for shape in shapes] == [(3, 48, 160), (3, 48, 400)]
