@@ -28,10 +28,22 @@ def test_the_smaller_of_quota_and_affinity(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str | None, cpus: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
-    file = tmp_path / "cpu.max"
     if quota is not None:
-        file.write_text(quota + "\n")
-    assert usable_cpus(file) == cpus
+        (tmp_path / "cpu.max").write_text(quota + "\n")
+    assert usable_cpus(tmp_path) == cpus
+
+
+@pytest.mark.parametrize(
+    ("quota", "cpus"), [("-1", 8), ("200000", 2), ("150000", 2), ("1600000", 8), ("x", 8)]
+)
+def test_the_quota_of_cgroups_version_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str, cpus: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(quota + "\n")
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+    assert usable_cpus(tmp_path) == cpus
 
 
 def test_here_it_is_at_least_one() -> None:
