@@ -24,6 +24,9 @@ up: vendor  ## build and start both services in Docker
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down
 
+bundle: vendor  ## one file that installs on a machine that has only Docker: dist/ocr_docker-….tar.zst
+	@$(PYTHON) tools/bundle.py $(ARGS)
+
 models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import ocr_metrics
-from ocr_contract import control
+from ocr_contract import VERSION, control
 from ocr_errors import RequestError
 from ocr_settings import Settings
 from pipeline import Pipeline
@@ -14,7 +14,6 @@ from pool import Pool
 from store import Store
 from watcher import Watcher
 
-VERSION = "0.1.0"
 _POLL_S = 0.1
 _LOOK_WAIT_S = 3.0
 """A processing signal waits so long for its look; a longer one goes on without the client."""

@@ -19,7 +19,8 @@ TINY_MODEL = bytes.fromhex(
 )  # fmt: skip
 """The smallest ONNX model: one Identity."""
 _CUDA = "CUDAExecutionProvider"
-_SILENT = 4
+_WARNING, _FATAL = 2, 4
+"""ONNX Runtime's severities; from the first on it logs unless told otherwise."""
 
 
 def gpu_is_expected() -> bool:
@@ -38,18 +39,19 @@ def gpu_problem(engine: str, number: int) -> str | None:
     if _CUDA not in onnxruntime.get_available_providers():
         return "the package onnxruntime-gpu is not installed"
     onnxruntime.preload_dlls()  # CUDA and cuDNN come as wheels, where the linker does not look
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _SILENT
+    onnxruntime.set_default_logger_severity(_FATAL)  # one sentence says it, not a page of its own
     try:
         session = onnxruntime.InferenceSession(
-            TINY_MODEL, options, providers=[(_CUDA, {"device_id": number})]
+            TINY_MODEL, providers=[(_CUDA, {"device_id": number})]
         )
     except Exception as error:
         return f"ONNX Runtime cannot start on GPU {number} ({_first_line(error)})"
+    finally:
+        onnxruntime.set_default_logger_severity(_WARNING)
     if _CUDA not in session.get_providers():
         return (
-            f"ONNX Runtime cannot start on GPU {number}; is its number right, and the driver new "
-            "enough (nvidia-smi)?"
+            f"ONNX Runtime cannot start on GPU {number} (is that its number, and is the driver "
+            "new enough? nvidia-smi shows both)"
         )
     return None
 

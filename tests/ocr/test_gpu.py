@@ -23,8 +23,9 @@ class FakeRuntime:
         monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: self.offered)
         monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: self.done.append("preload"))
         monkeypatch.setattr(onnxruntime, "InferenceSession", self.session)
+        monkeypatch.setattr(onnxruntime, "set_default_logger_severity", self.done.append)
 
-    def session(self, _model: bytes, _options: Any, providers: list[Any]) -> "FakeRuntime":
+    def session(self, _model: bytes, providers: list[Any]) -> "FakeRuntime":
         self.done.append(providers)
         if self.fails:
             raise self.fails
@@ -45,7 +46,8 @@ def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeRuntime:
 def test_a_gpu_that_works(runtime: FakeRuntime) -> None:
     assert gpu_is_expected()
     assert gpu_problem("onnxruntime", 2) is None
-    assert runtime.done == ["preload", [(CUDA, {"device_id": 2})]]
+    silent, loud = 4, 2
+    assert runtime.done == ["preload", silent, [(CUDA, {"device_id": 2})], loud]
 
 
 def test_no_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

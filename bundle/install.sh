@@ -1,0 +1,332 @@
+#!/bin/sh
+# Installs or upgrades ocr_docker on a machine that has only Docker. Asks nothing.
+#
+#     ./install.sh [--to FOLDER] [--images FOLDER] [--port NUMBER]
+#     ./install.sh --rollback [--to FOLDER]      back to the version before
+#
+# Exit codes: 0 done, 1 bad arguments, 2 damaged bundle, 3 Docker is missing, 5 no permission,
+# 9 wrong setting (image folder, port), 15 other.
+#
+# In the installation folder:
+#     docker-compose.yml    of the version that runs; replacing it is the moment of the upgrade
+#     .env                  settings; made once, never overwritten
+#     data/                 text, pictures, models; data/backups/ what upgrades saved
+#     releases/<version>/   the small files of this version and of the one before
+#     releases/previous     which version that was, and the backup made when it was replaced
+set -eu
+umask 022
+unset COMPOSE_FILE COMPOSE_PROFILES CDPATH
+
+PROJECT=${COMPOSE_PROJECT_NAME:-ocr_docker}
+READY_TIMEOUT_S=240
+BACKUPS_KEPT=3
+here=$(cd "$(dirname "$0")" && pwd -P)
+stopped=no
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() { # exit code, sentence
+    code=$1
+    shift
+    say "install.sh: $*"
+    if [ "$stopped" = yes ]; then
+        say "Starting the version before again."
+        compose up -d >/dev/null 2>&1 || say "It does not start; see: docker compose logs"
+    fi
+    exit "$code"
+}
+
+compose() { (cd "$to" && docker compose "$@"); }
+
+# --- What it was asked for -----------------------------------------------------------------------
+
+to=
+images=${IMAGE_FOLDER:-}
+port=${WEB_PORT:-}
+action=install
+unset IMAGE_FOLDER WEB_PORT # .env has them from now on, also for later commands
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --to | --images | --port)
+            [ $# -ge 2 ] || fail 1 "$1 needs a value."
+            case $1 in
+                --to) to=$2 ;;
+                --images) images=$2 ;;
+                --port) port=$2 ;;
+            esac
+            shift 2
+            ;;
+        --rollback)
+            action=rollback
+            shift
+            ;;
+        -h | --help)
+            sed -n '2,8s/^# \{0,1\}//p' "$0"
+            exit 0
+            ;;
+        *) fail 1 "unknown: $1. See ./install.sh --help" ;;
+    esac
+done
+case $port in *[!0-9]*) fail 1 "--port is '$port'; it must be a number." ;; esac
+case $images in *\'*) fail 1 "The name of the image folder must not contain a single quote." ;; esac
+if [ -n "$images" ]; then
+    [ -d "$images" ] || fail 9 "The image folder $images does not exist. Create it, or name another with --images."
+    images=$(cd "$images" && pwd -P)
+fi
+if [ -z "$to" ]; then
+    if [ -d "$here/releases" ]; then to=$here; else to=$(dirname "$here")/ocr_docker; fi
+fi
+
+# --- What is there -------------------------------------------------------------------------------
+
+need_docker() {
+    command -v docker >/dev/null || fail 3 "There is no docker command. Install Docker Engine with its Compose plug-in first."
+    if ! answer=$(docker version --format '{{.Server.Arch}}' 2>&1); then
+        case $answer in
+            *"permission denied"*) fail 5 "You may not use Docker. Run this with sudo, or join the group docker: sudo usermod -aG docker \$USER, and log in again." ;;
+            *) fail 3 "The Docker engine does not answer. Start it: sudo systemctl start docker" ;;
+        esac
+    fi
+    arch=$answer
+    compose_version=$(docker compose version --short 2>/dev/null) || compose_version=
+    case $compose_version in
+        '' | 1.* | v1.*) fail 3 "Docker lacks Compose 2. Install the package docker-compose-plugin (Docker's own) or docker-compose-v2 (Ubuntu's)." ;;
+    esac
+}
+
+check_bundle() {
+    for file in SHA256SUMS VERSION ARCHITECTURE images.tar docker-compose.yml; do
+        [ -f "$here/$file" ] || fail 2 "$file is missing here: this is no complete bundle. Unpack it again."
+    done
+    say "Checking the bundle."
+    if ! bad=$(cd "$here" && sha256sum -c SHA256SUMS 2>/dev/null); then
+        bad=$(printf '%s\n' "$bad" | sed -n 's/: FAILED.*//p' | tr '\n' ' ')
+        fail 2 "The bundle is damaged (${bad:-SHA256SUMS }is wrong). Nothing was changed. Copy it again and unpack it anew."
+    fi
+    version=$(cat "$here/VERSION")
+    expected=$(cat "$here/ARCHITECTURE")
+    [ "$arch" = "$expected" ] || fail 2 "This bundle is for $expected processors; this machine has $arch."
+}
+
+version_in() { # compose file; nothing when it is not one of ours
+    [ -f "$1" ] && sed -n 's/^x-version: "\(.*\)"$/\1/p' "$1"
+}
+
+need_folder() {
+    mkdir -p "$to" 2>/dev/null && [ -w "$to" ] || fail 5 "The folder $to cannot be written. Run this with sudo, or choose another with --to."
+    to=$(cd "$to" && pwd -P)
+    [ "$to" != "$here" ] || [ "$action" = rollback ] || fail 1 "Run the install.sh of a bundle, or name another folder with --to."
+    current=$(version_in "$to/docker-compose.yml") || current=
+    if [ -z "$current" ] && [ -e "$to/docker-compose.yml" ]; then
+        fail 9 "$to holds something else. Choose another folder with --to."
+    fi
+    others=$(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --format '{{.Label "com.docker.compose.project.working_dir"}}' | grep -Fxv "$to" | head -n 1) || others=
+    [ -z "$others" ] || fail 9 "It is installed in $others already. Name that folder: --to '$others'"
+}
+
+# --- .env ----------------------------------------------------------------------------------------
+
+setting() { # name, default: the value in .env
+    value=$(sed -n "s/^$1=//p" "$to/.env" 2>/dev/null | tail -n 1)
+    value=${value#[\'\"]}
+    value=${value%[\'\"]}
+    printf '%s' "${value:-$2}"
+}
+
+set_setting() { # name, value
+    {
+        [ ! -f "$to/.env" ] || grep -v "^$1=" "$to/.env" || :
+        printf '%s\n' "$1=$2"
+    } >"$to/.env.new"
+    [ ! -f "$to/.env" ] || chmod --reference="$to/.env" "$to/.env.new" 2>/dev/null || :
+    mv "$to/.env.new" "$to/.env"
+}
+
+prepare_settings() {
+    if [ ! -f "$to/.env" ]; then
+        printf '%s\n' "# What differs from the defaults, which .env.example explains. Then: docker compose up -d" >"$to/.env"
+        [ "$(id -u)" -eq 0 ] || printf 'OCR_UID=%s\nOCR_GID=%s\n' "$(id -u)" "$(id -g)" >>"$to/.env"
+        if [ -z "$images" ]; then
+            mkdir -p "$to/images"
+            images=./images
+        fi
+    fi
+    [ -z "$images" ] || set_setting IMAGE_FOLDER "'$images'"
+    [ -z "$port" ] || set_setting WEB_PORT "$port"
+}
+
+check_image_folder() {
+    folder=$(setting IMAGE_FOLDER ./images)
+    case $folder in /*) ;; *) folder=$to/$folder ;; esac
+    [ -d "$folder" ] || fail 9 "The image folder $folder does not exist. Create it, or name another with --images."
+}
+
+# --- The database --------------------------------------------------------------------------------
+
+keep_database() { # version whose image does it, arguments of keep_database.py
+    image=ocr_docker/ocr_service:$1
+    shift
+    docker run --rm --pull never --network none --read-only --cap-drop ALL \
+        --security-opt no-new-privileges:true \
+        --user "$(setting OCR_UID 10001):$(setting OCR_GID 10001)" \
+        --volume "$to/data:/data" --volume "$tool:/keep_database.py:ro" \
+        "$image" python /keep_database.py "$@"
+}
+
+backup() { # of the stopped version $current
+    name=backups/ocr_data-$current-$(date -u +%Y%m%dT%H%M%SZ).db
+    tool=$here/keep_database.py
+    say "Saving the database."
+    keep_database "$version" backup /data/ocr_data.db "/data/$name" >&2 ||
+        fail 15 "The database could not be saved, so nothing was changed."
+}
+
+drop_old_backups() {
+    find "$to/data/backups" -name 'ocr_data-*.db' 2>/dev/null | sed 's/.*-//' | sort -r |
+        sed "1,${BACKUPS_KEPT}d" | while read -r stamp; do
+        rm -f "$to"/data/backups/ocr_data-*-"$stamp"
+    done
+}
+
+# --- Files ---------------------------------------------------------------------------------------
+
+copy_release() {
+    release=$to/releases/$version
+    rm -rf "$release.new"
+    mkdir -p "$release.new"
+    for file in VERSION docker-compose.yml .env.example install.sh verify.sh keep_database.py INSTALL.md verify; do
+        cp -R "$here/$file" "$release.new/"
+    done
+    rm -rf "$release"
+    mv "$release.new" "$release"
+}
+
+prepare_data() {
+    mkdir -p "$to/data/paddle_models/whl"
+    cp -R "$here/models/." "$to/data/paddle_models/whl/"
+    own_data
+}
+
+own_data() { # let the containers write data/
+    if [ "$(id -u)" -eq 0 ]; then
+        chown -hR "$(setting OCR_UID 10001):$(setting OCR_GID 10001)" "$to/data"
+    fi
+    chmod u+rwx,g+rx "$to/data"
+}
+
+use_release() { # version: from here on it is the one that `docker compose` starts
+    cp "$to/releases/$1/docker-compose.yml" "$to/.docker-compose.yml.new"
+    mv "$to/.docker-compose.yml.new" "$to/docker-compose.yml"
+    for file in VERSION .env.example install.sh verify.sh INSTALL.md; do
+        cp "$to/releases/$1/$file" "$to/.$file.new"
+        mv "$to/.$file.new" "$to/$file"
+    done
+}
+
+remember() { # version before, its backup in data/
+    printf '%s\n%s\n' "$1" "$2" >"$to/releases/previous.new"
+    mv "$to/releases/previous.new" "$to/releases/previous"
+}
+
+drop_older_versions() { # all but the current one and the one before
+    kept=$(head -n 1 "$to/releases/previous" 2>/dev/null) || kept=
+    for folder in "$to"/releases/*/; do
+        name=$(basename "$folder")
+        [ "$name" != "$version" ] && [ "$name" != "$kept" ] || continue
+        rm -rf "$folder"
+        docker rmi "ocr_docker/ocr_service:$name" "ocr_docker/web_service:$name" >/dev/null 2>&1 || :
+    done
+}
+
+# --- Starting ------------------------------------------------------------------------------------
+
+start() {
+    say "Starting version $version."
+    if ! output=$(compose up -d --remove-orphans 2>&1); then
+        compose down >/dev/null 2>&1 || :
+        case $output in
+            *"address already in use"* | *"port is already allocated"*)
+                fail 9 "Port $(setting WEB_PORT 5000) is in use by another program. Choose another: ./install.sh --to '$to' --port 5080"
+                ;;
+            *) fail 15 "It does not start: $(printf '%s' "$output" | tail -n 3)" ;;
+        esac
+    fi
+    waited=0
+    until [ "$(health ocr_service)" = healthy ] && [ "$(health web_service)" = healthy ]; do
+        if [ "$waited" -ge "$READY_TIMEOUT_S" ] || [ "$(restarts)" -ge 3 ]; then
+            compose logs --no-log-prefix --tail 5 ocr_service >&2 || :
+            hint=
+            [ ! -f "$to/releases/previous" ] || hint=" The version before is back with: $to/install.sh --rollback"
+            fail 15 "It does not become ready; its last words are above.$hint"
+        fi
+        sleep 2
+        waited=$((waited + 2))
+    done
+    address=$(compose port web_service 5000 | sed 's/^127\.0\.0\.1:/localhost:/')
+    say "Ready: version $version in $to"
+    printf 'http://%s\n' "$address"
+}
+
+health() {
+    docker inspect --format '{{.State.Health.Status}}' "$(compose ps -aq "$1")" 2>/dev/null || :
+}
+
+restarts() {
+    docker inspect --format '{{.RestartCount}}' "$(compose ps -aq ocr_service)" 2>/dev/null || echo 0
+}
+
+# --- The two actions -----------------------------------------------------------------------------
+
+install() {
+    need_docker
+    check_bundle
+    need_folder
+    prepare_settings
+    check_image_folder
+    say "Loading the images."
+    docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
+    copy_release
+    if [ -n "$current" ] && [ "$current" != "$version" ]; then
+        say "Upgrading from $current to $version."
+        compose down >/dev/null 2>&1 || fail 15 "The version that runs cannot be stopped."
+        stopped=yes
+        backup
+        remember "$current" "$name"
+    fi
+    prepare_data
+    use_release "$version"
+    stopped=no
+    start
+    drop_older_versions
+    drop_old_backups
+}
+
+rollback() {
+    need_docker
+    need_folder
+    [ -n "$current" ] || fail 9 "Nothing is installed in $to. Name the folder with --to."
+    version=$(sed -n 1p "$to/releases/previous" 2>/dev/null) || version=
+    saved=$(sed -n 2p "$to/releases/previous" 2>/dev/null) || saved=
+    [ -n "$version" ] && [ "$version" != "$current" ] || fail 9 "There is no version before $current."
+    for image in ocr_service web_service; do
+        docker image inspect "ocr_docker/$image:$version" >/dev/null 2>&1 ||
+            fail 15 "The images of version $version are gone. Run the install.sh of its bundle with --to '$to'."
+    done
+    check_image_folder
+    say "Going back from $current to $version."
+    compose down >/dev/null 2>&1 || fail 15 "The version that runs cannot be stopped."
+    stopped=yes
+    # The newer version's own tool: it reads both databases.
+    tool=$to/releases/$current/keep_database.py
+    name=backups/ocr_data-$current-$(date -u +%Y%m%dT%H%M%SZ).db
+    keep_database "$current" go-back /data/ocr_data.db "/data/$saved" "/data/$name" >&2 ||
+        fail 15 "The database could not be brought back, so nothing was changed."
+    remember "$current" "$name"
+    use_release "$version"
+    own_data
+    stopped=no
+    start
+}
+
+"$action"

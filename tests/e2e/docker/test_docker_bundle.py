@@ -1,0 +1,291 @@
+"""The client's bundle on a machine that has only Docker: an engine with an empty image store."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from containers import ROOT, SAMPLES, free_port, wait_until
+from second_engine import SecondEngine
+
+import bundle
+
+FIRST, SECOND = "0.0.1test", "0.0.2test"
+
+
+class Machine:
+    """The client's machine: an engine, a folder for bundles, a folder of images."""
+
+    def __init__(self, folder: Path, engine: SecondEngine) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.installed = folder / "installed here"
+        self.images = folder / "my images"
+        self.images.mkdir()
+        self.port = free_port()
+
+    def bundle(self, version: str) -> Path:
+        return self.folder / f"ocr_docker-{version}-cpu"
+
+    def run(
+        self, script: Path, *arguments: object, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["sh", str(script), *map(str, arguments)],
+            env=self.engine.environment | environment, cwd="/", stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    def install(self, version: str, *arguments: object) -> str:
+        """Run the bundle's install.sh; it must succeed. Returns its stdout."""
+        done = self.run(self.bundle(version) / "install.sh", "--to", self.installed, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def running(self) -> list[str]:
+        """The images of the running containers."""
+        return sorted(self.engine.docker("ps", "--format", "{{.Image}}").split())
+
+    def counts(self) -> dict[str, int]:
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/api/v1/status", timeout=10
+            ) as reply:
+                return dict(json.load(reply)["counts"])
+        except OSError:
+            return {}
+
+    def wait_until_read(self, total: int) -> None:
+        wait_until(
+            lambda: self.counts().get("done") == self.counts().get("total") == total,
+            f"{total} images are read",
+        )
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """With the first bundle unpacked, as `make bundle` packed it."""
+    folder = tmp_path_factory.mktemp("client")
+    for path in (folder, *folder.parents):
+        if path == Path("/tmp"):
+            break
+        path.chmod(0o755)
+    engine = SecondEngine()
+    try:
+        made = subprocess.run(
+            [sys.executable, ROOT / "tools" / "bundle.py", f"--version={FIRST}", "--level=1",
+             f"--output={folder}"],
+            capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        archive = folder / f"ocr_docker-{FIRST}-cpu.tar.zst"
+        print(f"bundle: {archive.stat().st_size / 1e6:.0f} MB at level 1", file=sys.stderr)
+        subprocess.run(["tar", "--zstd", "-xf", archive], cwd=folder, check=True)
+        archive.unlink()
+        yield Machine(folder, engine)
+    finally:
+        engine.stop()
+        for version in (FIRST, SECOND):
+            shutil.rmtree(folder / f"ocr_docker-{version}-cpu", ignore_errors=True)
+            tags = [f"ocr_docker/{service}:{version}" for service in bundle.SERVICES]
+            subprocess.run(["docker", "rmi", *tags], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def installed(machine: Machine) -> Machine:
+    """The first bundle, installed and asked nothing."""
+    assert machine.engine.images() == []
+    address = machine.install(FIRST, "--images", machine.images, "--port", machine.port)
+    assert address == f"http://localhost:{machine.port}"
+    shutil.copyfile(SAMPLES / "label-japanese.webp", machine.images / "label.webp")
+    machine.wait_until_read(1)
+    return machine
+
+
+def damaged_copy(machine: Machine) -> Path:
+    """The bundle with one byte of a model changed; links, for it is large."""
+    copy = machine.folder / "damaged"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(machine.bundle(FIRST), copy, copy_function=os.link)
+    model = next((copy / "models").rglob("*.onnx"))
+    content = bytearray(model.read_bytes())
+    content[1000] ^= 1
+    model.unlink()
+    model.write_bytes(content)
+    return copy
+
+
+def test_a_damaged_bundle_is_refused(machine: Machine) -> None:
+    before = machine.engine.images()
+    copy = damaged_copy(machine)
+    done = machine.run(copy / "install.sh", "--to", machine.folder / "nowhere")
+    assert done.returncode == 2
+    assert "The bundle is damaged (models/" in done.stderr
+    assert not (machine.folder / "nowhere").exists()
+    assert machine.engine.images() == before
+
+
+def test_a_bundle_that_was_not_copied_completely(machine: Machine) -> None:
+    copy = damaged_copy(machine)
+    (copy / "images.tar").unlink()
+    done = machine.run(copy / "install.sh", "--to", machine.folder / "nowhere")
+    assert done.returncode == 2
+    assert "images.tar is missing" in done.stderr
+
+
+def fake_docker(folder: Path, script: str) -> str:
+    """A PATH whose `docker` is this script."""
+    folder.mkdir()
+    command = folder / "docker"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
+    return f"{folder}:/usr/bin:/bin"
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "words"),
+    [
+        ("echo 'permission denied while trying to connect' >&2; exit 1", 5, "You may not use"),
+        ("echo 'Cannot connect to the Docker daemon' >&2; exit 1", 3, "does not answer"),
+        ('[ "$1" = version ] && echo amd64', 3, "Docker lacks Compose 2"),
+        ('[ "$1" = version ] && echo amd64 || echo 1.29.2', 3, "Docker lacks Compose 2"),
+        ('[ "$1" = version ] && echo s390x || echo 2.26.1', 2, "this machine has s390x"),
+    ],
+)
+def test_what_docker_lacks(
+    machine: Machine, tmp_path: Path, script: str, code: int, words: str
+) -> None:
+    done = machine.run(
+        machine.bundle(FIRST) / "install.sh", "--to", tmp_path / "to",
+        PATH=fake_docker(tmp_path / "bin", script),
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("install.sh: ")]
+    assert words in sentence
+    assert not (tmp_path / "to").exists()
+
+
+def test_no_docker_at_all(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in ("dirname", "sed"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    done = subprocess.run(
+        ["/bin/sh", machine.bundle(FIRST) / "install.sh"],
+        env={"PATH": str(tmp_path / "bin")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "There is no docker command" in done.stderr
+
+
+def test_an_image_folder_that_is_not_there(machine: Machine, tmp_path: Path) -> None:
+    missing = tmp_path / "no folder"
+    done = machine.run(
+        machine.bundle(FIRST) / "install.sh", "--to", tmp_path / "to", "--images", missing
+    )
+    assert done.returncode == 9
+    assert f"The image folder {missing} does not exist." in done.stderr
+    assert not missing.exists()
+
+
+@pytest.mark.parametrize("wrong", [["--nonsense"], ["--to"], ["--port", "many"]])
+def test_wrong_arguments(machine: Machine, wrong: list[str]) -> None:
+    assert machine.run(machine.bundle(FIRST) / "install.sh", *wrong).returncode == 1
+
+
+def test_nothing_there_can_build_or_pull(installed: Machine) -> None:
+    config = json.loads(
+        subprocess.run(
+            ["docker", "compose", "config", "--format", "json"],
+            cwd=installed.installed, env=installed.engine.environment, capture_output=True,
+            check=True,
+        ).stdout
+    )  # fmt: skip
+    for service in config["services"].values():
+        assert "build" not in service
+        assert service["pull_policy"] == "never"
+        assert service["image"] in installed.engine.images()
+
+
+def test_verify_passes_and_leaves_the_data_alone(installed: Machine) -> None:
+    before = installed.counts()
+    done = installed.run(installed.installed / "verify.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "PASSED"
+    assert sum(line.startswith("pass ") for line in lines) == 5
+    assert installed.counts() == before
+    assert len(installed.running()) == 2  # its own reader is gone
+
+
+def test_verify_says_what_is_wrong(installed: Machine) -> None:
+    web = installed.engine.docker("ps", "--quiet", "--filter=name=web_service")
+    installed.engine.docker("stop", web)
+    try:
+        done = installed.run(installed.installed / "verify.sh")
+    finally:
+        installed.engine.docker("start", web)
+    assert done.returncode == 15
+    assert "FAIL  web_service is ready" in done.stdout
+    assert done.stdout.splitlines()[-1] == "FAILED"
+
+
+def test_a_second_installation_beside_it_is_refused(installed: Machine, tmp_path: Path) -> None:
+    done = installed.run(installed.bundle(FIRST) / "install.sh", "--to", tmp_path / "other")
+    assert done.returncode == 9
+    assert f"It is installed in {installed.installed} already" in done.stderr
+
+
+def test_a_port_in_use(installed: Machine, tmp_path: Path) -> None:
+    """And the first version goes on once it is free."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        script = installed.bundle(FIRST) / "install.sh"
+        done = installed.run(script, "--to", installed.installed, "--port", port)
+    assert done.returncode == 9
+    assert f"Port {port} is in use by another program." in done.stderr
+    installed.install(FIRST, "--port", installed.port)
+    assert installed.counts()["done"] == 1
+
+
+def test_nothing_to_go_back_to(installed: Machine) -> None:
+    done = installed.run(installed.installed / "install.sh", "--rollback")
+    assert done.returncode == 9
+    assert f"There is no version before {FIRST}." in done.stderr
+
+
+def test_an_upgrade_keeps_everything_and_can_be_undone(installed: Machine) -> None:
+    with (installed.installed / ".env").open("a") as stream:
+        stream.write("TZ=Europe/Berlin\n")
+    settings = (installed.installed / ".env").read_text()
+    bundle.fill(installed.bundle(SECOND), SECOND)
+
+    installed.install(SECOND)
+    assert installed.running() == [
+        f"ocr_docker/{service}:{SECOND}" for service in sorted(bundle.SERVICES)
+    ]
+    assert (installed.installed / ".env").read_text() == settings
+    assert installed.counts()["done"] == 1
+    (backup,) = (installed.installed / "data" / "backups").glob("*.db")
+    assert backup.name.startswith(f"ocr_data-{FIRST}-")
+    with contextlib.closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("SELECT count(*) FROM page_texts").fetchone() == (1,)
+    shutil.copyfile(SAMPLES / "settings-dark.png", installed.images / "new.png")
+    installed.wait_until_read(2)
+
+    undone = installed.run(installed.installed / "install.sh", "--rollback")
+    assert undone.returncode == 0, undone.stderr
+    assert installed.running() == [
+        f"ocr_docker/{service}:{FIRST}" for service in sorted(bundle.SERVICES)
+    ]
+    assert (installed.installed / "VERSION").read_text().strip() == FIRST
+    assert (installed.installed / ".env").read_text() == settings
+    assert installed.counts()["done"] == 2  # the form is the same, so nothing is given up
