@@ -145,9 +145,22 @@ class Stack:
         """Everything that the service said."""
         return self.run(f"docker compose logs --no-color {service}")
 
+    def init_process(self, service: str) -> int:
+        """The host's number of the container's init process, once it runs.
+
+        Between two starts the engine says 0, and a signal to 0 would end the tests themselves.
+        """
+
+        def running() -> bool:
+            state = self.state(service)["State"]
+            return bool(state["Running"] and state["Pid"] > 1)
+
+        wait_until(running, f"{service} runs")
+        return int(self.state(service)["State"]["Pid"])
+
     def process(self, service: str) -> int:
         """The host's number of the service's own process, below the init process."""
-        init = int(self.state(service)["State"]["Pid"])
+        init = self.init_process(service)
         (main,) = Path(f"/proc/{init}/task/{init}/children").read_text().split()
         return int(main)
 

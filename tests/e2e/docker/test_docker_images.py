@@ -50,9 +50,8 @@ def test_it_holds_its_own_service_and_the_contract(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", code, "contract"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    build_files = {"Dockerfile", "requirements.in", "requirements.txt", "requirements-gpu.in",
-                   "requirements-gpu.txt"}  # fmt: skip
-    expected = {path for path in tracked if path.rpartition("/")[2] not in build_files}
+    names = ((path, path.rpartition("/")[2]) for path in tracked)
+    expected = {path for path, file in names if not file.startswith(("Dockerfile", "requirements"))}
     found = {
         path.removeprefix(APP)
         for path, member in files[name].items()

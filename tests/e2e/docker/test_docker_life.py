@@ -13,6 +13,7 @@ _VERSIONS = "SELECT id, batch_id, finished_at FROM images WHERE status = 'done' 
 
 
 def kill(process: int) -> None:
+    assert process > 1, "0 would be the tests' own process group"
     os.kill(process, signal.SIGKILL)
 
 
@@ -87,7 +88,7 @@ def test_a_reader_killed_amid_its_work_loses_nothing(stack: Stack) -> None:
         stack.add(f"killed-{number}.png", "timetable.png", mark=f"{number}")
     for _ in range(3):
         wait_until(lambda: stack.rows("SELECT 1 FROM images WHERE status = 'processing'"), "work")
-        kill(int(stack.state("ocr_service")["State"]["Pid"]))
+        kill(stack.init_process("ocr_service"))
         done = stack.rows(_VERSIONS)
         wait_until(stack.reader_answers, "the reader is back by itself")
         assert stack.rows(_VERSIONS)[: len(before)] == before
@@ -114,7 +115,7 @@ def test_the_reader_goes_on_while_web_is_down(stack: Stack) -> None:
 def test_a_killed_web_service_is_back_by_itself(stack: Stack, which: str) -> None:
     main = stack.process("web_service")
     (worker,) = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-    init = stack.state("web_service")["State"]["Pid"]
+    init = stack.init_process("web_service")
     kill({"its own process": main, "its worker": int(worker), "the init process": int(init)}[which])
     wait_until(
         lambda: (
