@@ -13,6 +13,10 @@ from pathlib import Path
 from containers import docker_output, wait_until
 
 
+BRIDGE = "ocr-engine0"
+"""Its default bridge. Told to have none, an engine removes docker0, which is the first one's."""
+
+
 class SecondEngine:
     """Started at once; `stop` ends it and removes everything."""
 
@@ -29,12 +33,16 @@ class SecondEngine:
         } | {"DOCKER_HOST": self.host}
         name = self.folder.name
         self._log = self.sockets / "log"
+        _ip("link", "delete", BRIDGE, check=False)
+        _ip("link", "add", BRIDGE, "type", "bridge")
+        _ip("address", "add", "10.214.0.1/24", "dev", BRIDGE)
+        _ip("link", "set", BRIDGE, "up")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 ["dockerd", f"--host={self.host}", f"--data-root={self.folder / 'data'}",
                  f"--exec-root={self.sockets / 'exec'}", f"--pidfile={self.sockets / 'pid'}",
                  f"--containerd-namespace={name}", f"--containerd-plugins-namespace={name}-plugins",
-                 "--bridge=none", "--iptables=false", "--ip6tables=false",
+                 f"--bridge={BRIDGE}", "--iptables=false", "--ip6tables=false",
                  "--default-address-pool=base=10.213.0.0/16,size=24"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
@@ -70,6 +78,7 @@ class SecondEngine:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait(10)
+        _ip("link", "delete", BRIDGE, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
@@ -81,3 +90,7 @@ class SecondEngine:
             ).returncode
             == 0
         )
+
+
+def _ip(*arguments: str, check: bool = True) -> None:
+    subprocess.run(["ip", *arguments], check=check, capture_output=True)
