@@ -12,7 +12,6 @@ from pathlib import Path
 
 from containers import docker_output, wait_until
 
-
 BRIDGE = "ocr-engine0"
 """Its default bridge. Told to have none, an engine removes docker0, which is the first one's."""
 
