@@ -55,11 +55,19 @@ class Settings:
         "watch reads what appears; signal reads only when asked (POST /v1/process).",
         choices=("watch", "signal"),
     )
+    profile: str = _setting(
+        "OCR_PROFILE",
+        "balanced",
+        "",
+        "fast, balanced or best: model and OCR_DETECTION_SIDE, unless these are set.",
+        choices=("fast", "balanced", "best"),
+    )
     model: str = _setting(
         "OCR_MODEL",
-        "small",
+        "",
         "name",
-        "small, tiny, or NAME for the folders NAME_det and NAME_rec in data/paddle_models/whl.",
+        "small, tiny, or NAME for the folders NAME_det and NAME_rec in data/paddle_models/whl; "
+        "empty: as OCR_PROFILE says.",
     )
     detection_model: str = _setting(
         "OCR_DETECTION_MODEL", "", "name", "Another folder for detection than OCR_MODEL's."
@@ -68,7 +76,18 @@ class Settings:
         "OCR_RECOGNITION_MODEL", "", "name", "Another folder for recognition than OCR_MODEL's."
     )
     engine: str = _setting(
-        "OCR_ENGINE", "onnxruntime", "name", "The inference engine, by PaddleOCR's name for it."
+        "OCR_ENGINE",
+        "auto",
+        "name",
+        "auto, openvino (CPU), onnxruntime, or paddleocr:NAME for PaddleOCR's own modules with "
+        "its engine NAME.",
+    )
+    precision: str = _setting(
+        "OCR_PRECISION",
+        "auto",
+        "",
+        "auto (bf16 where the processor computes in it, else f32), f32, bf16 or fp16 (TensorRT).",
+        choices=("auto", "f32", "bf16", "fp16"),
     )
     device: str = _setting(
         "OCR_DEVICE", "auto", "", "auto (a GPU when there is one), cpu, gpu or gpu:N."
@@ -80,6 +99,14 @@ class Settings:
         "Threads for inference; 0: as many processors as the service may use.",
         minimum=0,
         maximum=1024,
+    )
+    gpu_memory_mb: int = _setting(
+        "OCR_GPU_MEMORY_MB",
+        0,
+        "MB",
+        "The most of a GPU's memory that each model takes; 0: what it needs.",
+        minimum=0,
+        maximum=1_000_000,
     )
     batch_size: int = _setting(
         "OCR_BATCH_SIZE",
@@ -98,10 +125,11 @@ class Settings:
     )
     detection_side: int = _setting(
         "OCR_DETECTION_SIDE",
-        960,
+        0,
         "pixels",
-        "The longer side at which text is searched; long strips get proportionally more.",
-        minimum=320,
+        "The longer side at which text is searched; long strips get proportionally "
+        "more. 0: as OCR_PROFILE says.",
+        minimum=0,
         maximum=4000,
     )
     unclip_ratio: float = _setting(
@@ -182,6 +210,21 @@ class Settings:
         return self.data_folder / "paddle_models" / "whl"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Profile:
+    """What OCR_PROFILE stands for."""
+
+    model: str
+    detection_side: int
+
+
+PROFILES = {
+    "fast": Profile("tiny", 960),
+    "balanced": Profile("small", 960),
+    "best": Profile("small", 4000),
+}
+
+
 def table() -> list[tuple[str, str, str, str]]:
     """(environment variable, default, unit, sentence) of each setting, for docs and --help."""
     rows = []
@@ -208,7 +251,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     for env, field in known.items():
         if environ.get(env, "") != "":
             values[field.name] = _parse(environ[env], field)
-    return Settings(**values)
+    return _fill_in(Settings(**values))
 
 
 def dump(settings: Settings) -> list[str]:
@@ -217,6 +260,16 @@ def dump(settings: Settings) -> list[str]:
         f"{_meta(field).env}={getattr(settings, field.name)}"
         for field in dataclasses.fields(Settings)
     ]
+
+
+def _fill_in(settings: Settings) -> Settings:
+    """What the profile decides, where nothing else was said."""
+    profile = PROFILES[settings.profile]
+    return dataclasses.replace(
+        settings,
+        model=settings.model or profile.model,
+        detection_side=settings.detection_side or profile.detection_side,
+    )
 
 
 def _meta(field: "dataclasses.Field[Any]") -> _Meta:

@@ -1,5 +1,6 @@
-"""The loop that reads: claim a batch, have the worker read it, store it, again.
+"""The loop that reads: claim batches, have the worker read them, store them, again.
 
+The worker has as many batches at a time as it asks for, so that it never waits for the next.
 Runs in a thread of its own. What the outside wants of it (pause, resume, the processing
 signal) comes in through methods that only set state and wake the loop.
 """
@@ -15,15 +16,24 @@ import heartbeat
 from database import utc_now
 from ocr_errors import ImageError, WorkerError
 from pool import Pool, Stopped
-from store import Store
-from worker_protocol import Task
+from store import Claim, Store
+from worker_protocol import BatchResult, Provenance
 
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0
 """Only a belt: everything that makes work also wakes the loop."""
 _MAX_FAILED_STARTS = 5
 _FATAL_STARTS = frozenset(
-    {"model_missing", "model_wrong", "no_gpu", "bad_device", "engine_start_failed"}
+    {
+        "model_missing",
+        "model_wrong",
+        "model_format",
+        "no_gpu",
+        "bad_device",
+        "bad_engine",
+        "bad_precision",
+        "engine_start_failed",
+    }
 )
 """Start failures that trying again cannot mend."""
 
@@ -53,6 +63,7 @@ class Pipeline:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._orders: list[_Order] = []
+        self._in_work: list[Claim] = []
         self._batch: dict[str, Any] | None = None
         self._rate: collections.deque[tuple[float, int]] = collections.deque()
         self._started = clock()
@@ -93,7 +104,7 @@ class Pipeline:
 
     @property
     def batch(self) -> dict[str, Any] | None:
-        """The batch in work: {"id", "started_at", "images"}."""
+        """The oldest batch in work: {"id", "started_at", "images"}."""
         return self._batch
 
     def pages_per_second(self) -> float:
@@ -111,14 +122,21 @@ class Pipeline:
         while not self._stop.is_set():
             heartbeat.beat()
             try:
-                self._pool.start()
-                failed_starts = 0
+                if not self._in_work:
+                    self._pool.start()
+                    failed_starts = 0
                 if not self._step():
                     heartbeat.wait(self._wake, _IDLE_WAIT_S)
                     self._wake.clear()
             except Stopped:
+                for claim in self._in_work:
+                    self._store.release(claim.batch_id)
+                self._set_in_work([])
                 return
             except WorkerError as error:
+                if self._in_work:
+                    self._give_up(error)
+                    continue
                 failed_starts += 1
                 if error.code in _FATAL_STARTS or failed_starts >= _MAX_FAILED_STARTS:
                     raise
@@ -126,64 +144,79 @@ class Pipeline:
                 heartbeat.wait(self._stop, min(2.0**failed_starts, 30.0))
 
     def _step(self) -> bool:
-        """Read one batch; False when there was nothing to do."""
-        provenance = self._pool.start()
-        if self._store.paused:
+        """Keep the worker in work and store one result; False when there was nothing to do."""
+        provenance = self._pool.provenance
+        assert provenance is not None, "the worker is ready"
+        while len(self._in_work) < provenance.batches and not self._suspect_in_work:
+            claim = self._claim(provenance.batch_size)
+            if claim is None:
+                break
+            self._set_in_work([*self._in_work, claim])
+            self._pool.submit(claim.batch_id, claim.tasks)
+        if not self._in_work:
             return False
+        self._store_result(self._pool.next_result(), provenance)
+        return True
+
+    @property
+    def _suspect_in_work(self) -> bool:
+        return any(claim.suspect for claim in self._in_work)
+
+    def _claim(self, limit: int) -> Claim | None:
+        """The next batch, by the orders where there must be one."""
+        if self._store.paused:
+            return None
+        suspects = not self._in_work
         if not self._wait_for_signal:
-            return self._read_some(provenance.batch_size, None) > 0
+            return self._store.claim(limit, suspects=suspects)
         with self._lock:
             orders = list(self._orders)
         for order in orders:
             complete = order.complete  # before claiming: what comes after the claim is not seen
-            limit = provenance.batch_size
-            if order.limit is not None:
-                limit = min(limit, order.limit)
-            count = self._read_some(limit, order.paths)
-            if order.limit is not None:
-                order.limit -= count
-            if order.limit == 0 or (complete and not count):
+            most = limit if order.limit is None else min(limit, order.limit)
+            claim = self._store.claim(most, order.paths, suspects=suspects)
+            if claim is not None and order.limit is not None:
+                order.limit -= len(claim.tasks)
+            if order.limit == 0 or (claim is None and complete and suspects):
                 with self._lock:
                     self._orders.remove(order)
-            if count:
-                return True
-        return False
+            if claim is not None:
+                return claim
+        return None
 
-    def _read_some(self, limit: int, paths: frozenset[bytes] | None) -> int:
-        """Read at most `limit` pending images (of `paths`); returns how many were taken."""
-        claimed = self._store.claim(limit, paths)
-        if claimed is None:
-            return 0
-        batch_id, tasks = claimed
-        self._batch = {
-            "id": batch_id,
-            "started_at": utc_now(),
-            "images": self._store.names(task.image_id for task in tasks),
-        }
-        try:
-            self._read(batch_id, tasks)
-        finally:
+    def _set_in_work(self, claims: list[Claim]) -> None:
+        """`batch` shows the oldest batch in work."""
+        self._in_work = claims
+        if not claims:
             self._batch = None
-        return len(tasks)
+        elif self._batch is None or self._batch["id"] != claims[0].batch_id:
+            self._batch = {
+                "id": claims[0].batch_id,
+                "started_at": utc_now(),
+                "images": self._store.names(task.image_id for task in claims[0].tasks),
+            }
 
-    def _read(self, batch_id: int, tasks: list[Task]) -> None:
-        try:
-            result = self._pool.read(batch_id, tasks)
-        except Stopped:
-            self._store.release(batch_id)
-            raise
-        except WorkerError as error:
-            poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
-                                "replace the file.")  # fmt: skip
-            spent = self._store.give_up(batch_id, poison, self._max_attempts)
-            log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
-            return
-        provenance = self._pool.provenance
-        assert provenance is not None, "a worker that answered is ready"
+    def _store_result(self, result: BatchResult, provenance: Provenance) -> None:
         pages = self._store.finish(result, provenance)
         with self._lock:
             self._rate.append((self._clock(), pages))
-        log.info("batch %d: %d images in %.2f s", batch_id, len(tasks), result.seconds)
+        log.info(
+            "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
+        )
+        self._set_in_work(
+            [claim for claim in self._in_work if claim.batch_id != result.batch_id]
+        )
+
+    def _give_up(self, error: WorkerError) -> None:
+        """The worker is gone, and with it all that it had."""
+        poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
+                            "replace the file.")  # fmt: skip
+        for claim in self._in_work:
+            spent = self._store.give_up(claim.batch_id, poison, self._max_attempts)
+            log.warning(
+                "batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent)
+            )
+        self._set_in_work([])
 
 
 class _Order:

@@ -1,7 +1,7 @@
 """The worker process as the service sees it: started, watched, asked, replaced.
 
 One worker today. The service stays up whatever happens in there: a worker that dies, hangs or
-talks nonsense is killed, and its batch ends with WorkerError.
+talks nonsense is killed, and the batches that it had end with WorkerError.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _KILL_TIMEOUT_S = 5.0
 _LAST_WORDS_S = 0.5
 """From the end of the connection to the exit code."""
 _MOST_MESSAGES_PER_IMAGE = 4
-"""Two steps to tell of, and an answer; more than this is a loop."""
+"""One step to tell of, and an answer; much more than this is a loop."""
 WORKER_COMMAND = (sys.executable, str(Path(__file__).with_name("worker.py")))
 
 log = logging.getLogger("pool")
@@ -56,6 +56,8 @@ class Pool:
         self._channel: protocol.Channel | None = None
         self._timeout_now_s = START_TIMEOUT_S
         self._deadline = 0.0
+        self._in_work: dict[int, list[Task]] = {}
+        self._messages_left = 0
         self.provenance: Provenance | None = None
         """Of the worker now ready; None while there is none."""
         self.starts = 0
@@ -104,11 +106,11 @@ class Pool:
         )
         return self.provenance
 
-    def read(self, batch_id: int, tasks: list[Task]) -> BatchResult:
-        """Have a batch read.
+    def submit(self, batch_id: int, tasks: list[Task]) -> None:
+        """Hand a batch to the worker, which may have several; `next_result` brings the answers.
 
         Raises:
-            WorkerError: worker_died, worker_timeout, worker_nonsense; the worker is gone then.
+            WorkerError: worker_died, worker_timeout; the worker and all its batches are gone then.
             Stopped: the service stops; the worker is gone then.
         """
         assert self._channel is not None, "start() first"
@@ -116,19 +118,39 @@ class Pool:
             {"id": task.image_id, "path": os.fsdecode(task.path), "sha256": task.sha256}
             for task in tasks
         ]
+        self._in_work[batch_id] = tasks
+        self._messages_left += _MOST_MESSAGES_PER_IMAGE * len(tasks)
         try:
-            self._allow(self._timeout_s * len(tasks))
+            self._allow_for_work()
             try:
                 self._channel.send({"batch": batch_id, "images": images})
             except OSError as error:
                 raise self._died() from error
-            for _ in range(_MOST_MESSAGES_PER_IMAGE * len(tasks)):
+        except BaseException:
+            self.stop()
+            raise
+
+    def next_result(self) -> BatchResult:
+        """Wait for one of the submitted batches, whichever is done first.
+
+        Raises:
+            WorkerError: worker_died, worker_timeout, worker_nonsense; the worker and all its
+                batches are gone then.
+            Stopped: the service stops; the worker is gone then.
+        """
+        assert self._in_work, "submit() first"
+        try:
+            self._allow_for_work()
+            while self._messages_left:
+                self._messages_left -= 1
                 message = self._receive()
-                if message.get("type") == "batch":
+                if message.get("type") == "batch" and (
+                    tasks := self._in_work.get(protocol.batch_of(message))
+                ):
                     result = protocol.parse_batch(message, tasks)
-                    if result.batch_id == batch_id:
-                        return result
-                self._allow(self._timeout_s * len(tasks))
+                    del self._in_work[result.batch_id]
+                    return result
+                self._allow_for_work()
             raise WorkerError("worker_nonsense", "The worker talks and talks, but never answers.")
         except BaseException:
             self.stop()
@@ -137,6 +159,8 @@ class Pool:
     def stop(self) -> None:
         """End the worker, at once: it holds nothing that could be lost."""
         self.provenance = None
+        self._in_work.clear()
+        self._messages_left = 0
         channel, self._channel = self._channel, None
         process, self._process = self._process, None
         if channel is not None:
@@ -145,6 +169,9 @@ class Pool:
             process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: leave it
                 process.wait(_KILL_TIMEOUT_S)
+
+    def _allow_for_work(self) -> None:
+        self._allow(self._timeout_s * sum(len(tasks) for tasks in self._in_work.values()))
 
     def _allow(self, timeout_s: float) -> None:
         """From now on a silence of `timeout_s` ends the worker."""

@@ -7,6 +7,7 @@ settings: `benchmarks/preview_cost.py` has the comparison.
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,7 @@ _BOX_COLOUR = (60, 140, 0)  # blue, green, red
 
 
 class Previews:
-    """Writes pictures below one data folder."""
+    """Writes pictures below one data folder. Safe to use from several threads."""
 
     def __init__(self, data_folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` gives seconds that never go back."""
@@ -34,6 +35,7 @@ class Previews:
         self._temp = data_folder / "temp.png"
         self._clock = clock
         self._temp_due = -np.inf
+        self._lock = threading.Lock()
 
     def write(self, page: Pixels, sha256: str, number: int, rotation: int) -> tuple[str, str]:
         """Write the page's preview and thumbnail; returns their paths below data/previews.
@@ -56,10 +58,11 @@ class Previews:
         Raises:
             OSError: as `write`.
         """
-        now = self._clock()
-        if now < self._temp_due:
-            return
-        self._temp_due = now + TEMP_INTERVAL_S
+        with self._lock:
+            now = self._clock()
+            if now < self._temp_due:
+                return
+            self._temp_due = now + TEMP_INTERVAL_S
         small = _shrink(page, TEMP_SIDE).copy()
         scale = max(small.shape[:2]) / max(page.shape[:2])
         outlines = [np.round(np.array(line.polygon) * scale).astype(np.int32) for line in lines]
@@ -83,7 +86,7 @@ def _write_atomically(path: Path, picture: Pixels, suffix: str, options: list[in
     if not encoded:
         raise OSError(f"{path.name} could not be encoded")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         partial.write_bytes(content.tobytes())
         partial.replace(path)

@@ -8,7 +8,7 @@ only for an image whose row still waits for that batch.
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import corrections
 import duplicates
@@ -16,6 +16,15 @@ from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
 from ocr_errors import ImageError, RequestError
 from worker_protocol import BatchResult, ImageResult, Page, Provenance, Task
+
+
+class Claim(NamedTuple):
+    """A batch to read."""
+
+    batch_id: int
+    tasks: list[Task]
+    suspect: bool
+    """One image that was tried before: it must be read with no other beside it."""
 
 
 class Store:
@@ -34,16 +43,18 @@ class Store:
             return connection.changes()
 
     def claim(
-        self, limit: int, paths: frozenset[bytes] | None = None
-    ) -> tuple[int, list[Task]] | None:
+        self, limit: int, paths: frozenset[bytes] | None = None, *, suspects: bool = True
+    ) -> Claim | None:
         """Take up to `limit` pending images (of `paths`) into a new batch; None without any.
 
-        An image that was tried before comes last and alone, so that one that breaks the worker
-        takes no other with it.
+        An image that was tried before is a suspect: it comes last and alone, so that one that
+        breaks the worker takes no other with it. With `suspects` False it does not come.
         """
         with self._database.transaction() as connection:
             fresh = _pending(connection, "attempts = 0", limit, paths)
-            ids = fresh or _pending(connection, "attempts > 0", 1, paths)
+            ids = fresh
+            if suspects and not fresh:
+                ids = _pending(connection, "attempts > 0", 1, paths)
             if not ids:
                 return None
             now = utc_now()
@@ -58,7 +69,7 @@ class Store:
                     "updated_at = ? WHERE id = ? RETURNING id, path, sha256",
                     (Status.PROCESSING, batch_id, now, image_id),
                 ).fetchall()
-            return batch_id, [Task(*row) for row in tasks]
+            return Claim(batch_id, [Task(*row) for row in tasks], suspect=not fresh)
 
     def finish(self, result: BatchResult, provenance: Provenance) -> int:
         """Store a batch's results; returns how many pages. Committed when this returns."""

@@ -2,11 +2,15 @@
 
 Started by `pool` with one end of a socket pair as its file descriptor. It says ready once the
 models are loaded, then answers batches (`worker_protocol`) until the service hangs up. It may
-crash at any time, on any image: the service survives, and knows which batch it was.
+crash at any time, on any image: the service survives, and knows which batches it had.
+
+Every image has a thread of its own from decoding to preview, over the borders of batches: while
+some compute in the models' lanes, others decode, cut and draw.
 """
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import signal
@@ -14,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,195 +29,137 @@ from PIL import __version__ as pillow_version
 import worker_protocol as protocol
 from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
-from engine import Engine, EngineSettings, PaddleEngine, ReadPage
-from gpu import gpu_is_expected, gpu_problem
+from engine import Engine, PageEngine, ReadPage
+from inference import Inference, choose, load_models, version_of
 from models import ModelSet, resolve
-from ocr_errors import ImageError, OcrError, WorkerError
+from ocr_errors import ImageError, OcrError
 from ocr_settings import Settings, load
 from previews import Previews
 from source_files import read_bytes
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
+_SPARE_HANDS = 2
+"""So many more images than lanes are in hand: their decoding hides behind the lanes' work."""
+_MOST_HANDS = 32
 log = logging.getLogger("worker")
 
 
 class Reader:
     """Reads batches with one engine."""
 
-    def __init__(self, settings: Settings, engine: Engine, previews: Previews) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, previews: Previews, hands: Executor
+    ) -> None:
+        """`hands` are the threads of the images; they may be as many as images are in hand."""
         self._settings = settings
         self._engine = engine
         self._previews = previews
+        self._hands = hands
 
     def read_batch(self, message: dict[str, Any], progress: Callable[[], None]) -> dict[str, Any]:
-        """Answer one batch message; `progress` is called after each step that may take long."""
+        """Answer one batch message; `progress` is called after each image."""
         started = time.monotonic()
-        sources: list[_Source] = []
-        for image in message["images"]:
-            sources.append(self._open(image))
+
+        def read(image: dict[str, Any]) -> dict[str, Any]:
+            result = self._read_image(image)
             progress()
-        pages = [source.pixels for source in sources if source.pixels is not None]
-        read = iter(self._read_pages(pages, progress))
-        share = (time.monotonic() - started) / max(len(pages), 1)
-        results = [
-            source.result if source.pixels is None else self._finish(source, next(read), share)
-            for source in sources
-        ]
+            return result
+
+        results = [self._hands.submit(read, image) for image in message["images"]]
         return {
             "type": "batch",
             "batch": message["batch"],
+            "images": [result.result() for result in results],
             "seconds": time.monotonic() - started,
-            "images": results,
         }
 
-    def _open(self, image: dict[str, Any]) -> "_Source":
-        settings = self._settings
+    def _read_image(self, image: dict[str, Any]) -> dict[str, Any]:
+        """The result for one image of a batch message."""
+        started = time.monotonic()
         sha256 = None
         try:
             content, sha256 = read_bytes(
-                settings.image_folder,
+                self._settings.image_folder,
                 os.fsencode(image["path"]),
-                int(settings.max_file_mb * 1e6),
+                int(self._settings.max_file_mb * 1e6),
             )
-            (pixels,) = decode_pages(content, settings.max_megapixels * 1e6)
+            (pixels,) = decode_pages(content, self._settings.max_megapixels * 1e6)
+            page = self._read_page(pixels)
         except ImageError as error:
-            return _Source(_failed(image["id"], sha256, error), None)
-        return _Source({"id": image["id"], "sha256": sha256}, pixels)
+            details = {"code": error.code, "message": error.message, "ignored": error.ignored}
+            return {"id": image["id"], "sha256": sha256, "error": details}
+        seconds = time.monotonic() - started
+        preview, thumbnail = self._show(page, sha256)
+        height, width = page.pixels.shape[:2]
+        read = protocol.Page(width, height, page.rotation, page.lines, preview, thumbnail, seconds)
+        return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
 
-    def _read_pages(
-        self, pages: list[Pixels], progress: Callable[[], None]
-    ) -> list[ReadPage | ImageError]:
-        """The engine on all pages together; if that fails, on each alone."""
-        if not pages:
-            return []
+    def _read_page(self, pixels: Pixels) -> ReadPage:
         try:
-            together: list[ReadPage | ImageError] = [*self._engine.read(pages)]
-        except Exception:
-            log.exception("reading %d pages together failed; reading them one by one", len(pages))
-        else:
-            return together
-        alone: list[ReadPage | ImageError] = []
-        for page in pages:
-            progress()
-            try:
-                alone += self._engine.read([page])
-            except MemoryError:
-                alone.append(
-                    ImageError("out_of_memory", "There is not enough memory to read the image.")
-                )
-            except Exception as error:
-                log.exception("the engine failed on one page")
-                alone.append(
-                    ImageError(
-                        "engine_failed",
-                        f"The text recognition failed on this image ({type(error).__name__}).",
-                    )
-                )
-        return alone
+            return self._engine.read(pixels)
+        except MemoryError as error:
+            raise ImageError(
+                "out_of_memory", "There is not enough memory to read the image."
+            ) from error
+        except Exception as error:
+            log.exception("the engine failed on one page")
+            raise ImageError(
+                "engine_failed",
+                f"The text recognition failed on this image ({type(error).__name__}).",
+            ) from error
 
-    def _finish(
-        self, source: "_Source", page: ReadPage | ImageError, share: float
-    ) -> dict[str, Any]:
-        image_id, sha256 = source.result["id"], source.result["sha256"]
-        if isinstance(page, ImageError):
-            return _failed(image_id, sha256, page)
-        preview = thumbnail = None
+    def _show(self, page: ReadPage, sha256: str) -> tuple[str | None, str | None]:
+        """Preview and thumbnail; None where they could not be written."""
         try:
             preview, thumbnail = self._previews.write(page.pixels, sha256, 1, page.rotation)
             self._previews.show_newest(page.pixels, page.lines)
         except OSError as error:  # the text matters more than its picture
             log.warning("no preview could be written: %s", error)
-        height, width = page.pixels.shape[:2]
-        read = protocol.Page(width, height, page.rotation, page.lines, preview, thumbnail, share)
-        return {**source.result, "pages": [protocol.page_to_json(read)]}
+            return None, None
+        return preview, thumbnail
 
 
-class _Source:
-    """An image on its way: the reply so far, and its pixels unless it failed already."""
-
-    def __init__(self, result: dict[str, Any], pixels: Pixels | None) -> None:
-        self.result = result
-        self.pixels = pixels
-
-
-def _failed(image_id: int, sha256: str | None, error: ImageError) -> dict[str, Any]:
-    details = {"code": error.code, "message": error.message, "ignored": error.ignored}
-    return {"id": image_id, "sha256": sha256, "error": details}
-
-
-def choose_device(wanted: str, engine: str) -> str:
-    """The device in PaddleOCR's words, cpu or gpu:N.
-
-    Raises:
-        WorkerError: no_gpu, bad_device.
-    """
-    kind, _, number = wanted.partition(":")
-    if kind not in {"auto", "cpu", "gpu"} or (number and (kind != "gpu" or not number.isdigit())):
-        raise WorkerError("bad_device", f"OCR_DEVICE is {wanted!r}; use auto, cpu, gpu or gpu:N.")
-    if kind == "cpu":
-        return "cpu"
-    reason = gpu_problem(engine, int(number or 0))
-    if reason is None:
-        return f"gpu:{number or 0}"
-    if kind == "gpu":
-        raise WorkerError(
-            "no_gpu",
-            f"OCR_DEVICE is {wanted}, but no GPU can be used: {reason}. Mend that, or set "
-            "OCR_DEVICE=cpu.",
-        )
-    if gpu_is_expected():
-        log.warning("there is a GPU, but it cannot be used: %s. Reading on the CPU.", reason)
-    return "cpu"
-
-
-def _ready(settings: Settings, models: ModelSet, device: str, threads: int) -> dict[str, Any]:
+def _ready(
+    settings: Settings, models: ModelSet, inference: Inference, threads: int, hands: int
+) -> dict[str, Any]:
     used = [models.detection, models.recognition]
     if settings.orientation == "auto":
         used += [models.document_orientation, models.line_orientation]
-    version = _version(settings.engine, f"{settings.engine}-gpu")
+    batch_size = settings.batch_size or _BATCH_SIZE[inference.device.partition(":")[0]]
     return {
         "type": "ready",
-        "engine": f"{settings.engine} {version}".strip(),
-        "device": device,
-        "precision": "f32",
+        "engine": version_of(inference),
+        "device": inference.device,
+        "precision": inference.precision,
         "models": {model.name: model.sha256 for model in used},
         "parameters": {
+            "profile": settings.profile,
             "detection_side": settings.detection_side,
             "unclip_ratio": settings.unclip_ratio,
             "orientation": settings.orientation,
             "threads": threads,
-            "paddleocr": _version("paddleocr"),
             "opencv": cv2.__version__,
             "pillow": pillow_version,
         },
-        "batch_size": settings.batch_size or _BATCH_SIZE[device.partition(":")[0]],
+        "batch_size": batch_size,
+        "batches": min(math.ceil(hands / batch_size), protocol.MAX_BATCHES),
     }
 
 
-def _version(*packages: str) -> str:
-    """Of the first of them that is installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    for package in packages:
-        with contextlib.suppress(PackageNotFoundError):
-            return version(package)
-    return ""
-
-
-def _load_engine(settings: Settings, models: ModelSet, device: str, threads: int) -> Engine:
-    engine = PaddleEngine(
-        models,
-        EngineSettings(
-            engine=settings.engine,
-            device=device,
-            threads=threads,
-            orientation=settings.orientation == "auto",
-            detection_side=settings.detection_side,
-            unclip_ratio=settings.unclip_ratio,
-        ),
+def _load_engine(settings: Settings, models: ModelSet, inference: Inference) -> PageEngine:
+    engine = PageEngine(
+        load_models(inference, models, settings),
+        detection_side=settings.detection_side,
+        orientation=settings.orientation == "auto",
     )
-    engine.read([np.full((64, 320, 3), 255, dtype=np.uint8)])  # the first run allocates
+    engine.read(np.full((64, 320, 3), 255, dtype=np.uint8))  # the first run allocates
     return engine
+
+
+def _hands(inference: Inference) -> int:
+    """How many images are in hand at a time."""
+    wanted = inference.lanes + _SPARE_HANDS if inference.gpu is None else usable_cpus()
+    return min(max(wanted, 2), _MOST_HANDS)
 
 
 def _receive_forever(connection: Connection, batches: "queue.Queue[dict[str, Any]]") -> None:
@@ -223,12 +170,12 @@ def _receive_forever(connection: Connection, batches: "queue.Queue[dict[str, Any
     os._exit(0)
 
 
-def _prepare_process(threads: int) -> None:
+def _prepare_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service, which stops us
     os.dup2(2, 1)  # libraries print; the service's stdout is for data
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("1000")  # when memory runs out, this process goes and not the service
-    cv2.setNumThreads(threads)
+    cv2.setNumThreads(0)  # every image has a thread of its own
 
 
 def main() -> None:
@@ -241,27 +188,53 @@ def main() -> None:
     try:
         settings = load(os.environ)
         threads = settings.threads or usable_cpus()
-        _prepare_process(threads)
+        _prepare_process()
         models = resolve(
             settings.models_folder,
             settings.model,
             detection=settings.detection_model or None,
             recognition=settings.recognition_model or None,
         )
-        device = choose_device(settings.device, settings.engine)
-        engine = _load_engine(settings, models, device, threads)
+        inference = choose(settings, threads)
+        engine = _load_engine(settings, models, inference)
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"
         protocol.send(connection, {"type": "failed", "code": code, "message": str(error)[:500]})
         raise SystemExit(1) from error
-    reader = Reader(settings, engine, Previews(settings.data_folder))
-    protocol.send(connection, _ready(settings, models, device, threads))
-    while True:
-        message = batches.get()
-        alive = {"type": "progress", "batch": message["batch"]}
-        reply = reader.read_batch(message, lambda alive=alive: protocol.send(connection, alive))  # type: ignore[misc]
-        protocol.send(connection, reply)
+    hands = _hands(inference)
+    reader = Reader(settings, engine, Previews(settings.data_folder), ThreadPoolExecutor(hands))
+    ready = _ready(settings, models, inference, threads, hands)
+    _answer_forever(connection, batches, reader, ready)
+
+
+def _answer_forever(
+    connection: Connection,
+    batches: "queue.Queue[dict[str, Any]]",
+    reader: Reader,
+    ready: dict[str, Any],
+) -> None:
+    """Say ready, then read as many batches at a time as that promised."""
+    one_at_a_time = threading.Lock()
+
+    def send(message: dict[str, Any]) -> None:
+        with one_at_a_time, contextlib.suppress(OSError):  # _receive_forever ends the process
+            protocol.send(connection, message)
+
+    def answer() -> None:
+        while True:
+            message = batches.get()
+            alive = {"type": "progress", "batch": message["batch"]}
+            try:
+                send(reader.read_batch(message, lambda: send(alive)))  # noqa: B023  used at once
+            except BaseException:  # a defect: better a new worker than a batch without an answer
+                log.exception("batch %s failed", message["batch"])
+                os._exit(1)
+
+    send(ready)
+    for number in range(ready["batches"] - 1):
+        threading.Thread(target=answer, name=f"batch-{number}", daemon=True).start()
+    answer()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ length-prefixed frames over a socket pair (`multiprocessing.connection.Connectio
 
     service → worker   {"batch": 7, "images": [{"id": 1, "path": "a.jpg", "sha256": "…"}]}
     worker → service   {"type": "ready", "engine": …, "device": …, "precision": …,
-                        "models": {…}, "parameters": {…}, "batch_size": 2}
+                        "models": {…}, "parameters": {…}, "batch_size": 2, "batches": 2}
                        {"type": "failed", "code": …, "message": …}      it could not start
                        {"type": "progress", "batch": 7}                 it is alive
                        {"type": "batch", "batch": 7, "seconds": 1.2, "images": [result, …]}
@@ -30,6 +30,7 @@ from typing import Any
 from ocr_errors import ImageError, WorkerError
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+MAX_BATCHES = 16
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
 MAX_PIXELS_SIDE = 1_000_000
@@ -113,6 +114,9 @@ class Provenance:
     models: dict[str, str]
     parameters: dict[str, Any]
     batch_size: int
+    """Images in a batch."""
+    batches: int = 1
+    """So many batches the worker wants to have at a time."""
 
 
 def send(connection: Connection, message: dict[str, Any]) -> None:
@@ -217,8 +221,17 @@ def parse_ready(message: dict[str, Any]) -> Provenance:
             models={_text(k, 200): _text(v, 64) for k, v in message["models"].items()},
             parameters={_text(k, 200): _plain(v) for k, v in message["parameters"].items()},
             batch_size=_whole(message["batch_size"], 1, 256),
+            batches=_whole(message["batches"], 1, MAX_BATCHES),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _nonsense(repr(error)) from error
+
+
+def batch_of(message: dict[str, Any]) -> int:
+    """The id of the batch that a batch message answers; raises WorkerError."""
+    try:
+        return _whole(message["batch"], 0, 2**62)
+    except (KeyError, ValueError) as error:
         raise _nonsense(repr(error)) from error
 
 

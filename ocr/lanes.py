@@ -1,0 +1,154 @@
+"""Who runs on the inference device when: a few lanes, and lines that travel together.
+
+Each lane is a thread that runs one network call at a time, so that exactly as many calls as the
+device can take at once are under way, whoever asks. Pages ask from threads of their own: they
+decode, search and cut while the lanes compute. Waiting lines of one width, of whatever page or
+batch, go through the recogniser together, those that wait longest first.
+"""
+
+import collections
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from decode import Pixels
+
+Result = TypeVar("Result")
+Answer = TypeVar("Answer")
+
+_ENOUGH_LINES_PER_LANE = 32
+"""With fewer lines waiting, other calls go first: a page's detection brings the next lines."""
+
+
+class Lanes(Generic[Result]):
+    """A device's lanes. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        count: int,
+        recognise: Callable[[list[Pixels]], Sequence[Result]],
+        most_lines: Callable[[int], int],
+    ) -> None:
+        """`recognise` reads lines of one width; `most_lines(width)` of them go together."""
+        self._recognise = recognise
+        self._most_lines = most_lines
+        self._enough = _ENOUGH_LINES_PER_LANE * count
+        self._changed = threading.Condition()
+        self._calls: collections.deque[tuple[Callable[[], Any], Future[Any]]] = collections.deque()
+        self._call_runs = False
+        self._lines: dict[int, collections.deque[_Line[Result]]] = {}
+        """By width, in the order in which the widths began to wait."""
+        self._waiting = 0
+        self._divisor = 1
+        self._busy_s = 0.0
+        self.count = count
+        for number in range(count):
+            threading.Thread(target=self._run, name=f"lane-{number}", daemon=True).start()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the lanes spent in network calls so far, of all lanes together."""
+        with self._changed:
+            return self._busy_s
+
+    def call(self, work: Callable[[], Answer]) -> Answer:
+        """Run `work`, a network call, in a lane; only one such call runs at a time.
+
+        One at a time, because the detector's memory is the largest there is.
+        """
+        future: Future[Answer] = Future()
+        with self._changed:
+            self._calls.append((work, future))
+            self._changed.notify()
+        return future.result()
+
+    def recognise(self, lines: Sequence[Pixels]) -> list[Result]:
+        """Read prepared lines, in company; results in the order of `lines`."""
+        waiting = [_Line[Result](line) for line in lines]
+        with self._changed:
+            for line in waiting:
+                self._lines.setdefault(line.pixels.shape[1], collections.deque()).append(line)
+            self._waiting += len(waiting)
+            self._changed.notify_all()
+        return [line.future.result() for line in waiting]
+
+    def _run(self) -> None:
+        while True:
+            work = self._next()
+            started = time.monotonic()
+            work()
+            with self._changed:
+                self._busy_s += time.monotonic() - started
+
+    def _next(self) -> Callable[[], None]:
+        """What this lane does now; waits until there is something."""
+        with self._changed:
+            while True:
+                may_call = self._calls and not self._call_runs
+                if may_call and self._waiting < self._enough:
+                    return self._take_call()
+                if self._lines:
+                    return self._take_lines()
+                if may_call:
+                    return self._take_call()
+                self._changed.wait()
+
+    def _take_call(self) -> Callable[[], None]:
+        work, future = self._calls.popleft()
+        self._call_runs = True
+
+        def run() -> None:
+            try:
+                answer = work()
+            except BaseException as error:
+                self._end_call()
+                future.set_exception(error)
+            else:
+                self._end_call()
+                future.set_result(answer)
+
+        return run
+
+    def _end_call(self) -> None:
+        with self._changed:
+            self._call_runs = False
+            self._changed.notify()
+
+    def _take_lines(self) -> Callable[[], None]:
+        width = next(iter(self._lines))
+        queue = self._lines.pop(width)
+        count = min(len(queue), max(self._most_lines(width) // self._divisor, 1))
+        lines = [queue.popleft() for _ in range(count)]
+        if queue:
+            self._lines[width] = queue  # at the end: the other widths' turn comes first
+        self._waiting -= count
+        return lambda: self._read(lines)
+
+    def _read(self, lines: "list[_Line[Result]]") -> None:
+        try:
+            results = self._recognise([line.pixels for line in lines])
+            if len(results) != len(lines):
+                raise ValueError(f"{len(results)} results for {len(lines)} lines")
+        except Exception as error:
+            if len(lines) == 1:
+                lines[0].future.set_exception(error)
+                return
+            # Most likely there was not enough memory: from now on fewer go together.
+            with self._changed:
+                self._divisor *= 2
+            middle = len(lines) // 2
+            self._read(lines[:middle])
+            self._read(lines[middle:])
+            return
+        for line, result in zip(lines, results, strict=True):
+            line.future.set_result(result)
+
+
+class _Line(Generic[Result]):
+    """A line that waits for its text."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+        self.future: Future[Result] = Future()

@@ -1,0 +1,109 @@
+"""The models run directly, as ONNX files: batched over pages by `lanes`, in few shapes.
+
+The files are PaddleOCR's, and so is the arithmetic around them; docs/decisions/0008 says why
+not its pipeline.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from decode import Pixels
+from lanes import Lanes
+from models import Model, ModelSet
+from networks import CENTRED, IMAGENET, IMAGENET_RGB, Classes, Network, Normalisation, Numbers
+from orientation import prepare_line as prepare_line_for_orientation
+from orientation import prepare_page as prepare_page_for_orientation
+from reading_order import Polygons
+from text_detection import detection_settings, find_polygons, scale_for_detection
+from text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
+
+WARM_UP_WIDTH = 640
+"""Lines up to this width are prepared for at the start; longer ones are rare."""
+_WARM_UP_PAGES = ((960, 704), (704, 960))
+
+Load = Callable[[Model, Normalisation, bool], Network]
+"""Loads a model; the flag says that it will see the same shapes again and again."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shapes:
+    """What a device is given at a time."""
+
+    lanes: int
+    """Network calls at a time."""
+    line_widths: tuple[int, ...]
+    most_columns: int
+    """Widths of the lines that are recognised together, added up, are at most this …"""
+    most_lines: int
+    """… and their number this."""
+
+    def lines_together(self, width: int) -> int:
+        """How many lines of one width go together, at least 1."""
+        return max(min(self.most_lines, self.most_columns // width), 1)
+
+
+class OnnxModels:
+    """Four networks on one device, its lanes, and what stands around them."""
+
+    def __init__(
+        self, models: ModelSet, load: Load, shapes: Shapes, unclip_ratio: float, *, orientation: bool
+    ) -> None:
+        """Loads the models with `load`; those for orientation only when they are wanted."""
+        self._shapes = shapes
+        self._detection = load(models.detection, IMAGENET, False)
+        self._detection_settings = detection_settings(models.detection.folder, unclip_ratio)
+        self._recognition = load(models.recognition, CENTRED, True)
+        self._characters = read_characters(models.recognition.folder)
+        if orientation:
+            self._page_orientation = load(models.document_orientation, IMAGENET_RGB, True)
+            self._line_orientation = load(models.line_orientation, IMAGENET_RGB, True)
+        self.lanes: Lanes[tuple[Classes, Numbers]] = Lanes(
+            shapes.lanes, self._run_recognition, shapes.lines_together
+        )
+
+    def warm_up(self) -> None:
+        """Let every shape that is common be prepared, so that the first pages find it so."""
+        widths = [width for width in self._shapes.line_widths if width <= WARM_UP_WIDTH]
+        lines = [
+            np.zeros((LINE_HEIGHT, width, 3), dtype=np.uint8)
+            for width in widths
+            for _ in range(2 * self._shapes.lines_together(width) + 1)
+        ]
+        for height, width in _WARM_UP_PAGES:
+            self.detect(np.zeros((height, width, 3), dtype=np.uint8), max(height, width))
+        self.lanes.recognise(lines)
+
+    def detect(self, page: Pixels, longest_side: int) -> Polygons:
+        """As `TextModels.detect`."""
+        scaled = scale_for_detection(page, longest_side)
+        probability = self.lanes.call(lambda: self._detection.run(scaled[None]))
+        height, width = page.shape[:2]
+        return find_polygons(probability[0, 0], (height, width), self._detection_settings)
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """As `TextModels.recognise`."""
+        lines = [prepare_line(crop, self._shapes.line_widths) for crop in crops]
+        return [
+            join_characters(classes, probabilities, self._characters)
+            for classes, probabilities in self.lanes.recognise(lines)
+        ]
+
+    def page_shares(self, page: Pixels) -> list[float]:
+        """As `TextModels.page_shares`."""
+        prepared = prepare_page_for_orientation(page)
+        (shares,) = self.lanes.call(lambda: self._page_orientation.run(prepared[None]))
+        return [float(share) for share in shares]
+
+    def upside_down(self, crop: Pixels) -> float:
+        """As `TextModels.upside_down`."""
+        prepared = prepare_line_for_orientation(crop)
+        ((_, share),) = self.lanes.call(lambda: self._line_orientation.run(prepared[None]))
+        return float(share)
+
+    def _run_recognition(self, lines: list[Pixels]) -> list[tuple[Classes, Numbers]]:
+        classes, probabilities = self._recognition.run_best(np.stack(lines))
+        return list(zip(classes, probabilities, strict=True))
+
+

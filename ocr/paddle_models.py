@@ -1,0 +1,126 @@
+"""The models run by PaddleOCR's public modules: any engine and model folder that it accepts.
+
+Slower than `onnx_models`, but it takes what that cannot: PaddlePaddle's own format, say.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from batching import recognise_together
+from decode import Pixels
+from models import ModelSet
+from reading_order import Polygons
+from text_recognition import MIN_LINE_WIDTH
+
+RECOGNITION_BATCH = 8
+_ONNX_ERRORS = 3
+"""ONNX Runtime's severities from which on it logs: 2 warning, 3 error."""
+
+
+class PaddleModels:
+    """PaddleOCR's modules for detection, recognition and orientation; one call at a time."""
+
+    def __init__(
+        self,
+        models: ModelSet,
+        *,
+        engine: str,
+        device: str,
+        threads: int,
+        unclip_ratio: float,
+        orientation: bool,
+    ) -> None:
+        """Load the models; takes a few seconds and about 250 MB."""
+        # Without this PaddleX looks for a model host at import, and waits for it when offline.
+        os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+        import paddleocr
+
+        _quieten("paddlex", "paddleocr")
+        self._unclip_ratio = unclip_ratio
+        self._lock = threading.Lock()
+        common: dict[str, Any] = {"engine": engine, "device": device}
+        if engine == "onnxruntime":
+            common["engine_config"] = {
+                "intra_op_num_threads": threads,
+                "log_severity_level": _ONNX_ERRORS,  # it warns of a harmless shape in the models
+            }
+        self._detection = paddleocr.TextDetection(
+            model_name=models.detection.name, model_dir=str(models.detection.folder), **common
+        )
+        self._recognition = paddleocr.TextRecognition(
+            model_name=models.recognition.name, model_dir=str(models.recognition.folder), **common
+        )
+        _pad_less(self._recognition)
+        if orientation:
+            self._page_orientation = paddleocr.DocImgOrientationClassification(
+                model_name=models.document_orientation.name,
+                model_dir=str(models.document_orientation.folder),
+                **common,
+            )
+            self._line_orientation = paddleocr.TextLineOrientationClassification(
+                model_name=models.line_orientation.name,
+                model_dir=str(models.line_orientation.folder),
+                **common,
+            )
+
+    def detect(self, page: Pixels, longest_side: int) -> Polygons:
+        """As `TextModels.detect`."""
+        with self._lock:
+            (result,) = self._detection.predict(
+                page,
+                limit_side_len=longest_side,
+                limit_type="max",
+                unclip_ratio=self._unclip_ratio,
+            )
+        return np.array(result["dt_polys"], dtype=np.float32).reshape(-1, 4, 2)
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """As `TextModels.recognise`."""
+        return recognise_together(crops, self._recognise, RECOGNITION_BATCH)
+
+    def page_shares(self, page: Pixels) -> list[float]:
+        """As `TextModels.page_shares`."""
+        with self._lock:
+            (result,) = self._page_orientation.predict(page, topk=4)
+        share = dict(zip(result["label_names"], map(float, result["scores"]), strict=True))
+        return [share[degrees] for degrees in ("0", "90", "180", "270")]
+
+    def upside_down(self, crop: Pixels) -> float:
+        """As `TextModels.upside_down`."""
+        with self._lock:
+            (vote,) = self._line_orientation.predict(crop)
+        score = float(vote["scores"][0])
+        return score if vote["label_names"][0] == "180_degree" else 1 - score
+
+    def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
+        with self._lock:
+            results = self._recognition.predict(crops, batch_size=len(crops))
+            return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
+
+
+def _pad_less(recognition: Any) -> None:
+    """Have short lines padded to MIN_LINE_WIDTH and not to the 320 pixels of the training.
+
+    PaddleX has no argument for this (`input_shape` squeezes every line into one width), so its
+    resizing step is told. An engine that resizes by other means is left as it is.
+    """
+    predictor = getattr(recognition, "paddlex_predictor", None)
+    resize = getattr(predictor, "pre_tfs", {}).get("ReisizeNorm")
+    shape = getattr(resize, "rec_image_shape", None)
+    if resize is not None and shape is not None:
+        channels, height, width = shape
+        resize.rec_image_shape = [channels, height, min(width, MIN_LINE_WIDTH)]
+
+
+def _quieten(*names: str) -> None:
+    """These libraries colour their lines and chat at level info: warnings go our way, plain."""
+    for name in names:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)

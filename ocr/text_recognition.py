@@ -1,0 +1,72 @@
+"""Before and after the recognition network: lines as it wants them, its classes as text.
+
+A line is scaled to the network's height and padded on the right to one of few widths: each new
+shape costs an engine time and memory. What comes back for each column of a line, its likeliest
+class and that one's probability, is joined into text as connectionist temporal classification
+(CTC) asks: repeated classes once, blanks not at all.
+"""
+
+import bisect
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from decode import Pixels
+from models import CONFIG_NAME
+
+LINE_HEIGHT = 48
+MIN_LINE_WIDTH = 160
+"""Shorter lines are padded to it: words alone are read better so; see docs/decisions/0006."""
+MAX_LINE_WIDTH = 3200
+"""Longer lines are squeezed into it; PaddleOCR's value."""
+_PADDING = 127
+"""Grey, as near to the 0 of normalised pixels as whole numbers come."""
+CPU_WIDTHS = (
+    *range(MIN_LINE_WIDTH, 320, 16),
+    *range(320, 640, 32),
+    *range(640, 1280, 64),
+    *range(1280, MAX_LINE_WIDTH + 1, 320),
+)
+"""To these a CPU's lines are padded: 3 % of what is computed is padding, on receipts."""
+GPU_WIDTHS = (160, 320, 480, 640, 960, 1280, 1920, MAX_LINE_WIDTH)
+"""Fewer, because each is prepared for in advance, and a GPU's batches must fill."""
+BLANK = 0
+
+
+def prepare_line(crop: Pixels, widths: Sequence[int]) -> Pixels:
+    """A cut-out line (height, width, 3) as (48, one of `widths`, 3); these in rising order."""
+    height, width = crop.shape[:2]
+    natural = min(max(math.ceil(LINE_HEIGHT * width / height), 1), widths[-1])
+    padded = widths[bisect.bisect_left(widths, natural)]
+    line = np.full((LINE_HEIGHT, padded, 3), _PADDING, dtype=np.uint8)
+    line[:, :natural] = cv2.resize(crop, (natural, LINE_HEIGHT))
+    return line
+
+
+def read_characters(model: Path) -> list[str]:
+    """The characters of a recognition model's classes, in their order, the blank first."""
+    config: dict[str, Any] = yaml.safe_load((model / CONFIG_NAME).read_text("utf-8"))
+    return ["", *map(str, config["PostProcess"]["character_dict"]), " "]
+
+
+def join_characters(
+    classes: npt.NDArray[np.integer[Any]],
+    probabilities: npt.NDArray[np.float32],
+    characters: list[str],
+) -> tuple[str, float]:
+    """One line's text, and the mean probability of its characters; ("", 0.0) without any.
+
+    Both arrays are (columns,): the likeliest class of each column, and its probability.
+    """
+    kept = classes != BLANK
+    kept[1:] &= classes[1:] != classes[:-1]
+    if not kept.any():
+        return "", 0.0
+    text = "".join(characters[i] for i in classes[kept].tolist())
+    return text, float(probabilities[kept].mean())
