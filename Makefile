@@ -58,7 +58,7 @@ bench: environments models  ## speed, accuracy, memory beside four peers: make b
 	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
 
 latency: environments models  ## from dropping an image to its row in the database
-	@$(BENCH)/latency.py
+	@$(BENCH)/latency.py $(ARGS)
 
 memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
 	@$(BENCH)/memory_slope.py $(ARGS)
