@@ -24,9 +24,6 @@ PEERS = ("paddleocr", "rapidocr", "faster-paddle", "tesseract")
 _TITLES = {
     "paddleocr": "PaddleOCR predict",
     "rapidocr": "RapidOCR",
-    "faster-paddle": "faster-paddle",
-    "tesseract": "tesseract",
-    OURS: OURS,
 }
 
 
@@ -48,7 +45,7 @@ class Contestant:
     @property
     def title(self) -> str:
         """Names it in the table."""
-        return f"{_TITLES[self.product]}, {self.model}"
+        return f"{_TITLES.get(self.product, self.product)}, {self.model}"
 
 
 def line_up(chosen: list[str]) -> list[Contestant]:

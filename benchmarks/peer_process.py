@@ -21,6 +21,7 @@ from runs import Run
 
 TIMEOUT_S = 3600.0
 _LONGEST_REASON = 200
+_CRASH_S = 5.0
 _OFFLINE = {"PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
 
 
@@ -73,6 +74,9 @@ def run_peer(
                 detail=str(ready["detail"]),
             )
         except (EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+            # One that crashed closes its end a moment before it has an exit code to tell.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_CRASH_S if isinstance(error, EOFError) else 0)
             _end(process)
             if too_slow.is_set():
                 raise PeerError(f"not finished within {timeout_s:.0f} s") from error
