@@ -4,7 +4,9 @@
 
 A B C D, A B C D, …: each a fresh process that first reads one image for nothing. Prints medians,
 the ratios of neighbours and the targets; writes all to benchmarks/results/. A missed target is
-a finding and no error; a peer that fails is shown as failed, and the rest goes on.
+a finding and no error; a peer that fails is shown as failed, and the rest goes on. The column
+"other load" tells how much of the machine other work took meanwhile: above a few percent only
+the ratios mean something, and far above nothing does.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from bench_figures import (
 from bench_tables import figures_table, ratios_table, targets_table
 from contestants import OURS, PEERS, Contestant, line_up, set_up
 from machine import describe
+from other_load import OtherLoad
 from peer_process import PeerError
 from project import ToolError, say
 from result_files import write_results
@@ -115,7 +118,9 @@ def race(
 
 def _one(contestant: Contestant, images: list[Path]) -> Outcome:
     try:
-        return figures_of(contestant.run(images))
+        with OtherLoad() as others:
+            run = contestant.run(images)
+        return figures_of(run)._replace(other_load=others.share)
     except (PeerError, ServiceError, OSError) as error:
         return Failure(" ".join(str(error).split()))
 

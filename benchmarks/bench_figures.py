@@ -24,6 +24,8 @@ class Figures(NamedTuple):
     inference_share: float | None = None
     first_batch_ratio: float | None = None
     detail: str = ""
+    other_load: float = 0.0
+    """The share of the machine's processor time that went to other work meanwhile, 0 to 1."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +72,7 @@ def medians(rounds: list[Round], key: str) -> Outcome:
         _median_known(runs, lambda run: run.inference_share),
         _median_known(runs, lambda run: run.first_batch_ratio),
         runs[-1].detail,
+        statistics.median(run.other_load for run in runs),
     )
 
 

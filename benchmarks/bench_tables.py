@@ -29,7 +29,7 @@ def figures_table(rounds: list[Round], titles: dict[str, str]) -> str:
     for key, title in titles.items():
         found = medians(rounds, key)
         if isinstance(found, Failure):
-            rows.append([title, *["failed"] * 2, *["-"] * 3])
+            rows.append([title, *["failed"] * 2, *["-"] * 4])
             notes.append(f"{title}: failed, {found.reason}.")
             continue
         share = found.inference_share
@@ -41,11 +41,13 @@ def figures_table(rounds: list[Round], titles: dict[str, str]) -> str:
                 f"{found.peak_mb:.0f}",
                 "-" if found.start_s is None else f"{found.start_s:.1f}",
                 "-" if share is None else f"{share:.0%}",
+                f"{found.other_load:.0%}",
             ]
         )
         if found.detail:
             notes.append(f"{title}: {found.detail}.")
     head = ["", "pages/s", "word F1", "peak MB", "start-up s", "inside inference"]
+    head.append("other load")
     return "\n".join([markdown(head, rows), "", *(f"- {note}" for note in notes)])
 
 

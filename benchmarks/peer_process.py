@@ -70,7 +70,7 @@ def run_peer(
                 texts={Path(path): str(text) for path, text in done["texts"].items()},
                 seconds=float(done["seconds"]),
                 start_s=start_s if loads_once else None,
-                peak_mb=max(watch.peak_mb, float(done["child_peak_mb"])),
+                peak_mb=max(watch.peak_mb, float(done["peak_mb"])),
                 detail=str(ready["detail"]),
             )
         except (EOFError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -5,7 +5,7 @@
     peer → benchmark   one JSON object a line on stdout:
                        {"event": "ready", "detail": text}        models loaded, can read
                        {"event": "done", "texts": {path: text}, "seconds": wall time of reading,
-                        "child_peak_mb": largest process that the peer started and that ended}
+                        "peak_mb": the peer's largest resident size, or that of one it started}
 
 Between the two events the peer reads the first image once, so that no lazy start is measured.
 Whatever a library prints goes to stderr: file descriptor 1 is moved away before one is loaded.
@@ -50,14 +50,15 @@ def serve(load: Callable[[Job], Peer]) -> None:
     begun = time.monotonic()
     texts = peer.read(job.images)
     seconds = time.monotonic() - begun
-    child_peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak_mb = max(usage.ru_maxrss for usage in usages) / 1024
     _send(
         wire,
         {
             "event": "done",
             "texts": dict(zip(job.images, texts, strict=True)),
             "seconds": seconds,
-            "child_peak_mb": child_peak_mb,
+            "peak_mb": peak_mb,
         },
     )
 

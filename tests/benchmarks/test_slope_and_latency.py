@@ -9,6 +9,7 @@ from latency import Drop
 from latency import table as latency_table
 from memory_slope import Sample, after_warm_up, slope
 from memory_slope import table as memory_table
+from other_load import OtherLoad, busy_s, own_s
 from process_memory import PeakWatch, peak_mb, resident_mb, tree
 from running_service import ROOT
 
@@ -62,6 +63,15 @@ def test_images_depend_on_seed_and_number_alone() -> None:
     }
     assert len(shapes) > 15
     assert max(max(shape) for shape in shapes) <= 1280
+
+
+def test_other_load_leaves_out_what_is_ours() -> None:
+    with OtherLoad() as others:
+        begun = own_s()
+        while own_s() < begun + 0.05:
+            pass
+    assert 0 <= others.share <= 1
+    assert busy_s() > 0
 
 
 def test_memory_of_this_process_is_seen() -> None:
