@@ -1,12 +1,16 @@
 # Thin lines only: what each target does stands in tools/, benchmarks/ and tests/.
-# IMAGES, DATA and PORT reach the tools through the environment, so that any path is safe.
+# IMAGES, DATA and the like reach the tools through the environment, so that any path is safe.
 PYTHON ?= python3
 IMAGES ?=
 DATA ?=
 PORT ?=
 GPU ?=
-export IMAGES DATA PORT GPU
+ROUNDS ?=
+LIMIT ?=
+PEERS ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS
 T = .venv/test/bin
+BENCH = PYTHONPATH=contract:ocr:tools $(T)/python benchmarks
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' Makefile | expand -t 20
@@ -48,16 +52,22 @@ samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-de
 	@$(T)/python tools/render_samples.py
 
 accuracy: environments models  ## how well a folder with known text is read: make accuracy IMAGES=folder
-	@$(T)/python benchmarks/accuracy.py --images "$$IMAGES"
+	@$(BENCH)/accuracy.py --images "$$IMAGES"
 
-throughput: environments models  ## how fast, beside PaddleOCR's own pipeline: make throughput IMAGES=folder
-	@$(T)/python benchmarks/throughput.py --images "$$IMAGES"
+bench: environments models  ## speed, accuracy, memory beside four peers: make bench IMAGES=folder [ROUNDS=3] [LIMIT=n] [PEERS=…]
+	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
+
+latency: environments models  ## from dropping an image to its row in the database
+	@$(BENCH)/latency.py $(ARGS)
+
+memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
+	@$(BENCH)/memory_slope.py $(ARGS)
 
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
-	@PYTHONPATH=contract:ocr $(T)/python benchmarks/preview_cost.py --images "$$IMAGES"
+	@$(BENCH)/preview_cost.py --images "$$IMAGES"
 
 footprint: environments models  ## memory and idle processor time of both services
-	@$(T)/python benchmarks/footprint.py
+	@$(BENCH)/footprint.py
 
 lock: environments  ## compile the requirements.txt files anew (needs uv on the PATH)
 	@$(T)/python tools/lock.py
@@ -74,4 +84,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run vendor up down docker test-docker models test lint samples accuracy throughput previews footprint lock clean environments chromium python
+.PHONY: help run vendor up down docker test-docker models test lint samples accuracy bench latency memory previews footprint lock clean environments chromium python

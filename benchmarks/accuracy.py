@@ -7,8 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from contestants import ours, peer, set_up
 from machine import describe
-from runs import run_paddle, run_service
 from scoring import images_with_truth, score
 
 
@@ -19,9 +19,10 @@ def main() -> int:
     parser.add_argument("--model", choices=("small", "tiny"), default="small")
     options = parser.parse_args()
     images = images_with_truth(options.images)
+    set_up("paddleocr")
     scores = {
-        "PaddleOCR.predict": score(run_paddle(images, options.model).texts),
-        "ocr_docker": score(run_service(images, {"OCR_MODEL": options.model}).texts),
+        "PaddleOCR.predict": score(peer("paddleocr", options.model).run(images).texts),
+        "ocr_docker": score(ours(options.model).run(images).texts),
     }
     print(f"{describe()}\n{len(images)} images, PP-OCRv6 {options.model}\n")
     print(f"{'':20} {'precision':>9} {'recall':>9} {'F1':>9}")

@@ -17,7 +17,8 @@ import urllib.request
 from pathlib import Path
 
 from machine import describe
-from runs import ROOT
+from process_memory import resident_mb, tree
+from running_service import ROOT
 
 _LIMITS = {"ocr_service.py": 80.0, "gunicorn": 120.0}
 _IDLE_LIMIT = 0.01
@@ -42,13 +43,13 @@ def main() -> int:
             _wait_until_read(port)
             for path in ["/", "/?q=the", "/images/1", "/api/v1/status"] * 25:
                 _get(port, path)
-            processes = _below(process.pid)
+            processes = {pid: _name(pid) for pid in tree(process.pid)[1:]}
             before = {pid: _cpu_s(pid) for pid in processes}
             time.sleep(options.idle_s)
             print(f"{describe()}\n\n{'process':28} {'resident MB':>12} {'idle CPU':>9}")
             good = True
             for pid, name in processes.items():
-                resident, idle = _resident_mb(pid), (_cpu_s(pid) - before[pid]) / options.idle_s
+                resident, idle = resident_mb(pid), (_cpu_s(pid) - before[pid]) / options.idle_s
                 print(f"{name:28} {resident:12.1f} {idle:9.2%}")
                 good &= resident < _LIMITS.get(name, 1e9) and idle < _IDLE_LIMIT
         finally:
@@ -81,21 +82,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _below(pid: int) -> dict[int, str]:
-    """All processes below `pid`, with a short name."""
-    found: dict[int, str] = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-            name = next((Path(w).name for w in words if w.endswith((".py", "gunicorn"))), words[0])
-            found[child] = name
-            found |= _below(child)
-    return found
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def _name(pid: int) -> str:
+    """A short one: the script's, or else the program's."""
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return next((Path(w).name for w in words if w.endswith((".py", "gunicorn"))), words[0])
 
 
 def _cpu_s(pid: int) -> float:

@@ -23,7 +23,7 @@ from engine import EngineSettings, PaddleEngine
 from machine import describe
 from models import resolve
 from previews import PREVIEW_SIDE, TEMP_SIDE, Previews
-from runs import MODELS
+from running_service import MODELS
 
 _PAGES = 20
 _ENCODERS: dict[str, tuple[str, list[int]]] = {

@@ -1,26 +1,22 @@
-"""One run of this service, or of PaddleOCR's own pipeline, over a list of images.
+"""One measured run over a list of images: what it gives, and the run of this service.
 
-Each run is a fresh process on a copy of nothing: the service gets links to the images in a
-folder of its own, PaddleOCR their paths. Times leave out what happens once: loading.
+Every run is a fresh process that first reads one image that is not measured, so that times leave
+out what happens once: loading, and the first use of each part.
 """
 
+import contextlib
 import json
-import os
-import shutil
-import sqlite3
-import subprocess
-import sys
-import tempfile
+import statistics
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
-MODELS = ROOT / "data" / "paddle_models" / "whl"
-_TIMEOUT_S = 3600.0
-_POLL_S = 0.2
+from process_memory import PeakWatch
+from running_service import RunningService, query
+
+_WARM_UP = "0-warm-up"
 
 
 class Run(NamedTuple):
@@ -29,10 +25,16 @@ class Run(NamedTuple):
     texts: dict[Path, str]
     seconds: float
     """From the first image's start to the last one's end."""
-    start_s: float
-    """From the process's start until it could read."""
+    start_s: float | None
+    """From the process's start until it could read; None where each image has its own start."""
     peak_mb: float
-    """Largest resident size of the process that holds the models."""
+    """Largest resident size of all its processes together."""
+    detail: str = ""
+    """Engine and models, for a person."""
+    inference_share: float | None = None
+    """Of `seconds`, the share spent inside inference, 0 to 1; None when unknown."""
+    first_batch_ratio: float | None = None
+    """Time for a page in the very first batch over the median of the others; None when unknown."""
 
     @property
     def pages_per_second(self) -> float:
@@ -41,98 +43,80 @@ class Run(NamedTuple):
 
 
 def run_service(images: list[Path], environ: Mapping[str, str] | None = None) -> Run:
-    """ocr_service from the first claim to the last commit, previews and all."""
-    with tempfile.TemporaryDirectory(prefix="ocr-bench-") as folder:
-        inbox, data = Path(folder) / "images", Path(folder) / "data"
-        inbox.mkdir()
-        for image in images:
-            shutil.copyfile(image, inbox / image.name)
-        (data / "paddle_models").mkdir(parents=True)
-        shutil.copytree(MODELS, data / "paddle_models" / "whl", copy_function=os.link)
-        started = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "ocr" / "ocr_service.py")],
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT / "contract"),
-                "OCR_IMAGE_FOLDER": str(inbox),
-                "OCR_DATA_FOLDER": str(data),
-                "OCR_LOG_LEVEL": "warning",
-                **(environ or {}),
-            },
+    """ocr_service from the first claim to the last commit, previews and all.
+
+    Raises:
+        ServiceError: it ended early or took too long.
+    """
+    started = time.monotonic()
+    with RunningService(environ) as service, PeakWatch(service.process.pid) as watch:
+        detail = service.wait_until_ready()
+        start_s = time.monotonic() - started
+        # One byte behind the end: the same pixels, yet no duplicate of the measured image.
+        service.drop(_WARM_UP + images[0].suffix, images[0].read_bytes() + b"\0")
+        service.wait_until_read(1)
+        warm_up = int(service.query("SELECT max(id) FROM batches")[0][0])
+        service.drop_all((image.name, image) for image in images)
+        service.wait_until_read(1 + len(images))
+        found = dict(service.query("SELECT name, text FROM page_texts"))
+        return Run(
+            texts={image: str(found.get(image.name, "")) for image in images},
+            seconds=wall_seconds(service.data, after_batch=warm_up),
+            start_s=start_s,
+            peak_mb=watch.peak_mb,
+            detail=detail,
+            inference_share=inference_share(service.data, after_batch=warm_up),
+            first_batch_ratio=_first_batch_ratio(service.data, warm_up),
         )
-        try:
-            return _watch(process, data, images, started)
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
-def run_paddle(images: list[Path], model: str = "small") -> Run:
-    """`PaddleOCR(...).predict`, image by image, with the same model files and its own defaults."""
-    script = Path(__file__).with_name("paddle_predict.py")
-    done = subprocess.run(
-        [sys.executable, str(script), str(MODELS), model, *map(str, images)],
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-        env={**os.environ, "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"},
+def wall_seconds(data_folder: Path, *, after_batch: int = 0) -> float:
+    """From the start of the first batch after that one to the end of the last."""
+    rows = query(
+        data_folder,
+        "SELECT min(started_at), max(finished_at) FROM batches "
+        "WHERE id > ? AND finished_at IS NOT NULL",
+        after_batch,
     )
-    value = json.loads(done.stdout.splitlines()[-1])
-    texts = {Path(path): text for path, text in value["texts"].items()}
-    return Run(texts, value["seconds"], value["start_s"], value["peak_mb"])
+    first, last = (datetime.fromisoformat(at) for at in rows[0])
+    return (last - first).total_seconds()
 
 
-def _watch(
-    process: "subprocess.Popen[bytes]", data: Path, images: list[Path], started: float
-) -> Run:
-    deadline = time.monotonic() + _TIMEOUT_S
-    start_s = peak_mb = 0.0
-    while time.monotonic() < deadline:
-        time.sleep(_POLL_S)
-        if process.poll() is not None:
-            raise SystemExit(f"error: ocr_service ended with exit code {process.returncode}.")
-        peak_mb = max([peak_mb, *(_peak_mb(child) for child in _children(process.pid))])
-        rows = _query(data, "SELECT started_at, finished_at FROM batches ORDER BY id")
-        if rows and not start_s:
-            start_s = time.monotonic() - started
-        left = _query(data, "SELECT count(*) FROM images WHERE status IN ('pending','processing')")
-        total = _query(data, "SELECT count(*) FROM images")
-        if total and total[0][0] == len(images) and left[0][0] == 0:
-            rows = _query(data, "SELECT started_at, finished_at FROM batches ORDER BY id")
-            first, last = (datetime.fromisoformat(at) for at in (rows[0][0], rows[-1][1]))
-            found = dict(_query(data, "SELECT name, text FROM page_texts"))
-            texts = {image: str(found.get(image.name, "")) for image in images}
-            return Run(texts, (last - first).total_seconds(), start_s, peak_mb)
-    raise SystemExit("error: the run took too long.")
+def inference_share(data_folder: Path, *, after_batch: int = 0) -> float | None:
+    """The share of wall time inside inference, 0 to 1, over the batches after that one.
+
+    Each batch tells its `inference_seconds` in a column of that name or in the JSON of
+    `parameters`. None when one of them does not.
+    """
+    names = [row[1] for row in query(data_folder, "PRAGMA table_info(batches)")]
+    rows = query(
+        data_folder,
+        "SELECT * FROM batches WHERE id > ? AND finished_at IS NOT NULL",
+        after_batch,
+    )
+    batches = [dict(zip(names, row, strict=True)) for row in rows]
+    inside = [_inference_seconds(batch) for batch in batches]
+    known = [seconds for seconds in inside if seconds is not None]
+    if not known or len(known) < len(inside):
+        return None
+    return sum(known) / max(wall_seconds(data_folder, after_batch=after_batch), 1e-9)
 
 
-def _query(data: Path, sql: str) -> list[tuple[Any, ...]]:
-    uri = (data / "ocr_data.db").as_uri() + "?mode=ro"
-    try:
-        connection = sqlite3.connect(uri, uri=True)
-        try:
-            return list(connection.execute(sql))
-        finally:
-            connection.close()
-    except sqlite3.OperationalError:  # not made yet
-        return []
+def _inference_seconds(batch: Mapping[str, Any]) -> float | None:
+    value = batch.get("inference_seconds")
+    if value is None:
+        with contextlib.suppress(TypeError, ValueError, AttributeError):
+            value = json.loads(batch["parameters"]).get("inference_seconds")
+    return None if value is None else float(value)
 
 
-def _children(pid: int) -> list[int]:
-    try:
-        return [
-            int(child)
-            for task in Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text().split()
-        ]
-    except OSError:
-        return []
-
-
-def _peak_mb(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+def _first_batch_ratio(data_folder: Path, first: int) -> float | None:
+    rows = query(
+        data_folder,
+        "SELECT id, seconds / pages FROM batches WHERE pages > 0 AND seconds IS NOT NULL",
+    )
+    later = [seconds for number, seconds in rows if number > first]
+    begin = [seconds for number, seconds in rows if number == first]
+    if not later or not begin:
+        return None
+    return float(begin[0] / statistics.median(later))

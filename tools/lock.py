@@ -3,7 +3,8 @@
     $ make lock
 
 The tests' file is compiled first, from all of them together; the services' files then take
-their versions from it, so that a service is tested with exactly what it runs with.
+their versions from it, so that a service is tested with exactly what it runs with. The peers
+of the benchmark take theirs from it, too: side by side, all run the same ONNX Runtime.
 """
 
 import shutil
@@ -19,6 +20,8 @@ SERVICES = (
     *("ocr/requirements", "ocr/requirements-gpu", "ocr/requirements-gpu-cuda12"),
     "flask/requirements",
 )
+PEERS = tuple(f"benchmarks/peers/{name}" for name in ("paddleocr", "rapidocr", "faster-paddle"))
+"""What the benchmark measures beside this project; each in an environment of its own."""
 
 
 def _compile(path: str, *constraints: str) -> None:
@@ -33,7 +36,7 @@ def main() -> int:
     if shutil.which("uv") is None:
         raise ToolError("uv is missing. Run: pip install uv", EXIT_MISSING_DEPENDENCY)
     _compile("tests/requirements")
-    for path in SERVICES:
+    for path in (*SERVICES, *PEERS):
         _compile(path, "--constraints=tests/requirements.txt")
     _compile("tools/requirements")
     return 0

@@ -64,7 +64,7 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path) -> None:
 def test_module_names_are_unique_and_shadow_nothing() -> None:
     names = [name for root in PATH_ROOTS for name in modules(root) if name != "gunicorn.conf"]
     # pytest puts every test folder on the path, so a helper there can shadow a module, too.
-    names += [path.stem for path in (ROOT / "benchmarks").glob("*.py")]
+    names += [path.stem for path in (ROOT / "benchmarks").rglob("*.py")]
     names += [path.stem for path in (ROOT / "tests").rglob("*.py") if path.stem != "conftest"]
     assert [name for name, count in collections.Counter(names).items() if count > 1] == []
     assert not set(names) & set(sys.stdlib_module_names)

@@ -1,0 +1,160 @@
+"""This project beside its peers on the same images, in turn, in one run.
+
+    make bench [IMAGES=folder] [ROUNDS=3] [LIMIT=n] [PEERS="rapidocr tesseract"]
+
+A B C D, A B C D, …: each a fresh process that first reads one image for nothing. Prints medians,
+the ratios of neighbours and the targets; writes all to benchmarks/results/. A missed target is
+a finding and no error; a peer that fails is shown as failed, and the rest goes on. The column
+"other load" tells how much of the machine other work took meanwhile: above a few percent only
+the ratios mean something, and far above nothing does.
+"""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+from bench_figures import (
+    Failure,
+    Figures,
+    Outcome,
+    Round,
+    Verdict,
+    figures_of,
+    own_targets,
+    speed_target,
+)
+from bench_tables import figures_table, ratios_table, targets_table
+from contestants import OURS, PEERS, Contestant, line_up, set_up
+from machine import describe
+from other_load import OtherLoad
+from peer_process import PeerError
+from project import ToolError, say
+from result_files import write_results
+from running_service import ROOT, ServiceError
+from scoring import images_with_truth
+
+SMALL, TINY = f"{OURS} small", f"{OURS} tiny"
+FACTORS = {
+    (SMALL, "paddleocr small"): 4.0,
+    (SMALL, "rapidocr small"): 4.5,
+    (SMALL, "faster-paddle small"): 2.0,
+    (TINY, "faster-paddle tiny"): 1.7,
+}
+"""How many times the peer's pages a second are wanted."""
+_COMPARED = [*FACTORS, (SMALL, "tesseract eng")]
+
+
+def main() -> int:
+    """Print and write the figures; returns 1 only when this project itself failed."""
+    parser = argparse.ArgumentParser(description="Speed, accuracy and memory beside peers.")
+    parser.add_argument("--images", required=True, type=Path, help="with a CSV beside each")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=int, default=0, help="only so many images; 0: all")
+    parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s")
+    options = parser.parse_args()
+    try:
+        contestants = line_up(options.peers.replace(",", " ").split())
+    except ValueError as error:
+        parser.error(str(error))
+    images = evenly(distinct(images_with_truth(options.images)), options.limit)
+    print(f"{describe()}\n{len(images)} images, {options.rounds} rounds\n", flush=True)
+    rounds = race(contestants, images, options.rounds, prepare(contestants))
+    found = verdicts(rounds, contestants)
+    titles = {contestant.key: contestant.title for contestant in contestants}
+    pairs = {
+        pair: f"{titles[pair[0]]} / {titles[pair[1]]}"
+        for pair in _COMPARED
+        if set(pair) <= set(titles)
+    }
+    tables = "\n\n".join(
+        [figures_table(rounds, titles), ratios_table(rounds, pairs), targets_table(found)]
+    )
+    print(f"\n{tables}\n")
+    raw = {
+        "images": len(images),
+        "rounds": [{key: as_json(one) for key, one in each.items()} for each in rounds],
+        "targets": [verdict._asdict() for verdict in found],
+    }
+    head = f"{len(images)} images, {options.rounds} rounds; medians over the rounds."
+    path = write_results("bench", raw, f"{head}\n\n{tables}")
+    print(f"written: {path.relative_to(ROOT)} and .md beside it")
+    ours = [one for each in rounds for key, one in each.items() if key.startswith(OURS)]
+    return 1 if any(isinstance(one, Failure) for one in ours) else 0
+
+
+def prepare(contestants: list[Contestant]) -> dict[str, Failure]:
+    """Install what the peers need; by product, why one cannot take part."""
+    failed = {}
+    for product in dict.fromkeys(one.product for one in contestants if one.product != OURS):
+        try:
+            set_up(product)
+        except ToolError as error:
+            say(str(error))
+            failed[product] = Failure(f"not installed: {str(error).splitlines()[-1].rstrip('.')}")
+    return failed
+
+
+def race(
+    contestants: list[Contestant], images: list[Path], count: int, failed: dict[str, Failure]
+) -> list[Round]:
+    """All of them in turn, `count` times. One that failed once does not run again."""
+    out: Round = {one.key: failed[one.product] for one in contestants if one.product in failed}
+    rounds = []
+    for number in range(1, count + 1):
+        found: Round = {}
+        for contestant in contestants:
+            outcome = out.get(contestant.key) or _one(contestant, images)
+            if isinstance(outcome, Failure):
+                out[contestant.key] = outcome
+                say(f"round {number}: {contestant.title:28} failed: {outcome.reason}")
+            else:
+                speed = f"{outcome.pages_per_second:6.2f} pages/s, F1 {outcome.f1:.4f}"
+                say(f"round {number}: {contestant.title:28} {speed}, {outcome.peak_mb:5.0f} MB")
+            found[contestant.key] = outcome
+        rounds.append(found)
+    return rounds
+
+
+def _one(contestant: Contestant, images: list[Path]) -> Outcome:
+    try:
+        with OtherLoad() as others:
+            run = contestant.run(images)
+        return figures_of(run)._replace(other_load=others.share)
+    except (PeerError, ServiceError, OSError) as error:
+        return Failure(" ".join(str(error).split()))
+
+
+def verdicts(rounds: list[Round], contestants: list[Contestant]) -> list[Verdict]:
+    """All targets that this line-up can be held to."""
+    peers = [one.key for one in contestants if one.product != OURS and one.model != "tiny"]
+    keys = {one.key for one in contestants}
+    found = [
+        speed_target(rounds, ours, peer, factor)
+        for (ours, peer), factor in FACTORS.items()
+        if {ours, peer} <= keys
+    ]
+    return found + own_targets(rounds, SMALL, peers)
+
+
+def distinct(images: list[Path]) -> list[Path]:
+    """Without those that repeat another: this service would read such a one once only."""
+    return list({hashlib.sha256(image.read_bytes()).digest(): image for image in images}.values())
+
+
+def evenly(images: list[Path], limit: int) -> list[Path]:
+    """At most `limit` of them, spread over the whole list; all of them for 0."""
+    if not 0 < limit < len(images):
+        return images
+    return [images[at * len(images) // limit] for at in range(limit)]
+
+
+def as_json(outcome: Outcome) -> dict[str, object]:
+    """For the file of raw figures."""
+    if isinstance(outcome, Figures):
+        return outcome._asdict()
+    return {"failed": outcome.reason}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

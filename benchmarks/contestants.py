@@ -1,0 +1,94 @@
+"""Who runs in `make bench`: this project and its peers, how each is set up and run.
+
+Each peer has an environment of its own, `.venv/bench-<peer>`, from hash-pinned requirements;
+tesseract is Debian's. No peer fetches a model: PaddleOCR gets the project's files, the packages
+of RapidOCR and faster-paddle hold theirs.
+"""
+
+import dataclasses
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import debian
+import setup_env
+from peer_process import run_peer
+from project import VENVS
+from running_service import MODELS, ROOT
+from runs import Run, run_service
+
+_PEERS = ROOT / "benchmarks" / "peers"
+OURS = "ocr_docker"
+PEERS = ("paddleocr", "rapidocr", "faster-paddle", "tesseract")
+_TITLES = {
+    "paddleocr": "PaddleOCR predict",
+    "rapidocr": "RapidOCR",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Contestant:
+    """One row of the table."""
+
+    product: str
+    """A name of PEERS, or OURS."""
+    model: str
+    """small, tiny, or tesseract's language."""
+    run: Callable[[list[Path]], Run]
+
+    @property
+    def key(self) -> str:
+        """Names it in the raw figures."""
+        return f"{self.product} {self.model}"
+
+    @property
+    def title(self) -> str:
+        """Names it in the table."""
+        return f"{_TITLES.get(self.product, self.product)}, {self.model}"
+
+
+def line_up(chosen: list[str]) -> list[Contestant]:
+    """In the order in which they run; `chosen` names peers.
+
+    Raises:
+        ValueError: a name that is no peer's.
+    """
+    if unknown := sorted(set(chosen) - set(PEERS)):
+        raise ValueError(f"There is no peer {unknown[0]!r}; there are {', '.join(PEERS)}.")
+    small = [peer(name, "eng" if name == "tesseract" else "small") for name in chosen]
+    # The tiny ones stand beside each other: neighbours see the machine in the same state.
+    if "faster-paddle" not in chosen:
+        return [*small, ours("small")]
+    return [*small, ours("small"), peer("faster-paddle", "tiny"), ours("tiny")]
+
+
+def set_up(name: str) -> None:
+    """Provide what the peer needs; does nothing when all is there.
+
+    Raises:
+        ToolError: it could not be installed; with the remedy.
+    """
+    if name == "tesseract":
+        if shutil.which("tesseract") is None:
+            debian.install(["tesseract-ocr"], "tesseract is not installed.")
+    else:
+        setup_env.ensure(f"bench-{name}", _PEERS / f"{name}.txt")
+
+
+def ours(model: str) -> Contestant:
+    """This project with one of its models, small or tiny."""
+    return Contestant(OURS, model, lambda images: run_service(images, {"OCR_MODEL": model}))
+
+
+def peer(name: str, model: str) -> Contestant:
+    """One of PEERS, once `set_up` has provided it."""
+    own = VENVS / f"bench-{name}" / "bin" / "python"
+    python = sys.executable if name == "tesseract" else str(own)
+    script = _PEERS / f"read_with_{name.replace('-', '_')}.py"
+
+    def run(images: list[Path]) -> Run:
+        job = {"models": str(MODELS), "model": model, "images": list(map(str, images))}
+        return run_peer([python, str(script)], job, loads_once=name != "tesseract")
+
+    return Contestant(name, model, run)

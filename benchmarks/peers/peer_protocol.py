@@ -1,0 +1,68 @@
+"""The peers' end of the wire between the benchmark and a peer's process; standard library only.
+
+    benchmark → peer   one JSON object on stdin:
+                       {"models": folder, "model": "small" | "tiny", "images": [path]}
+    peer → benchmark   one JSON object a line on stdout:
+                       {"event": "ready", "detail": text}        models loaded, can read
+                       {"event": "done", "texts": {path: text}, "seconds": wall time of reading,
+                        "peak_mb": the peer's largest resident size, or that of one it started}
+
+Between the two events the peer reads the first image once, so that no lazy start is measured.
+Whatever a library prints goes to stderr: file descriptor 1 is moved away before one is loaded.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Job(NamedTuple):
+    """What the benchmark asks for."""
+
+    models: str
+    """The folder with one folder for each PP-OCRv6 model."""
+    model: str
+    """small or tiny."""
+    images: list[str]
+
+
+class Peer(NamedTuple):
+    """A peer that is loaded."""
+
+    read: Callable[[list[str]], list[str]]
+    """The text of each of these image files."""
+    detail: str
+    """What it reads with: engine and models, for a person."""
+
+
+def serve(load: Callable[[Job], Peer]) -> None:
+    """Carry out the job on stdin with what `load` loads."""
+    wire = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    job = Job(**json.load(sys.stdin))
+    peer = load(job)
+    _send(wire, {"event": "ready", "detail": peer.detail})
+    peer.read(job.images[:1])
+    begun = time.monotonic()
+    texts = peer.read(job.images)
+    seconds = time.monotonic() - begun
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak_mb = max(usage.ru_maxrss for usage in usages) / 1024
+    _send(
+        wire,
+        {
+            "event": "done",
+            "texts": dict(zip(job.images, texts, strict=True)),
+            "seconds": seconds,
+            "peak_mb": peak_mb,
+        },
+    )
+
+
+def _send(wire: Any, message: dict[str, Any]) -> None:
+    wire.write(json.dumps(message) + "\n")
+    wire.flush()
