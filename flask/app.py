@@ -7,16 +7,19 @@
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
 /actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
+/login, /logout       where there is a password (`login`)
 """
 
 import os
 import socket
 from collections.abc import Callable
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, render_template, request
 
 import error_pages
 import exports
+import form_tokens
+import login
 import page_tokens
 import parameters
 import pictures
@@ -47,11 +50,14 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.extensions[site_context.EXTENSION] = site_context.build(settings)
     presentation.register(app)
+    form_tokens.register(app)
     app.before_request(_check_host)
+    app.before_request(login.require_session)
     app.after_request(security.protect)
     error_pages.register(app)
     app.register_blueprint(web_api.blueprint)
     app.register_blueprint(web_actions.blueprint)
+    app.register_blueprint(login.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule(f"/images/{_ID}", view_func=image_page)
@@ -69,19 +75,10 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     return app
 
 
-def index() -> Response:
+def index() -> str:
     """The list with everything around it."""
-    site = current_site()
-    visitor = site.guard.visitor(request)
-    html = render_template(
-        "index.html",
-        **_list_context(),
-        notice=web_actions.notice(request.args.get("notice", "")),
-        csrf_token=site.guard.token(visitor),
-    )
-    response = make_response(html)
-    site.guard.remember(response, visitor)
-    return response
+    notice = web_actions.notice(request.args.get("notice", ""))
+    return render_template("index.html", **_list_context(), notice=notice)
 
 
 def live_fragment() -> str:
