@@ -19,7 +19,9 @@ from flask import Flask, Response, jsonify, render_template, request
 import error_pages
 import exports
 import form_tokens
+import image_view
 import login
+import notices
 import page_tokens
 import parameters
 import pictures
@@ -34,7 +36,8 @@ from image_records import STATE_FILTERS
 from site_context import current_site
 from web_errors import WebError
 
-MAX_FORM_BYTES = 16 * 1024
+MAX_FORM_BYTES = 32 * 1024
+"""The longest correction, each character of it twelve bytes in a form, and some more."""
 STREAMS_RETRY_S = 30
 _ID = f"<int(max={page_tokens.MAX_ID}):image_id>"
 _PAGE = f"<int(max={page_tokens.MAX_ID}):page_number>"
@@ -77,7 +80,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
 
 def index() -> str:
     """The list with everything around it."""
-    notice = web_actions.notice(request.args.get("notice", ""))
+    notice = notices.find(request.args.get("notice", ""))
     return render_template("index.html", **_list_context(), notice=notice)
 
 
@@ -106,15 +109,10 @@ def _list_context() -> dict[str, object]:
     }
 
 
-def image_page(image_id: int) -> str:
+def image_page(image_id: int) -> Response:
     """One image."""
-    wanted, _state, query = parameters.image_filter(request, default_state="latest")
-    with current_site().reading() as connection:
-        image = queries.image_detail(connection, image_id)
-        newer, older = queries.neighbours(connection, image.summary, wanted)
-    return render_template(
-        "image.html", image=image, newer=newer, older=older, query=query, terms=wanted.terms
-    )
+    notice = notices.find(request.args.get("notice", ""))
+    return image_view.render(image_id, notice=notice)
 
 
 def image_text(image_id: int) -> Response:

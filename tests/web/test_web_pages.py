@@ -97,7 +97,8 @@ def test_corrections_keep_the_machines_text(client: FlaskClient, database: DemoD
         "INSERT INTO corrections (line_id, text, created_at) SELECT id, 'hello', '' FROM lines"
     )
     page = client.get(f"/images/{image_id}").text
-    assert 'title="The machine read: he11o">hello<' in page
+    assert '<span class="line-text" dir="auto">hello</span>' in page
+    assert "The machine read: <bdi>he11o</bdi>" in page
 
 
 def test_an_empty_folder_says_where_to_put_images(
