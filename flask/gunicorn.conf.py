@@ -36,8 +36,7 @@ errorlog = "-"
 loglevel = _settings.log_level
 logconfig_dict = {
     "formatters": {
-        "generic": {"format": "%(asctime)s web_service %(levelname)s %(message)s",
-                    "class": "logging.Formatter"},
+        "generic": {"()": "ocr_contract.logs.LineFormatter", "kind": _settings.log_format},
     },
     "handlers": {
         "error_console": {"class": "logging.StreamHandler", "formatter": "generic",

@@ -59,8 +59,10 @@ class LoginGate:
             return wait_s
         with self._one_at_a_time:  # each check takes 32 MB
             if not self._current().matches(given):
+                logger.warning("a wrong password from %s", address)
                 return 0.0
         self.throttle.succeeded(address)
+        logger.info("a login from %s", address)
         return None
 
     def new_session(self) -> str:

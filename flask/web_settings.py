@@ -86,6 +86,12 @@ def _log_level(text: str) -> str:
     return text
 
 
+def _log_format(text: str) -> str:
+    if text not in ("text", "json"):
+        raise ValueError("text or json")
+    return text
+
+
 TABLE: tuple[Setting, ...] = (
     Setting("data_folder", "WEB_DATA_FOLDER", "data", "path",
             "Folder with the database, the previews and the reader's socket; only read.", _folder),
@@ -118,6 +124,8 @@ TABLE: tuple[Setting, ...] = (
             "Longest time that one question to the database may take.", _seconds(0.1, 60)),
     Setting("log_level", "WEB_LOG_LEVEL", "info", "level",
             "How much is logged: debug, info, warning or error.", _log_level),
+    Setting("log_format", "WEB_LOG_FORMAT", "text", "name",
+            "text, or json for programs; one line a message in both.", _log_format),
 )  # fmt: skip
 """Every setting there is."""
 
@@ -139,6 +147,7 @@ class WebSettings:
     page_size: int
     query_limit_s: float
     log_level: str
+    log_format: str
 
 
 def from_environment(environment: Mapping[str, str]) -> WebSettings:

@@ -77,6 +77,7 @@ const edit = (line) => {
   activate(line, form);
   input.focus();
   input.select();
+  mark(line);
 };
 
 const activate = (line, form) => {
