@@ -18,6 +18,8 @@ def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, 
 
     A search looks at every state unless one is asked for.
     """
+    if "page" in request.args:
+        raise BadParameterError("The list has no page numbers; follow its links, or use next.")
     raw = request.args.get("q", "")
     terms = search_terms.parse(raw)
     state = request.args.get("state") or ("all" if terms else default_state)
