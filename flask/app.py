@@ -16,11 +16,13 @@ from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, render_template, request
 
+import deadlines
 import error_pages
 import exports
 import form_tokens
 import image_view
 import login
+import login_gate
 import notices
 import page_tokens
 import parameters
@@ -136,8 +138,14 @@ def export_csv() -> Response:
         with site.reading() as connection:
             return queries.export_rows(connection, after_id=after_id, limit=limit)
 
+    deadlines.allow_long(request.environ.get("gunicorn.socket"))
     fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
-    response = Response(exports.csv_blocks(fetch), mimetype="text/csv")
+    stream = site.tables.stream(exports.csv_blocks(fetch))
+    if stream is None:
+        error = WebError("As many tables are being made as may be. Try again soon.", code="busy")
+        error.http_status = 503
+        return web_api.error_reply(error, retry_after_s=STREAMS_RETRY_S)
+    response = Response(stream, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'
     return response
 
@@ -159,7 +167,9 @@ def latest_picture() -> Response:
 
 def events() -> Response:
     """Live counts."""
-    stream = current_site().feed.open_stream(_has_hung_up(request.environ.get("gunicorn.socket")))
+    connection = request.environ.get("gunicorn.socket")
+    deadlines.allow_long(connection)
+    stream = current_site().feed.open_stream(_is_over(connection))
     if stream is None:
         error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
         error.http_status = 503
@@ -168,6 +178,17 @@ def events() -> Response:
     response = Response(stream, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+def _is_over(connection: socket.socket | None) -> Callable[[], bool]:
+    """Whether a stream has nobody left who may see it: hung up, or logged out."""
+    has_hung_up = _has_hung_up(connection)
+    gate, session = current_site().gate, request.cookies.get(login_gate.COOKIE, "")
+
+    def look() -> bool:
+        return has_hung_up() or (gate is not None and not gate.is_session(session))
+
+    return look
 
 
 def _has_hung_up(connection: socket.socket | None) -> Callable[[], bool]:

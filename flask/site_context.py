@@ -10,6 +10,7 @@ from flask import current_app
 
 import queries
 from change_watch import ChangeWatch
+from exports import TableSlots
 from live import LiveFeed
 from login_gate import LoginGate
 from ocr_contract.control import SOCKET_PATH, ControlClient
@@ -32,6 +33,7 @@ class Site:
     reader: ReaderWatch
     feed: LiveFeed
     guard: FormGuard
+    tables: TableSlots
     gate: LoginGate | None
     """None: the page has no password."""
 
@@ -81,7 +83,7 @@ def build(settings: WebSettings) -> Site:
     gate = None
     if settings.password_file is not None:
         gate = LoginGate(settings.password_file, lifetime_s=settings.session_hours * 3600)
-    site = Site(settings, ControlClient(socket_path), reader, feed, FormGuard(), gate)
+    site = Site(settings, ControlClient(socket_path), reader, feed, FormGuard(), TableSlots(), gate)
     return site
 
 

@@ -110,7 +110,7 @@ TABLE: tuple[Setting, ...] = (
             _optional_file),
     Setting("session_hours", "WEB_SESSION_HOURS", "12", "h",
             "How long a login lasts.", _integer(1, 720)),
-    Setting("threads", "WEB_THREADS", "32", "threads",
+    Setting("threads", "WEB_THREADS", "64", "threads",
             "How many visitors are served at the same moment.", _integer(4, 256)),
     Setting("max_streams", "WEB_MAX_STREAMS", "8", "streams",
             "How many pages are kept up to date live; the others ask every few seconds.",

@@ -43,7 +43,7 @@ def test_defaults() -> None:
         ("WEB_PUBLISHED_ADDRESS", "a b"),
         ("WEB_SESSION_HOURS", "0"),
         ("WEB_LOG_LEVEL", "loud"),
-        ("WEB_MAX_STREAMS", "17"),
+        ("WEB_MAX_STREAMS", "33"),
         ("WEB_PROT", "5000"),
     ],
 )
