@@ -11,8 +11,6 @@
 """
 
 import os
-import socket
-from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, render_template, request
 
@@ -21,8 +19,8 @@ import error_pages
 import exports
 import form_tokens
 import image_view
+import live_route
 import login
-import login_gate
 import notices
 import page_tokens
 import parameters
@@ -40,7 +38,6 @@ from web_errors import WebError
 
 MAX_FORM_BYTES = 32 * 1024
 """The longest correction, each character of it twelve bytes in a form, and some more."""
-STREAMS_RETRY_S = 30
 _ID = f"<int(max={page_tokens.MAX_ID}):image_id>"
 _PAGE = f"<int(max={page_tokens.MAX_ID}):page_number>"
 
@@ -74,7 +71,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
         f"/thumbnails/{_ID}/{_PAGE}", "thumbnail", picture, defaults={"kind": "thumbnail"}
     )
     app.add_url_rule("/temp.png", view_func=latest_picture)
-    app.add_url_rule("/events", view_func=events)
+    app.add_url_rule("/events", view_func=live_route.events)
     app.add_url_rule("/livez", view_func=livez)
     app.add_url_rule("/readyz", view_func=readyz)
     return app
@@ -144,7 +141,7 @@ def export_csv() -> Response:
     if stream is None:
         error = WebError("As many tables are being made as may be. Try again soon.", code="busy")
         error.http_status = 503
-        return web_api.error_reply(error, retry_after_s=STREAMS_RETRY_S)
+        return web_api.error_reply(error, retry_after_s=live_route.BUSY_RETRY_S)
     response = Response(stream, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'
     return response
@@ -163,48 +160,6 @@ def latest_picture() -> Response:
     """The page read last, with its boxes drawn."""
     folder = current_site().settings.data_folder
     return pictures.send(folder, site_context.LATEST_PICTURE, immutable=False)
-
-
-def events() -> Response:
-    """Live counts."""
-    connection = request.environ.get("gunicorn.socket")
-    deadlines.allow_long(connection)
-    stream = current_site().feed.open_stream(_is_over(connection))
-    if stream is None:
-        error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
-        error.http_status = 503
-        return web_api.error_reply(error, retry_after_s=STREAMS_RETRY_S)
-    # Flask closes the stream with the response, also when it was never read from.
-    response = Response(stream, mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
-
-
-def _is_over(connection: socket.socket | None) -> Callable[[], bool]:
-    """Whether a stream has nobody left who may see it: hung up, or logged out."""
-    has_hung_up = _has_hung_up(connection)
-    gate, session = current_site().gate, request.cookies.get(login_gate.COOKIE, "")
-
-    def look() -> bool:
-        return has_hung_up() or (gate is not None and not gate.is_session(session))
-
-    return look
-
-
-def _has_hung_up(connection: socket.socket | None) -> Callable[[], bool]:
-    """Whether the browser at the other end has closed `connection`; False where none is known."""
-
-    def look() -> bool:
-        if connection is None:
-            return False
-        try:
-            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False  # open, and silent as it should be
-        except OSError:
-            return True
-
-    return look
 
 
 def livez() -> Response:
