@@ -127,6 +127,8 @@ def test_neither_is_done_for_another_site(
         ):
             assert client.post(path, data={"text": "x"}).status_code == 403
             assert client.get(path).status_code == 405
+        # Not even whether there is such a line.
+        assert client.post(f"/actions/images/{image_id}/lines/99").status_code == 403
         assert reader.requests == []
 
 
