@@ -31,6 +31,9 @@ down:  ## stop them and remove the containers; data/ stays
 bundle: vendor  ## one file that installs on a machine that has only Docker: dist/ocr_docker-….tar.zst
 	@$(PYTHON) tools/bundle.py $(ARGS)
 
+password: python  ## the page's password, asked for: make password [FILE=data/web_password]
+	@$(PYTHON) flask/web_password.py "$${FILE:-data/web_password}"
+
 models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 
@@ -84,4 +87,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run vendor up down docker test-docker models test lint samples accuracy bench latency memory previews footprint lock clean environments chromium python
+.PHONY: help run password vendor up down docker test-docker models test lint samples accuracy bench latency memory previews footprint lock clean environments chromium python

@@ -255,7 +255,7 @@ start() {
     waited=0
     until [ "$(health ocr_service)" = healthy ] && [ "$(health web_service)" = healthy ]; do
         if [ "$waited" -ge "$READY_TIMEOUT_S" ] || [ "$(restarts)" -ge 3 ]; then
-            compose logs --no-log-prefix --tail 5 ocr_service >&2 || :
+            compose logs --no-log-prefix --tail 5 >&2 || :
             hint=
             [ ! -f "$to/releases/previous" ] || hint=" The version before is back with: $to/install.sh --rollback"
             fail 15 "It does not become ready; its last words are above.$hint"

@@ -7,16 +7,21 @@
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
 /actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
+/login, /logout       where there is a password (`login`)
 """
 
 import os
-import socket
-from collections.abc import Callable
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, render_template, request
 
+import deadlines
 import error_pages
 import exports
+import form_tokens
+import image_view
+import live_route
+import login
+import notices
 import page_tokens
 import parameters
 import pictures
@@ -31,8 +36,8 @@ from image_records import STATE_FILTERS
 from site_context import current_site
 from web_errors import WebError
 
-MAX_FORM_BYTES = 16 * 1024
-STREAMS_RETRY_S = 30
+MAX_FORM_BYTES = 32 * 1024
+"""The longest correction, each character of it twelve bytes in a form, and some more."""
 _ID = f"<int(max={page_tokens.MAX_ID}):image_id>"
 _PAGE = f"<int(max={page_tokens.MAX_ID}):page_number>"
 
@@ -47,11 +52,14 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.extensions[site_context.EXTENSION] = site_context.build(settings)
     presentation.register(app)
+    form_tokens.register(app)
     app.before_request(_check_host)
+    app.before_request(login.require_session)
     app.after_request(security.protect)
     error_pages.register(app)
     app.register_blueprint(web_api.blueprint)
     app.register_blueprint(web_actions.blueprint)
+    app.register_blueprint(login.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule(f"/images/{_ID}", view_func=image_page)
@@ -63,25 +71,16 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
         f"/thumbnails/{_ID}/{_PAGE}", "thumbnail", picture, defaults={"kind": "thumbnail"}
     )
     app.add_url_rule("/temp.png", view_func=latest_picture)
-    app.add_url_rule("/events", view_func=events)
+    app.add_url_rule("/events", view_func=live_route.events)
     app.add_url_rule("/livez", view_func=livez)
     app.add_url_rule("/readyz", view_func=readyz)
     return app
 
 
-def index() -> Response:
+def index() -> str:
     """The list with everything around it."""
-    site = current_site()
-    visitor = site.guard.visitor(request)
-    html = render_template(
-        "index.html",
-        **_list_context(),
-        notice=web_actions.notice(request.args.get("notice", "")),
-        csrf_token=site.guard.token(visitor),
-    )
-    response = make_response(html)
-    site.guard.remember(response, visitor)
-    return response
+    notice = notices.find(request.args.get("notice", ""))
+    return render_template("index.html", **_list_context(), notice=notice)
 
 
 def live_fragment() -> str:
@@ -109,15 +108,10 @@ def _list_context() -> dict[str, object]:
     }
 
 
-def image_page(image_id: int) -> str:
+def image_page(image_id: int) -> Response:
     """One image."""
-    wanted, _state, query = parameters.image_filter(request, default_state="latest")
-    with current_site().reading() as connection:
-        image = queries.image_detail(connection, image_id)
-        newer, older = queries.neighbours(connection, image.summary, wanted)
-    return render_template(
-        "image.html", image=image, newer=newer, older=older, query=query, terms=wanted.terms
-    )
+    notice = notices.find(request.args.get("notice", ""))
+    return image_view.render(image_id, notice=notice)
 
 
 def image_text(image_id: int) -> Response:
@@ -141,8 +135,14 @@ def export_csv() -> Response:
         with site.reading() as connection:
             return queries.export_rows(connection, after_id=after_id, limit=limit)
 
+    deadlines.allow_long(request.environ.get("gunicorn.socket"))
     fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
-    response = Response(exports.csv_blocks(fetch), mimetype="text/csv")
+    stream = site.tables.stream(exports.csv_blocks(fetch))
+    if stream is None:
+        error = WebError("As many tables are being made as may be. Try again soon.", code="busy")
+        error.http_status = 503
+        return web_api.error_reply(error, retry_after_s=live_route.BUSY_RETRY_S)
+    response = Response(stream, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'
     return response
 
@@ -160,35 +160,6 @@ def latest_picture() -> Response:
     """The page read last, with its boxes drawn."""
     folder = current_site().settings.data_folder
     return pictures.send(folder, site_context.LATEST_PICTURE, immutable=False)
-
-
-def events() -> Response:
-    """Live counts."""
-    stream = current_site().feed.open_stream(_has_hung_up(request.environ.get("gunicorn.socket")))
-    if stream is None:
-        error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
-        error.http_status = 503
-        return web_api.error_reply(error, retry_after_s=STREAMS_RETRY_S)
-    # Flask closes the stream with the response, also when it was never read from.
-    response = Response(stream, mimetype="text/event-stream")
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
-
-
-def _has_hung_up(connection: socket.socket | None) -> Callable[[], bool]:
-    """Whether the browser at the other end has closed `connection`; False where none is known."""
-
-    def look() -> bool:
-        if connection is None:
-            return False
-        try:
-            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False  # open, and silent as it should be
-        except OSError:
-            return True
-
-    return look
 
 
 def livez() -> Response:

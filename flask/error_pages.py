@@ -4,7 +4,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 import web_api
-from web_errors import DatabaseWaitingError, NotFoundError, WebError
+from web_errors import DatabaseWaitingError, LoginNeededError, NotFoundError, WebError
 
 BUSY_RETRY_S = 5
 
@@ -22,7 +22,8 @@ def web_error(error: WebError) -> Response:
         template, retry_after_s = "waiting.html", BUSY_RETRY_S
     else:
         template, retry_after_s = "error.html", None
-    if request.path.startswith(("/api/", "/export", "/events")) or request.path.endswith(".json"):
+    is_for_programs = request.path.startswith(("/api/", "/export", "/events"))
+    if is_for_programs or request.path.endswith(".json") or isinstance(error, LoginNeededError):
         return web_api.error_reply(error, retry_after_s=retry_after_s)
     response = make_response(
         render_template(template, error=error, retry_after_s=retry_after_s), error.http_status

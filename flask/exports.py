@@ -6,6 +6,7 @@ images neither fills the memory nor keeps the writer's log from being checkpoint
 
 import csv
 import io
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,9 @@ CSV_COLUMNS = (
     "id", "name", "status", "pages", "lines", "confidence", "finished_at", "duplicate_of",
     "error_code", "error", "text",
 )  # fmt: skip
-BLOCK_IMAGES = 200
+BLOCK_IMAGES = 50
+MAX_TABLES = 4
+"""Made at the same moment; each keeps a processor busy and a block of texts in memory."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets take a file without it for the local 8-bit encoding."""
@@ -34,6 +37,34 @@ def csv_blocks(fetch: Callable[[int, int], list[dict[str, Any]]]) -> Iterator[st
     while rows := fetch(after_id, BLOCK_IMAGES):
         yield _csv_rows([[_cell(row[column]) for column in CSV_COLUMNS] for row in rows])
         after_id = rows[-1]["id"]
+
+
+class TableSlots:
+    """How many tables may be made at once. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._free = threading.BoundedSemaphore(MAX_TABLES)
+
+    def stream(self, blocks: Iterator[str]) -> "TableStream | None":
+        """`blocks` as the body of a response, or None when there are enough already."""
+        return TableStream(blocks, self._free) if self._free.acquire(blocking=False) else None
+
+
+class TableStream:
+    """Gives its slot back when closed, once, also when it was never read from."""
+
+    def __init__(self, blocks: Iterator[str], slot: threading.BoundedSemaphore) -> None:
+        self._blocks = blocks
+        self._slot: threading.BoundedSemaphore | None = slot
+
+    def __iter__(self) -> Iterator[str]:
+        return self._blocks
+
+    def close(self) -> None:
+        """Called by Flask at the end of the response, however it ends."""
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            slot.release()
 
 
 def _cell(value: Any) -> Any:

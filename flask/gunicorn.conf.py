@@ -15,6 +15,8 @@ _settings = serving.settings_or_exit()
 
 chdir = str(serving.FOLDER)
 raw_env = [f"WEB_DATA_FOLDER={_settings.data_folder}"]  # absolute: chdir must not move it
+if _settings.password_file is not None:
+    raw_env.append(f"WEB_PASSWORD_FILE={_settings.password_file}")
 bind = serving.bind_address(_settings)
 
 worker_class = "patient_worker.PatientWorker"  # gthread, with one repair
@@ -34,8 +36,7 @@ errorlog = "-"
 loglevel = _settings.log_level
 logconfig_dict = {
     "formatters": {
-        "generic": {"format": "%(asctime)s web_service %(levelname)s %(message)s",
-                    "class": "logging.Formatter"},
+        "generic": {"()": "ocr_contract.logs.LineFormatter", "kind": _settings.log_format},
     },
     "handlers": {
         "error_console": {"class": "logging.StreamHandler", "formatter": "generic",

@@ -4,11 +4,13 @@ from flask import Request
 
 import search_terms
 from image_records import STATE_FILTERS, ImageFilter
+from ocr_contract.control import MAX_CORRECTION_CHARS
 from page_tokens import SortKey, decode
 from web_errors import BadParameterError
 
 MAX_PAGE_SIZE = 200
 MAX_SIZE_DIGITS = 6
+MAX_ID_DIGITS = 18
 
 
 def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, str, str]:
@@ -16,12 +18,36 @@ def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, 
 
     A search looks at every state unless one is asked for.
     """
+    if "page" in request.args:
+        raise BadParameterError("The list has no page numbers; follow its links, or use next.")
     raw = request.args.get("q", "")
     terms = search_terms.parse(raw)
     state = request.args.get("state") or ("all" if terms else default_state)
     if state not in STATE_FILTERS:
         raise BadParameterError(f"There is no such state. There are: {', '.join(STATE_FILTERS)}.")
     return ImageFilter(STATE_FILTERS[state], terms), state, terms.raw if terms else ""
+
+
+def edited_line(request: Request) -> int | None:
+    """The id in `?edit=`: whose form is open."""
+    text = request.args.get("edit", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
+        raise BadParameterError("edit must be the number of a line.")
+    return int(text)
+
+
+def correction(request: Request) -> str:
+    """The text for a line in a form: one line, bounded."""
+    text = request.form.get("text", "")
+    if len(text) > MAX_CORRECTION_CHARS:
+        raise BadParameterError(
+            f"The text has {len(text)} characters; a line has at most {MAX_CORRECTION_CHARS}."
+        )
+    if any(character in text for character in "\n\r\0"):
+        raise BadParameterError("The text must be one line.")
+    return text
 
 
 def after(request: Request) -> SortKey | None:

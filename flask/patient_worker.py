@@ -3,7 +3,8 @@
 Before it closes a connection, Gunicorn waits up to 2 s for the visitor to close the other half.
 It does so in the one thread that accepts new visitors, so sixteen silent ones would keep the
 seventeenth out for half a minute (gunicorn/util.py, `close_graceful`, in 27.0). Here each waits
-in the thread that served it, and shorter.
+in the thread that served it, and shorter. The main thread also hangs up on whoever is too slow
+with a whole request (`deadlines`).
 """
 
 import contextlib
@@ -11,8 +12,12 @@ import socket
 import time
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import-untyped]
 
+from deadlines import ANSWER_S, DEADLINES, READING_S
+
+FIRST_WORD_S = 0.2
+"""Who connects and says nothing waits in the poller, not in one of the threads for 5 s."""
 GOODBYE_S = 0.5
 _MAX_DRAINED_BYTES = 64 * 1024
 
@@ -22,10 +27,26 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
 
     def handle(self, conn: Any) -> Any:
         """Serve one request; False means that the connection ends."""
-        result = super().handle(conn)
+        if not conn.initialized and not conn.wait_for_data(FIRST_WORD_S):
+            return _DEFER
+        DEADLINES.allow(conn.sock, READING_S)
+        try:
+            result = super().handle(conn)
+        finally:
+            DEADLINES.done(conn.sock)
         if result is False:
             say_goodbye(conn.sock)
         return result
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Have the head that was read answered."""
+        DEADLINES.allow(conn.sock, ANSWER_S)
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        """Called about once a second."""
+        super().murder_pending()
+        DEADLINES.cut_overdue()
 
 
 def say_goodbye(connection: socket.socket) -> None:

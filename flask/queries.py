@@ -151,6 +151,19 @@ def neighbours(
     return found[0], found[1]
 
 
+def line_place(
+    connection: sqlite3.Connection, image_id: int, line_id: int
+) -> tuple[int, int, str] | None:
+    """(page number, line number, the machine's text) of a line that this image shows."""
+    row = connection.execute(
+        "SELECT p.number AS page, l.number AS line, l.text FROM images i "
+        "JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id) "
+        "JOIN lines l ON l.page_id = p.id WHERE i.id = ? AND l.id = ?",
+        (image_id, line_id),
+    ).fetchone()
+    return (row["page"], row["line"], row["text"]) if row else None
+
+
 def picture_name(
     connection: sqlite3.Connection, image_id: int, page_number: int, kind: str
 ) -> str | None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from flask import Request, Response
 
+from secret_key import KEY
 from web_errors import BadParameterError, RefusedError
 
 COOKIE = "ocr_visitor"
@@ -60,10 +61,7 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
 
 
 class FormGuard:
-    """Makes and checks the tokens of forms. The key lives as long as the process."""
-
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+    """Makes and checks the tokens of forms."""
 
     def visitor(self, request: Request) -> str:
         """The visitor's random mark: the one in the cookie, or a new one to be set."""
@@ -72,7 +70,7 @@ class FormGuard:
 
     def token(self, visitor: str) -> str:
         """What belongs into the hidden field of a form for `visitor`."""
-        return hmac.new(self._key, visitor.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(KEY, visitor.encode(), hashlib.sha256).hexdigest()
 
     def remember(self, response: Response, visitor: str) -> None:
         """Set the cookie."""

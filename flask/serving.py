@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import site_context
+import web_password
 import web_settings
 
 FOLDER = Path(__file__).resolve().parent
@@ -22,8 +23,17 @@ TAKE_PATIENCE_S = 20
 
 
 def settings_or_exit() -> web_settings.WebSettings:
-    """The settings, read before Gunicorn changes the working folder."""
-    return web_settings.or_exit(os.environ)
+    """The settings, read before Gunicorn changes the working folder; the password's file as well.
+
+    Imports `secret_key`, too (through `site_context`): before the fork.
+    """
+    settings = web_settings.or_exit(os.environ)
+    if settings.password_file is not None:
+        try:
+            web_password.read(settings.password_file)
+        except web_settings.SettingError as error:
+            web_settings.exit_with(error)
+    return settings
 
 
 def bind_address(settings: web_settings.WebSettings) -> str:

@@ -10,7 +10,9 @@ from flask import current_app
 
 import queries
 from change_watch import ChangeWatch
+from exports import TableSlots
 from live import LiveFeed
+from login_gate import LoginGate
 from ocr_contract.control import SOCKET_PATH, ControlClient
 from ocr_contract.schema import DATABASE_NAME, PREVIEWS_FOLDER
 from reader_status import ASK_TIMEOUT_S, ReaderWatch
@@ -31,6 +33,9 @@ class Site:
     reader: ReaderWatch
     feed: LiveFeed
     guard: FormGuard
+    tables: TableSlots
+    gate: LoginGate | None
+    """None: the page has no password."""
 
     @property
     def database(self) -> Path:
@@ -75,7 +80,10 @@ def build(settings: WebSettings) -> Site:
         max_streams=settings.max_streams,
         lifetime_s=settings.stream_lifetime_s,
     )
-    site = Site(settings, ControlClient(socket_path), reader, feed, FormGuard())
+    gate = None
+    if settings.password_file is not None:
+        gate = LoginGate(settings.password_file, lifetime_s=settings.session_hours * 3600)
+    site = Site(settings, ControlClient(socket_path), reader, feed, FormGuard(), TableSlots(), gate)
     return site
 
 

@@ -1,42 +1,27 @@
-"""The buttons: scan, pause, resume. Each is checked to be ours and passed on to ocr_service.
+"""The buttons: scan, pause, resume, correct a line, read again. Each is checked to be ours and
+passed on to ocr_service.
 
-web_service changes nothing itself. After an action the browser is sent back to the list with
+web_service changes nothing itself. After an action the browser is sent back to the page with
 the code of a notice, so that reloading the page repeats nothing.
 """
 
-import dataclasses
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 
+import image_view
+import notices
+import page_tokens
+import parameters
+import queries
+import search_terms
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from site_context import current_site
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Notice:
-    """A sentence above the list after an action."""
-
-    sentence: str
-    is_problem: bool = False
-
-
-_NOTICES = {
-    "scan": Notice("The folder is being looked through now."),
-    "pause": Notice("Paused. The batch in work is still finished; then nothing new is read."),
-    "resume": Notice("Reading goes on."),
-    "unreachable": Notice("The reader does not answer, so nothing was changed. Start it and try "
-                          "again.", is_problem=True),
-    "refused": Notice("The reader refused that; its log says why.", is_problem=True),
-}  # fmt: skip
-
-
-def notice(code: str) -> Notice | None:
-    """The notice with this code; anything else in the address shows nothing."""
-    return _NOTICES.get(code)
+_IMAGE = f"/images/<int(max={page_tokens.MAX_ID}):image_id>"
 
 
 @blueprint.post("/scan")
@@ -57,15 +42,64 @@ def resume() -> Response:
     return _forward("resume", lambda client, request_id: client.resume(request_id=request_id))
 
 
-def _forward(code: str, ask: Callable[[ControlClient, str], object]) -> Response:
-    site = current_site()
-    site.guard.check(request)
-    try:
-        ask(site.client, f"web-{secrets.token_hex(12)}")
-    except ServiceUnreachable:
-        code = "unreachable"
-    except ControlError:
-        code = "refused"
-    site.reader.forget()
+@blueprint.post(f"{_IMAGE}/read-again")
+def read_again(image_id: int) -> Response:
+    """Let an image wait to be read once more; its text stays until then."""
+    code, reply = _ask(
+        "read_again", lambda client, request_id: client.reprocess([image_id], request_id=request_id)
+    )
+    if code == "read_again" and not reply.get("queued"):
+        code = "not_queued"
+    return _back_to(image_id, code)
+
+
+@blueprint.post(f"{_IMAGE}/lines/<int(max={page_tokens.MAX_ID}):line_id>")
+def correct(image_id: int, line_id: int) -> Response:
+    """Store a person's text for a line, or take it back (`undo`)."""
+    current_site().guard.check(request)
+    typed = parameters.correction(request)
+    with current_site().reading() as connection:
+        queries.image_detail(connection, image_id)
+        place = queries.line_place(connection, image_id, line_id)
+    if place is None:
+        return _back_to(image_id, "line_gone")
+    page, line, machine_text = place
+    # What the machine read as well is no correction.
+    text = None if "undo" in request.form or typed == machine_text else typed
+    code, _reply = _ask(
+        "taken_back" if text is None else "corrected",
+        lambda client, request_id: client.correct(line_id, text, request_id=request_id),
+    )
+    if code in ("unreachable", "refused"):
+        draft = image_view.Draft(line_id, typed)
+        return image_view.render(image_id, notice=notices.find(code), draft=draft, http_status=503)
+    return _back_to(image_id, code, anchor=f"p{page}-line-{line}")
+
+
+def _back_to(image_id: int, code: str, anchor: str | None = None) -> Response:
+    query = request.form.get("q", "")[: search_terms.MAX_QUERY_CHARS] or None
+    address = url_for("image_page", image_id=image_id, q=query, notice=code, _anchor=anchor)
+    return redirect(address, 303)  # type: ignore[return-value]
+
+
+def _forward(code: str, ask: Callable[[ControlClient, str], dict[str, Any]]) -> Response:
+    code, _reply = _ask(code, ask)
     # 303: the browser asks for the list with GET, whatever it sent here.
     return redirect(url_for("index", notice=code), 303)  # type: ignore[return-value]
+
+
+def _ask(
+    code: str, ask: Callable[[ControlClient, str], dict[str, Any]]
+) -> tuple[str, dict[str, Any]]:
+    """(the code of the notice, the reader's reply)."""
+    site = current_site()
+    site.guard.check(request)
+    reply: dict[str, Any] = {}
+    try:
+        reply = ask(site.client, f"web-{secrets.token_hex(12)}")
+    except ServiceUnreachable:
+        code = "unreachable"
+    except ControlError as error:
+        code = "line_gone" if error.code == "unknown_line" else "refused"
+    site.reader.forget()
+    return code, reply

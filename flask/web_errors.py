@@ -2,6 +2,7 @@
 
 WebError
 ├── BadParameterError      400  something in the address or the form is wrong
+├── LoginNeededError       401  the page has a password, and this visitor has not given it
 ├── RefusedError           403  a form that did not come from our own page
 ├── NotFoundError          404  no such image, page or picture
 ├── DatabaseWaitingError   503  the database cannot be read now; the page tries again by itself
@@ -31,6 +32,13 @@ class BadParameterError(WebError):
 
     http_status = 400
     code = "bad_parameter"
+
+
+class LoginNeededError(WebError):
+    """The page has a password, and this visitor has not given it."""
+
+    http_status = 401
+    code = "login_needed"
 
 
 class RefusedError(WebError):

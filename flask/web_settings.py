@@ -5,6 +5,7 @@ sentence and exit code 9.
 """
 
 import dataclasses
+import ipaddress
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -71,9 +72,23 @@ def _hosts(text: str) -> frozenset[str]:
     return hosts
 
 
+def _optional_address(text: str) -> str:
+    return _address(text) if text else ""
+
+
+def _optional_file(text: str) -> Path | None:
+    return _folder(text) if text else None
+
+
 def _log_level(text: str) -> str:
     if text not in ("debug", "info", "warning", "error"):
         raise ValueError("debug, info, warning or error")
+    return text
+
+
+def _log_format(text: str) -> str:
+    if text not in ("text", "json"):
+        raise ValueError("text or json")
     return text
 
 
@@ -87,7 +102,15 @@ TABLE: tuple[Setting, ...] = (
     Setting("allowed_hosts", "WEB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "names",
             "Names under which a browser may ask for the page; every other one is refused.",
             _hosts),
-    Setting("threads", "WEB_THREADS", "32", "threads",
+    Setting("published_address", "WEB_PUBLISHED_ADDRESS", "", "address",
+            "Where people reach the page when it is not WEB_BIND, as in a container.",
+            _optional_address),
+    Setting("password_file", "WEB_PASSWORD_FILE", "", "file",
+            "Holds the page's password; needed as soon as other machines reach the page.",
+            _optional_file),
+    Setting("session_hours", "WEB_SESSION_HOURS", "12", "h",
+            "How long a login lasts.", _integer(1, 720)),
+    Setting("threads", "WEB_THREADS", "64", "threads",
             "How many visitors are served at the same moment.", _integer(4, 256)),
     Setting("max_streams", "WEB_MAX_STREAMS", "8", "streams",
             "How many pages are kept up to date live; the others ask every few seconds.",
@@ -101,6 +124,8 @@ TABLE: tuple[Setting, ...] = (
             "Longest time that one question to the database may take.", _seconds(0.1, 60)),
     Setting("log_level", "WEB_LOG_LEVEL", "info", "level",
             "How much is logged: debug, info, warning or error.", _log_level),
+    Setting("log_format", "WEB_LOG_FORMAT", "text", "name",
+            "text, or json for programs; one line a message in both.", _log_format),
 )  # fmt: skip
 """Every setting there is."""
 
@@ -113,12 +138,16 @@ class WebSettings:
     bind: str
     port: int
     allowed_hosts: frozenset[str]
+    published_address: str
+    password_file: Path | None
+    session_hours: int
     threads: int
     max_streams: int
     stream_lifetime_s: float
     page_size: int
     query_limit_s: float
     log_level: str
+    log_format: str
 
 
 def from_environment(environment: Mapping[str, str]) -> WebSettings:
@@ -139,6 +168,7 @@ def from_environment(environment: Mapping[str, str]) -> WebSettings:
         except ValueError as error:
             raise SettingError(f"{setting.variable} is {text!r}; it must be {error}.") from None
     settings = WebSettings(**values)
+    _need_password(settings)
     if settings.max_streams > settings.threads // 2:
         # Each stream holds a thread for as long as it is open.
         raise SettingError(
@@ -148,14 +178,36 @@ def from_environment(environment: Mapping[str, str]) -> WebSettings:
     return settings
 
 
+def _need_password(settings: WebSettings) -> None:
+    """Whoever can reach the page sees every text, so others than this machine need a password."""
+    address = settings.published_address or settings.bind
+    if settings.password_file is None and not is_loopback(address):
+        raise SettingError(
+            f"The page would be open to other machines ({address}) without a password. Make one "
+            "with `make password` and name its file in WEB_PASSWORD_FILE, or set "
+            "WEB_BIND=127.0.0.1."
+        )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches `address`."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address == "localhost"
+    mapped = getattr(found, "ipv4_mapped", None)
+    return bool((mapped or found).is_loopback)
+
+
 def or_exit(environment: Mapping[str, str]) -> WebSettings:
     """The settings in `environment`, or one sentence on stderr and exit code 9."""
     try:
         return from_environment(environment)
     except SettingError as error:
-        _exit(error)
+        exit_with(error)
 
 
-def _exit(error: SettingError) -> NoReturn:
+def exit_with(error: SettingError) -> NoReturn:
+    """One sentence on stderr and exit code 9."""
     print(f"web_service: {error}", file=sys.stderr)
     raise SystemExit(EXIT_BAD_CONFIGURATION)

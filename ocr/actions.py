@@ -1,11 +1,16 @@
 """What the control socket's requests do: the service's parts, put together for one answer."""
 
 import os
+import shutil
 import threading
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ocr_metrics
+import ocr_totals
+import process_info
+from database import Database
 from ocr_contract import VERSION, control
 from ocr_errors import RequestError
 from ocr_settings import Settings
@@ -30,14 +35,19 @@ class ServiceActions:
         pipeline: Pipeline,
         watcher: Watcher,
         *,
+        database: Database,
         stop: threading.Event,
+        found: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
+        """`found` counts the files noticed, by event and by rescan, for /metrics."""
         self._settings = settings
         self._store = store
         self._pool = pool
         self._pipeline = pipeline
         self._watcher = watcher
+        self._database = database
         self._stop = stop
+        self._found = found
         self._started = time.monotonic()
 
     def status(self) -> control.StatusReply:
@@ -106,11 +116,27 @@ class ServiceActions:
         """Why nothing is read at this moment; None when the worker is ready."""
         if self._pool.provenance is None:
             return "The models are being loaded; try again in a few seconds."
+        pid = self._pool.pid
+        if pid is None or not process_info.is_running(pid):
+            self._pipeline.wake()  # it starts another one
+            return "The worker has ended; another one is being started."
         return None
 
     def metrics(self) -> bytes:
         """Prometheus' text format."""
-        return ocr_metrics.render(self.status())
+        processes = {"main": os.getpid(), "worker": self._pool.pid}
+        sizes = {name: process_info.resident_bytes(pid) for name, pid in processes.items() if pid}
+        try:
+            free_bytes = shutil.disk_usage(self._settings.data_folder).free
+        except OSError:
+            free_bytes = None
+        measured = ocr_metrics.Measured(
+            totals=ocr_totals.read(self._database),
+            resident_bytes={name: size for name, size in sizes.items() if size is not None},
+            free_bytes=free_bytes,
+            found=self._found() if self._found else None,
+        )
+        return ocr_metrics.render(self.status(), measured)
 
 
 def _printable(text: str) -> str:

@@ -34,6 +34,7 @@ from control_requests import (
 from ocr_contract import control
 from ocr_errors import FolderError, RequestError
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LINGER_S = 1.0
 """A refused client has so long to read why; closing at once would break its pipe as it asks."""
 _MAX_LINGERING = 64
@@ -258,7 +259,9 @@ def build_app(actions: Actions) -> Starlette:
         return JSONResponse({"status": "ok"})
 
     async def metrics(_: Request) -> Response:
-        return Response(await run_in_threadpool(actions.metrics), media_type="text/plain")
+        return Response(
+            await run_in_threadpool(actions.metrics), headers={"Content-Type": METRICS_TYPE}
+        )
 
     app = Starlette(
         routes=[

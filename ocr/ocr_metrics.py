@@ -1,21 +1,60 @@
 """What `GET /metrics` tells, in Prometheus' text format; counted from the database's truth."""
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from ocr_contract.control import StatusReply
+from ocr_totals import Totals
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
-class _StatusCollector:
-    """One status reply as metrics."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Measured:
+    """What is told besides the status."""
 
-    def __init__(self, status: StatusReply) -> None:
+    totals: Totals
+    resident_bytes: Mapping[str, int]
+    """By process: main, worker."""
+    free_bytes: int | None
+    """Where the data folder lies; None when that cannot be asked."""
+    found: Mapping[str, int] | None = None
+    """Files noticed, by what noticed them: event, rescan; None while nobody counts them."""
+
+
+class _Collector:
+    """One moment as metrics."""
+
+    def __init__(self, status: StatusReply, measured: Measured) -> None:
         self._status = status
+        self._measured = measured
 
     def collect(self) -> Iterator[Metric]:
         """The protocol of prometheus_client."""
+        yield from self._of_status()
+        yield from self._of_totals()
+        memory = GaugeMetricFamily(
+            "ocr_resident_bytes", "Resident memory by process.", labels=["process"]
+        )
+        for process, size in self._measured.resident_bytes.items():
+            memory.add_metric([process], size)
+        yield memory
+        if self._measured.free_bytes is not None:
+            yield GaugeMetricFamily(
+                "ocr_free_bytes", "Free space for the data folder.", self._measured.free_bytes
+            )
+        if self._measured.found is not None:
+            found = CounterMetricFamily(
+                "ocr_files_found", "Files noticed, by what noticed them.", labels=["by"]
+            )
+            for by, count in self._measured.found.items():
+                found.add_metric([by], count)
+            yield found
+
+    def _of_status(self) -> Iterator[Metric]:
         status = self._status
         images = GaugeMetricFamily("ocr_images", "Images by status.", labels=["status"])
         for name, count in status.counts.items():
@@ -25,15 +64,29 @@ class _StatusCollector:
         yield GaugeMetricFamily(
             "ocr_pages_per_second", "Over the last minute.", status.pages_per_second
         )
-        yield GaugeMetricFamily(
+        yield CounterMetricFamily(
             "ocr_worker_restarts", "Workers started after the first.", status.worker_restarts
         )
         yield GaugeMetricFamily("ocr_uptime_seconds", "Since the start.", status.uptime_s)
         yield GaugeMetricFamily("ocr_warning", "1: needs a person.", status.warning is not None)
 
+    def _of_totals(self) -> Iterator[Metric]:
+        totals = self._measured.totals
+        yield CounterMetricFamily("ocr_pages", "Pages read, over all starts.", totals.pages)
+        yield CounterMetricFamily("ocr_batches", "Batches read, over all starts.", totals.batches)
+        yield CounterMetricFamily(
+            "ocr_reading_seconds", "Wall time of these batches in the worker.", totals.seconds
+        )
+        failures = GaugeMetricFamily(
+            "ocr_failed_images", "Failed and quarantined images by error code.", labels=["code"]
+        )
+        for code, count in totals.failures.items():
+            failures.add_metric([code], count)
+        yield failures
 
-def render(status: StatusReply) -> bytes:
+
+def render(status: StatusReply, measured: Measured) -> bytes:
     """The metrics of this moment."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_StatusCollector(status))
+    registry.register(_Collector(status, measured))
     return generate_latest(registry)

@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -22,12 +21,14 @@ from types import FrameType
 import heartbeat
 import models
 import ocr_settings
+import stderr_lines
 from actions import ServiceActions
 from catalogue import Catalogue, path_exists
 from control_server import ControlServer
 from database import Database
 from intake import Intake
 from ocr_contract import control
+from ocr_contract.logs import LineFormatter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
 from pipeline import Pipeline
@@ -90,7 +91,13 @@ class Service:
             on_change=self._pipeline.wake,
         )
         actions = ServiceActions(
-            settings, store, self._pool, self._pipeline, self._watcher, stop=self._stop
+            settings,
+            store,
+            self._pool,
+            self._pipeline,
+            self._watcher,
+            database=self._database,
+            stop=self._stop,
         )
         self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
@@ -172,16 +179,24 @@ def _inside(inner: Path, outer: Path) -> bool:
     return inner.resolve().is_relative_to(outer.resolve())
 
 
-def _configure_logging(level: str) -> None:
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        datefmt="%H:%M:%S",
-        level=level.upper(),
-        stream=sys.stderr,
-    )
-    logging.Formatter.converter = time.localtime
+def _configure_logging(level: str, kind: str) -> None:
+    logging.basicConfig(level=level.upper(), stream=sys.stderr)
+    logging.getLogger().handlers[0].setFormatter(LineFormatter(kind))
+    logging.captureWarnings(True)
     for chatty in ("uvicorn", "watchdog", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _run(settings: Settings, worker_command: Sequence[str]) -> None:
+    service = Service(settings, worker_command=worker_command)
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        service.stop()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    log.info("reading %s into %s", settings.image_folder, settings.database)
+    service.run()
 
 
 def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKER_COMMAND) -> int:
@@ -193,23 +208,20 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
     options = parser.parse_args(argv)
     faulthandler.enable()
     os.umask(0o027)  # the group may read the database, nobody else
+    settings = None
     try:
         settings = ocr_settings.load(os.environ)
         if options.print_config:
             sys.stdout.write("\n".join(ocr_settings.dump(settings)) + "\n")
             return 0
-        _configure_logging(settings.log_level)
-        service = Service(settings, worker_command=worker_command)
-
-        def on_signal(_number: int, _frame: FrameType | None) -> None:
-            service.stop()
-
-        signal.signal(signal.SIGTERM, on_signal)
-        signal.signal(signal.SIGINT, on_signal)
-        log.info("reading %s into %s", settings.image_folder, settings.database)
-        service.run()
+        _configure_logging(settings.log_level, settings.log_format)
+        with stderr_lines.captured():
+            _run(settings, worker_command)
     except OcrError as error:
-        sys.stderr.write(f"ocr_service: {error.message}\n")
+        if settings is not None and settings.log_format == "json":
+            log.critical("%s", error.message)
+        else:
+            sys.stderr.write(f"ocr_service: {escape(error.message)}\n")
         return error.exit_code
     except Exception:
         log.exception("the service cannot go on")

@@ -198,6 +198,13 @@ class Settings:
         "debug, info, warning or error.",
         choices=("debug", "info", "warning", "error"),
     )
+    log_format: str = _setting(
+        "OCR_LOG_FORMAT",
+        "text",
+        "",
+        "text, or json for programs; one line a message in both.",
+        choices=("text", "json"),
+    )
 
     @property
     def database(self) -> Path:

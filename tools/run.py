@@ -130,10 +130,16 @@ def service_specs(images: Path, data: Path, port: int) -> list[ServiceSpec]:
                 "PYTHONPATH": f"{contract}{os.pathsep}{flask}",
                 "WEB_DATA_FOLDER": str(data),
                 "WEB_PORT": str(port),
+                **password_file(os.environ.get("WEB_PASSWORD_FILE", "")),
             },
             flask,  # gunicorn puts its folder on sys.path: never the repository root
         ),
     ]
+
+
+def password_file(text: str) -> dict[str, str]:
+    """WEB_PASSWORD_FILE as web_service needs it: a relative one counts from this folder."""
+    return {"WEB_PASSWORD_FILE": str(Path(text).expanduser().absolute())} if text else {}
 
 
 class ReadyNotice:

@@ -1,5 +1,6 @@
 "use strict";
-// The page of one image: a line and its box mark each other; arrow keys walk through the lines.
+// The page of one image: a line and its box mark each other; arrow keys walk through the lines;
+// a click on a line, or Enter, opens the form that corrects it.
 
 const lines = [...document.querySelectorAll(".line")];
 let current = null;
@@ -28,6 +29,11 @@ lines.forEach((line, index) => {
   line.addEventListener("focus", () => mark(line));
   line.addEventListener("blur", () => mark(null));
   line.addEventListener("keydown", (event) => {
+    if (event.target !== line) return; // typing, or a link within
+    if (event.key === "Enter" || event.key === "F2") {
+      event.preventDefault();
+      edit(line);
+    }
     const steps = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: lines.length - 1 };
     const next = lines[steps[event.key]];
     if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -53,6 +59,95 @@ for (const box of document.querySelectorAll(".box")) {
     goTo(line);
   });
 }
+
+// One form at a time, made from the page's template; saving it is an ordinary POST.
+let closeForm = () => {};
+
+const edit = (line) => {
+  if (line.classList.contains("editing")) return;
+  closeForm();
+  const form = document.getElementById("line-form").content.firstElementChild.cloneNode(true);
+  const input = form.elements.text;
+  form.setAttribute("action", form.getAttribute("action").replace(/\d+$/, line.dataset.lineId));
+  input.value = line.querySelector(".line-text").textContent;
+  input.setAttribute("aria-label", line.querySelector(".edit").getAttribute("aria-label"));
+  if (!line.querySelector(".machine")) form.elements.undo.remove();
+  line.classList.add("editing");
+  line.append(form);
+  activate(line, form);
+  input.focus();
+  input.select();
+  mark(line);
+};
+
+const activate = (line, form) => {
+  closeForm = () => {
+    form.remove();
+    line.classList.remove("editing");
+    closeForm = () => {};
+  };
+  const cancel = (event) => {
+    event.preventDefault();
+    closeForm();
+    goTo(line);
+  };
+  form.querySelector(".cancel").addEventListener("click", cancel);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") cancel(event);
+  });
+};
+
+for (const line of lines) {
+  const link = line.querySelector(".edit");
+  link.tabIndex = -1; // Enter on the line does the same
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    edit(line);
+  });
+  line.querySelector(".line-text").addEventListener("click", () => {
+    if (document.getSelection().isCollapsed) edit(line); // else: marked, to be copied
+  });
+  const form = line.querySelector(".edit-line"); // the page came with it open
+  if (form) {
+    activate(line, form);
+    form.elements.text.focus();
+  }
+}
+
+// Back from saving: the line that was saved is where one goes on.
+const saved = document.getElementById(location.hash.slice(1));
+if (saved?.matches(".line:not(.editing)")) goTo(saved);
+
+// An image that is waiting shows its text as soon as it is read.
+const article = document.querySelector(".image");
+
+const look = async () => {
+  let isNew = false;
+  if (!document.hidden) {
+    try {
+      const reply = await fetch(`/api/v1/images/${article.dataset.id}`, { cache: "no-store" });
+      if (reply.ok) {
+        const image = await reply.json();
+        isNew = `${image.updated_at}/${image.status}` !== article.dataset.version;
+      } else {
+        isNew = reply.status === 401;
+      }
+    } catch {
+      // Asked again below.
+    }
+  }
+  if (isNew && !document.querySelector(".line.editing")) {
+    // Without the notice, which tells of something that is over.
+    const address = new URL(location.href);
+    address.searchParams.delete("notice");
+    address.hash = "";
+    location.replace(address);
+  } else {
+    setTimeout(look, 2000);
+  }
+};
+
+if (article.dataset.waits === "yes") setTimeout(look, 2000);
 
 const copyButton = document.getElementById("copy");
 

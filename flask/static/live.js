@@ -51,9 +51,16 @@ const refreshSoon = () => {
   refreshTimer = setTimeout(refresh, wait);
 };
 
+// The session is over: the server sends the reloaded page on to the login.
+const isLoggedOut = (reply) => {
+  if (reply.status === 401) location.reload();
+  return reply.status === 401;
+};
+
 const refresh = async () => {
   try {
     const reply = await fetch(`/fragments/live${location.search}`, { cache: "no-store" });
+    if (isLoggedOut(reply)) return;
     if (reply.ok) {
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       showTimes(page);
@@ -167,6 +174,7 @@ const goSlow = () => {
     if (!document.hidden) {
       try {
         const reply = await fetch("/api/v1/status", { cache: "no-store" });
+        if (isLoggedOut(reply)) return;
         if (reply.ok) tell(await reply.json());
       } catch {
         // Asked again below.

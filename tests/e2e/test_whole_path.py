@@ -170,6 +170,28 @@ def test_a_search_finds_a_page_and_marks_its_line(appliance: Appliance, page: Pa
     page.screenshot(path=RESULTS / "image.png")
 
 
+def test_a_correction_is_found_and_survives_reading_again(appliance: Appliance, page: Page) -> None:
+    image_id = appliance.images_by_name()["newsletter-two-columns.png"]["id"]
+    page.goto(f"{appliance.url}/images/{image_id}")
+    line = page.locator("#p1-line-1")
+    machine_text = line.locator(".line-text").inner_text()
+    line.locator(".line-text").click()
+    page.keyboard.type("Zwetschgenkuchen")
+    page.keyboard.press("Enter")
+    expect(line.locator(".machine")).to_have_text(f"The machine read: {machine_text}")
+    page.goto(f"{appliance.url}/?q=Zwetschgenkuchen")
+    expect(page.locator("#rows .row")).to_have_count(1)
+    page.locator("#rows a").first.click()
+    page.get_by_role("button", name="Read again").click()
+    expect(page.locator(".notice").first).to_contain_text("waits to be read again")
+    # The page loads itself anew when the image has been read.
+    expect(page.locator(".notice")).to_have_count(0, timeout=30_000)
+    expect(line.locator(".line-text")).to_have_text("Zwetschgenkuchen")
+    line.locator(".line-text").click()
+    page.get_by_role("button", name="Take back").click()
+    expect(line.locator(".line-text")).to_have_text(machine_text)
+
+
 def test_one_chinese_character_is_found(appliance: Appliance, page: Page) -> None:
     page.goto(appliance.url + "/?q=湖")
     expect(page.locator("#rows .row")).to_have_count(0)

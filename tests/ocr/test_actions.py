@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,15 +10,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 import actions as actions_module
+import control_server
 import ocr_metrics
 from actions import ServiceActions
 from catalogue import Catalogue
 from database import Database
 from ocr_contract.control import StatusReply
-from ocr_errors import RequestError
+from ocr_errors import ImageError, RequestError
 from ocr_settings import Settings
+from ocr_totals import Totals
 from pipeline import Pipeline
 from pool import Pool
 from source_files import FileStat
@@ -42,6 +46,7 @@ class Parts:
         self.signals: list[tuple[int | None, frozenset[bytes] | None]] = []
         self.woken = 0
         self.looks = True
+        self.pid: int | None = os.getpid()
 
     def pages_per_second(self) -> float:
         return self.rate
@@ -89,6 +94,7 @@ def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions
         cast(Pool, parts),
         cast(Pipeline, parts),
         cast(Watcher, parts),
+        database=store._database,
         stop=stop,
     )
 
@@ -167,30 +173,83 @@ def test_readiness(actions: ServiceActions, parts: Parts) -> None:
     assert "try again" in (actions.not_ready() or "")
 
 
+def test_a_worker_that_has_ended_is_not_ready(actions: ServiceActions, parts: Parts) -> None:
+    """Also between its end and the moment when the service notices, and before it is reaped."""
+    child = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    parts.pid = child.pid
+    for _ in range(2):
+        assert "ended" in (actions.not_ready() or "")
+        child.wait()
+    assert parts.woken == 2
+    parts.pid = None
+    assert actions.not_ready() is not None
+
+
 def samples(text: bytes) -> dict[str, float]:
-    """Metric (with labels) to value."""
-    lines = [line for line in text.decode().splitlines() if not line.startswith("#")]
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+    """Sample (with labels) to value, as Prometheus itself would read it."""
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(text.decode()):
+        assert family.documentation
+        for sample in family.samples:
+            labels = ",".join(f"{key}={value}" for key, value in sample.labels.items())
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
 
 
 def test_metrics(actions: ServiceActions, parts: Parts) -> None:
     parts.rate = 0.25
     found = samples(actions.metrics())
-    assert found['ocr_images{status="pending"}'] == 3
-    assert found['ocr_images{status="done"}'] == 0
-    assert not any("total" in name for name in found)
+    assert found["ocr_images{status=pending}"] == 3
+    assert found["ocr_images{status=done}"] == 0
+    assert "ocr_images{status=total}" not in found
     assert found["ocr_pages_per_second"] == 0.25
-    assert found["ocr_worker_restarts"] == 2
+    assert found["ocr_worker_restarts_total"] == 2
     assert found["ocr_warning"] == 0
     assert found["ocr_uptime_seconds"] >= 0
+    assert found["ocr_pages_total"] == found["ocr_reading_seconds_total"] == 0
+    assert found["ocr_free_bytes"] > 0
+    assert found["ocr_resident_bytes{process=main}"] > 1e6
+    assert not any("files_found" in name for name in found)
     parts.warning = "The folder is empty."
     assert samples(actions.metrics())["ocr_warning"] == 1
 
 
-def test_metrics_are_those_of_one_status() -> None:
+def test_metrics_of_what_was_read(
+    actions: ServiceActions, store: Store, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = store.claim(2, None)
+    assert claimed is not None
+    store.give_up(claimed[0], ImageError("worker_died", "It died."), 1)
+    with store._database.transaction() as connection:
+        connection.execute("UPDATE batches SET finished_at = 'x', pages = 5, seconds = 2.5")
+        connection.execute("INSERT INTO batches (started_at, images) VALUES ('y', 9)")
+    monkeypatch.setattr(actions, "_found", lambda: {"event": 3, "rescan": 1})
+    parts.pid = os.getppid()
+    found = samples(actions.metrics())
+    assert (found["ocr_pages_total"], found["ocr_reading_seconds_total"]) == (5, 2.5)
+    assert found["ocr_batches_total"] == 1
+    assert found["ocr_failed_images{code=worker_died}"] == 2
+    assert found["ocr_resident_bytes{process=worker}"] > 0
+    assert (
+        found["ocr_files_found_total{by=event}"],
+        found["ocr_files_found_total{by=rescan}"],
+    ) == (3, 1)
+
+
+def test_metrics_are_those_of_one_moment() -> None:
     """No registry that is shared: what is rendered twice is not counted twice."""
     fields: dict[str, Any] = {field.name: None for field in dataclasses.fields(StatusReply)}
     numbers = {"counts": {"done": 2, "total": 2}, "pages_per_second": 1.0, "uptime_s": 2.0}
     status = StatusReply(**fields | numbers | {"worker_restarts": 0})
-    assert ocr_metrics.render(status) == ocr_metrics.render(status)
-    assert samples(ocr_metrics.render(status))['ocr_images{status="done"}'] == 2
+    measured = ocr_metrics.Measured(Totals(1, 2, 3.0, {'co"de\\\n': 4}), {}, None)
+    text = ocr_metrics.render(status, measured)
+    assert text == ocr_metrics.render(status, measured)
+    found = samples(text)
+    assert found["ocr_images{status=done}"] == 2
+    assert found['ocr_failed_images{code=co"de\\\n}'] == 4
+    assert "ocr_free_bytes" not in found
+
+
+def test_the_format_is_the_one_that_the_server_declares() -> None:
+    assert ocr_metrics.CONTENT_TYPE == control_server.METRICS_TYPE

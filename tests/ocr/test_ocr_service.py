@@ -1,9 +1,12 @@
 """ocr_service as a process: how it starts, works, and ends. Its worker is a fake."""
 
 import contextlib
+import json
 import os
+import re
 import shutil
 import signal
+import socket
 import sqlite3
 import tempfile
 import time
@@ -337,3 +340,57 @@ def test_it_is_there_soon(service: ServiceProcess, client: ControlClient) -> Non
         client._ask("GET", "/readyz")
     assert caught.value.code == "not_ready"
     assert client._ask("GET", "/livez") == {"status": "ok"}
+
+
+def test_the_log_is_json_line_by_line(service: ServiceProcess, client: ControlClient) -> None:
+    """Also with a hostile name in it, and with what the service says before it gives up."""
+    service.add("a.jpg", "segv-\n\x1b[31m.jpg")
+    service.start(OCR_LOG_FORMAT="json", OCR_LOG_LEVEL="debug")
+    wait_until(lambda: counts(client)["quarantined"] == 1)
+    _, _, said = service.stop()
+    told = [json.loads(line) for line in said.splitlines()]
+    assert {"time", "level", "logger", "message"} <= told[0].keys()
+    assert any("batch_id" in line for line in told)
+    assert told[-1]["message"] == "stopped"
+    shutil.rmtree(service.images)
+    ended = service.run(OCR_LOG_FORMAT="json")
+    (line,) = ended.stderr.splitlines()
+    assert "does not exist" in json.loads(line)["message"]
+
+
+def test_the_text_log_is_one_line_a_message(service: ServiceProcess, client: ControlClient) -> None:
+    service.add("segv-\n\x1b[31m.jpg")
+    service.start(OCR_LOG_LEVEL="debug")
+    wait_until(lambda: counts(client)["quarantined"] == 1)
+    _, _, said = service.stop()
+    assert "\x1b" not in said
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+ \w+: ", line)
+               for line in said.splitlines())  # fmt: skip
+
+
+def test_a_dead_worker_is_not_ready_but_the_service_lives(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    process = service.start()
+    wait_until(lambda: state_of(client) == "idle")
+    assert health(service) == (200, 200)
+    process.send_signal(signal.SIGSTOP)  # else it would start another one at once
+    (worker,) = worker_of(process.pid)
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: has_ended(worker))
+    process.send_signal(signal.SIGCONT)
+    assert health(service) == (200, 503)
+    wait_until(lambda: health(service) == (200, 200))  # asking made it notice
+    assert client.status().worker_restarts == 1
+
+
+def health(service: ServiceProcess) -> tuple[int, int]:
+    """(status of /livez, of /readyz)."""
+    answers = []
+    for path in ("/livez", "/readyz"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(service.data / SOCKET_PATH))
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: ocr\r\n\r\n".encode())
+            answers.append(int(connection.recv(4096).split(b" ")[1]))
+    return answers[0], answers[1]

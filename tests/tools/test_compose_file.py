@@ -18,6 +18,7 @@ SET_BY_THE_IMAGE = {
     *("OCR_IMAGE_FOLDER", "OCR_DATA_FOLDER"),
     *("WEB_DATA_FOLDER", "WEB_BIND", "WEB_PORT"),
 }
+SET_BY_COMPOSE = {"WEB_PUBLISHED_ADDRESS"}
 
 
 def variables() -> dict[str, str]:
@@ -49,7 +50,14 @@ def test_the_example_gives_the_default_in_force() -> None:
 def test_every_setting_reaches_its_service() -> None:
     passed = set(re.findall(r"^      (\w+): \$\{\1:-\}$", COMPOSE, re.MULTILINE))
     known = {row[0] for row in ocr_settings.table()} | {s.variable for s in web_settings.TABLE}
-    assert passed == known - SET_BY_THE_IMAGE
+    assert passed == known - SET_BY_THE_IMAGE - SET_BY_COMPOSE
+
+
+def test_the_page_knows_where_it_is_published() -> None:
+    """Whether a password is needed follows the address that people reach, not the inner one."""
+    (published,) = re.findall(r"^      WEB_PUBLISHED_ADDRESS: (.*)$", COMPOSE, re.MULTILINE)
+    (ports,) = re.findall(r"^    ports: (.*)$", COMPOSE, re.MULTILINE)
+    assert ports.startswith(f'["{published}:')
 
 
 def test_the_image_sets_the_others() -> None:

@@ -118,6 +118,118 @@ def test_a_line_and_its_box_mark_each_other(page: Page, server: WebServer) -> No
     expect(page.locator("#copy")).to_have_text("Copied")
 
 
+def test_a_line_is_corrected_in_place(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("to correct.png", "first\nhe11o")
+    page.goto(f"{server.address}/images/{image_id}")
+    line = page.locator("#p1-line-2")
+    line.locator(".line-text").click()
+    typed = line.get_by_role("textbox", name="Correct line 2")
+    expect(typed).to_be_focused()
+    expect(typed).to_have_value("he11o")
+    expect(line.get_by_role("button", name="Take back")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(typed).to_have_count(0)
+    expect(line).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("hello")
+    with FakeReader(database.data_folder) as reader:
+        page.keyboard.press("Enter")
+        expect(page.locator(".notice")).to_contain_text("Saved.")
+        ((path, body),) = reader.requests
+    assert (path, body["text"]) == ("/v1/corrections", "hello")
+    expect(line).to_be_focused()  # one goes on where one was
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#p1-line-1")).to_be_focused()
+
+
+def test_a_correction_is_taken_back(page: Page, server: WebServer, database: DemoDatabase) -> None:
+    image_id = database.add_text("corrected.png", "he11o <b>")
+    database.execute(
+        "INSERT INTO corrections (line_id, text, created_at) SELECT l.id, 'hello', '' FROM lines l "
+        "JOIN pages p ON p.id = page_id WHERE image_id = ?",
+        (image_id,),
+    )
+    page.goto(f"{server.address}/images/{image_id}")
+    line = page.locator("#p1-line-1")
+    expect(line.locator(".machine")).to_have_text("The machine read: he11o <b>")
+    line.hover()
+    line.get_by_role("link", name="Correct line 1").click()
+    with FakeReader(database.data_folder) as reader:
+        line.get_by_role("button", name="Take back").click()
+        expect(page.locator(".notice")).to_contain_text("machine's text again")
+        assert reader.requests[0][1]["text"] is None
+
+
+def test_an_image_is_read_again_and_the_page_follows(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("again.png", "old words")
+    page.goto(f"{server.address}/images/{image_id}")
+    with FakeReader(database.data_folder) as reader:
+        reader.answer_posts(200, {"queued": 1})
+        database.execute("UPDATE images SET status = 'pending' WHERE id = ?", (image_id,))
+        page.get_by_role("button", name="Read again").click()
+        expect(page.locator(".notice").first).to_contain_text("waits to be read again")
+        assert reader.requests == [("/v1/reprocess", {
+            "image_ids": [image_id], "request_id": reader.requests[0][1]["request_id"],
+        })]  # fmt: skip
+    expect(page.locator(".line-text")).to_have_text("old words")
+    database.execute("UPDATE lines SET text = 'new words' WHERE text = 'old words'")
+    database.execute(
+        "UPDATE images SET status = 'done', updated_at = ? WHERE id = ?",
+        (database.now(), image_id),
+    )
+    expect(page.locator(".line-text")).to_have_text("new words")
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+def test_correcting_without_scripts(
+    browser: Browser, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("plain.png", "he11o")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}/images/{image_id}")
+    page.locator(".line").hover()
+    page.get_by_role("link", name="Correct line 1").click()
+    page.get_by_role("textbox", name="Text of line 1").fill("hello")
+    with FakeReader(database.data_folder) as reader:
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".notice")).to_contain_text("Saved.")
+        assert reader.requests[0][1]["text"] == "hello"
+    context.close()
+
+
+def test_logging_in_and_out(page: Page, database: DemoDatabase, tmp_path: Path) -> None:
+    image_id = database.add_text("guarded.png", "secret words")
+    password = tmp_path / "password"
+    password.write_text("a long password\n")
+    with WebServer(database.data_folder, WEB_PASSWORD_FILE=str(password)) as server:
+        page.goto(f"{server.address}/images/{image_id}?q=secret")
+        expect(page).to_have_title("Log in · ocr_docker")
+        expect(page.get_by_label("Password")).to_be_focused()
+        page.keyboard.type("a wrong password")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("That is not the password.")
+        page.get_by_label("Password").fill("a long password")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator(".line mark")).to_have_text("secret")
+        page.goto(server.address)
+        expect(page.locator(".row").first).to_contain_text("guarded.png")
+        page.context.clear_cookies()
+        # The live page notices by itself that the session is over.
+        database.add_text("later.png", "x")
+        expect(page).to_have_title("Log in · ocr_docker")
+        page.get_by_label("Password").fill("a long password")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_title("Log in · ocr_docker")
+        page.go_back()
+        expect(page).to_have_title("Log in · ocr_docker")
+
+
 def test_search_from_the_keyboard(page: Page, server: WebServer) -> None:
     page.goto(server.address)
     page.keyboard.press("/")

@@ -97,7 +97,8 @@ def test_corrections_keep_the_machines_text(client: FlaskClient, database: DemoD
         "INSERT INTO corrections (line_id, text, created_at) SELECT id, 'hello', '' FROM lines"
     )
     page = client.get(f"/images/{image_id}").text
-    assert 'title="The machine read: he11o">hello<' in page
+    assert '<span class="line-text" dir="auto">hello</span>' in page
+    assert "The machine read: <bdi>he11o</bdi>" in page
 
 
 def test_an_empty_folder_says_where_to_put_images(
@@ -153,7 +154,26 @@ def test_pages_of_the_list(client: FlaskClient, database: DemoDatabase) -> None:
         ("/?size=٣", 400),
         ("/?size=999999", 200),
         ("/?size=9999999", 400),
-        ("/?page=-1", 200),
+        ("/?page=-1", 400),
+        ("/?page=1e30", 400),
+        ("/?page=1", 400),
+        ("/api/v1/images?page=-1", 400),
+        ("/images/1?edit=1e30", 400),
+        ("/images/1?next=1e30", 200),
+        ("/images/1/../../etc/passwd", 404),
+        ("/images/..%2f..%2fetc%2fpasswd", 404),
+        ("/previews/1/..%2f..%2focr_data.db", 404),
+        ("/thumbnails/..%2f1/1", 404),
+        ("/temp.png/../ocr_data.db", 404),
+        ("/static/..%5capp.py", 404),
+        ("/static/%2fetc%2fpasswd", 308),  # to one slash, and then 404
+        ("/api/v1/images/..%2f1", 404),
+        ("/images/%00", 404),
+        ("/images/%ff", 404),
+        ("/%ed%a0%80", 404),
+        ("/?%ff=%00&q=%00", 200),
+        ("/fragments/live?size=1e30", 400),
+        ("/?" + "a=1&" * 2000, 200),
         ("/?next=1e30", 400),
         ("/?next=%00%ff", 400),
         ("/?state=x", 400),

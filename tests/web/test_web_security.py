@@ -132,5 +132,5 @@ def test_a_reader_that_is_down_or_refuses_is_a_notice(
 
 
 def test_a_large_form_is_refused(client: FlaskClient, database: DemoDatabase) -> None:
-    reply = client.post("/actions/scan", data={"csrf_token": "x" * 20_000})
+    reply = client.post("/actions/scan", data={"csrf_token": "x" * 40_000})
     assert reply.status_code == 413

@@ -1,17 +1,26 @@
 """Gunicorn with our configuration, for real."""
 
+import contextlib
+import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from demo_data import DemoDatabase
 from web_server import ROOT, WebServer, wait_until
 
+import deadlines
+import exports
 import serving
 
 MAX_STOP_S = 3.0
@@ -61,21 +70,197 @@ def test_a_visitor_who_hangs_up_gives_the_stream_back(data_folder: Path) -> None
             wait_until(opens, 5)
 
 
-def test_sixteen_slow_visitors_do_not_starve_the_next(data_folder: Path) -> None:
+def trickle(server: WebServer) -> socket.socket:
+    """One letter of the head now and then, from a thread; never the whole."""
+    connection = raw_connection(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+
+    def go_on() -> None:
+        with contextlib.suppress(OSError):
+            for _ in range(60):
+                connection.sendall(b"x")
+                threading.Event().wait(1)
+
+    threading.Thread(target=go_on, daemon=True).start()
+    return connection
+
+
+def half_a_body(server: WebServer) -> socket.socket:
+    return raw_connection(
+        server, b"POST /actions/scan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\ncsrf_token=",
+    )  # fmt: skip
+
+
+def reads_nothing(server: WebServer) -> socket.socket:
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    connection.settimeout(20)
+    connection.connect(("127.0.0.1", server.port))
+    connection.sendall(head("/images/1.txt"))
+    return connection
+
+
+def listens(server: WebServer) -> socket.socket:
+    return raw_connection(server, head("/events"))
+
+
+def says_nothing(server: WebServer) -> socket.socket:
+    return raw_connection(server, b"")
+
+
+SLOW = [trickle, half_a_body, reads_nothing, listens, says_nothing]
+
+
+@pytest.fixture
+def large_data_folder(data_folder: Path) -> Path:
+    """A text that no socket's buffers swallow as a whole."""
+    with DemoDatabase(data_folder) as database:
+        database.execute("DROP TRIGGER pages_fts_update")
+        database.execute("UPDATE pages SET text = printf('%.*c', 6000000, 'x') WHERE id = 1")
+    return data_folder
+
+
+@pytest.mark.parametrize("kinds", [*([kind] for kind in SLOW), SLOW], ids=[
+    *(kind.__name__ for kind in SLOW), "all together"])  # fmt: skip
+def test_sixteen_slow_visitors_do_not_starve_the_next(
+    large_data_folder: Path, kinds: list[Callable[[WebServer], socket.socket]]
+) -> None:
+    with WebServer(large_data_folder) as server:
+        slow = [kind(server) for kind in kinds for _ in range(16)]
+        threading.Event().wait(0.5)  # so that the last of them has its thread
+        for path in ("/", "/images/1", "/api/v1/status"):
+            started = time.monotonic()
+            with urllib.request.urlopen(f"{server.address}{path}", timeout=20) as reply:
+                assert reply.status == 200
+            assert time.monotonic() - started < 2, path
+        assert "Traceback" not in server.log
+        for connection in slow:
+            connection.close()
+
+
+def test_tables_that_nobody_takes_leave_the_page_alone(large_data_folder: Path) -> None:
+    def table() -> socket.socket:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(head("/export.csv"))
+        assert b"200 OK" in connection.recv(100)
+        return connection
+
+    with WebServer(large_data_folder) as server:
+        slow = [table() for _ in range(exports.MAX_TABLES)]
+        assert not takes_a_table(server)
+        started = time.monotonic()
+        with urllib.request.urlopen(f"{server.address}/", timeout=20) as reply:
+            assert reply.status == 200
+        assert time.monotonic() - started < 2
+        for connection in slow:
+            connection.close()
+        wait_until(lambda: takes_a_table(server))  # who leaves gives the place back
+
+
+def takes_a_table(server: WebServer) -> bool:
+    try:
+        with urllib.request.urlopen(f"{server.address}/export.csv", timeout=20) as reply:
+            reply.read()
+            return True
+    except urllib.error.HTTPError as error:
+        assert error.code == 503 and error.headers["Retry-After"]
+        return False
+
+
+def test_who_trickles_is_sent_away(data_folder: Path) -> None:
+    """Twice as many as there are threads: without the limit nobody would ever be served again."""
+    with WebServer(data_folder, WEB_THREADS="16", WEB_MAX_STREAMS="4") as server:
+        slow = [trickle(server) for _ in range(32)]
+        started = time.monotonic()
+        for connection in slow[:16]:
+            connection.settimeout(deadlines.READING_S + 5)
+            with contextlib.suppress(ConnectionError):
+                assert connection.recv(100) == b""
+        assert time.monotonic() - started < deadlines.READING_S + 5
+        with urllib.request.urlopen(f"{server.address}/", timeout=3 * deadlines.READING_S) as reply:
+            assert reply.status == 200
+        assert "Traceback" not in server.log
+        for connection in slow:
+            connection.close()
+
+
+def test_a_broken_off_head_is_sent_away_soon(data_folder: Path) -> None:
     with WebServer(data_folder) as server:
         slow = [raw_connection(server, b"GET / HTTP/1.1\r\nHost: lo") for _ in range(8)]
-        slow += [raw_connection(server, head("/events")) for _ in range(8)]
-        with urllib.request.urlopen(f"{server.address}/", timeout=5) as reply:
-            assert reply.status == 200
-        # Who never ends the sentence is sent away, all together and not one after the other.
+        # All together and not one after the other.
         started = time.monotonic()
-        for connection in slow[:8]:
+        for connection in slow:
             connection.settimeout(serving.SEND_PATIENCE_S + 5)
             assert connection.recv(100) == b""
         assert time.monotonic() - started < serving.SEND_PATIENCE_S + 3
         assert "Traceback" not in server.log
         for connection in slow:
             connection.close()
+
+
+def test_the_log_is_json_line_by_line(data_folder: Path) -> None:
+    with WebServer(data_folder, WEB_LOG_FORMAT="json", WEB_LOG_LEVEL="debug") as server:
+        urllib.request.urlopen(f"{server.address}/", timeout=5).close()
+        server.stop()
+        told = [json.loads(line) for line in server.log.splitlines()]
+    assert len(told) > 3
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in told)
+
+
+def test_a_password_where_it_is_needed(data_folder: Path, tmp_path: Path) -> None:
+    everywhere = {"WEB_BIND": "0.0.0.0"}
+    for file, words in ((None, "WEB_PASSWORD_FILE"), ("short", "characters"),
+                        ("none", "cannot be read")):  # fmt: skip
+        (tmp_path / "short").write_text("short")
+        given = {} if file is None else {"WEB_PASSWORD_FILE": str(tmp_path / file)}
+        with pytest.raises(AssertionError, match=words):
+            WebServer(data_folder, **everywhere, **given).__enter__()
+    # In a container: everywhere inside, but published to this machine only.
+    with WebServer(data_folder, **everywhere, WEB_PUBLISHED_ADDRESS="127.0.0.1") as server:
+        assert urllib.request.urlopen(f"{server.address}/", timeout=5).status == 200
+    (tmp_path / "password").write_text("a long password")
+    with (
+        WebServer(data_folder, working_folder=tmp_path, **everywhere, WEB_PASSWORD_FILE="password")
+        as server,
+        urllib.request.urlopen(f"{server.address}/", timeout=5) as reply,
+    ):  # fmt: skip
+        assert "/login" in reply.url and b"protected by a password" in reply.read()
+
+
+def test_a_worker_that_is_started_anew_knows_the_sessions(
+    data_folder: Path, tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("a long password")
+    with WebServer(data_folder, WEB_PASSWORD_FILE=str(password)) as server:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        form = browser.open(f"{server.address}/login").read().decode()
+        token = form.split('name="csrf_token" value="')[1].split('"')[0]
+        data = urllib.parse.urlencode({"password": "a long password", "csrf_token": token})
+        assert browser.open(f"{server.address}/login", data.encode()).url == f"{server.address}/"
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: server.workers() not in ([], [worker]))
+        wait_until(server.is_alive)
+        assert browser.open(f"{server.address}/images/1").url == f"{server.address}/images/1"
+
+
+def test_a_stream_ends_when_its_visitor_logs_out(data_folder: Path, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("a long password")
+    with WebServer(data_folder, WEB_PASSWORD_FILE=str(password)) as server:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        form = browser.open(f"{server.address}/login").read().decode()
+        token = form.split('name="csrf_token" value="')[1].split('"')[0]
+        data = urllib.parse.urlencode({"password": "a long password", "csrf_token": token})
+        browser.open(f"{server.address}/login", data.encode())
+        with browser.open(f"{server.address}/events", timeout=10) as stream:
+            assert stream.readline()
+            browser.open(f"{server.address}/logout", f"csrf_token={token}".encode())
+            while stream.readline():
+                pass
 
 
 def test_who_never_says_goodbye_keeps_nobody_waiting(data_folder: Path) -> None:

@@ -40,14 +40,46 @@ def test_defaults() -> None:
         ("WEB_ALLOWED_HOSTS", "*"),
         ("WEB_ALLOWED_HOSTS", " , "),
         ("WEB_BIND", "http://x"),
+        ("WEB_PUBLISHED_ADDRESS", "a b"),
+        ("WEB_SESSION_HOURS", "0"),
         ("WEB_LOG_LEVEL", "loud"),
-        ("WEB_MAX_STREAMS", "17"),
+        ("WEB_MAX_STREAMS", "33"),
         ("WEB_PROT", "5000"),
     ],
 )
 def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
     with pytest.raises(SettingError, match=variable):
         from_environment({variable: value})
+
+
+@pytest.mark.parametrize(
+    ("bind", "published", "is_open"),
+    [
+        ("127.0.0.1", "", False),
+        ("127.8.9.1", "", False),
+        ("::1", "", False),
+        ("[::1]", "", False),
+        ("localhost", "", False),
+        ("::ffff:127.0.0.1", "", False),
+        ("0.0.0.0", "127.0.0.1", False),  # in a container that is published to this machine only
+        ("0.0.0.0", "[::1]", False),
+        ("0.0.0.0", "", True),
+        ("::", "", True),
+        ("192.0.2.1", "", True),
+        ("scans.example", "", True),
+        ("0.0.0.0", "0.0.0.0", True),
+        ("127.0.0.1", "192.0.2.1", True),
+    ],
+)
+def test_other_machines_need_a_password(bind: str, published: str, is_open: bool) -> None:
+    variables = {"WEB_BIND": bind, "WEB_PUBLISHED_ADDRESS": published}
+    if is_open:
+        with pytest.raises(SettingError, match="WEB_PASSWORD_FILE"):
+            from_environment(variables)
+    else:
+        assert from_environment(variables).password_file is None
+    guarded = from_environment(variables | {"WEB_PASSWORD_FILE": "some/file"})
+    assert guarded.password_file == Path("some/file").absolute()
 
 
 def test_exit_code_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,89 @@
+"""How both services write their log: one line a message, as text or as JSON.
+
+    text   2026-03-04 10:00:00 INFO pipeline: batch 7: 2 images in 1.30 s
+    json   {"time": "2026-03-04T10:00:00.123+00:00", "level": "info", "logger": "pipeline",
+            "message": "batch 7: 2 images in 1.30 s", "batch_id": 7}
+
+Whatever a message holds, such as the name of a file, it stays one line and moves no cursor:
+control characters, marks that turn the direction of writing and halves of surrogate pairs are
+shown as escapes. A traceback is part of its message's line.
+
+A message written as `"image %d …"` or `"batch %d …"` names its image or batch; JSON has the number
+as `image_id` or `batch_id`. The same may be said with `extra={"image_id": 3}`.
+"""
+
+import datetime
+import json
+import logging
+import re
+import unicodedata
+
+FORMATS = ("text", "json")
+_ID_IN_TEMPLATE = re.compile(r"%(?:%|[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z])")
+_NAMED_ID = re.compile(r"\b(image|batch) \Z")
+_ESCAPED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DIRECTION_MARKS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+def escape(text: str) -> str:
+    """`text` on one line, with nothing in it that a terminal obeys."""
+    if text.isprintable():  # the usual case; surrogates and direction marks are not printable
+        return text
+    return "".join(
+        _shown(character)
+        if character in _DIRECTION_MARKS or unicodedata.category(character) in _ESCAPED_CATEGORIES
+        else character
+        for character in text
+    )
+
+
+def _shown(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def ids(record: logging.LogRecord) -> dict[str, int]:
+    """`image_id` and `batch_id`, as far as the message says them."""
+    found = {
+        name: value
+        for name in ("image_id", "batch_id")
+        if isinstance(value := getattr(record, name, None), int)
+    }
+    if isinstance(record.msg, str) and isinstance(record.args, tuple):
+        directives = [m for m in _ID_IN_TEMPLATE.finditer(record.msg) if m[0] != "%%"]
+        for directive, value in zip(directives, record.args, strict=False):
+            named = _NAMED_ID.search(record.msg, 0, directive.start())
+            if named is not None and directive[0] == "%d" and isinstance(value, int):
+                found.setdefault(f"{named[1]}_id", value)
+    return found
+
+
+class LineFormatter(logging.Formatter):
+    """One line a record, in one of `FORMATS`."""
+
+    def __init__(self, kind: str = "text") -> None:
+        super().__init__()
+        if kind not in FORMATS:
+            raise ValueError(f"there is no log format {kind!r}")
+        self._is_json = kind == "json"
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        for part in (record.exc_text, record.stack_info):
+            if part:
+                message = f"{message}\n{part}"
+        moment = datetime.datetime.fromtimestamp(record.created).astimezone()
+        if not self._is_json:
+            clock = moment.strftime("%Y-%m-%d %H:%M:%S")
+            return f"{clock} {record.levelname} {record.name}: {escape(message)}"
+        line = json.dumps({
+            "time": moment.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": message,
+            **ids(record),
+        })  # fmt: skip
+        return line.replace("\x7f", "\\u007f")  # the one control character that JSON lets through

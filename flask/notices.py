@@ -1,0 +1,33 @@
+"""The sentences that a page shows after an action; an address carries their codes only."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence above the list after an action."""
+
+    sentence: str
+    is_problem: bool = False
+
+
+NOTICES = {
+    "scan": Notice("The folder is being looked through now."),
+    "pause": Notice("Paused. The batch in work is still finished; then nothing new is read."),
+    "resume": Notice("Reading goes on."),
+    "corrected": Notice("Saved. The search finds the new text; the machine's is kept."),
+    "taken_back": Notice("The line shows the machine's text again."),
+    "read_again": Notice("The image waits to be read again."),
+    "not_queued": Notice("It was not queued: it waits already, or its file is gone.",
+                         is_problem=True),
+    "line_gone": Notice("That line is no longer there: the image was read again meanwhile.",
+                        is_problem=True),
+    "unreachable": Notice("The reader does not answer, so nothing was changed. Start it and try "
+                          "again.", is_problem=True),
+    "refused": Notice("The reader refused that; its log says why.", is_problem=True),
+}  # fmt: skip
+
+
+def find(code: str) -> Notice | None:
+    """The notice with this code; anything else in the address shows nothing."""
+    return NOTICES.get(code)

@@ -1,0 +1,92 @@
+"""One line a message in both formats, whatever it holds, and the ids that it names."""
+
+import json
+import logging
+import os
+import sys
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr_contract.logs import LineFormatter, escape
+
+EVIL = "a\nb\r\x1b[31mred\x1b[0m\x07\x00\x7f\x9b2J\u2028\u202egpj.exe" + os.fsdecode(b"\xff")
+
+
+def record(message: str, *arguments: Any, **fields: Any) -> logging.LogRecord:
+    made = logging.LogRecord("pipeline", logging.INFO, "file.py", 1, message, arguments, None)
+    made.__dict__.update(fields)
+    return made
+
+
+def as_json(made: logging.LogRecord) -> dict[str, Any]:
+    line = LineFormatter("json").format(made)
+    assert "\n" not in line and line.isascii() and line.isprintable()
+    return dict(json.loads(line))
+
+
+def test_text() -> None:
+    line = LineFormatter().format(record("batch %d: %s", 7, "北京 é.png"))
+    clock, _, rest = line.partition(" INFO ")
+    assert rest == "pipeline: batch 7: 北京 é.png"
+    assert len(clock) == len("2026-03-04 10:00:00")
+
+
+def test_json() -> None:
+    value = as_json(record("batch %d: %d images in %.2f s", 7, 2, 1.5))
+    assert value.pop("time")[10] == "T"
+    assert value == {
+        "level": "info", "logger": "pipeline", "message": "batch 7: 2 images in 1.50 s",
+        "batch_id": 7,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (record("image %d of batch %d", 3, 7), {"image_id": 3, "batch_id": 7}),
+        (record("100 %% of %s in image %d", "x", 3), {"image_id": 3}),
+        (record("image %s", "3"), {}),
+        (record("images %d", 3), {}),
+        (record("image %d"), None),  # written wrongly: the text stays as it is
+        (record("done", image_id=3, batch_id="x"), {"image_id": 3}),
+        (record("done image 7"), {}),
+    ],
+)
+def test_ids(made: logging.LogRecord, expected: dict[str, int] | None) -> None:
+    value = as_json(made)
+    assert {name: value[name] for name in value if name.endswith("_id")} == (expected or {})
+
+
+def test_a_hostile_name_stays_one_harmless_line() -> None:
+    line = LineFormatter().format(record("reading %s", EVIL))
+    assert line.endswith(r"a\nb\r\x1b[31mred\x1b[0m\x07\x00\x7f\x9b2J\u2028\u202egpj.exe\udcff")
+    line.encode()
+    assert as_json(record("reading %s", EVIL))["message"] == f"reading {EVIL}"
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    shown = escape(text)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in shown)
+    assert len(shown.splitlines()) <= 1
+    assert as_json(record("%s", text))["message"] == text
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_traceback_is_part_of_its_line(kind: str) -> None:
+    try:
+        raise ValueError("no\ngood")
+    except ValueError:
+        made = record("failed", exc_info=sys.exc_info())
+    line = LineFormatter(kind).format(made)
+    assert line.count("\n") == 0
+    assert "Traceback" in line and "ValueError" in line
+
+
+def test_there_are_two_formats() -> None:
+    with pytest.raises(ValueError, match="xml"):
+        LineFormatter("xml")

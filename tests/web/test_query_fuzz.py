@@ -1,0 +1,56 @@
+"""Every FTS5 operator and thousands of random searches and addresses: never an unhandled error.
+
+FUZZ_QUERIES=100000 is the long form.
+"""
+
+import os
+import random
+
+import pytest
+import query_fuzz
+from demo_data import DemoDatabase
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+import search_terms
+from web_errors import BadParameterError
+
+COUNT = int(os.environ.get("FUZZ_QUERIES", "2500"))
+
+
+@pytest.fixture
+def filled(database: DemoDatabase) -> DemoDatabase:
+    query_fuzz.fill(database)
+    return database
+
+
+@pytest.mark.timeout(3600)
+def test_searches(filled: DemoDatabase) -> None:
+    outcome = query_fuzz.search(filled.path, COUNT, random.Random(COUNT))
+    assert outcome.tried == COUNT > len(query_fuzz.FTS5) ** 2
+    assert outcome.answered + outcome.refused == COUNT
+    assert outcome.found > COUNT / 10 and outcome.refused > 0
+
+
+@pytest.mark.timeout(3600)
+def test_addresses(client: FlaskClient, filled: DemoDatabase) -> None:
+    outcome = query_fuzz.visit(client, COUNT // 10, random.Random(COUNT))
+    assert outcome.answered > COUNT / 100 and outcome.refused > COUNT / 100
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/search", "/api/v1/images", "/fragments/live"])
+def test_every_operator_over_http(client: FlaskClient, filled: DemoDatabase, path: str) -> None:
+    for text in query_fuzz.FTS5:
+        reply = client.get(path, query_string={"q": text})
+        assert reply.status_code == 200, text
+
+
+@given(st.text(max_size=230))
+def test_a_query_is_bounded_or_refused(text: str) -> None:
+    try:
+        terms = search_terms.parse(text)
+    except BadParameterError as error:
+        assert error.code == "query_too_long" and error.http_status == 400
+        return
+    assert terms is None or (len(text) <= 200 and 1 <= len(terms.tokens) <= 16)
