@@ -13,9 +13,7 @@ def best_class_model() -> bytes:
     """An ONNX model: `values` (…, n) float to `classes` (…) int64 and `largest` (…) float."""
     argmax = _node("ArgMax", "classes", _whole("axis", _INT), _whole("keepdims", _INT, 0))
     # ReduceMax takes a list of axes and ArgMax one axis.
-    reduce_max = _node(
-        "ReduceMax", "largest", _whole("axes", _INTS), _whole("keepdims", _INT, 0)
-    )
+    reduce_max = _node("ReduceMax", "largest", _whole("axes", _INTS), _whole("keepdims", _INT, 0))
     int64 = 7
     graph = (
         _message(1, argmax)

@@ -1,10 +1,10 @@
 """What runs the models here: chosen by the settings and by what the machine has.
 
-    OCR_ENGINE    on a CPU                         on a GPU
-    auto          openvino                         onnxruntime
-    openvino      onnx_models with OpenVINO        -
-    onnxruntime   onnx_models with ONNX Runtime    the same, with CUDA
-    paddleocr:X   paddle_models with PaddleOCR's engine X on either
+OCR_ENGINE    on a CPU                         on a GPU
+auto          openvino                         onnxruntime
+openvino      onnx_models with OpenVINO        -
+onnxruntime   onnx_models with ONNX Runtime    the same, with CUDA
+paddleocr:X   paddle_models with PaddleOCR's engine X on either
 """
 
 import contextlib
@@ -178,9 +178,7 @@ def _precision(wanted: str, engine: str, device: str) -> str:
             "OCR_PRECISION is bf16, but this processor or engine does not compute in it. Set "
             "OCR_PRECISION=auto.",
         )
-    if wanted == "fp16" and (
-        engine != "onnxruntime" or device == "cpu" or not tensorrt_is_there()
-    ):
+    if wanted == "fp16" and (engine != "onnxruntime" or device == "cpu" or not tensorrt_is_there()):
         raise WorkerError(
             "bad_precision",
             "OCR_PRECISION is fp16, which needs a GPU and ONNX Runtime with TensorRT. Set "

@@ -48,7 +48,13 @@ class OnnxModels:
     """Four networks on one device, its lanes, and what stands around them."""
 
     def __init__(
-        self, models: ModelSet, load: Load, shapes: Shapes, unclip_ratio: float, *, orientation: bool
+        self,
+        models: ModelSet,
+        load: Load,
+        shapes: Shapes,
+        unclip_ratio: float,
+        *,
+        orientation: bool,
     ) -> None:
         """Loads the models with `load`; those for orientation only when they are wanted."""
         self._shapes = shapes
@@ -102,8 +108,10 @@ class OnnxModels:
         ((_, share),) = self.lanes.call(lambda: self._line_orientation.run(prepared[None]))
         return float(share)
 
+    def inference_s(self) -> float:
+        """As `TextModels.inference_s`."""
+        return self.lanes.busy_s / self.lanes.count
+
     def _run_recognition(self, lines: list[Pixels]) -> list[tuple[Classes, Numbers]]:
         classes, probabilities = self._recognition.run_best(np.stack(lines))
         return list(zip(classes, probabilities, strict=True))
-
-

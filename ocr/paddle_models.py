@@ -3,10 +3,12 @@
 Slower than `onnx_models`, but it takes what that cannot: PaddlePaddle's own format, say.
 """
 
+import contextlib
 import logging
 import os
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,7 @@ class PaddleModels:
         _quieten("paddlex", "paddleocr")
         self._unclip_ratio = unclip_ratio
         self._lock = threading.Lock()
+        self._busy_s = 0.0
         common: dict[str, Any] = {"engine": engine, "device": device}
         if engine == "onnxruntime":
             common["engine_config"] = {
@@ -70,7 +73,7 @@ class PaddleModels:
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""
-        with self._lock:
+        with self._one_call():
             (result,) = self._detection.predict(
                 page,
                 limit_side_len=longest_side,
@@ -85,20 +88,31 @@ class PaddleModels:
 
     def page_shares(self, page: Pixels) -> list[float]:
         """As `TextModels.page_shares`."""
-        with self._lock:
+        with self._one_call():
             (result,) = self._page_orientation.predict(page, topk=4)
         share = dict(zip(result["label_names"], map(float, result["scores"]), strict=True))
         return [share[degrees] for degrees in ("0", "90", "180", "270")]
 
     def upside_down(self, crop: Pixels) -> float:
         """As `TextModels.upside_down`."""
-        with self._lock:
+        with self._one_call():
             (vote,) = self._line_orientation.predict(crop)
         score = float(vote["scores"][0])
         return score if vote["label_names"][0] == "180_degree" else 1 - score
 
-    def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
+    def inference_s(self) -> float:
+        """As `TextModels.inference_s`, with the arithmetic around the models."""
+        return self._busy_s
+
+    @contextlib.contextmanager
+    def _one_call(self) -> Iterator[None]:
         with self._lock:
+            started = time.monotonic()
+            yield
+            self._busy_s += time.monotonic() - started
+
+    def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
+        with self._one_call():
             results = self._recognition.predict(crops, batch_size=len(crops))
             return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
 

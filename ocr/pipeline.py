@@ -203,9 +203,7 @@ class Pipeline:
         log.info(
             "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
         )
-        self._set_in_work(
-            [claim for claim in self._in_work if claim.batch_id != result.batch_id]
-        )
+        self._set_in_work([claim for claim in self._in_work if claim.batch_id != result.batch_id])
 
     def _give_up(self, error: WorkerError) -> None:
         """The worker is gone, and with it all that it had."""
@@ -213,9 +211,7 @@ class Pipeline:
                             "replace the file.")  # fmt: skip
         for claim in self._in_work:
             spent = self._store.give_up(claim.batch_id, poison, self._max_attempts)
-            log.warning(
-                "batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent)
-            )
+            log.warning("batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent))
         self._set_in_work([])
 
 

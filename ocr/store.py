@@ -89,7 +89,9 @@ class Store:
                     provenance.device,
                     provenance.precision,
                     json.dumps(provenance.models),
-                    json.dumps(provenance.parameters),
+                    json.dumps(
+                        provenance.parameters | {"inference_seconds": round(result.inference_s, 4)}
+                    ),
                     result.batch_id,
                 ),
             )

@@ -25,3 +25,6 @@ class TextModels(Protocol):
 
     def upside_down(self, crop: Pixels) -> float:
         """Probability that a line stands on its head."""
+
+    def inference_s(self) -> float:
+        """Seconds that the device computed so far: the mean over what it can do at a time."""

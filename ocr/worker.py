@@ -36,6 +36,7 @@ from ocr_errors import ImageError, OcrError
 from ocr_settings import Settings, load
 from previews import Previews
 from source_files import read_bytes
+from text_models import TextModels
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
 _SPARE_HANDS = 2
@@ -146,9 +147,9 @@ def _ready(
     }
 
 
-def _load_engine(settings: Settings, models: ModelSet, inference: Inference) -> PageEngine:
+def _load_engine(settings: Settings, models: TextModels) -> PageEngine:
     engine = PageEngine(
-        load_models(inference, models, settings),
+        models,
         detection_side=settings.detection_side,
         orientation=settings.orientation == "auto",
     )
@@ -189,14 +190,15 @@ def main() -> None:
         settings = load(os.environ)
         threads = settings.threads or usable_cpus()
         _prepare_process()
-        models = resolve(
+        model_set = resolve(
             settings.models_folder,
             settings.model,
             detection=settings.detection_model or None,
             recognition=settings.recognition_model or None,
         )
         inference = choose(settings, threads)
-        engine = _load_engine(settings, models, inference)
+        models = load_models(inference, model_set, settings)
+        engine = _load_engine(settings, models)
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"
@@ -204,8 +206,8 @@ def main() -> None:
         raise SystemExit(1) from error
     hands = _hands(inference)
     reader = Reader(settings, engine, Previews(settings.data_folder), ThreadPoolExecutor(hands))
-    ready = _ready(settings, models, inference, threads, hands)
-    _answer_forever(connection, batches, reader, ready)
+    ready = _ready(settings, model_set, inference, threads, hands)
+    _answer_forever(connection, batches, reader, ready, models.inference_s)
 
 
 def _answer_forever(
@@ -213,12 +215,18 @@ def _answer_forever(
     batches: "queue.Queue[dict[str, Any]]",
     reader: Reader,
     ready: dict[str, Any],
+    inference_s: Callable[[], float],
 ) -> None:
     """Say ready, then read as many batches at a time as that promised."""
     one_at_a_time = threading.Lock()
+    told_s = inference_s()
 
     def send(message: dict[str, Any]) -> None:
+        nonlocal told_s
         with one_at_a_time, contextlib.suppress(OSError):  # _receive_forever ends the process
+            if message["type"] == "batch":
+                now_s = inference_s()
+                message["inference_s"], told_s = now_s - told_s, now_s
             protocol.send(connection, message)
 
     def answer() -> None:

@@ -9,7 +9,8 @@ length-prefixed frames over a socket pair (`multiprocessing.connection.Connectio
                         "models": {…}, "parameters": {…}, "batch_size": 2, "batches": 2}
                        {"type": "failed", "code": …, "message": …}      it could not start
                        {"type": "progress", "batch": 7}                 it is alive
-                       {"type": "batch", "batch": 7, "seconds": 1.2, "images": [result, …]}
+                       {"type": "batch", "batch": 7, "seconds": 1.2, "inference_s": 1.1,
+                        "images": [result, …]}
     result             {"id": 1, "sha256": "…", "pages": [page, …]}
                        {"id": 1, "sha256": "…"|null, "error": {"code", "message", "ignored"}}
     page               {"width", "height", "rotation", "preview", "thumbnail", "seconds",
@@ -102,6 +103,8 @@ class BatchResult:
     batch_id: int
     seconds: float
     images: tuple[ImageResult, ...]
+    inference_s: float = 0.0
+    """What the device computed since the answer before: over many batches, its share of time."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -246,7 +249,10 @@ def parse_batch(message: dict[str, Any], tasks: list[Task]) -> BatchResult:
         if [result.image_id for result in results] != [task.image_id for task in tasks]:
             raise ValueError("the images are not those of the batch")
         return BatchResult(
-            _whole(message["batch"], 0, 2**62), _number(message["seconds"], 0, 1e9), tuple(results)
+            _whole(message["batch"], 0, 2**62),
+            _number(message["seconds"], 0, 1e9),
+            tuple(results),
+            _number(message.get("inference_s", 0.0), 0, 1e9),
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _nonsense(repr(error)) from error
