@@ -32,7 +32,7 @@ from decode import Pixels, decode_pages
 from engine import Engine, PageEngine, ReadPage
 from inference import Inference, choose, load_models, version_of
 from models import ModelSet, resolve
-from ocr_errors import ImageError, OcrError
+from ocr_errors import ImageError, OcrError, WorkerError
 from ocr_settings import Settings, load
 from previews import Previews
 from source_files import read_bytes
