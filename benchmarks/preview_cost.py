@@ -8,6 +8,7 @@ size of the preview, and each as a share of the time that reading the page takes
 
 import argparse
 import functools
+import os
 import statistics
 import sys
 import tempfile
@@ -18,10 +19,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
-from engine import EngineSettings, PaddleEngine
+from engine import PageEngine
+from inference import choose, load_models
 from machine import describe
 from models import resolve
+from ocr_settings import load
 from previews import PREVIEW_SIDE, TEMP_SIDE, Previews
 from running_service import MODELS
 
@@ -45,12 +49,11 @@ def main() -> int:
     options = parser.parse_args()
     files = sorted(options.images.glob("*.jpg"))[:_PAGES]
     pages = [page for f in files for page in decode_pages(f.read_bytes(), 1e9)]
-    engine = PaddleEngine(
-        resolve(MODELS, "small"), EngineSettings("onnxruntime", "cpu", 2, True, 960, 2.0)
-    )
-    engine.read(pages[:2])
-    lines = [engine.read([page])[0].lines for page in pages]
-    reading = _milliseconds(pages, lambda page: engine.read([page]))
+    settings = load(os.environ)
+    models = load_models(choose(settings, usable_cpus()), resolve(MODELS, "small"), settings)
+    engine = PageEngine(models, detection_side=settings.detection_side, orientation=True)
+    lines = [engine.read(page).lines for page in pages]
+    reading = _milliseconds(pages, engine.read)
     print(f"{describe()}\n{len(pages)} pages; reading one: {reading:.0f} ms (median)\n")
     print(f"{'':36} {'ms':>7} {'kB':>7} {'share':>7}")
     for name, (suffix, parameters) in _ENCODERS.items():
