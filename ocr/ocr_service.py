@@ -32,9 +32,13 @@ from ocr_contract.logs import LineFormatter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
 from pipeline import Pipeline
-from pool import WORKER_COMMAND, Pool
+from pool import WORKER_COMMAND, Pool, Wear
 from store import Store
+from usable_memory import usable_memory
 from watcher import Watcher
+
+_WORKERS_SHARE = 0.6
+"""Of the memory that there is: the rest is for the service and for one large image more."""
 
 log = logging.getLogger("service")
 
@@ -62,12 +66,19 @@ class Service:
         self._database = Database(settings.database)
         catalogue = Catalogue(self._database, exists=path_exists(settings.image_folder))
         store = Store(self._database)
-        recovered = store.recover()
-        if recovered:
+        recovered = store.recover(settings.max_attempts)
+        if any(recovered):
             log.info(
-                "%d images were in work when the service last ended; they wait again", recovered
+                "when the service last ended, %d images were in work and wait again, %d are "
+                "quarantined",
+                *recovered,
             )
-        self._pool = Pool(timeout_s=settings.timeout_s, stop=self._stop, command=worker_command)
+        self._pool = Pool(
+            timeout_s=settings.timeout_s,
+            stop=self._stop,
+            command=worker_command,
+            wear=Wear(settings.worker_max_images, _most_memory(settings)),
+        )
         self._pipeline = Pipeline(
             store,
             self._pool,
@@ -173,6 +184,13 @@ def check_folders(settings: Settings) -> None:
             "The image folder and the data folder lie within each other. The service would read "
             "its own pictures: choose two separate folders.",
         )
+
+
+def _most_memory(settings: Settings) -> int:
+    """Bytes that the worker may hold before it is replaced; 0: any."""
+    if settings.worker_max_rss_mb:
+        return settings.worker_max_rss_mb * 1_000_000
+    return int(usable_memory() * _WORKERS_SHARE)
 
 
 def _inside(inner: Path, outer: Path) -> bool:

@@ -183,6 +183,23 @@ class Settings:
         minimum=1,
         maximum=100,
     )
+    worker_max_images: int = _setting(
+        "OCR_WORKER_MAX_IMAGES",
+        5000,
+        "images",
+        "After so many images a fresh worker takes the place of the old one; 0: never.",
+        minimum=0,
+        maximum=999_999,
+    )
+    worker_max_rss_mb: int = _setting(
+        "OCR_WORKER_MAX_RSS_MB",
+        0,
+        "MB",
+        "The same once the worker holds so much memory between two batches; 0: 60 % of what "
+        "there is.",
+        minimum=0,
+        maximum=999_999,
+    )
     watchdog_s: float = _setting(
         "OCR_WATCHDOG_S",
         60.0,

@@ -6,6 +6,7 @@ signal) comes in through methods that only set state and wake the loop.
 """
 
 import collections
+import contextlib
 import logging
 import threading
 import time
@@ -118,6 +119,13 @@ class Pipeline:
 
     def run(self) -> None:
         """Until the service stops. Raises what it cannot deal with: then the service must end."""
+        with contextlib.suppress(Stopped):
+            self._read_on()
+        for claim in self._in_work:
+            self._store.release(claim.batch_id)
+        self._set_in_work([])
+
+    def _read_on(self) -> None:
         failed_starts = 0
         while not self._stop.is_set():
             heartbeat.beat()
@@ -127,12 +135,6 @@ class Pipeline:
                     failed_starts = 0
                 if not self._step():
                     heartbeat.wait(self._wake, _IDLE_WAIT_S)
-                    self._wake.clear()
-            except Stopped:
-                for claim in self._in_work:
-                    self._store.release(claim.batch_id)
-                self._set_in_work([])
-                return
             except WorkerError as error:
                 if self._in_work:
                     self._give_up(error)
@@ -145,9 +147,11 @@ class Pipeline:
 
     def _step(self) -> bool:
         """Keep the worker in work and store one result; False when there was nothing to do."""
+        self._wake.clear()  # before looking: what comes from now on is seen the next time
         provenance = self._pool.provenance
-        assert provenance is not None, "the worker is ready"
-        while len(self._in_work) < provenance.batches and not self._suspect_in_work:
+        if provenance is None:
+            raise Stopped  # as the service ends, another thread may stop the pool
+        while self._has_room(provenance):
             claim = self._claim(provenance.batch_size)
             if claim is None:
                 break
@@ -155,12 +159,18 @@ class Pipeline:
             self._pool.submit(claim.batch_id, claim.tasks)
         if not self._in_work:
             return False
-        self._store_result(self._pool.next_result(), provenance)
+        result = self._pool.next_result(self._wake)
+        if result is not None:
+            self._store_result(result, provenance)
         return True
 
-    @property
-    def _suspect_in_work(self) -> bool:
-        return any(claim.suspect for claim in self._in_work)
+    def _has_room(self, provenance: Provenance) -> bool:
+        """Whether the worker may get another batch: a worn one not, nor one with a suspect."""
+        return (
+            self._pool.worn_out is None
+            and len(self._in_work) < provenance.batches
+            and not any(claim.suspect for claim in self._in_work)
+        )
 
     def _claim(self, limit: int) -> Claim | None:
         """The next batch, by the orders where there must be one."""
@@ -172,17 +182,25 @@ class Pipeline:
         with self._lock:
             orders = list(self._orders)
         for order in orders:
+            if order.limit == 0:
+                continue  # its last images are in work
             complete = order.complete  # before claiming: what comes after the claim is not seen
             most = limit if order.limit is None else min(limit, order.limit)
             claim = self._store.claim(most, order.paths, suspects=suspects)
-            if claim is not None and order.limit is not None:
-                order.limit -= len(claim.tasks)
-            if order.limit == 0 or (claim is None and complete and suspects):
+            if claim is not None:
+                order.take(claim)
+                return claim
+            if complete and suspects:
                 with self._lock:
                     self._orders.remove(order)
-            if claim is not None:
-                return claim
         return None
+
+    def _settle(self, claim: Claim, unread: int) -> None:
+        """A batch is over: its order may end, or go on with what was not read."""
+        with self._lock:
+            for order in self._orders:
+                order.settle(claim, unread)
+            self._orders = [order for order in self._orders if not order.is_fulfilled]
 
     def _set_in_work(self, claims: list[Claim]) -> None:
         """`batch` shows the oldest batch in work."""
@@ -203,6 +221,9 @@ class Pipeline:
         log.info(
             "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
         )
+        for claim in self._in_work:
+            if claim.batch_id == result.batch_id:
+                self._settle(claim, 0)
         self._set_in_work([claim for claim in self._in_work if claim.batch_id != result.batch_id])
 
     def _give_up(self, error: WorkerError) -> None:
@@ -211,15 +232,36 @@ class Pipeline:
                             "replace the file.")  # fmt: skip
         for claim in self._in_work:
             spent = self._store.give_up(claim.batch_id, poison, self._max_attempts)
+            self._settle(claim, len(claim.tasks) - len(spent))
             log.warning("batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent))
         self._set_in_work([])
 
 
 class _Order:
-    """One processing signal that is being carried out."""
+    """One processing signal that is being carried out. Only `complete` is for all threads."""
 
     def __init__(self, limit: int | None, paths: frozenset[bytes] | None) -> None:
         self.limit = limit
+        """So many images it may still take."""
         self.paths = paths
         self.complete = False
         """The folder has been looked at; nothing more will come for this order."""
+        self._batches: set[int] = set()
+
+    @property
+    def is_fulfilled(self) -> bool:
+        """Whether as many images were read as it asked for."""
+        return self.limit == 0 and not self._batches
+
+    def take(self, claim: Claim) -> None:
+        """A batch is read for this order."""
+        self._batches.add(claim.batch_id)
+        if self.limit is not None:
+            self.limit -= len(claim.tasks)
+
+    def settle(self, claim: Claim, unread: int) -> None:
+        """The batch, if it is one of this order's, is over; so many images were not read."""
+        if claim.batch_id in self._batches:
+            self._batches.remove(claim.batch_id)
+            if self.limit is not None:
+                self.limit += unread

@@ -17,6 +17,12 @@ from ocr_contract.schema import Status
 from ocr_errors import ImageError, RequestError
 from worker_protocol import BatchResult, ImageResult, Page, Provenance, Task
 
+_ENDS_THE_SERVICE = ImageError(
+    "service_ended",
+    "The service ended each time while it read this image. Ask for it to be read again, or "
+    "replace the file.",
+)
+
 
 class Claim(NamedTuple):
     """A batch to read."""
@@ -27,20 +33,36 @@ class Claim(NamedTuple):
     """One image that was tried before: it must be read with no other beside it."""
 
 
+class Recovered(NamedTuple):
+    """What became of the images that were in work when the service ended."""
+
+    pending: int
+    quarantined: int
+
+
 class Store:
     """The rows that say what was read. Safe to share between threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def recover(self) -> int:
-        """After a start: what was in work goes back to pending. Returns how many images."""
+    def recover(self, max_attempts: int) -> Recovered:
+        """After a start: what was in work goes back to pending.
+
+        But not for ever: what was in work whenever the service ended is what ends it.
+        """
         with self._database.transaction() as connection:
+            spent = connection.execute(
+                "SELECT id FROM images WHERE status = ? AND attempts >= ?",
+                (Status.PROCESSING, max_attempts),
+            ).fetchall()
+            for (image_id,) in spent:
+                _store_error(connection, image_id, Status.QUARANTINED, _ENDS_THE_SERVICE)
             connection.execute(
                 "UPDATE images SET status = ?, updated_at = ? WHERE status = ?",
                 (Status.PENDING, utc_now(), Status.PROCESSING),
             )
-            return connection.changes()
+            return Recovered(connection.changes(), len(spent))
 
     def claim(
         self, limit: int, paths: frozenset[bytes] | None = None, *, suspects: bool = True

@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import queue
+import resource
 import signal
 import sys
 import threading
@@ -42,6 +43,14 @@ _BATCH_SIZE = {"cpu": 2, "gpu": 16}
 _SPARE_HANDS = 2
 """So many more images than lanes are in hand: their decoding hides behind the lanes' work."""
 _MOST_HANDS = 32
+_LIMITS = {
+    resource.RLIMIT_CORE: 0,  # it would hold the images of strangers, and as much as the memory
+    resource.RLIMIT_NOFILE: 4096,
+    resource.RLIMIT_FSIZE: 1 << 30,
+}
+"""The kernel's, for a decoder that was taken over. Not RLIMIT_AS: the engines reserve far more
+addresses than they use; `pool.Wear` bounds the memory."""
+_NO_MEMORY = ("bad_alloc", "insufficient memory", "allocate memory", "out of memory")
 log = logging.getLogger("worker")
 
 
@@ -87,8 +96,9 @@ class Reader:
             (pixels,) = decode_pages(content, self._settings.max_megapixels * 1e6)
             page = self._read_page(pixels)
         except ImageError as error:
-            details = {"code": error.code, "message": error.message, "ignored": error.ignored}
-            return {"id": image["id"], "sha256": sha256, "error": details}
+            return _failed(image, sha256, error)
+        except MemoryError:
+            return _failed(image, sha256, _out_of_memory())
         seconds = time.monotonic() - started
         preview, thumbnail = self._show(page, sha256)
         height, width = page.pixels.shape[:2]
@@ -98,11 +108,9 @@ class Reader:
     def _read_page(self, pixels: Pixels) -> ReadPage:
         try:
             return self._engine.read(pixels)
-        except MemoryError as error:
-            raise ImageError(
-                "out_of_memory", "There is not enough memory to read the image."
-            ) from error
         except Exception as error:
+            if _is_lack_of_memory(error):
+                raise _out_of_memory() from error
             log.exception("the engine failed on one page")
             raise ImageError(
                 "engine_failed",
@@ -114,10 +122,26 @@ class Reader:
         try:
             preview, thumbnail = self._previews.write(page.pixels, sha256, 1, page.rotation)
             self._previews.show_newest(page.pixels, page.lines)
-        except OSError as error:  # the text matters more than its picture
+        except (OSError, MemoryError, cv2.error) as error:  # the text matters more than its picture
             log.warning("no preview could be written: %s", error)
             return None, None
         return preview, thumbnail
+
+
+def _failed(image: dict[str, Any], sha256: str | None, error: ImageError) -> dict[str, Any]:
+    """The result for an image that could not be read."""
+    details = {"code": error.code, "message": error.message, "ignored": error.ignored}
+    return {"id": image["id"], "sha256": sha256, "error": details}
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    """Native code says it in words of its own."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _NO_MEMORY)
+
+
+def _out_of_memory() -> ImageError:
+    return ImageError("out_of_memory", "There is not enough memory to read the image.")
 
 
 def _ready(
@@ -176,7 +200,16 @@ def _prepare_process() -> None:
     os.dup2(2, 1)  # libraries print; the service's stdout is for data
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("1000")  # when memory runs out, this process goes and not the service
+    limit_resources()
     cv2.setNumThreads(0)  # every image has a thread of its own
+
+
+def limit_resources() -> None:
+    """Lower the kernel's limits for this process, for good."""
+    for which, most in _LIMITS.items():
+        _, hard = resource.getrlimit(which)
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(which, (limit, limit))
 
 
 def main() -> None:
@@ -239,9 +272,9 @@ def _answer_forever(
                 log.exception("batch %s failed", message["batch"])
                 os._exit(1)
 
-    send(ready)
-    for number in range(ready["batches"] - 1):
+    for number in range(ready["batches"] - 1):  # first: one that cannot start is a failed start
         threading.Thread(target=answer, name=f"batch-{number}", daemon=True).start()
+    send(ready)
     answer()
 
 

@@ -22,6 +22,7 @@ Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standa
 import dataclasses
 import json
 import re
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -161,6 +162,15 @@ class Channel:
                 rest = rest[self._socket.send(rest) :]
             except TimeoutError:
                 self._wait()
+
+    def has_input(self) -> bool:
+        """Wait at most POLL_S for a message's beginning, or the end."""
+        poll = select.poll()
+        try:
+            poll.register(self._socket, select.POLLIN)
+        except ValueError:  # closed by another thread; `receive` finds out
+            return True
+        return bool(poll.poll(POLL_S * 1000))
 
     def receive(self) -> dict[str, Any]:
         """Wait for one message.

@@ -97,7 +97,7 @@ class World:
         """Batches until nothing is pending; returns how many images were claimed."""
         claimed = 0
         while (batch := self.store.claim(2)) is not None:
-            batch_id, tasks = batch
+            batch_id, tasks, _ = batch
             claimed += len(tasks)
             self.finish(batch_id, *(self.read(task) for task in tasks))
         return claimed

@@ -40,6 +40,7 @@ def ready(**fields: Any) -> dict[str, Any]:
         "models": {"fake_det": "0" * 64},
         "parameters": {"threads": 1},
         "batch_size": 2,
+        "batches": 1,
         **fields,
     }
 
@@ -90,6 +91,10 @@ def exactly(connection: socket.socket, count: int) -> bytes:
 def segv(*_: object) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def killed(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
 
 
 def leave(*_: object) -> None:
@@ -152,6 +157,18 @@ def chatter(connection: socket.socket, batch: dict[str, Any]) -> None:
         send(connection, {"type": "progress", "batch": batch["batch"]})
 
 
+def odd(connection: socket.socket, batch: dict[str, Any]) -> None:
+    send(connection, {"type": "progress", "batch": [batch["batch"]]})
+
+
+def stuck(connection: socket.socket, batch: dict[str, Any]) -> None:
+    """Never answered, while the batches beside it are."""
+
+
+def later(connection: socket.socket, batch: dict[str, Any]) -> None:
+    LATER.append(batch)
+
+
 def wrong_id(connection: socket.socket, batch: dict[str, Any]) -> None:
     answer(connection, {**batch, "images": [{**i, "id": i["id"] + 1} for i in batch["images"]]})
 
@@ -181,11 +198,15 @@ def failing(connection: socket.socket, batch: dict[str, Any]) -> None:
     answer(connection, batch, {"code": "damaged_image", "message": "Broken.", "ignored": False})
 
 
+LATER: list[dict[str, Any]] = []
+"""Batches that are answered after the next one."""
 DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
     "segv": segv, "leave": leave, "hang": hang, "hangup": hang_up, "eat": eat,
     "garbage": garbage, "list": a_list, "deep": deep, "huge": huge, "negative": negative,
     "half": half, "dribble": dribble, "chatter": chatter, "wrongid": wrong_id,
-    "wrongbatch": wrong_batch, "few": too_few, "noise": noise, "slow": slow, "failing": failing,
+    "wrongbatch": wrong_batch, "kill": killed,
+    "odd": odd, "stuck": stuck, "later": later, "few": too_few, "noise": noise,
+    "slow": slow, "failing": failing,
 }  # fmt: skip
 
 
@@ -219,6 +240,7 @@ STARTS: dict[str, Callable[[socket.socket], None]] = {
     "failed": failed,
     "gpu": lambda connection: failed(connection, "no_gpu"),
     "liar": lambda connection: failed(connection, ["\ud800"]),
+    "two": lambda connection: send(connection, ready(batches=2)),
     "unready": lambda connection: send(connection, ready(batch_size=0)),
     "slow": lambda connection: (time.sleep(0.5), send(connection, ready()))[1],
     "deaf": lambda connection: (send(connection, ready()), time.sleep(SECONDS))[1],
@@ -237,7 +259,10 @@ def main() -> None:
         batch = batches.get()
         names = [Path(image["path"]).name.partition(".")[0] for image in batch["images"]]
         deeds = [DEEDS[name.split("-")[0]] for name in names if name.split("-")[0] in DEEDS]
+        waiting, LATER[:] = LATER[:], []
         (deeds[0] if deeds else answer)(connection, batch)
+        for late in waiting:
+            answer(connection, late)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def test_a_file_renamed_while_it_waits_is_read_under_its_new_name(world: World) 
 def test_a_file_renamed_while_it_is_read_is_tried_again(world: World) -> None:
     """The worker looks for the old name and finds nothing there."""
     world.put(b"a.png", "rose")
-    batch_id, tasks = world.store.claim(2) or (0, [])
+    batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     del world.files[b"a.png"]
     world.put(b"b.png", "rose")
     world.finish(batch_id, world.read(tasks[0]))
@@ -194,7 +194,7 @@ def test_a_duplicate_that_returns_stands_where_its_failed_original_stands(world:
     world.put(b"a.png", "broken")
     world.put(b"b.png", "broken")
     world.remove(b"b.png")
-    batch_id, tasks = world.store.claim(2) or (0, [])
+    batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     world.finish(batch_id, failure(tasks[0].image_id, "damaged_image", tasks[0].sha256))
     assert world.put(b"b.png", "broken") == Outcome.RETURNED
     assert (world.status(b"b.png"), world.row(b"b.png")["error_code"]) == (
@@ -260,7 +260,7 @@ def test_what_was_too_large_is_tried_again_after_a_start(world: World) -> None:
     assert world.catalogue.to_try_again() == set()
     assert world.catalogue.to_try_again(limits_changed=True) == {b"a.png"}
     world.put(b"b.png", "tulip")
-    batch_id, tasks = world.store.claim(2) or (0, [])
+    batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     world.finish(batch_id, failure(tasks[0].image_id, "too_many_pixels", sha("tulip")))
     assert world.register(b"b.png") == Outcome.RETURNED
     world.read_all()

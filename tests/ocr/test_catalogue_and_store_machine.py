@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
+from store import Claim
 from worker_protocol import Task
 
 PATHS = st.sampled_from([b"a.png", b"b.png", b"c.png", b"sub/d.png"])
@@ -26,7 +27,8 @@ class Folder(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.world = World(Path(self.folder.name))
         self.world.rows("PRAGMA synchronous = OFF")  # no power is cut here, and it is slow
-        self.batch: tuple[int, list[Task]] | None = None
+        self.batches: list[Claim] = []
+        """In work, any number at a time."""
         self.unreadable: set[bytes] = set()
 
     def teardown(self) -> None:
@@ -77,21 +79,25 @@ class Folder(RuleBasedStateMachine):
 
     # What the pipeline does.
 
-    @precondition(lambda self: self.batch is None)
     @rule(limit=st.integers(1, 3))
     def claim(self, limit: int) -> None:
-        self.batch = self.world.store.claim(limit)
-        for task in self.batch[1] if self.batch else ():
+        claim = self.world.store.claim(limit, suspects=not self.batches)
+        if claim is None:
+            return
+        for task in claim.tasks:
             assert self.world.row(task.path)["duplicate_of"] is None
             assert self.world.row(task.path)["sha256"] == task.sha256
+        self.batches.append(claim)
 
-    @precondition(lambda self: self.batch is not None)
-    @rule()
-    def finish(self) -> None:
-        assert self.batch is not None
-        batch_id, tasks = self.batch
-        self.world.finish(batch_id, *(self.read(task) for task in tasks))
-        self.batch = None
+    def ended(self, which: int) -> Claim:
+        """One of the batches in work, that is no more."""
+        return self.batches.pop(which % len(self.batches))
+
+    @precondition(lambda self: self.batches)
+    @rule(which=st.integers(0, 3))
+    def finish(self, which: int) -> None:
+        batch = self.ended(which)
+        self.world.finish(batch.batch_id, *(self.read(task) for task in batch.tasks))
 
     def read(self, task: Task) -> object:
         if task.path in self.world.files:
@@ -102,25 +108,24 @@ class Folder(RuleBasedStateMachine):
                 return failure(task.image_id, "damaged_image", sha(content))
         return self.world.read(task)
 
-    @precondition(lambda self: self.batch is not None)
+    @precondition(lambda self: self.batches)
     @rule()
     def give_up(self) -> None:
-        assert self.batch is not None
-        self.world.store.give_up(self.batch[0], CRASH, MAX_ATTEMPTS)
-        self.batch = None
+        """The worker dies: with it all that it had."""
+        while self.batches:
+            self.world.store.give_up(self.ended(0).batch_id, CRASH, MAX_ATTEMPTS)
 
-    @precondition(lambda self: self.batch is not None)
+    @precondition(lambda self: self.batches)
     @rule()
     def release(self) -> None:
-        assert self.batch is not None
-        self.world.store.release(self.batch[0])
-        self.batch = None
+        while self.batches:
+            self.world.store.release(self.ended(0).batch_id)
 
     @rule()
     def restart(self) -> None:
         """Killed, started again: what was in work comes back."""
-        self.world.store.recover()
-        self.batch = None
+        self.world.store.recover(MAX_ATTEMPTS)
+        self.batches.clear()
 
     # What holds.
 
@@ -128,7 +133,7 @@ class Folder(RuleBasedStateMachine):
     def the_database_is_sound(self) -> None:
         self.world.check()
         in_work = self.world.rows("SELECT id FROM images WHERE status = 'processing'")
-        claimed = {task.image_id for task in self.batch[1]} if self.batch else set()
+        claimed = {task.image_id for batch in self.batches for task in batch.tasks}
         assert {row[0] for row in in_work} <= claimed
 
     @invariant()
@@ -142,21 +147,20 @@ class Folder(RuleBasedStateMachine):
     def everything_comes_to_rest(self) -> None:
         """Once people stop, a few looks and batches put every file where it belongs."""
         self.unreadable.clear()
-        if self.batch is not None:
-            self.finish()
+        while self.batches:
+            self.finish(0)
         for _ in range(3):
             for path in sorted({*self.world.files, *self.world.catalogue.known()}):
                 self.notice(path)
-            while self.batch is None:
+            self.claim(2)
+            while self.batches:
+                self.finish(0)
                 self.claim(2)
-                if self.batch is None:
-                    break
-                self.finish()
             self.the_database_is_sound()
         for path, (content, _) in self.world.files.items():
             row = self.world.row(path)
             if row["status"] == Status.QUARANTINED:
-                assert row["error_code"] == CRASH.code
+                assert row["error_code"] in {CRASH.code, "service_ended"}
                 continue
             if content in {"broken", "no image"}:
                 assert row["status"] == Status.FAILED

@@ -9,20 +9,24 @@ from hypothesis import strategies as st
 
 import ocr_settings
 from ocr_errors import EXIT_BAD_CONFIGURATION, SettingsError
-from ocr_settings import Settings, dump, load, table
+from ocr_settings import PROFILES, Settings, dump, load, table
 
 FIELDS = dataclasses.fields(Settings)
 NAMES = [row[0] for row in table()]
 WRONG = [
     ("OCR_TRIGGER", "sometimes", "one of watch, signal"),
     ("OCR_TRIGGER", "Watch", "one of watch, signal"),
+    ("OCR_PROFILE", "good", "one of fast, balanced, best"),
+    ("OCR_PRECISION", "f16", "one of auto, f32, bf16, fp16"),
+    ("OCR_WORKER_MAX_IMAGES", "-1", "from 0 to 999999 images"),
+    ("OCR_WORKER_MAX_RSS_MB", "1.5", "a whole number"),
     ("OCR_ORIENTATION", "90", "one of auto, off"),
     ("OCR_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
     ("OCR_THREADS", "two", "a whole number"),
     ("OCR_THREADS", "1.5", "a whole number"),
     ("OCR_THREADS", "-1", "from 0 to 1024 threads"),
     ("OCR_BATCH_SIZE", "257", "from 0 to 256 images"),
-    ("OCR_DETECTION_SIDE", "100", "from 320 to 4000 pixels"),
+    ("OCR_DETECTION_SIDE", "4001", "from 0 to 4000 pixels"),
     ("OCR_UNCLIP_RATIO", "nan", "from 1 to 4 ratio"),
     ("OCR_UNCLIP_RATIO", "inf", "from 1 to 4 ratio"),
     ("OCR_UNCLIP_RATIO", "2,0", "a number"),
@@ -37,15 +41,35 @@ WRONG = [
 ]
 
 
+DEFAULTS = dataclasses.replace(Settings(), model="small", detection_side=960)
+"""What the profile decides stands in for what nobody said."""
+
+
 def test_without_variables_everything_is_default() -> None:
     settings = load({"PATH": "/bin", "WEB_PORT": "5000"})
-    assert settings == Settings()
+    assert settings == DEFAULTS
     assert settings.database == Path("data/ocr_data.db")
     assert settings.models_folder == Path("data/paddle_models/whl")
 
 
 def test_empty_means_default() -> None:
-    assert load(dict.fromkeys(NAMES, "")) == Settings()
+    assert load(dict.fromkeys(NAMES, "")) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("environment", "model", "side"),
+    [
+        ({"OCR_PROFILE": "fast"}, "tiny", 960),
+        ({"OCR_PROFILE": "best"}, "small", 4000),
+        ({"OCR_PROFILE": "best", "OCR_MODEL": "tiny"}, "tiny", 4000),
+        ({"OCR_PROFILE": "fast", "OCR_DETECTION_SIDE": "640"}, "tiny", 640),
+    ],
+)
+def test_a_profile_decides_what_nothing_else_says(
+    environment: dict[str, str], model: str, side: int
+) -> None:
+    settings = load(environment)
+    assert (settings.model, settings.detection_side) == (model, side)
 
 
 @pytest.mark.parametrize(("name", "value", "wanted"), WRONG)
@@ -82,7 +106,9 @@ def test_the_bounds_themselves_are_right_and_beyond_is_wrong(
     if is_number:
         kind = type(field.default)
         for bound, beyond in ((meta.minimum, -1), (meta.maximum, 1)):
-            assert getattr(load({meta.env: f"{kind(bound)}"}), field.name) == bound
+            found = getattr(load({meta.env: f"{kind(bound)}"}), field.name)
+            by_profile = field.name == "detection_side" and bound == 0
+            assert found == (DEFAULTS.detection_side if by_profile else bound)
             with pytest.raises(SettingsError, match=meta.env):
                 load({meta.env: f"{kind(bound + beyond)}"})
 

@@ -82,9 +82,59 @@ def test_three_strikes_put_an_image_and_its_copies_into_quarantine(world: World)
 def test_recovering_keeps_the_count_of_attempts(world: World) -> None:
     put_three(world)
     claim(world)
-    assert world.store.recover() == 2
-    assert world.store.recover() == 0
+    assert world.store.recover(3) == (2, 0)
+    assert world.store.recover(3) == (0, 0)
     assert world.row(b"a.png")["attempts"] == 1
+
+
+def test_an_image_that_ends_the_service_each_time_is_not_read_for_ever(world: World) -> None:
+    """Its copies follow it; what was beside it the first time goes on."""
+    world.put(b"a.png", "poison")
+    world.put(b"b.png", "rose")
+    world.put(b"copy.png", "poison")
+    claim(world)
+    assert world.store.recover(3) == (2, 0)
+    for recovered in ((1, 0), (0, 1)):
+        assert claim(world)[1] == [b"a.png"]
+        assert world.store.recover(3) == recovered
+    for path in (b"a.png", b"copy.png"):
+        assert (world.status(path), world.row(path)["error_code"]) == (
+            "quarantined",
+            "service_ended",
+        )
+    assert "read again" in world.row(b"a.png")["error"]
+    assert world.read_all() == 1
+    assert world.status(b"b.png") == "done"
+    assert world.store.reprocess([world.row(b"a.png")["id"]], None) == {"queued": 1}
+    assert world.read_all() == 1
+    assert world.status(b"copy.png") == "done"
+
+
+def test_two_batches_are_two_claims(world: World) -> None:
+    put_three(world)
+    first, second = world.store.claim(1), world.store.claim(1)
+    assert first is not None
+    assert second is not None
+    assert not first.suspect
+    results = [world.read(task) for task in (*first.tasks, *second.tasks)]
+    assert world.finish(second.batch_id, results[0]) == 0, "not this batch's image"
+    assert world.finish(second.batch_id, results[1]) == 1
+    assert world.store.give_up(first.batch_id, CRASH, 3) == []
+    assert (world.status(b"a.png"), world.status(b"b.png")) == ("pending", "done")
+
+
+def test_no_suspect_comes_unless_it_may(world: World) -> None:
+    world.put(b"a.png", "rose")
+    batch_id, _ = claim(world)
+    world.store.give_up(batch_id, CRASH, 3)
+    assert world.store.claim(2, suspects=False) is None
+    world.put(b"b.png", "tulip")
+    fresh = world.store.claim(2, suspects=False)
+    assert fresh is not None
+    assert ([task.path for task in fresh.tasks], fresh.suspect) == ([b"b.png"], False)
+    suspect = world.store.claim(2)
+    assert suspect is not None
+    assert ([task.path for task in suspect.tasks], suspect.suspect) == ([b"a.png"], True)
 
 
 def test_releasing_is_no_attempt(world: World) -> None:
@@ -99,9 +149,10 @@ def test_a_batch_stores_everything_about_itself(world: World) -> None:
     batch_id, _ = claim(world)
     image_id = world.row(b"a.png")["id"]
     assert world.finish(batch_id, ImageResult(image_id, sha("rose"), (page("one", "two"),))) == 1
+    parameters = json.dumps(PROVENANCE.parameters | {"inference_seconds": 0.0})
     assert world.rows(
         "SELECT images, pages, engine, device, precision, models, parameters FROM batches"
-    ) == [(1, 1, "pretended 1.0", "cpu", "f32", json.dumps(PROVENANCE.models), '{"side": 960}')]
+    ) == [(1, 1, "pretended 1.0", "cpu", "f32", json.dumps(PROVENANCE.models), parameters)]
     assert world.rows(
         "SELECT number, width, height, text, line_count, round(confidence, 3) FROM pages"
     ) == [(1, 200, 300, "one\ntwo", 2, 0.9)]
@@ -124,7 +175,7 @@ def test_an_image_without_text_is_done(world: World) -> None:
 
 def test_a_result_that_comes_too_late_belongs_to_no_row(world: World) -> None:
     put_three(world)
-    batch_id, tasks = world.store.claim(3) or (0, [])
+    batch_id, tasks, _ = world.store.claim(3) or (0, [], False)
     results = [world.read(task) for task in tasks]
     world.put(b"a.png", "changed")
     world.remove(b"b.png")
@@ -144,7 +195,7 @@ def test_the_text_belongs_to_the_bytes_that_were_read(world: World) -> None:
     """Overwritten between claim and reading; a copy of the old content must not show the new."""
     world.put(b"a.png", "rose")
     world.put(b"b.png", "rose")
-    batch_id, tasks = world.store.claim(2) or (0, [])
+    batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     world.write(b"a.png", "tulip")
     world.finish(batch_id, world.read(tasks[0]))
     world.check()
@@ -163,7 +214,7 @@ def test_the_text_belongs_to_the_bytes_that_were_read(world: World) -> None:
 def test_an_error_of_the_moment_is_not_the_copys(world: World, code: str) -> None:
     world.put(b"a.png", "rose")
     world.put(b"b.png", "rose")
-    batch_id, tasks = world.store.claim(2) or (0, [])
+    batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     world.finish(batch_id, failure(tasks[0].image_id, code, None))
     assert world.row(b"a.png")["error_code"] == code
     world.read_all()
@@ -194,7 +245,7 @@ def test_reprocess_skips_what_waits_is_unknown_or_was_never_read(world: World) -
 
 def test_a_batch_that_cannot_be_stored_leaves_nothing(world: World) -> None:
     put_three(world)
-    batch_id, tasks = world.store.claim(2) or (0, [])
+    batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     good = world.read(tasks[0])
     bad = ImageResult(tasks[1].image_id, tasks[1].sha256, (page("\ud800"),))
     with pytest.raises(UnicodeEncodeError):
