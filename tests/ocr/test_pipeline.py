@@ -25,31 +25,64 @@ SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 
 
 class FakePool:
-    """Answers at once; fails on what it is told to fail on."""
+    """Answers when it is asked; fails on what it is told to fail on."""
 
     def __init__(self, batch_size: int = 2) -> None:
         self.batches: list[list[str]] = []
+        """The names of every batch that was submitted."""
+        self.beside: list[tuple[list[str], list[str]]] = []
+        """Each submitted batch with the names that were in work then."""
         self.poison: dict[str, str] = {}
         """Image name to the code of the WorkerError that it causes."""
         self.start_errors: list[Exception] = []
         self.on_read: Callable[[list[Task]], None] = lambda _: None
+        """Called as a batch is answered."""
+        self.newest_first = False
+        self.prefetch = 1
+        self.wears_out_after = 0
+        self.worn_out: str | None = None
+        self.starts = 0
         self.provenance: Provenance | None = None
-        self._ready = Provenance("fake", "cpu", "f32", {}, {}, batch_size)
+        self._batch_size = batch_size
+        self._in_work: dict[int, list[Task]] = {}
 
     def start(self) -> Provenance:
         if self.start_errors:
             raise self.start_errors.pop(0)
-        self.provenance = self._ready
-        return self._ready
+        if self.provenance is None or self.worn_out:
+            assert not self._in_work, "lost"
+            self.starts += 1
+            self.worn_out = None
+            self.provenance = Provenance(
+                "fake", "cpu", "f32", {}, {}, self._batch_size, self.prefetch
+            )
+        return self.provenance
 
-    def read(self, batch_id: int, tasks: list[Task]) -> BatchResult:
+    def submit(self, batch_id: int, tasks: list[Task]) -> None:
+        assert self.provenance is not None
         names = [task.path.decode() for task in tasks]
+        assert self.worn_out is None, "a worn worker gets no more"
+        in_work = [task.path.decode() for batch in self._in_work.values() for task in batch]
         self.batches.append(names)
-        self.on_read(tasks)
-        for name in names:
-            if name in self.poison:
-                self.provenance = None
-                raise WorkerError(self.poison[name], "The worker ended.")
+        self.beside.append((names, in_work))
+        self._in_work[batch_id] = tasks
+        assert len(self._in_work) <= self.prefetch
+
+    def next_result(self, _: threading.Event) -> BatchResult | None:
+        batch_id = list(self._in_work)[-1 if self.newest_first else 0]
+        tasks = self._in_work[batch_id]
+        try:
+            self.on_read(tasks)
+            for name in (task.path.decode() for batch in self._in_work.values() for task in batch):
+                if name in self.poison:
+                    raise WorkerError(self.poison[name], "The worker ended.")
+        except BaseException:
+            self.provenance = None
+            self._in_work.clear()
+            raise
+        del self._in_work[batch_id]
+        if self.wears_out_after and len(self.batches) % self.wears_out_after == 0:
+            self.worn_out = "read much"
         return BatchResult(batch_id, 0.1, tuple(result(task) for task in tasks))
 
 
@@ -76,7 +109,7 @@ class Desk:
         self.database = Database(self._folder / "ocr_data.db")
         self.catalogue = Catalogue(self.database, exists=lambda _: True)
         self.store = Store(self.database)
-        self.store.recover()
+        self.recovered = self.store.recover(max_attempts)
         self.pipeline = self._pipeline(self.pool, wait_for_signal, max_attempts)
         self.error: BaseException | None = None
 
@@ -148,6 +181,12 @@ class Desk:
         wanted = {f"{name}.png": status for name, status in statuses.items()}
         wait_until(lambda: wanted.items() <= self.statuses().items(), f"{wanted}")
 
+    def looked(self) -> None:
+        """Until the pipeline has looked for work: it wakes up before it looks."""
+        for _ in range(2):
+            self.pipeline.wake()
+            wait_until(lambda: not self.pipeline._wake.is_set())
+
     def idle(self) -> None:
         """Until the pipeline has nothing to do and waits."""
         wait_until(lambda: self.pipeline.state in {"idle", "waiting", "paused"})
@@ -214,12 +253,158 @@ def test_the_attempt_is_counted_before_the_reading(desk: Desk) -> None:
 def test_attempts_survive_the_end_of_the_service(desk: Desk) -> None:
     """Killed in the middle, three times: then it is the image's fault."""
     desk.add("a.png", "b.png")
-    for attempt in (1, 2):
+    for attempt in (1, 2, 3):
         claimed = desk.store.claim(2)
         assert claimed is not None
         assert desk.rows("attempts")["a.png"] == attempt
+        assert len(claimed.tasks) == (2 if attempt == 1 else 1)
         desk.reopen()
-        assert desk.statuses()["a.png"] == "pending"
+    assert desk.recovered == (0, 1)
+    desk.run()
+    desk.wait(a="quarantined", b="done")
+    assert desk.rows("error_code")["a.png"] == "service_ended"
+    assert desk.pool.batches == [["b.png"]]
+
+
+class TestSeveralBatchesInWork:
+    @pytest.fixture
+    def desk(self, tmp_path: Path) -> Iterator[Desk]:
+        made = Desk(tmp_path)
+        made.pool.prefetch = 2
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_the_worker_has_the_next_before_it_answers(
+        self, desk: Desk, newest_first: bool
+    ) -> None:
+        desk.pool.newest_first = newest_first
+        desk.add(*(f"{i}.png" for i in range(7)))
+        desk.run()
+        wait_until(lambda: desk.store.counts()["done"] == 7)
+        assert [len(batch) for batch in desk.pool.batches] == [2, 2, 2, 1]
+        assert [len(others) for _, others in desk.pool.beside] == [0, 2, 2, 2]
+        with desk.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT name, text FROM images JOIN pages ON image_id = images.id"
+            ).fetchall()
+        assert all(text == f"text of {name}" for name, text in rows)
+
+    def test_the_oldest_is_shown(self, desk: Desk) -> None:
+        seen: list[Any] = []
+
+        def look(_: list[Task]) -> None:
+            batch = desk.pipeline.batch
+            seen.append(batch and batch["images"])
+
+        desk.pool.newest_first = True
+        desk.pool.on_read = look
+        desk.add("a.png", "b.png", "c.png")
+        desk.run()
+        desk.wait(a="done", b="done", c="done")
+        assert seen == [["a.png", "b.png"]] * 2
+
+    def test_a_crash_makes_suspects_of_all_and_quarantines_one(self, desk: Desk) -> None:
+        desk.pool.poison = {"b.png": "worker_died"}
+        desk.add(*(f"{name}.png" for name in "abcdef"))
+        desk.run()
+        desk.wait(a="done", b="quarantined", c="done", d="done", e="done", f="done")
+        counts = {
+            name: sum(name in batch for batch in desk.pool.batches) for name in desk.rows("id")
+        }
+        assert counts == {
+            "a.png": 2, "b.png": 3, "c.png": 2, "d.png": 2, "e.png": 1, "f.png": 1
+        }  # fmt: skip
+        tried: set[str] = set()
+        for names, others in desk.pool.beside:
+            if tried & {*names, *others}:
+                assert (len(names), others) == (1, []), "a suspect is in work alone"
+            tried |= {"a.png", "b.png", "c.png", "d.png"} if not tried and others else set()
+        assert desk.rows("attempts") == dict.fromkeys(desk.rows("id"), 0) | {"b.png": 3}
+
+    def test_nothing_joins_a_suspect(self, desk: Desk) -> None:
+        """What appears while it is in work waits for its end."""
+        first = True
+
+        def crash_once_then_add(tasks: list[Task]) -> None:
+            nonlocal first
+            if first:
+                first = False
+                raise WorkerError("worker_died", "The worker ended.")
+            if tasks[0].path == b"a.png":
+                desk.add("late.png")
+
+        desk.pool.on_read = crash_once_then_add
+        desk.add("a.png")
+        desk.run()
+        desk.wait(a="done", late="done")
+        assert desk.pool.beside == [(["a.png"], []), (["a.png"], []), (["late.png"], [])]
+
+    def test_stopping_gives_all_attempts_back(self, desk: Desk) -> None:
+        def stop(_: list[Task]) -> None:
+            raise Stopped
+
+        desk.pool.on_read = stop
+        desk.add("a.png", "b.png", "c.png", "d.png", "e.png")
+        desk.run()
+        wait_until(lambda: len(desk.pool.batches) == 2)
+        wait_until(lambda: set(desk.statuses().values()) == {"pending"})
+        assert set(desk.rows("attempts").values()) == {0}
+        assert desk.error is None
+
+    def test_stopping_between_two_results_gives_the_second_back(self, desk: Desk) -> None:
+        """The loop ends by itself then: nobody waits for the worker, and nothing is raised."""
+        desk.pool.on_read = lambda _: desk.stop.set()
+        desk.add("a.png", "b.png", "c.png", "d.png")
+        desk.run()
+        desk.wait(a="done", b="done", c="pending", d="pending")
+        assert set(desk.rows("attempts").values()) == {0}
+        assert desk.error is None
+
+    def test_pause_finishes_both_and_begins_no_other(self, desk: Desk) -> None:
+        desk.pool.on_read = lambda _: desk.store.set_paused(True, None) and None
+        desk.add("a.png", "b.png", "c.png", "d.png", "e.png")
+        desk.run()
+        desk.wait(a="done", b="done", c="done", d="done", e="pending")
+        wait_until(lambda: desk.pipeline.state == "paused")
+        desk.looked()
+        assert len(desk.pool.batches) == 2
+
+    def test_a_result_for_a_changed_file_is_dropped(self, desk: Desk) -> None:
+        shas: list[str] = []
+
+        def change(tasks: list[Task]) -> None:
+            if not shas:
+                desk.change("c.png")
+            shas.extend(task.sha256 for task in tasks if task.path == b"c.png")
+            shas.append("")
+
+        desk.pool.on_read = change
+        desk.add("a.png", "b.png", "c.png")
+        desk.run()
+        desk.wait(a="done", b="done", c="done")
+        first, second = filter(None, shas)
+        assert desk.rows("sha256")["c.png"] == second != first
+
+    def test_a_worn_worker_finishes_what_it_has(self, desk: Desk) -> None:
+        desk.pool.wears_out_after = 2
+        desk.add(*(f"{i}.png" for i in range(10)))
+        desk.run()
+        wait_until(lambda: desk.store.counts()["done"] == 10)
+        assert [len(others) for _, others in desk.pool.beside] == [0, 2, 0, 2, 0]
+        assert desk.pool.starts == 3
+        assert desk.error is None
+
+    def test_what_appears_meanwhile_joins_at_once(self, desk: Desk) -> None:
+        """The worker has room for it, and the image in work may take long."""
+        pool = Pool(timeout_s=20, stop=desk.stop, command=fake_worker.command("two"))
+        desk.use(pool)
+        desk.add("later.png")
+        desk.run()
+        desk.wait(later="processing")
+        desk.add("a.png")  # the worker answers the first only when it has this one
+        desk.wait(later="done", a="done")
+        pool.stop()
 
 
 def test_stopping_gives_the_attempt_back(desk: Desk) -> None:
@@ -292,8 +477,7 @@ class TestTheProcessingSignal:
 
     def test_without_it_nothing_is_read(self, desk: Desk) -> None:
         self.ready(desk, "a.png")
-        desk.pipeline.wake()
-        wait_until(lambda: not desk.pipeline._wake.is_set())
+        desk.looked()
         assert desk.pool.batches == []
         assert desk.pipeline.state == "waiting"
 
@@ -303,7 +487,7 @@ class TestTheProcessingSignal:
         desk.wait(a="done", b="done", c="done")
         wait_until(lambda: desk.pipeline.state == "waiting")
         desk.add("d.png")
-        wait_until(lambda: not desk.pipeline._wake.is_set())
+        desk.looked()
         assert desk.pipeline.state == "waiting"
         assert desk.statuses()["d.png"] == "pending"
         desk.pipeline.signal(limit=None, paths=None)()
@@ -327,9 +511,9 @@ class TestTheProcessingSignal:
         claim = desk.store.claim
         complete: Callable[[], None] | None = None
 
-        def claim_then_look_ends(limit: int, paths: Any = None) -> Any:
+        def claim_then_look_ends(limit: int, paths: Any = None, **how: Any) -> Any:
             nonlocal complete
-            claimed = claim(limit, paths)
+            claimed = claim(limit, paths, **how)
             if claimed is None and complete is not None:
                 desk.add("late.png")
                 complete()
@@ -348,6 +532,39 @@ class TestTheProcessingSignal:
         wait_until(lambda: desk.pipeline.state == "waiting")
         assert [len(batch) for batch in desk.pool.batches] == [2, 1]
         assert desk.store.counts()["pending"] == 2
+
+    @pytest.mark.parametrize("prefetch", [2, 3])
+    @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+    def test_a_limit_is_kept_however_many_are_in_work(
+        self, desk: Desk, prefetch: int, limit: int
+    ) -> None:
+        desk.pool.prefetch = prefetch
+        self.ready(desk, *(f"{i}.png" for i in range(7)))
+        desk.pipeline.signal(limit=limit, paths=None)
+        wait_until(lambda: desk.store.counts()["done"] == limit)
+        wait_until(lambda: desk.pipeline.state == "waiting")
+        desk.looked()
+        assert desk.store.counts()["pending"] == 7 - limit
+
+    def test_a_limit_and_a_crash(self, desk: Desk) -> None:
+        """What was in work and could not be read does not count; what is quarantined does."""
+        desk.pool.prefetch = 2
+        desk.pool.poison = {"b.png": "worker_died"}
+        self.ready(desk, *(f"{name}.png" for name in "abcd"))
+        desk.pipeline.signal(limit=4, paths=None)
+        desk.wait(a="done", b="quarantined", c="done", d="done")
+        wait_until(lambda: desk.pipeline.state == "waiting")
+
+    def test_orders_end_though_others_are_in_work(self, desk: Desk) -> None:
+        desk.pool.prefetch = 3
+        desk.add("a.png", "b.png", "c.png", "d.png")
+        desk.pipeline.signal(limit=None, paths=frozenset({b"a.png"}))()
+        desk.pipeline.signal(limit=1, paths=frozenset({b"b.png", b"c.png"}))
+        desk.pipeline.signal(limit=None, paths=frozenset({b"nothing.png"}))()
+        desk.run()
+        desk.wait(a="done", b="done", c="pending", d="pending")
+        wait_until(lambda: desk.pipeline.state == "waiting")
+        assert len(desk.pool.batches) == 2
 
     def test_paths(self, desk: Desk) -> None:
         self.ready(desk, "a.png", "b.png", "c.png")
@@ -504,12 +721,13 @@ def test_what_is_in_work_can_be_seen(desk: Desk) -> None:
     assert desk.pipeline.state == "idle"
 
 
-def test_with_a_real_worker_process(desk: Desk) -> None:
+@pytest.mark.parametrize("start", ["ok", "two"])
+def test_with_a_real_worker_process(desk: Desk, start: str) -> None:
     """Crashes of every kind in one pile: each bad image alone ends in quarantine."""
-    pool = Pool(timeout_s=0.5, stop=desk.stop, command=fake_worker.command())
+    pool = Pool(timeout_s=0.5, stop=desk.stop, command=fake_worker.command(start))
     desk.use(pool)
-    good = [f"good-{i}.png" for i in range(6)]
-    bad = ["segv-1.png", "leave-1.png", "hang-1.png", "garbage-1.png", "half-1.png"]
+    good = [f"good-{i}.png" for i in range(7)]
+    bad = ["segv-1.png", "leave-1.png", "hang-1.png", "garbage-1.png", "half-1.png", "kill-1.png"]
     desk.add("failing-1.png")
     for pair in zip(good, [*bad, "good-9.png"], strict=True):
         desk.add(*pair)
