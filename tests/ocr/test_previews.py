@@ -152,6 +152,34 @@ def test_a_reader_never_sees_half_a_picture(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["temp.png"]
 
 
+def test_many_write_at_once(previews: Previews, tmp_path: Path) -> None:
+    """Also the same content twice: each picture is whole, and nothing is left over."""
+    pages = [page(300, 200 + number) for number in range(4)]
+    begin = threading.Barrier(8)
+    failed: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            begin.wait(10)
+            for _ in range(5):
+                previews.write(pages[number % 4], f"{number % 4:064x}", 1, 0)
+                previews.show_newest(pages[number % 4], ())
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert failed == []
+    for number in range(4):
+        stem = f"{number:064x}-p1"
+        assert loaded(tmp_path / "previews" / "00" / f"{stem}.jpg").shape == (200 + number, 300, 3)
+    assert len(list((tmp_path / "previews" / "00").iterdir())) == 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["previews", "temp.png"]
+
+
 def test_what_the_disk_refuses_is_an_os_error_and_leaves_nothing(
     previews: Previews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

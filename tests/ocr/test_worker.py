@@ -1,5 +1,7 @@
 """What the worker does with a batch, its engine a stand-in; and the real process as it starts."""
 
+import concurrent.futures
+import contextlib
 import hashlib
 import json
 import os
@@ -7,22 +9,24 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import image_files
 import numpy as np
 import pytest
 from polling import wait_until
 
-import worker as worker_module
 from decode import Pixels
 from engine import ReadPage
 from ocr_errors import WorkerError
 from ocr_settings import Settings
 from pool import Pool
 from previews import Previews
-from worker import Reader, choose_device
+from source_files import read_bytes
+from worker import Reader
 from worker_protocol import Line, Task, parse_batch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,30 +35,28 @@ SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 
 
 class FakeEngine:
-    """Reads "<width>x<height>"; fails on batches, or on pages of some width."""
+    """Reads "<width>x<height>"; fails on pages of some width."""
 
     def __init__(self) -> None:
-        self.calls: list[int] = []
-        self.fails_together: Exception | None = None
+        self.calls = 0
         self.fails_on_width: dict[int, Exception] = {}
+        self.meet: threading.Barrier | None = None
+        """All readers wait here for the others."""
 
-    def read(self, pages: list[Pixels]) -> list[ReadPage]:
-        self.calls.append(len(pages))
-        if self.fails_together is not None and len(pages) > 1:
-            raise self.fails_together
-        for page in pages:
-            if page.shape[1] in self.fails_on_width:
-                raise self.fails_on_width[page.shape[1]]
-        return [
-            ReadPage(page, 0, (Line(f"{page.shape[1]}x{page.shape[0]}", 0.9, SQUARE),))
-            for page in pages
-        ]
+    def read(self, page: Pixels) -> ReadPage:
+        self.calls += 1
+        if self.meet is not None:
+            self.meet.wait(10)
+        height, width = page.shape[:2]
+        if width in self.fails_on_width:
+            raise self.fails_on_width[width]
+        return ReadPage(page, 0, (Line(f"{width}x{height}", 0.9, SQUARE),))
 
 
 class Bench:
     """A reader with a folder of images."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hands: concurrent.futures.Executor) -> None:
         self.images = folder / "images"
         self.data = folder / "data"
         self.images.mkdir()
@@ -63,7 +65,7 @@ class Bench:
         self.settings = Settings(
             image_folder=self.images, data_folder=self.data, max_file_mb=1.0, max_megapixels=1.0
         )
-        self.reader = Reader(self.settings, self.engine, Previews(self.data))
+        self.reader = Reader(self.settings, self.engine, Previews(self.data), hands)
         self.progress = 0
 
     def read(self, *files: tuple[str, bytes | None]) -> list[dict[str, Any]]:
@@ -90,18 +92,19 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with concurrent.futures.ThreadPoolExecutor(4) as hands:
+        yield Bench(tmp_path, hands)
 
 
 def text(image: dict[str, Any]) -> str:
     return str(image["pages"][0]["lines"][0][0])
 
 
-def test_a_batch_is_read_together(bench: Bench) -> None:
+def test_a_batch_is_read(bench: Bench) -> None:
     images = bench.read(("a.png", FILES["png"]), ("b.jpg", FILES["jpeg"]))
     assert [text(image) for image in images] == ["60x40", "60x40"]
-    assert bench.engine.calls == [2]
+    assert bench.engine.calls == 2
     assert images[0]["sha256"] == hashlib.sha256(FILES["png"]).hexdigest()
     page = images[0]["pages"][0]
     assert (bench.data / "previews" / page["preview"]).is_file()
@@ -129,7 +132,7 @@ def test_one_bad_file_takes_no_other_with_it(
     assert bad["error"]["code"] == code
     assert bad["error"]["message"]
     assert text(first) == text(last) == "60x40"
-    assert bench.engine.calls == [2]
+    assert bench.engine.calls == 2
 
 
 def test_links_and_ways_out_of_the_folder_are_not_followed(bench: Bench) -> None:
@@ -144,23 +147,44 @@ def test_links_and_ways_out_of_the_folder_are_not_followed(bench: Bench) -> None
         "not_a_regular_file",
     ]
     assert images[0]["error"]["ignored"]
-    assert bench.engine.calls == []
+    assert bench.engine.calls == 0
 
 
 def png_of_width(width: int) -> bytes:
     return image_files.saved(image_files.scene().resize((width, 40)), "PNG")
 
 
-def test_an_engine_that_fails_on_a_batch_reads_one_by_one(bench: Bench) -> None:
-    bench.engine.fails_together = RuntimeError("shape")
+def test_the_images_of_a_batch_are_read_at_the_same_time(bench: Bench) -> None:
+    bench.engine.meet = threading.Barrier(3)
     images = bench.read(*((f"{w}.png", png_of_width(w)) for w in (50, 60, 70)))
     assert [text(image) for image in images] == ["50x40", "60x40", "70x40"]
-    assert bench.engine.calls == [3, 1, 1, 1]
-    assert bench.progress == 6
+    assert bench.progress == 3
+
+
+def test_and_so_are_those_of_two_batches(bench: Bench) -> None:
+    bench.engine.meet = threading.Barrier(2)
+    for name in ("a.png", "b.png"):
+        (bench.images / name).write_bytes(FILES["png"])
+    messages = [
+        {"batch": number, "images": [{"id": number, "path": name, "sha256": "0" * 64}]}
+        for number, name in enumerate(("a.png", "b.png"))
+    ]
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        replies = list(
+            threads.map(lambda message: bench.reader.read_batch(message, lambda: None), messages)
+        )
+    assert [reply["batch"] for reply in replies] == [0, 1]
+    assert [text(reply["images"][0]) for reply in replies] == ["60x40", "60x40"]
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(ValueError("odd"), "engine_failed"), (MemoryError(), "out_of_memory")]
+    ("error", "code"),
+    [
+        (ValueError("odd"), "engine_failed"),
+        (MemoryError(), "out_of_memory"),
+        (RuntimeError("std::bad_alloc"), "out_of_memory"),
+        (cv2.error("(-4:Insufficient memory) Failed to allocate 9 bytes"), "out_of_memory"),
+    ],
 )
 def test_a_page_that_the_engine_cannot_take_fails_alone(
     bench: Bench, error: Exception, code: str
@@ -170,6 +194,33 @@ def test_a_page_that_the_engine_cannot_take_fails_alone(
     assert images[1]["error"]["code"] == code
     assert [text(images[i]) for i in (0, 2)] == ["50x40", "70x40"]
     assert "pages" not in images[1]
+
+
+def test_a_file_that_does_not_fit_into_memory_fails_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(folder: Path, path: bytes, most: int) -> tuple[bytes, str]:
+        if path == b"large.png":
+            raise MemoryError
+        return read_bytes(folder, path, most)
+
+    monkeypatch.setattr("worker.read_bytes", read)
+    first, large = bench.read(("a.png", FILES["png"]), ("large.png", FILES["png"]))
+    assert text(first) == "60x40"
+    assert large["error"]["code"] == "out_of_memory"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("odd")])
+def test_a_picture_that_cannot_be_drawn_takes_no_text_with_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Previews, "write", fail)
+    (image,) = bench.read(("a.png", FILES["png"]))
+    assert text(image) == "60x40"
+    assert image["pages"][0]["preview"] is None
 
 
 def test_the_text_matters_more_than_its_picture(bench: Bench) -> None:
@@ -182,55 +233,6 @@ def test_the_text_matters_more_than_its_picture(bench: Bench) -> None:
 def test_names_that_are_no_text(bench: Bench) -> None:
     (image,) = bench.read((os.fsdecode(b"caf\xe9\n.png"), FILES["png"]))
     assert text(image) == "60x40"
-
-
-@pytest.mark.parametrize(
-    ("wanted", "problem", "device"),
-    [
-        ("auto", "no driver", "cpu"),
-        ("auto", None, "gpu:0"),
-        ("cpu", None, "cpu"),
-        ("gpu", None, "gpu:0"),
-        ("gpu:3", None, "gpu:3"),
-    ],
-)
-def test_the_device(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, problem: str | None, device: str
-) -> None:
-    monkeypatch.setattr(worker_module, "gpu_problem", lambda *_: problem)
-    assert choose_device(wanted, "onnxruntime") == device
-
-
-@pytest.mark.parametrize("wanted", ["gpu", "gpu:0"])
-def test_a_gpu_that_is_asked_for_must_be_there(
-    monkeypatch: pytest.MonkeyPatch, wanted: str
-) -> None:
-    monkeypatch.setattr(worker_module, "gpu_problem", lambda *_: "its driver is too old")
-    with pytest.raises(WorkerError) as caught:
-        choose_device(wanted, "onnxruntime")
-    assert caught.value.code == "no_gpu"
-    assert caught.value.message == (
-        f"OCR_DEVICE is {wanted}, but no GPU can be used: its driver is too old. Mend that, or set "
-        "OCR_DEVICE=cpu."
-    )
-
-
-@pytest.mark.parametrize("expected", [True, False])
-def test_one_warning_when_there_is_a_gpu_that_cannot_be_used(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, expected: bool
-) -> None:
-    monkeypatch.setattr(worker_module, "gpu_problem", lambda *_: "its driver is too old")
-    monkeypatch.setattr(worker_module, "gpu_is_expected", lambda: expected)
-    assert choose_device("auto", "onnxruntime") == "cpu"
-    warning = "there is a GPU, but it cannot be used: its driver is too old. Reading on the CPU."
-    assert [record.getMessage() for record in caplog.records] == [warning] * expected
-
-
-@pytest.mark.parametrize("wanted", ["", "tpu", "gpu:x", "gpu:-1", "cpu:1", "auto:1", "GPU"])
-def test_a_device_that_is_none(wanted: str) -> None:
-    with pytest.raises(WorkerError) as caught:
-        choose_device(wanted, "onnxruntime")
-    assert caught.value.code == "bad_device"
 
 
 @pytest.fixture
@@ -278,9 +280,92 @@ def test_it_ends_when_nobody_waits_for_it_any_more() -> None:
         process.wait(5)
 
 
+PRETENDED = """
+import os, pathlib, sys, threading, time, types
+sys.path[:0] = sys.argv[1:3]
+import worker
+from engine import ReadPage
+from inference import Inference
+from models import Model, ModelSet
+model = Model("m", pathlib.Path("m"), "0" * 64)
+
+class Engine:
+    meet = threading.Barrier(3)
+    def read(self, page):
+        if page.shape[1] == 50:  # three such pages must be in it at a time
+            self.meet.wait(20)
+        return ReadPage(page, 0, ())
+
+def refuse(*_):
+    raise SystemError("a defect")
+
+worker.resolve = lambda *_, **__: ModelSet(model, model, model, model)
+worker.choose = lambda *_: Inference("pretended", "cpu", "f32", 4)
+worker.load_models = lambda *_: types.SimpleNamespace(inference_s=time.monotonic)
+worker._load_engine = lambda *_: Engine()
+if sys.argv[3] == "broken":
+    worker.Reader._show = refuse
+sys.argv[1:] = sys.argv[-1:]
+worker.main()
+"""
+"""The real process with an engine that only counts who is there."""
+
+
+@contextlib.contextmanager
+def pretended(how: str = "well") -> Iterator[Pool]:
+    command = [sys.executable, "-c", PRETENDED, str(ROOT / "contract"), str(ROOT / "ocr"), how]
+    pool = Pool(timeout_s=30, stop=threading.Event(), command=command)
+    try:
+        yield pool
+    finally:
+        pool.stop()
+
+
+def put(folder: Path, *names: str) -> list[Task]:
+    for name in names:
+        (folder / name).write_bytes(png_of_width(50))
+    return [Task(number, os.fsencode(name), "0" * 64) for number, name in enumerate(names)]
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_real_process_reads_over_the_borders_of_batches(tmp_path: Path) -> None:
+    """Its engine ends no page until three are in it, of batches of two."""
+    with pretended() as pool:
+        ready = pool.start()
+        assert (ready.batch_size, ready.batches) == (2, 3)
+        tasks = put(tmp_path, "a.png", "b.png", "c.png")
+        pool.submit(1, tasks[:2])
+        pool.submit(2, tasks[2:])
+        results = [pool.next_result(), pool.next_result()]
+        assert sorted(result.batch_id for result in results if result) == [1, 2]
+        assert all(image.pages for result in results if result for image in result.images)
+        assert all(result.inference_s > 0 for result in results if result)
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_real_process_ends_rather_than_leave_a_batch_without_an_answer(tmp_path: Path) -> None:
+    with pretended("broken") as pool:
+        pool.start()
+        (tmp_path / "a.png").write_bytes(png_of_width(60))
+        pool.submit(1, [Task(1, b"a.png", "0" * 64)])
+        with pytest.raises(WorkerError, match="exit code 1"):
+            pool.next_result()
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_kernel_limits_the_real_process() -> None:
+    with pretended() as pool:
+        pool.start()
+        told = Path(f"/proc/{pool.pid}/limits").read_text()
+    limits = {line[:26].strip(): line[26:].split()[:2] for line in told.splitlines()}
+    assert limits["Max core file size"] == ["0", "0"]
+    assert limits["Max file size"] == [str(1 << 30)] * 2
+    assert all(int(limit) <= 4096 for limit in limits["Max open files"])
+
+
 def test_pixels_given_to_the_engine_are_the_first_page(bench: Bench) -> None:
     seen: list[Pixels] = []
     read = bench.engine.read
-    bench.engine.read = lambda pages: (seen.extend(pages), read(pages))[1]  # type: ignore[method-assign]
+    bench.engine.read = lambda page: (seen.append(page), read(page))[1]  # type: ignore[method-assign]
     bench.read(("a.tif", FILES["tiff-pages"]))
     assert np.array_equal(seen[0][20, 30], [255, 255, 255])

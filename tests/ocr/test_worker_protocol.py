@@ -26,6 +26,7 @@ READY = {
     "models": {"m": SHA},
     "parameters": {"threads": 2},
     "batch_size": 2,
+    "batches": 3,
 }
 PAGE = {
     "width": 10,
@@ -258,6 +259,33 @@ def test_exactly_the_images_of_the_batch_in_their_order(ids: list[int]) -> None:
     tasks = [Task(1, b"a", SHA), Task(2, b"b", SHA)]
     with pytest.raises(WorkerError):
         parse_batch({**BATCH, "images": images}, tasks)
+
+
+@pytest.mark.parametrize("batches", [0, -1, protocol.MAX_BATCHES + 1, True, "2", 1.0, None])
+def test_how_many_batches_a_worker_may_want(batches: object) -> None:
+    assert parse_ready(READY).batches == 3
+    with pytest.raises(WorkerError):
+        parse_ready({**READY, "batches": batches})
+
+
+@given(json_values)
+def test_whose_answer_it_is_may_be_anything(value: Any) -> None:
+    """What is accepted can be looked up."""
+    only_worker_errors(lambda: {}.get(protocol.batch_of({"batch": value})))
+    only_worker_errors(lambda: {}.get(protocol.batch_of({"other": value})))
+
+
+def test_input_is_noticed_and_so_is_the_end() -> None:
+    channel, connection = pair()
+    assert not channel.has_input()
+    protocol.send(connection, {"a": 1})
+    assert channel.has_input()
+    assert channel.receive() == {"a": 1}
+    assert not channel.has_input()
+    connection.close()
+    assert channel.has_input()
+    channel.close()
+    assert channel.has_input(), "receive() says what is the matter"
 
 
 def test_what_failed_says_is_bounded() -> None:
