@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -124,7 +124,12 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
     try:
         connection = apsw.Connection(uri, flags)
         try:
-            connection.set_progress_handler(lambda: bool(between()), _PROGRESS_STEPS)
+
+            def progress() -> bool:
+                between()
+                return False
+
+            connection.set_progress_handler(progress, _PROGRESS_STEPS)
             version = int(connection.pragma("user_version"))
             if connection.pragma("application_id") != APPLICATION_ID or version < 1:
                 raise StoreError("foreign_database", f"{path} belongs to another program.")
@@ -132,7 +137,7 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
                 schema.check_version(version)
             if problem := first_problem(connection, "integrity_check(1)"):
                 raise damaged(path, problem)
-            ((images, pages),) = connection.execute(
+            rows: list[Any] = connection.execute(
                 "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM pages)"
             ).fetchall()
         finally:
@@ -143,7 +148,7 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
         raise damaged(path, str(error)) from error
     except apsw.Error as error:
         raise StoreError("database_unusable", f"{path} cannot be read: {error}.") from error
-    return Content(version, images, pages)
+    return Content(version, *rows[0])
 
 
 def first_problem(connection: apsw.Connection, check: str) -> str | None:

@@ -5,15 +5,16 @@ signal) comes in through methods that only set state and wake the loop.
 """
 
 import collections
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import heartbeat
 from database import utc_now
-from ocr_errors import ImageError, WorkerError
+from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
 from store import Store
 from worker_protocol import Task
@@ -21,11 +22,15 @@ from worker_protocol import Task
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0
 """Only a belt: everything that makes work also wakes the loop."""
+_FULL_DISK_WAIT_S = 2.0
+"""Between two attempts to store a batch for which the disk has no room."""
 _MAX_FAILED_STARTS = 5
 _FATAL_STARTS = frozenset(
     {"model_missing", "model_wrong", "no_gpu", "bad_device", "engine_start_failed"}
 )
 """Start failures that trying again cannot mend."""
+
+_Stored = TypeVar("_Stored")
 
 log = logging.getLogger("pipeline")
 
@@ -41,9 +46,14 @@ class Pipeline:
         stop: threading.Event,
         max_attempts: int,
         wait_for_signal: bool,
+        hold: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """With `wait_for_signal` nothing is read until `signal` is called."""
+        """With `wait_for_signal` nothing is read until `signal` is called.
+
+        While `hold()` gives a reason no batch begins; `wake` when it no longer does.
+        """
+        self._hold = hold
         self._store = store
         self._pool = pool
         self._stop = stop
@@ -128,7 +138,7 @@ class Pipeline:
     def _step(self) -> bool:
         """Read one batch; False when there was nothing to do."""
         provenance = self._pool.start()
-        if self._store.paused:
+        if self._store.paused or self._hold() is not None:
             return False
         if not self._wait_for_signal:
             return self._read_some(provenance.batch_size, None) > 0
@@ -151,7 +161,7 @@ class Pipeline:
 
     def _read_some(self, limit: int, paths: frozenset[bytes] | None) -> int:
         """Read at most `limit` pending images (of `paths`); returns how many were taken."""
-        claimed = self._store.claim(limit, paths)
+        claimed = self._patiently(lambda: self._store.claim(limit, paths))
         if claimed is None:
             return 0
         batch_id, tasks = claimed
@@ -170,20 +180,33 @@ class Pipeline:
         try:
             result = self._pool.read(batch_id, tasks)
         except Stopped:
-            self._store.release(batch_id)
+            with contextlib.suppress(DiskFullError):  # the next start recovers it
+                self._store.release(batch_id)
             raise
         except WorkerError as error:
             poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
                                 "replace the file.")  # fmt: skip
-            spent = self._store.give_up(batch_id, poison, self._max_attempts)
+            spent = self._patiently(
+                lambda: self._store.give_up(batch_id, poison, self._max_attempts)
+            )
             log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
             return
         provenance = self._pool.provenance
         assert provenance is not None, "a worker that answered is ready"
-        pages = self._store.finish(result, provenance)
+        pages = self._patiently(lambda: self._store.finish(result, provenance))
         with self._lock:
             self._rate.append((self._clock(), pages))
         log.info("batch %d: %d images in %.2f s", batch_id, len(tasks), result.seconds)
+
+    def _patiently(self, store: Callable[[], _Stored]) -> _Stored:
+        """What was read is kept until the disk has room for it."""
+        while True:
+            try:
+                return store()
+            except DiskFullError as error:
+                log.warning("%s", error.message)
+                if heartbeat.wait(self._stop, _FULL_DISK_WAIT_S):
+                    raise Stopped from error
 
 
 class _Order:

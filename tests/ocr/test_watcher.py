@@ -337,7 +337,7 @@ def test_an_emptied_folder_changes_no_row_and_warns_until_it_is_back(scene: Scen
     scene.look(4)
     assert scene.row() == before
     assert scene.watcher.warning is not None
-    assert "is empty" in scene.watcher.warning
+    assert "is empty" in scene.watcher.warning.message
     for old, new in zip(away, files, strict=True):
         old.rename(new)
     scene.look(2)
@@ -353,7 +353,8 @@ def test_a_vanished_folder_changes_no_row_and_warns_until_it_is_back(scene: Scen
     away = scene.root.rename(scene.root.parent / "away")
     scene.look(3)
     assert scene.row() == before
-    assert scene.watcher.warning == (
+    assert scene.watcher.warning is not None
+    assert scene.watcher.warning.message == (
         f"{scene.root} cannot be read (No such file or directory). "
         "Nothing is marked as missing until it can be read."
     )
@@ -406,7 +407,7 @@ def test_a_folder_that_cannot_be_read_changes_no_row(
     scene.look(4)
     assert scene.row() == before
     assert scene.watcher.warning is not None
-    assert "cannot be read (" in scene.watcher.warning
+    assert "cannot be read (" in scene.watcher.warning.message
     monkeypatch.setattr(os, "scandir", real)
     scene.look()
     assert scene.watcher.warning is None
