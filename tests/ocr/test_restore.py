@@ -226,3 +226,24 @@ def test_a_backup_is_found_by_path_or_by_name(data: Path) -> None:
         find("two.db", data / "backups")
     with pytest.raises(OcrError, match="no backup two"):
         find("two.db", data / "nowhere")
+
+
+def test_interrupted_before_the_exchange_the_old_one_has_what_was_in_its_log(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = data / "ocr_data.db"
+    killed = apsw.Connection(str(target))
+    killed.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    killed.execute("INSERT INTO service_state VALUES ('in the log', '1')")
+    killed.close()
+
+    def power_loss(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", power_loss)
+    with pytest.raises(KeyboardInterrupt):
+        restore(data / "backups" / "one.db", target)
+    monkeypatch.undo()
+    old = apsw.Connection(str(target))
+    assert old.execute("SELECT key FROM service_state").fetchall() == [("in the log",)]
+    old.close()
