@@ -100,7 +100,6 @@ def test_requests_are_forgotten_every_hour(desk: Desk) -> None:
         desk.upkeep.step()
         assert desk.store.stored_reply("r", "pause") is not None, "not at every step"
         desk.clock.now += 3600
-        desk.upkeep.step()
 
 
 def test_a_backup_that_is_asked_for_is_made_at_once(desk: Desk) -> None:
