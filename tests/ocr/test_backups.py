@@ -170,6 +170,23 @@ def test_one_that_fails_midway_leaves_the_old_one(
     verify(desk.data / "backups" / "mine.db")
 
 
+def test_interrupted_before_its_checksum_it_is_still_a_good_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.backups.request("mine.db", None)
+    desk.read(3)
+
+    def power_loss(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(database_copy, "_write_checksum", power_loss)
+    target = desk.data / "backups" / "mine.db"
+    with pytest.raises(KeyboardInterrupt):
+        desk.world.database.copy_to(target, between=lambda: None)
+    assert examine(target).images == 3
+    verify(target)
+
+
 def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     source = apsw.Connection(str(tmp_path / "source.db"))
     source.execute("CREATE TABLE t (a)")

@@ -148,11 +148,16 @@ def test_a_pinned_reader_bounds_the_log_and_it_shrinks_afterwards(
 
 
 def damage(path: Path) -> None:
-    """Overwrite pages far into the file, as a dying disk does: opening it does not meet them."""
-    pages = path.stat().st_size // 4096
+    """Overwrite the roots of two tables, as a dying disk does: opening it does not meet them."""
+    uri = f"{path.as_uri()}?immutable=1"
+    plain = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    roots = plain.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE name IN ('lines', 'images_updated')"
+    ).fetchall()
+    plain.close()
     with path.open("r+b") as stream:
-        for page in range(pages // 2, pages, 3):
-            stream.seek(page * 4096)
+        for (page,) in roots:
+            stream.seek((page - 1) * 4096)
             stream.write(b"\xff" * 4096)
 
 
