@@ -73,6 +73,7 @@ def write_copy(
         _remove(partial)
         _copy_pages(source, partial, turn, between)
         content = examine(partial, between=between)
+        partial.chmod(0o640)  # texts are nobody else's business, whatever the umask
         sync(partial)
         sha256 = sha256_of(partial, between)
         size_bytes = partial.stat().st_size

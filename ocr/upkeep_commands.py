@@ -125,6 +125,7 @@ def _put(target: Path, write: Callable[[Path], object], sha256: str) -> None:
     partial = target.with_name(f".{target.name}.copying")
     try:
         write(partial)
+        partial.chmod(0o640)
         if sha256_of(partial) != sha256:
             raise OcrError("copy_differs", f"The copy for {target} differs from the backup.")
         sync(partial)

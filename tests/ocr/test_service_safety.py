@@ -141,6 +141,7 @@ def test_a_backup_copied_out_with_and_without_the_service(
         assert code == 0, err
         reply = json.loads(out)
         assert (reply["state"], reply["pages"]) == ("done", 1)
+        assert target.stat().st_mode & 0o777 == 0o640
         subprocess.run(
             ["sha256sum", "--check", "--strict", f"{target.name}.sha256"], cwd=tmp_path, check=True
         )
