@@ -47,6 +47,8 @@ from ocr_settings import Settings, load
 
 _Reply = TypeVar("_Reply")
 _POLL_S = 0.3
+_HOLDS = frozenset({"disk_low", "disk_unknown", "wal_large"})
+"""Warnings while which no batch begins."""
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
 _UNREACHABLE_S = 30.0
@@ -183,7 +185,12 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
         while True:
             waiting = status.counts["pending"] + status.counts["processing"] + status.settling
             done = _finished(status) - done_before
-            progress.update(task, total=max(done + waiting, 1), completed=done)
+            progress.update(
+                task,
+                description=_doing(status),
+                total=max(done + waiting, 1),
+                completed=done,
+            )
             if status.state == "paused" and waiting:
                 return _fail("The service is paused; `ocrctl resume` lets it go on.", EXIT_OTHER)
             if not waiting and status.state not in _BUSY_STATES:
@@ -197,6 +204,11 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
                 _persist(lambda: _signal(client, options))  # it has forgotten what it was told
                 seen = _persist(lambda: _look(client))
             status = seen.status
+
+
+def _doing(status: StatusReply) -> str:
+    held = _HOLDS & {warning["code"] for warning in status.warnings}
+    return "held back (ocrctl status says why)" if held else "reading"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
