@@ -123,7 +123,12 @@ class Database:
         """Try again to write after a full disk, and cut back a log that grew. For idle moments.
 
         Never waits for a reader: the next time will do.
+
+        Raises:
+            StoreError: as `transaction`.
         """
+        with self._mutex:
+            self._stay_durable()  # files may be deleted while nothing is written, too
         if self._full:
             with contextlib.suppress(DiskFullError), self.transaction() as connection:
                 connection.execute(

@@ -71,6 +71,16 @@ def test_after_files_were_deleted_readers_see_what_is_new(database: Database) ->
     plain.close()
 
 
+def test_files_deleted_while_nothing_is_written_are_made_anew_soon(database: Database) -> None:
+    add(database, "only in the log")
+    for file in beside(database.path, "-wal", "-shm"):
+        file.unlink()
+    database.look_after()
+    plain = apsw.Connection(str(database.path), apsw.SQLITE_OPEN_READONLY)
+    assert len(plain.execute("SELECT * FROM service_state").fetchall()) == 1
+    plain.close()
+
+
 @pytest.mark.parametrize("how", ["deleted", "exchanged"])
 def test_a_database_that_is_exchanged_is_written_to_no_more(
     database: Database, tmp_path: Path, how: str
