@@ -6,15 +6,16 @@ signal) comes in through methods that only set state and wake the loop.
 """
 
 import collections
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import heartbeat
 from database import utc_now
-from ocr_errors import ImageError, WorkerError
+from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
 from store import Claim, Store
 from worker_protocol import BatchResult, Provenance
@@ -22,6 +23,8 @@ from worker_protocol import BatchResult, Provenance
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0
 """Only a belt: everything that makes work also wakes the loop."""
+_FULL_DISK_WAIT_S = 2.0
+"""Between two attempts to store a batch for which the disk has no room."""
 _MAX_FAILED_STARTS = 5
 _FATAL_STARTS = frozenset(
     {
@@ -37,6 +40,8 @@ _FATAL_STARTS = frozenset(
 )
 """Start failures that trying again cannot mend."""
 
+_Stored = TypeVar("_Stored")
+
 log = logging.getLogger("pipeline")
 
 
@@ -51,9 +56,14 @@ class Pipeline:
         stop: threading.Event,
         max_attempts: int,
         wait_for_signal: bool,
+        hold: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """With `wait_for_signal` nothing is read until `signal` is called."""
+        """With `wait_for_signal` nothing is read until `signal` is called.
+
+        While `hold()` gives a reason no batch begins; `wake` when it no longer does.
+        """
+        self._hold = hold
         self._store = store
         self._pool = pool
         self._stop = stop
@@ -129,10 +139,7 @@ class Pipeline:
                     heartbeat.wait(self._wake, _IDLE_WAIT_S)
                     self._wake.clear()
             except Stopped:
-                for claim in self._in_work:
-                    self._store.release(claim.batch_id)
-                self._set_in_work([])
-                return
+                break
             except WorkerError as error:
                 if self._in_work:
                     self._give_up(error)
@@ -142,6 +149,10 @@ class Pipeline:
                     raise
                 log.warning("the worker did not start (%s); trying again", error)
                 heartbeat.wait(self._stop, min(2.0**failed_starts, 30.0))
+        for claim in self._in_work:
+            with contextlib.suppress(DiskFullError):  # the next start recovers it
+                self._store.release(claim.batch_id)
+        self._set_in_work([])
 
     def _step(self) -> bool:
         """Keep the worker in work and store one result; False when there was nothing to do."""
@@ -164,17 +175,19 @@ class Pipeline:
 
     def _claim(self, limit: int) -> Claim | None:
         """The next batch, by the orders where there must be one."""
-        if self._store.paused:
+        if self._store.paused or self._hold() is not None:
             return None
         suspects = not self._in_work
         if not self._wait_for_signal:
-            return self._store.claim(limit, suspects=suspects)
+            return self._patiently(lambda: self._store.claim(limit, suspects=suspects))
         with self._lock:
             orders = list(self._orders)
         for order in orders:
             complete = order.complete  # before claiming: what comes after the claim is not seen
             most = limit if order.limit is None else min(limit, order.limit)
-            claim = self._store.claim(most, order.paths, suspects=suspects)
+            claim = self._patiently(
+                lambda: self._store.claim(most, order.paths, suspects=suspects)  # noqa: B023
+            )
             if claim is not None and order.limit is not None:
                 order.limit -= len(claim.tasks)
             if order.limit == 0 or (claim is None and complete and suspects):
@@ -197,7 +210,7 @@ class Pipeline:
             }
 
     def _store_result(self, result: BatchResult, provenance: Provenance) -> None:
-        pages = self._store.finish(result, provenance)
+        pages = self._patiently(lambda: self._store.finish(result, provenance))
         with self._lock:
             self._rate.append((self._clock(), pages))
         log.info(
@@ -210,9 +223,25 @@ class Pipeline:
         poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
                             "replace the file.")  # fmt: skip
         for claim in self._in_work:
-            spent = self._store.give_up(claim.batch_id, poison, self._max_attempts)
-            log.warning("batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent))
+            batch_id = claim.batch_id
+            try:
+                spent = self._patiently(
+                    lambda: self._store.give_up(batch_id, poison, self._max_attempts)  # noqa: B023
+                )
+            except Stopped:  # on a full disk: the next start recovers it
+                return
+            log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
         self._set_in_work([])
+
+    def _patiently(self, store: Callable[[], _Stored]) -> _Stored:
+        """What was read is kept until the disk has room for it."""
+        while True:
+            try:
+                return store()
+            except DiskFullError as error:
+                log.warning("%s", error.message)
+                if heartbeat.wait(self._stop, _FULL_DISK_WAIT_S):
+                    raise Stopped from error
 
 
 class _Order:
