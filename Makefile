@@ -51,6 +51,10 @@ lint: environments  ## ruff and mypy
 	@$(T)/ruff format --check
 	@$(T)/mypy
 
+backup: python  ## a checked copy of the database: ocr_database.db (make backup [DATA=folder])
+	@if [ -n "$$DATA" ]; then ./ocrctl --data "$$DATA" backup --to ocr_database.db; \
+	else ./ocrctl backup --to ocr_database.db; fi
+
 samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-dejavu-core)
 	@$(T)/python tools/render_samples.py
 
@@ -87,4 +91,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run password vendor up down docker test-docker models test lint samples accuracy bench latency memory previews footprint lock clean environments chromium python
+.PHONY: help run password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory previews footprint lock clean environments chromium python

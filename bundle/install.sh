@@ -183,7 +183,7 @@ backup() { # of the stopped version $current
 }
 
 drop_old_backups() {
-    find "$to/data/backups" -name 'ocr_data-*.db' 2>/dev/null | sed 's/.*-//' | sort -r |
+    find "$to/data/backups" -name 'ocr_data-*-*.db' 2>/dev/null | sed 's/.*-//' | sort -r |
         sed "1,${BACKUPS_KEPT}d" | while read -r stamp; do
         rm -f "$to"/data/backups/ocr_data-*-"$stamp"
     done

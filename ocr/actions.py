@@ -10,7 +10,10 @@ from typing import Any
 import ocr_metrics
 import ocr_totals
 import process_info
+from backups import Backups
 from database import Database
+from disk_guard import DiskGuard
+from folder_coverage import FolderCoverage
 from ocr_contract import VERSION, control
 from ocr_errors import RequestError
 from ocr_settings import Settings
@@ -34,6 +37,9 @@ class ServiceActions:
         pool: Pool,
         pipeline: Pipeline,
         watcher: Watcher,
+        guard: DiskGuard,
+        backups: Backups,
+        coverage: FolderCoverage,
         *,
         database: Database,
         stop: threading.Event,
@@ -46,6 +52,9 @@ class ServiceActions:
         self._pipeline = pipeline
         self._watcher = watcher
         self._database = database
+        self._guard = guard
+        self._backups = backups
+        self._coverage = coverage
         self._stop = stop
         self._found = found
         self._started = time.monotonic()
@@ -56,13 +65,17 @@ class ServiceActions:
         rate = self._pipeline.pages_per_second()
         waiting = counts["pending"] + counts["processing"]
         used = self._pool.provenance
-        warning = self._watcher.warning
+        warnings = [
+            {"code": warning.code, "message": _printable(warning.message)}
+            for warning in (self._guard.hold(), self._watcher.warning, self._backups.warning)
+            if warning is not None
+        ]
         return control.StatusReply(
             state=self._pipeline.state,
             version=VERSION,
             trigger=self._settings.trigger,
             image_folder=_printable(str(self._settings.image_folder)),
-            warning=None if warning is None else _printable(warning),
+            warning=" ".join(warning["message"] for warning in warnings) or None,
             counts=counts,
             settling=self._watcher.settling,
             batch=self._pipeline.batch,
@@ -74,6 +87,8 @@ class ServiceActions:
             models=used.models if used else {},
             worker_restarts=max(self._pool.starts - 1, 0),
             uptime_s=round(time.monotonic() - self._started, 1),
+            warnings=warnings,
+            backup=self._backups.newest,
         )
 
     def process(
@@ -111,6 +126,18 @@ class ServiceActions:
     def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
         """Store a person's text for a line: {"line_id"}."""
         return self._store.correct(line_id, text, request_id)
+
+    def backup(self, file: str | None, request_id: str | None) -> dict[str, Any]:
+        """Begin a backup, or answer for the one with this id."""
+        return self._backups.request(file, request_id)
+
+    def backup_state(self) -> dict[str, Any]:
+        """The backup in work, or else the last one."""
+        return self._backups.state()
+
+    def coverage(self) -> dict[str, Any]:
+        """Every file of the folder, and where it stands."""
+        return self._coverage.answer()
 
     def not_ready(self) -> str | None:
         """Why nothing is read at this moment; None when the worker is ready."""

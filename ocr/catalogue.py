@@ -8,7 +8,7 @@ text for the day when it comes back.
 
 import enum
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import NamedTuple
 
 import duplicates
@@ -78,6 +78,10 @@ class Catalogue:
             if twin is not None and not self._exists(twin[1]):
                 _move(connection, twin[0], path, stat)
                 return Outcome.RENAMED
+            copy = None if twin is None else duplicates.with_inode(connection, sha256, stat.inode)
+            if copy is not None and not self._exists(copy[1]):
+                _move(connection, copy[0], path, stat)  # a duplicate under a new name
+                return Outcome.RENAMED
             image_id = _insert(connection, path, stat, sha256)
             duplicates.settle(connection, image_id)
             return Outcome.NEW if twin is None else Outcome.DUPLICATE
@@ -106,6 +110,20 @@ class Catalogue:
             )
             _set_stat(connection, image_id, stat)
             return Outcome.REFUSED
+
+    def listed(self, paths: Set[bytes]) -> Set[bytes]:
+        """Those of `paths` that have a row which is not missing."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT path FROM images WHERE status <> ?", (Status.MISSING,)
+            )
+            return {row[0] for row in rows} & paths
+
+    def standings(self) -> dict[bytes, tuple[str, str | None]]:
+        """Every path that has a row, with its status and error code."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT path, status, error_code FROM images")
+            return {path: (status, code) for path, status, code in rows}
 
     def mark_missing(self, paths: Iterable[bytes]) -> int:
         """These files are gone. Their text stays. Returns how many rows changed."""

@@ -78,6 +78,18 @@ def image_ids_field(body: dict[str, Any]) -> list[int]:
     return list(ids or [])
 
 
+def backup_file_field(body: dict[str, Any]) -> str | None:
+    """`file` of a backup request: a path, or None for a name made of the time."""
+    value = body.get("file")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value) <= 255 or "\0" in value:
+        raise RequestError("bad_backup_file", "file must be a path of 1 to 255 characters.")
+    if not _is_path(value):
+        raise RequestError("bad_backup_file", "file is not a name that a file can have.")
+    return value
+
+
 def correction_fields(body: dict[str, Any]) -> tuple[int, str | None]:
     """`line_id` and `text` of a correction."""
     line_id, text = body.get("line_id"), body.get("text")

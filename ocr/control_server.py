@@ -25,6 +25,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from control_requests import (
+    backup_file_field,
     correction_fields,
     image_ids_field,
     parse_object,
@@ -32,7 +33,7 @@ from control_requests import (
     request_id_field,
 )
 from ocr_contract import control
-from ocr_errors import FolderError, RequestError
+from ocr_errors import FolderError, RequestError, StoreError
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LINGER_S = 1.0
@@ -71,6 +72,9 @@ class Actions(Protocol):
     def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]: ...
     def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]: ...
     def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]: ...
+    def backup(self, file: str | None, request_id: str | None) -> dict[str, Any]: ...
+    def backup_state(self) -> dict[str, Any]: ...
+    def coverage(self) -> dict[str, Any]: ...
     def not_ready(self) -> str | None: ...
     def metrics(self) -> bytes: ...
 
@@ -249,6 +253,15 @@ def build_app(actions: Actions) -> Starlette:
         body = await _body(request)
         return await _run(actions.correct, *correction_fields(body), request_id_field(body))
 
+    async def backup(request: Request) -> Response:
+        if request.method == "GET":
+            return await _run(actions.backup_state)
+        body = await _body(request)
+        return await _run(actions.backup, backup_file_field(body), request_id_field(body))
+
+    async def coverage(_: Request) -> Response:
+        return await _run(actions.coverage)
+
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -271,12 +284,15 @@ def build_app(actions: Actions) -> Starlette:
             Route("/v1/resume", resume, methods=["POST"]),
             Route("/v1/reprocess", reprocess, methods=["POST"]),
             Route("/v1/corrections", corrections, methods=["POST"]),
+            Route("/v1/backup", backup, methods=["GET", "POST"]),
+            Route("/v1/coverage", coverage, methods=["GET"]),
             Route("/livez", livez, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
         ],
         exception_handlers={
             RequestError: _request_error,
+            StoreError: _store_error,
             HTTPException: _http_error,
             Exception: _unexpected,
         },
@@ -308,6 +324,11 @@ async def _request_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
     headers = {"Retry-After": "1"} if error.http_status == 503 else None
     return _error(error.http_status, error.code, error.message, headers)
+
+
+async def _store_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, StoreError)
+    return _error(503, error.code, error.message, {"Retry-After": "1"})
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

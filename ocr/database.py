@@ -1,14 +1,14 @@
-"""The one read-write connection to data/ocr_data.db: lock, pragmas, schema, transactions.
+"""The one read-write connection to data/ocr_data.db: lock, transactions, and its files' truth.
 
-`store` (batches and results) and `catalogue` (files and rows) work through it. The connection
-also checkpoints. Never open the same file with the stdlib's `sqlite3` in this process: closing
-one would drop the other's POSIX locks.
+`store` (batches and results) and `catalogue` (files and rows) work through it; `opening` sets it
+up. The connection also checkpoints. Never open the same file with the stdlib's `sqlite3` in this
+process: closing one would drop the other's POSIX locks.
 """
 
 import contextlib
-import ctypes
 import datetime
 import fcntl
+import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,13 +17,15 @@ from typing import Any, Protocol, cast
 
 import apsw
 
-from ocr_contract import schema
-from ocr_errors import StoreError
+import opening
+from database_copy import Copy, write_copy
+from disk_guard import free_bytes
+from ocr_errors import DiskFullError, StoreError
 
-BUSY_TIMEOUT_MS = 5000
-_APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
-_MIGRATIONS: dict[int, str] = {}
-"""From version n to n + 1: SQL, run in one transaction with the new version number."""
+_NO_ROOM_BYTES = 1 << 20
+"""With less than this an input/output error is called what it is: a full disk."""
+
+log = logging.getLogger("database")
 
 
 class Cursor(Protocol):
@@ -55,12 +57,15 @@ class Database:
         """Open `path`, creating or migrating it.
 
         Raises:
-            StoreError: locked by another service, no database, too new, or not writable.
+            StoreError: locked by another service, damaged, too new, or not writable.
         """
+        self.path = path
         self._mutex = threading.RLock()
-        self._lock_fd = _lock(path.with_name(path.name + ".lock"))
+        self._full = False
+        self._lock_fd = lock(path)
         try:
-            self._connection = _connect(path)
+            self._connection = opening.open_database(path)
+            self._files = self._inodes()
         except BaseException:
             os.close(self._lock_fd)
             raise
@@ -70,25 +75,73 @@ class Database:
         """All or nothing: committed and on disk when the block ends, undone when it raises.
 
         Within a transaction of the same thread it is a part of that one.
+
+        Raises:
+            DiskFullError: there is no room for it; it may be tried again.
+            StoreError: database_replaced: the file was exchanged while the service ran.
         """
         with self._mutex:
             if self._connection.in_transaction:
                 yield cast(Connection, self._connection)
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield cast(Connection, self._connection)
-                self._connection.execute("COMMIT")
-            except BaseException:
+                self._commit()
+            except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                if self._is_full_disk(error):
+                    self._full = True
+                    raise DiskFullError from error
                 raise
+            self._full = False
+            self._stay_durable()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """The connection for queries only; keep it short, the writers wait."""
         with self._mutex:
             yield cast(Connection, self._connection)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last write did not fit on the disk."""
+        return self._full
+
+    def wal_bytes(self) -> int:
+        """The write-ahead log's size."""
+        with contextlib.suppress(OSError):
+            return self._beside("-wal").stat().st_size
+        return 0
+
+    def copy_to(self, target: Path, *, between: Any) -> Copy:
+        """A checked copy of this moment's state; writers go on (see `write_copy`)."""
+        return write_copy(self._connection, target, turn=self.reading, between=between)
+
+    def look_after(self) -> None:
+        """Try again to write after a full disk, and cut back a log that grew. For idle moments.
+
+        Never waits for a reader: the next time will do.
+
+        Raises:
+            StoreError: as `transaction`.
+        """
+        with self._mutex:
+            self._stay_durable()  # files may be deleted while nothing is written, too
+        if self._full:
+            with contextlib.suppress(DiskFullError), self.transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO service_state (key, value) VALUES ('disk_tried', ?)",
+                    (utc_now(),),
+                )
+        if self.wal_bytes() > opening.JOURNAL_SIZE_LIMIT_BYTES:
+            with self._mutex, contextlib.suppress(apsw.BusyError, apsw.LockedError):
+                self._connection.set_busy_timeout(0)
+                try:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    self._connection.set_busy_timeout(opening.BUSY_TIMEOUT_MS)
 
     def close(self) -> None:
         """Close the connection (the WAL stays for readers) and let go of the lock."""
@@ -98,8 +151,59 @@ class Database:
                 os.close(self._lock_fd)
                 self._lock_fd = -1
 
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
 
-def _lock(path: Path) -> int:
+    def _is_full_disk(self, error: BaseException) -> bool:
+        """SQLite calls some of them input/output errors, e.g. when its -shm cannot grow."""
+        if isinstance(error, apsw.IOError):
+            with contextlib.suppress(OSError):
+                return free_bytes(self.path.parent) < _NO_ROOM_BYTES
+        return isinstance(error, apsw.FullError)
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    def _inodes(self) -> list[int | None]:
+        """Which files lie under the database's three names now."""
+        return [_inode(self._beside(suffix)) for suffix in ("", "-wal", "-shm")]
+
+    def _stay_durable(self) -> None:
+        """What was committed must lie in files that the next start finds.
+
+        Someone may delete -wal or -shm under a running service. The kernel keeps them for this
+        connection alone: their content goes into the database file, and new ones are made.
+        """
+        now = self._inodes()
+        if now == self._files:
+            return
+        if now[0] != self._files[0]:
+            raise StoreError(
+                "database_replaced",
+                f"{self.path} was deleted or exchanged while the service ran. Stop the service "
+                "before that, and use: ocrctl restore FILE",
+            )
+        log.warning("the files beside %s were deleted; they are made anew", self.path)
+        self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+        self._connection.close()
+        self._connection = opening.open_database(self.path)
+        self._files = self._inodes()
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def lock(database: Path) -> int:
+    """Take the writer's lock of a database; returns the descriptor that holds it.
+
+    Raises:
+        StoreError: data_not_writable, already_running.
+    """
+    path = database.with_name(database.name + ".lock")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
@@ -118,101 +222,3 @@ def _lock(path: Path) -> int:
             "data folder with OCR_DATA_FOLDER.",
         ) from error
     return descriptor
-
-
-def _connect(path: Path) -> apsw.Connection:
-    try:
-        connection = apsw.Connection(str(path))
-        try:
-            _set_up(connection)
-        except BaseException:
-            connection.close()
-            raise
-    except apsw.NotADBError as error:
-        raise StoreError(
-            "not_a_database",
-            f"{path} is not an SQLite database. It is left as it is; move it away, then restart.",
-        ) from error
-    except schema.SchemaError as error:
-        raise StoreError("schema_version", str(error)) from error
-    except apsw.Error as error:
-        raise StoreError(
-            "database_unusable", f"{path} cannot be used: {error}. Check the disk and the rights."
-        ) from error
-    return connection
-
-
-def _set_up(connection: apsw.Connection) -> None:
-    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    _check_ours(connection)  # before anything that writes: even WAL mode changes the file
-    for policy in _POLICIES:
-        policy(connection)
-    _migrate(connection)
-
-
-def _check_ours(connection: apsw.Connection) -> None:
-    """Raise unless the database is empty, or ours and not newer than this program."""
-    version = int(connection.pragma("user_version"))
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
-    if (version or tables) and connection.pragma("application_id") != _APPLICATION_ID:
-        raise StoreError(
-            "foreign_database",
-            "The database belongs to another program. Choose another data folder.",
-        )
-    if version > schema.SCHEMA_VERSION:
-        schema.check_version(version)
-
-
-def _keep_wal(connection: apsw.Connection) -> None:
-    """Without the -wal and -shm files a read-only mount cannot read after a clean stop."""
-    flag = ctypes.c_int(1)
-    connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, ctypes.addressof(flag))
-
-
-def _write_ahead(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _survive_power_loss(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _bound_the_wal(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")
-    connection.execute("PRAGMA journal_size_limit = 67108864")
-
-
-def _enforce_references(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-_POLICIES = (
-    _keep_wal,  # before WAL mode, or the first close removes the files
-    _write_ahead,
-    _survive_power_loss,
-    _bound_the_wal,
-    _enforce_references,
-)
-
-
-def _migrate(connection: apsw.Connection) -> None:
-    version = int(connection.pragma("user_version"))
-    if version == 0:
-        _apply(connection, schema.schema_sql(), schema.SCHEMA_VERSION)
-        return
-    while version < schema.SCHEMA_VERSION:
-        _apply(connection, _MIGRATIONS[version], version + 1)
-        version += 1
-
-
-def _apply(connection: apsw.Connection, sql: str, version: int) -> None:
-    """Run `sql` and record `version` in one transaction."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute(sql)
-        connection.execute(f"PRAGMA user_version = {version:d}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

@@ -77,11 +77,14 @@ def choose(settings: Settings, threads: int) -> Inference:
             f"OCR_ENGINE is {engine!r}; use auto, openvino, onnxruntime or paddleocr:NAME with "
             "PaddleOCR's name of an engine.",
         )
-    device = "cpu" if engine == "openvino" else choose_device(settings.device, engine)
-    if engine == "openvino" and settings.device.startswith("gpu"):
-        raise WorkerError(
-            "bad_engine", "OCR_ENGINE=openvino is for the CPU. Set OCR_ENGINE=auto for a GPU."
-        )
+    wanted = settings.device
+    if engine == "openvino":
+        if wanted.startswith("gpu"):
+            raise WorkerError(
+                "bad_engine", "OCR_ENGINE=openvino is for the CPU. Set OCR_ENGINE=auto for a GPU."
+            )
+        wanted = "cpu" if wanted == "auto" else wanted
+    device = choose_device(wanted, engine)
     if engine == "auto":
         engine = "openvino" if device == "cpu" else "onnxruntime"
     return Inference(engine, device, _precision(settings.precision, engine, device), threads)
@@ -94,7 +97,7 @@ def choose_device(wanted: str, engine: str) -> str:
         WorkerError: no_gpu, bad_device.
     """
     kind, _, number = wanted.partition(":")
-    if kind not in {"auto", "cpu", "gpu"} or (number and (kind != "gpu" or not number.isdigit())):
+    if kind not in {"auto", "cpu", "gpu"} or (number and (kind != "gpu" or not number.isdecimal())):
         raise WorkerError("bad_device", f"OCR_DEVICE is {wanted!r}; use auto, cpu, gpu or gpu:N.")
     if kind == "cpu":
         return "cpu"

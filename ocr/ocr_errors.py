@@ -5,6 +5,7 @@
     ├── FolderError           the image or data folder cannot be used
     ├── ModelError            a model is missing or is not the pinned one
     ├── StoreError            the database cannot be used
+    │   └── DiskFullError     nothing more fits on its disk; all that was committed is safe
     ├── RequestError          a request over the socket is refused
     ├── WorkerError           the worker process died, hung, or said nonsense
     └── ImageError            one image cannot be read: becomes its row's error_code and error
@@ -54,6 +55,17 @@ class StoreError(OcrError):
     """The database is locked by another service, too new, or not a database."""
 
     exit_code = EXIT_NO_ACCESS
+
+
+class DiskFullError(StoreError):
+    """A write did not fit on the disk and was undone as a whole; it may fit later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "disk_full",
+            "The disk of the data folder is full. Make room there; everything that was "
+            "confirmed is safe, and the service goes on by itself.",
+        )
 
 
 class RequestError(OcrError):

@@ -23,9 +23,12 @@ import models
 import ocr_settings
 import stderr_lines
 from actions import ServiceActions
+from backups import Backups
 from catalogue import Catalogue, path_exists
 from control_server import ControlServer
 from database import Database
+from disk_guard import DiskGuard
+from folder_coverage import FolderCoverage
 from intake import Intake
 from ocr_contract import control
 from ocr_contract.logs import LineFormatter, escape
@@ -34,6 +37,7 @@ from ocr_settings import Settings
 from pipeline import Pipeline
 from pool import WORKER_COMMAND, Pool, Wear
 from store import Store
+from upkeep import Upkeep
 from usable_memory import usable_memory
 from watcher import Watcher
 
@@ -79,12 +83,19 @@ class Service:
             command=worker_command,
             wear=Wear(settings.worker_max_images, _most_memory(settings)),
         )
+        guard = DiskGuard(
+            settings.data_folder,
+            min_free_mb=settings.min_free_mb,
+            wal_bytes=self._database.wal_bytes,
+            is_full=lambda: self._database.is_full,
+        )
         self._pipeline = Pipeline(
             store,
             self._pool,
             stop=self._stop,
             max_attempts=settings.max_attempts,
             wait_for_signal=settings.trigger == "signal",
+            hold=guard.hold,
         )
         intake = Intake(
             settings.image_folder,
@@ -100,6 +111,25 @@ class Service:
             interval_s=settings.scan_interval_s,
             settle_s=settings.settle_s,
             on_change=self._pipeline.wake,
+            missing_grace_s=settings.missing_grace_s,
+        )
+        backups = Backups(
+            self._database,
+            guard,
+            every_h=settings.backup_every,
+            keep=settings.backup_keep,
+            stop=self._stop,
+        )
+        self._upkeep = Upkeep(
+            self._database,
+            store,
+            guard,
+            backups,
+            stop=self._stop,
+            on_room=self._pipeline.wake,
+        )
+        coverage = FolderCoverage(
+            settings.image_folder, catalogue, found_by=lambda: self._watcher.found_by
         )
         actions = ServiceActions(
             settings,
@@ -107,8 +137,12 @@ class Service:
             self._pool,
             self._pipeline,
             self._watcher,
+            guard,
+            backups,
+            coverage,
             database=self._database,
             stop=self._stop,
+            found=lambda: self._watcher.found_by,
         )
         self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
@@ -117,7 +151,11 @@ class Service:
         """Work until `stop`; raises what ended one of the threads."""
         threads = [
             threading.Thread(target=self._guard, args=(name, part), name=name, daemon=True)
-            for name, part in (("watcher", self._watcher.run), ("pipeline", self._pipeline.run))
+            for name, part in (
+                ("watcher", self._watcher.run),
+                ("pipeline", self._pipeline.run),
+                ("upkeep", self._upkeep.run),
+            )
         ]
         self._control.start()
         for thread in threads:
@@ -142,6 +180,7 @@ class Service:
         self._stop.set()
         self._watcher.wake()
         self._pipeline.wake()
+        self._upkeep.wake()
 
     def _guard(self, name: str, part: Callable[[], None]) -> None:
         """A thread that fails takes the service down: half a service helps nobody."""

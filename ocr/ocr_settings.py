@@ -208,6 +208,38 @@ class Settings:
         minimum=5,
         maximum=86400,
     )
+    min_free_mb: float = _setting(
+        "OCR_MIN_FREE_MB",
+        200.0,
+        "MB",
+        "With less room on the data folder's disk nothing is read until there is more.",
+        minimum=0,
+        maximum=10_000_000,
+    )
+    missing_grace_s: float = _setting(
+        "OCR_MISSING_GRACE_S",
+        300.0,
+        "seconds",
+        "Many files that vanish at once are marked as missing only after so long.",
+        minimum=0,
+        maximum=864_000,
+    )
+    backup_every: float = _setting(
+        "OCR_BACKUP_EVERY",
+        24.0,
+        "hours",
+        "Between two backups of the database by itself; 0: none.",
+        minimum=0,
+        maximum=8760,
+    )
+    backup_keep: int = _setting(
+        "OCR_BACKUP_KEEP",
+        7,
+        "backups",
+        "So many of the backups in data/backups with a time as their name are kept.",
+        minimum=1,
+        maximum=1000,
+    )
     log_level: str = _setting(
         "OCR_LOG_LEVEL",
         "info",

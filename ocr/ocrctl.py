@@ -4,6 +4,10 @@
     ocrctl process [--wait] [--limit N] [PATH …]
     ocrctl pause | resume
     ocrctl reprocess IMAGE_ID …
+    ocrctl coverage [--json]
+    ocrctl backup [FILE] [--to PATH]
+    ocrctl restore FILE
+    ocrctl doctor [--json]
 
 Data goes to stdout, talk to stderr. Exit codes are those of `ocr_errors`.
 """
@@ -22,6 +26,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+import upkeep_commands
 from ocr_contract.control import (
     SOCKET_PATH,
     ControlClient,
@@ -36,11 +41,14 @@ from ocr_errors import (
     EXIT_NO_ACCESS,
     EXIT_OTHER,
     OcrError,
+    SettingsError,
 )
-from ocr_settings import load
+from ocr_settings import Settings, load
 
 _Reply = TypeVar("_Reply")
 _POLL_S = 0.3
+_HOLDS = frozenset({"disk_low", "disk_unknown", "wal_large"})
+"""Warnings while which no batch begins."""
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
 _UNREACHABLE_S = 30.0
@@ -51,14 +59,21 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(argv)
     try:
-        client = ControlClient(_data_folder(options.data) / SOCKET_PATH)
+        settings = _settings(options)
+        client = ControlClient(settings.data_folder / SOCKET_PATH)
+        if options.command in upkeep_commands.COMMANDS:
+            return upkeep_commands.COMMANDS[options.command](client, options, settings)
         return _COMMANDS[options.command](client, options)
     except ServiceUnreachable as error:
         return _fail(error.message, EXIT_NO_ACCESS)
     except ControlError as error:
         return _fail(error.message, EXIT_OTHER)
-    except OcrError as error:
+    except SettingsError as error:
         return _fail(error.message, EXIT_BAD_CONFIGURATION)
+    except OcrError as error:
+        return _fail(error.message, error.exit_code)
+    except OSError as error:
+        return _fail(f"{error}", EXIT_NO_ACCESS)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
@@ -83,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("resume", help="go on after pause")
     reprocess = commands.add_parser("reprocess", help="read images again")
     reprocess.add_argument("image_ids", nargs="+", type=_positive, metavar="IMAGE_ID")
+    upkeep_commands.add_parsers(commands)
     return parser
 
 
@@ -93,8 +109,14 @@ def _positive(text: str) -> int:
     return value
 
 
-def _data_folder(chosen: Path | None) -> Path:
-    return chosen if chosen is not None else load(os.environ).data_folder
+def _settings(options: argparse.Namespace) -> Settings:
+    """With --data the environment, which may be Compose's, matters only to the doctor."""
+    if options.data is not None and options.command != "doctor":
+        return Settings(data_folder=options.data)
+    settings = load(os.environ)
+    if options.data is None:
+        return settings
+    return dataclasses.replace(settings, data_folder=options.data)
 
 
 def _status(client: ControlClient, options: argparse.Namespace) -> int:
@@ -163,7 +185,12 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
         while True:
             waiting = status.counts["pending"] + status.counts["processing"] + status.settling
             done = _finished(status) - done_before
-            progress.update(task, total=max(done + waiting, 1), completed=done)
+            progress.update(
+                task,
+                description=_doing(status),
+                total=max(done + waiting, 1),
+                completed=done,
+            )
             if status.state == "paused" and waiting:
                 return _fail("The service is paused; `ocrctl resume` lets it go on.", EXIT_OTHER)
             if not waiting and status.state not in _BUSY_STATES:
@@ -177,6 +204,11 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
                 _persist(lambda: _signal(client, options))  # it has forgotten what it was told
                 seen = _persist(lambda: _look(client))
             status = seen.status
+
+
+def _doing(status: StatusReply) -> str:
+    held = _HOLDS & {warning["code"] for warning in status.warnings}
+    return "held back (ocrctl status says why)" if held else "reading"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

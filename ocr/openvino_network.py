@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,7 @@ class OpenVinoNetwork:
         `keep_shapes` keeps what was prepared for each shape of input, some megabytes a shape:
         for a network that sees the same shapes again and again.
         """
-        import openvino
+        openvino = _openvino()
         from openvino.preprocess import PrePostProcessor
 
         network = _core().read_model(model)
@@ -87,6 +88,12 @@ def best_precision() -> str:
 
 @cache
 def _core() -> Any:
+    return _openvino().Core()
+
+
+def _openvino() -> Any:
+    """The package, without the telemetry that it starts where it finds it."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    return openvino

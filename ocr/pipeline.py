@@ -11,11 +11,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import heartbeat
 from database import utc_now
-from ocr_errors import ImageError, WorkerError
+from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
 from store import Claim, Store
 from worker_protocol import BatchResult, Provenance
@@ -23,6 +23,8 @@ from worker_protocol import BatchResult, Provenance
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0
 """Only a belt: everything that makes work also wakes the loop."""
+_FULL_DISK_WAIT_S = 2.0
+"""Between two attempts to store a batch for which the disk has no room."""
 _MAX_FAILED_STARTS = 5
 _FATAL_STARTS = frozenset(
     {
@@ -38,6 +40,8 @@ _FATAL_STARTS = frozenset(
 )
 """Start failures that trying again cannot mend."""
 
+_Stored = TypeVar("_Stored")
+
 log = logging.getLogger("pipeline")
 
 
@@ -52,9 +56,14 @@ class Pipeline:
         stop: threading.Event,
         max_attempts: int,
         wait_for_signal: bool,
+        hold: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """With `wait_for_signal` nothing is read until `signal` is called."""
+        """With `wait_for_signal` nothing is read until `signal` is called.
+
+        While `hold()` gives a reason no batch begins; `wake` when it no longer does.
+        """
+        self._hold = hold
         self._store = store
         self._pool = pool
         self._stop = stop
@@ -122,7 +131,8 @@ class Pipeline:
         with contextlib.suppress(Stopped):
             self._read_on()
         for claim in self._in_work:
-            self._store.release(claim.batch_id)
+            with contextlib.suppress(DiskFullError):  # the next start recovers it
+                self._store.release(claim.batch_id)
         self._set_in_work([])
 
     def _read_on(self) -> None:
@@ -149,8 +159,10 @@ class Pipeline:
         """Keep the worker in work and store one result; False when there was nothing to do."""
         self._wake.clear()  # before looking: what comes from now on is seen the next time
         provenance = self._pool.provenance
-        if provenance is None:
-            raise Stopped  # as the service ends, another thread may stop the pool
+        if provenance is None:  # another thread stopped the pool, as it does when all ends
+            if self._stop.is_set():
+                raise Stopped
+            raise WorkerError("worker_died", "The worker process was ended.")
         while self._has_room(provenance):
             claim = self._claim(provenance.batch_size)
             if claim is None:
@@ -174,11 +186,11 @@ class Pipeline:
 
     def _claim(self, limit: int) -> Claim | None:
         """The next batch, by the orders where there must be one."""
-        if self._store.paused:
+        if self._store.paused or self._hold() is not None:
             return None
         suspects = not self._in_work
         if not self._wait_for_signal:
-            return self._store.claim(limit, suspects=suspects)
+            return self._patiently(lambda: self._store.claim(limit, suspects=suspects))
         with self._lock:
             orders = list(self._orders)
         for order in orders:
@@ -186,7 +198,9 @@ class Pipeline:
                 continue  # its last images are in work
             complete = order.complete  # before claiming: what comes after the claim is not seen
             most = limit if order.limit is None else min(limit, order.limit)
-            claim = self._store.claim(most, order.paths, suspects=suspects)
+            claim = self._patiently(
+                lambda: self._store.claim(most, order.paths, suspects=suspects)  # noqa: B023
+            )
             if claim is not None:
                 order.take(claim)
                 return claim
@@ -215,7 +229,7 @@ class Pipeline:
             }
 
     def _store_result(self, result: BatchResult, provenance: Provenance) -> None:
-        pages = self._store.finish(result, provenance)
+        pages = self._patiently(lambda: self._store.finish(result, provenance))
         with self._lock:
             self._rate.append((self._clock(), pages))
         log.info(
@@ -231,10 +245,26 @@ class Pipeline:
         poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
                             "replace the file.")  # fmt: skip
         for claim in self._in_work:
-            spent = self._store.give_up(claim.batch_id, poison, self._max_attempts)
+            batch_id = claim.batch_id
+            try:
+                spent = self._patiently(
+                    lambda: self._store.give_up(batch_id, poison, self._max_attempts)  # noqa: B023
+                )
+            except Stopped:  # on a full disk: the next start recovers it
+                return
             self._settle(claim, len(claim.tasks) - len(spent))
-            log.warning("batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent))
+            log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
         self._set_in_work([])
+
+    def _patiently(self, store: Callable[[], _Stored]) -> _Stored:
+        """What was read is kept until the disk has room for it."""
+        while True:
+            try:
+                return store()
+            except DiskFullError as error:
+                log.warning("%s", error.message)
+                if heartbeat.wait(self._stop, _FULL_DISK_WAIT_S):
+                    raise Stopped from error
 
 
 class _Order:

@@ -6,6 +6,7 @@ too. Results are stored with everything that belongs to them in one transaction 
 only for an image whose row still waits for that batch.
 """
 
+import datetime
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
 from ocr_errors import ImageError, RequestError
 from worker_protocol import BatchResult, ImageResult, Page, Provenance, Task
+
+REQUESTS_KEPT_DAYS = 7
 
 _ENDS_THE_SERVICE = ImageError(
     "service_ended",
@@ -248,6 +251,14 @@ class Store:
                     (request_id, action, json.dumps(reply), utc_now()),
                 )
             return reply
+
+    def forget_old_requests(self, older_than_days: int = REQUESTS_KEPT_DAYS) -> int:
+        """Nobody sends a request again after days; returns how many were forgotten."""
+        now = datetime.datetime.now(datetime.UTC)
+        limit = (now - datetime.timedelta(days=older_than_days)).isoformat()
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM requests WHERE created_at < ?", (limit,))
+            return connection.changes()
 
 
 def _pending(

@@ -20,8 +20,10 @@ from watchdog.observers import Observer
 
 import heartbeat
 from catalogue import Catalogue
+from disappearance import Disappearance
 from intake import Finished, Intake
-from ocr_errors import ImageError
+from ocr_contract.control import ServiceWarning
+from ocr_errors import DiskFullError, ImageError
 from source_files import FileStat, check_regular, display_name
 
 _IGNORED_NAMES = frozenset({b"Thumbs.db", b"desktop.ini", b"@eaDir", b"lost+found"})
@@ -30,6 +32,8 @@ _IGNORED_SUFFIXES = (b".part", b".partial", b".crdownload", b".download", b".fil
 _QUIET_EVENTS = frozenset({"opened", "closed_no_write"})
 """Our own reading causes these."""
 
+_MOST_EVENTS = 50_000
+"""So many paths of events are remembered from one look to the next, 5 MB at most."""
 _GONE = (FileNotFoundError, NotADirectoryError)
 _BURST_S = 0.2
 _REST = 2.0
@@ -48,8 +52,11 @@ class Look(NamedTuple):
     """One sentence when the look is not complete; then nothing can be said about what is gone."""
 
 
-def look_at(root: Path) -> Look:
-    """Everything below `root`, links not followed, the usual litter left out."""
+def look_at(root: Path, on_litter: Callable[[bytes, str], None] = lambda *_: None) -> Look:
+    """Everything below `root`, links not followed, the usual litter left out.
+
+    `on_litter(path, code)` is called for that: hidden, system_file or unfinished_copy.
+    """
     files: dict[bytes, FileStat] = {}
     refused: dict[bytes, tuple[FileStat, ImageError]] = {}
     problem: str | None = None
@@ -66,9 +73,10 @@ def look_at(root: Path) -> Look:
                 problem = _unreadable(base, folder, error)
             continue
         for entry in entries:
-            if _is_litter(entry.name):
-                continue
             path = os.path.join(folder, entry.name)
+            if litter := _litter_code(entry.name):
+                on_litter(path, litter)
+                continue
             try:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(path)
@@ -94,12 +102,13 @@ def _unreadable(base: bytes, path: bytes, error: OSError) -> str:
     return f"{where} cannot be read ({os.strerror(error.errno or 0)})."
 
 
-def _is_litter(name: bytes) -> bool:
-    return (
-        name.startswith((b".", b"~$"))
-        or name in _IGNORED_NAMES
-        or name.lower().endswith(_IGNORED_SUFFIXES)
-    )
+def _litter_code(name: bytes) -> str | None:
+    """Why a name is not even looked at; None when it is."""
+    if name.startswith(b"."):
+        return "hidden"
+    if name in _IGNORED_NAMES or name.startswith(b"~$"):
+        return "system_file"
+    return "unfinished_copy" if name.lower().endswith(_IGNORED_SUFFIXES) else None
 
 
 class Settling:
@@ -117,6 +126,9 @@ class Settling:
     def __iter__(self) -> Iterator[bytes]:
         return iter(list(self._since))
 
+    def __contains__(self, path: bytes) -> bool:
+        return path in self._since
+
     def finished(self, path: bytes, stat: FileStat) -> bool:
         """Tell it what was seen now; True when that is what was seen `settle_s` ago, too."""
         seen, since = self._since.get(path, (None, 0.0))
@@ -129,6 +141,26 @@ class Settling:
     def forget(self, path: bytes) -> None:
         """It was taken in, or it is gone."""
         self._since.pop(path, None)
+
+
+class Events:
+    """Which paths had a file event since the last look: tells what woke whom to a new file."""
+
+    def __init__(self, root: Path) -> None:
+        self._prefix = os.path.join(os.fsencode(root), b"")
+        self._paths: set[bytes] = set()
+
+    def note(self, event: FileSystemEvent) -> None:
+        """Called in the observer's thread."""
+        for path in (event.src_path, event.dest_path):
+            name = os.fsencode(path)
+            if name.startswith(self._prefix) and len(self._paths) < _MOST_EVENTS:
+                self._paths.add(name[len(self._prefix) :])
+
+    def take(self) -> set[bytes]:
+        """The paths until now; what comes later counts for the next look."""
+        taken, self._paths = self._paths, set()
+        return taken
 
 
 class LookRequest:
@@ -154,6 +186,7 @@ class Watcher:
         interval_s: float,
         settle_s: float,
         on_change: Callable[[], None],
+        missing_grace_s: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`on_change` is called when rows changed."""
@@ -168,13 +201,16 @@ class Watcher:
         self._wake = threading.Event()
         self._requests: collections.deque[LookRequest] = collections.deque()
         self._settling = Settling(settle_s, clock)
-        self._absent: set[bytes] = set()
+        self._disappearance = Disappearance(missing_grace_s, clock)
+        self._events = Events(root)
+        self.found_by = {"event": 0, "rescan": 0}
+        """New and changed files since the start, by what first told of them."""
         self._limits_changed = True
         """The first look: the service may have been started with other settings."""
         self._known = {
             path: stat and hash(stat) for path, stat in catalogue.known().items()
         }  # a hash: a hundred thousand stats would take 30 MB
-        self.warning: str | None = None
+        self.warning: ServiceWarning | None = None
 
     @property
     def settling(self) -> int:
@@ -195,12 +231,12 @@ class Watcher:
     def run(self) -> None:
         """Until the service stops."""
         looked: list[LookRequest] = []
-        with _events(self._root, self._wake):
+        with _events(self._root, self._wake, self._events.note):
             next_look = not_before = self._clock()
             while not self._stop.is_set():
                 if self._clock() >= next_look or self._requests:
                     requests = [self._requests.popleft() for _ in range(len(self._requests))]
-                    took = self.look()
+                    took = self._unless_full(self.look)
                     not_before = self._clock() + _REST * took
                     next_look = max(self._clock() + self._interval_s, not_before)
                     for request in requests:
@@ -208,7 +244,7 @@ class Watcher:
                         request.looked.set()
                     looked += requests
                 else:
-                    self._recheck()
+                    self._unless_full(self._recheck)
                 if not self._settling:
                     for request in looked:
                         request.on_settled()
@@ -228,9 +264,19 @@ class Watcher:
         self._wake.clear()
         return True
 
+    def _unless_full(self, step: Callable[[], float]) -> float:
+        """A full disk changes nothing: what could not be stored is seen again at the next look."""
+        started = self._clock()
+        try:
+            return step()
+        except DiskFullError as error:
+            log.warning("%s", error.message)
+            return self._clock() - started
+
     def look(self) -> float:
         """Look at the whole folder once; returns how long the looking took, in seconds."""
         started = self._clock()
+        told = self._events.take()
         seen = look_at(self._root)
         took = self._clock() - started
         for path, (stat, error) in seen.refused.items():
@@ -242,18 +288,20 @@ class Watcher:
             if path not in seen.files:
                 self._settling.forget(path)
         again = self._catalogue.to_try_again(limits_changed=self._limits_changed)
-        self._limits_changed = False
         finished = []
         for path, stat in seen.files.items():
             is_known = self._known.get(path) == hash(stat)
+            if not is_known and path not in self._settling:
+                self.found_by["event" if path in told else "rescan"] += 1
             if path in again if is_known else self._settling.finished(path, stat):
                 finished.append((path, stat))
         self._take(finished)
+        self._limits_changed = False
         self._compare(seen)
         return took
 
-    def _recheck(self) -> None:
-        """A second look at the unfinished files alone."""
+    def _recheck(self) -> float:
+        """A second look at the unfinished files alone; takes no time to speak of."""
         finished = []
         for path in self._settling:
             try:
@@ -264,6 +312,7 @@ class Watcher:
             if self._settling.finished(path, stat):
                 finished.append((path, stat))
         self._take(finished)
+        return 0.0
 
     def _take(self, finished: list[Finished]) -> None:
         # New names first: when `scan.png` became `scan1.png` and there is a new `scan.png`, the
@@ -282,39 +331,56 @@ class Watcher:
     def _compare(self, seen: Look) -> None:
         """Mark as missing what two complete looks in a row did not see."""
         if seen.problem is not None:
-            self._warn(f"{seen.problem} Nothing is marked as missing until it can be read.")
+            self._warn(
+                "folder_unreadable",
+                f"{seen.problem} Nothing is marked as missing until it can be read.",
+            )
             return
         present = seen.files.keys() | seen.refused.keys()
         if not present and any(stat is not None for stat in self._known.values()):
             self._warn(
+                "folder_empty",
                 f"The image folder {self._root} is empty. If it should not be, check the mount; "
-                "all texts are kept."
+                "all texts are kept.",
             )
             return
-        self._warn(None)
         absent = {p for p, stat in self._known.items() if stat is not None and p not in present}
-        gone = absent & self._absent
-        self._absent = absent
+        known = len(absent) + sum(self._known.get(path) is not None for path in present)
+        gone = self._disappearance.gone(absent, known, self._catalogue.listed)
+        held_back = self._disappearance.held_back
+        if held_back:
+            self._warn(
+                "many_files_gone",
+                f"{held_back} files of the image folder {self._root} have vanished at once. If "
+                "that is a mistake, bring them back; else wait: soon they are marked as missing. "
+                "All texts are kept.",
+            )
+        else:
+            self._warn(None)
         if gone and self._catalogue.mark_missing(gone):
             self._on_change()
         # A renamed file's row left this path already: the catalogue knows what it still has.
         for path in gone:
             self._known[path] = None
 
-    def _warn(self, warning: str | None) -> None:
+    def _warn(self, code: str | None, message: str = "") -> None:
+        warning = None if code is None else ServiceWarning(code, message)
         if warning != self.warning:
             if warning:
-                log.warning(warning)
+                log.warning(warning.message)
             self.warning = warning
 
 
 @contextlib.contextmanager
-def _events(root: Path, wake: threading.Event) -> Iterator[None]:
+def _events(
+    root: Path, wake: threading.Event, note: Callable[[FileSystemEvent], None] = lambda _: None
+) -> Iterator[None]:
     """Wake the watcher when something happens below `root`; without events looking suffices."""
 
     class Handler(FileSystemEventHandler):
         def on_any_event(self, event: FileSystemEvent) -> None:
             if event.event_type not in _QUIET_EVENTS:
+                note(event)
                 wake.set()
 
     observer = Observer()

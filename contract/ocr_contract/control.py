@@ -10,6 +10,9 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket:
     POST /v1/resume        {"request_id"?}                                   -> {"paused": false}
     POST /v1/reprocess     {"request_id"?, "image_ids": [int]}               -> {"queued": n}
     POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> {"line_id": n}
+    POST /v1/backup        {"request_id"?, "file"?: text}                    -> Backup object
+    GET  /v1/backup        -> the backup in work, or else the last one
+    GET  /v1/coverage      -> Coverage object: every file of the folder, and where it stands
     GET  /livez, /readyz   -> {"status": "ok"}, or 503 with the reason
     GET  /metrics          -> Prometheus text
 
@@ -18,6 +21,11 @@ Every error is {"error": {"code", "message"}} with a 4xx or 5xx status. A body i
 seventeenth gets 503 with Retry-After). A mutation that carries a `request_id` (1 to 100
 printable ASCII characters) takes effect once, however often it is sent: the reply is
 stored with the effect.
+
+A Backup object is {"state": "running"|"done", "path", "bytes", "sha256", "images", "pages",
+"seconds"}, with nulls while it runs; a failed backup is an error. A `file` is relative to
+data/backups, or absolute within the data folder; `path` is relative to the data folder. A
+backup changes nothing, so its `request_id` is remembered until the next one only.
 """
 
 import dataclasses
@@ -27,7 +35,7 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 SOCKET_PATH = "run/ocr.sock"
 """Relative to the data folder."""
@@ -58,6 +66,13 @@ class ServiceUnreachable(ControlError):  # noqa: N818  a state of affairs, named
     """Nobody answers on the socket: ocr_service is stopped, starting, or stuck."""
 
 
+class ServiceWarning(NamedTuple):
+    """Something that needs a person: a stable code for programs, a sentence with the remedy."""
+
+    code: str
+    message: str
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class StatusReply:
     """What `GET /v1/status` tells. New fields may be added; readers ignore unknown ones."""
@@ -69,7 +84,7 @@ class StatusReply:
     """watch or signal (OCR_TRIGGER)."""
     image_folder: str
     warning: str | None
-    """One sentence when something needs a person, e.g. the folder is unreadable."""
+    """What needs a person, e.g. that the folder is unreadable, in sentences; see `warnings`."""
     counts: dict[str, int]
     """Images by status, and "total"."""
     settling: int
@@ -88,16 +103,31 @@ class StatusReply:
     """Model name to SHA-256 of its weights."""
     worker_restarts: int
     uptime_s: float
+    warnings: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    """The same by code: {"code", "message"}. Codes: disk_low, disk_unknown, wal_large,
+    folder_unreadable, folder_empty, many_files_gone, backup_failed."""
+    backup: dict[str, Any] | None = None
+    """The newest backup made since the start: {"path", "bytes", "finished_at"}."""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "StatusReply":
         """Build from a decoded reply; raises ControlError when a field is missing."""
         try:
-            return cls(**{field.name: value[field.name] for field in dataclasses.fields(cls)})
+            return cls(
+                **{
+                    field.name: value[field.name]
+                    for field in dataclasses.fields(cls)
+                    if field.name in value or field.name not in _ADDED_LATER
+                }
+            )
         except (KeyError, TypeError) as error:
             raise ControlError(
                 "bad_reply", f"ocr_service sent no valid status: {error}."
             ) from error
+
+
+_ADDED_LATER = frozenset({"warnings", "backup"})
+"""A service of an older version does not send these."""
 
 
 class _DeadlineSocket(socket.socket):
@@ -164,6 +194,18 @@ class ControlClient:
     ) -> dict[str, Any]:
         """Store a person's text for a line; None takes the correction back."""
         return self._post("corrections", request_id, always={"text": text}, line_id=line_id)
+
+    def backup(self, file: str | None = None, *, request_id: str | None = None) -> dict[str, Any]:
+        """Begin a backup, or ask after the one with this `request_id`: a Backup object."""
+        return self._post("backup", request_id, file=file)
+
+    def backup_state(self) -> dict[str, Any]:
+        """The backup in work, or else the last one: a Backup object."""
+        return self._ask("GET", "/v1/backup")
+
+    def coverage(self) -> dict[str, Any]:
+        """Every file of the folder, and where it stands; see `ocr/folder_coverage.py`."""
+        return self._ask("GET", "/v1/coverage")
 
     def _post(
         self,

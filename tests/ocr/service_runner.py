@@ -3,8 +3,9 @@
     python service_runner.py START FAULT [ARGUMENT …]
 
 runs the service as `python ocr_service.py ARGUMENT …` does, but with `fake_worker` started as
-START. FAULT is `none`, `watcher`, `pipeline` or `control`: the part that ends by itself as soon
-as there is a file named `fault` beside the data folder.
+START. FAULT is what goes wrong as long as there is a file named `fault` beside the data folder:
+`none`; `watcher`, `pipeline` or `control`, a part that ends by itself; `disk`, on which nothing
+more fits; `reply`, the process is killed between a request's commit and its reply.
 """
 
 import contextlib
@@ -114,6 +115,13 @@ def _break(part: str, when: Path) -> None:
     from store import Store
     from watcher import Watcher
 
+    if part == "disk":
+        _fill_disk(when)
+        return
+    if part == "reply":
+        _kill_before_reply(when)
+        return
+
     def failing(method: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*arguments: Any, **named: Any) -> Any:
             if when.exists():
@@ -141,6 +149,41 @@ def _break(part: str, when: Path) -> None:
             serve(server)
 
         ControlServer._serve = ending  # type: ignore[method-assign]
+
+
+def _fill_disk(when: Path) -> None:
+    """What SQLite and the kernel say of a full disk, at every commit."""
+    import apsw
+
+    import disk_guard
+    from database import Database
+
+    commit, free = Database._commit, disk_guard.free_bytes
+
+    def failing_commit(database: Database) -> None:
+        if when.exists():
+            raise apsw.FullError("database or disk is full")
+        commit(database)
+
+    def no_room(folder: Path) -> int:
+        return 0 if when.exists() else free(folder)
+
+    Database._commit = failing_commit  # type: ignore[method-assign]
+    disk_guard.DiskGuard.__init__.__kwdefaults__["free"] = no_room
+
+
+def _kill_before_reply(when: Path) -> None:
+    from store import Store
+
+    once = Store.once
+
+    def dying(*arguments: Any) -> Any:
+        reply = once(*arguments)
+        if when.exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return reply
+
+    Store.once = dying  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

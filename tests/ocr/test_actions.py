@@ -16,9 +16,12 @@ import actions as actions_module
 import control_server
 import ocr_metrics
 from actions import ServiceActions
+from backups import Backups
 from catalogue import Catalogue
 from database import Database
-from ocr_contract.control import StatusReply
+from disk_guard import DiskGuard
+from folder_coverage import FolderCoverage
+from ocr_contract.control import ServiceWarning, StatusReply
 from ocr_errors import ImageError, RequestError
 from ocr_settings import Settings
 from ocr_totals import Totals
@@ -40,7 +43,8 @@ class Parts:
         self.starts = 3
         self.state = "idle"
         self.batch = None
-        self.warning: str | None = None
+        self.warning: ServiceWarning | None = None
+        self.held: ServiceWarning | None = None
         self.settling = 4
         self.rate = 0.0
         self.signals: list[tuple[int | None, frozenset[bytes] | None]] = []
@@ -50,6 +54,9 @@ class Parts:
 
     def pages_per_second(self) -> float:
         return self.rate
+
+    def hold(self) -> ServiceWarning | None:
+        return self.held
 
     def wake(self) -> None:
         self.woken += 1
@@ -64,6 +71,13 @@ class Parts:
             request.found = 5
             request.looked.set()
         return request
+
+
+class NoBackups:
+    """None was made, none is due."""
+
+    warning = None
+    newest = None
 
 
 @pytest.fixture
@@ -94,6 +108,9 @@ def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions
         cast(Pool, parts),
         cast(Pipeline, parts),
         cast(Watcher, parts),
+        cast(DiskGuard, parts),
+        cast(Backups, NoBackups()),
+        cast(FolderCoverage, parts),
         database=store._database,
         stop=stop,
     )
@@ -113,10 +130,25 @@ def test_the_status(actions: ServiceActions, parts: Parts) -> None:
     assert (status.engine, status.models, status.worker_restarts) == (None, {}, 0)
 
 
+def test_all_warnings_in_one_sentence_and_each_by_its_code(
+    actions: ServiceActions, parts: Parts
+) -> None:
+    assert (actions.status().warning, actions.status().warnings) == (None, [])
+    parts.held = ServiceWarning("disk_low", "The disk is full.")
+    parts.warning = ServiceWarning("folder_empty", "The folder is empty.")
+    status = actions.status()
+    assert status.warning == "The disk is full. The folder is empty."
+    assert status.warnings == [
+        {"code": "disk_low", "message": "The disk is full."},
+        {"code": "folder_empty", "message": "The folder is empty."},
+    ]
+
+
 def test_the_status_is_text_whatever_the_folder_is_named(
     actions: ServiceActions, parts: Parts
 ) -> None:
-    parts.warning = os.fsdecode(b"The folder /images/caf\xe9 is empty.")
+    sentence = os.fsdecode(b"The folder /images/caf\xe9 is empty.")
+    parts.warning = ServiceWarning("folder_empty", sentence)
     status = actions.status()
     assert status.warning is not None
     (status.image_folder + status.warning).encode()
@@ -211,7 +243,7 @@ def test_metrics(actions: ServiceActions, parts: Parts) -> None:
     assert found["ocr_free_bytes"] > 0
     assert found["ocr_resident_bytes{process=main}"] > 1e6
     assert not any("files_found" in name for name in found)
-    parts.warning = "The folder is empty."
+    parts.warning = ServiceWarning("folder_empty", "The folder is empty.")
     assert samples(actions.metrics())["ocr_warning"] == 1
 
 

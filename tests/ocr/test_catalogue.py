@@ -314,3 +314,20 @@ def test_an_error_is_an_image_error_with_its_own_status(world: World) -> None:
     catalogue.refuse(b"pipe", world.files[b"pipe"][1], error)
     assert world.status(b"pipe") == "ignored"
     assert catalogue.to_try_again() == set(), "its stat tells when it becomes something else"
+
+
+def test_a_renamed_duplicate_leaves_no_row_behind(world: World) -> None:
+    world.put(b"a.png", "same")
+    world.put(b"b.png", "same")
+    world.read_all()
+    content, stat = world.files.pop(b"b.png")
+    world.files[b"c.png"] = (content, stat)
+    assert world.register(b"c.png") is Outcome.RENAMED
+    assert world.catalogue.mark_missing([b"b.png"]) == 0
+    assert [row[0] for row in world.rows("SELECT name FROM images ORDER BY name")] == [
+        "a.png", "c.png",
+    ]  # fmt: skip
+    assert world.row(b"c.png")["duplicate_of"] == world.row(b"a.png")["id"]
+    world.files[b"d.png"] = (content, stat)  # a hard link: both names are there
+    assert world.register(b"d.png") is Outcome.DUPLICATE
+    world.check()

@@ -40,6 +40,8 @@ STATUS = StatusReply(
     models={"m": "0" * 64},
     worker_restarts=0,
     uptime_s=1.5,
+    warnings=[],
+    backup=None,
 )
 
 
@@ -70,6 +72,15 @@ class FakeActions:
 
     def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
         return self._remember("correct", line_id, text, request_id, reply={"line_id": line_id})
+
+    def backup(self, file: str | None, request_id: str | None) -> dict[str, Any]:
+        return self._remember("backup", file, request_id, reply={"state": "running"})
+
+    def backup_state(self) -> dict[str, Any]:
+        return self._remember("backup_state", reply={"state": "done"})
+
+    def coverage(self) -> dict[str, Any]:
+        return self._remember("coverage", reply={"files": 3})
 
     def not_ready(self) -> str | None:
         return self.reason
@@ -185,6 +196,10 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
     assert client.reprocess([1, 2], request_id="r3") == {"queued": 2}
     assert client.correct(5, "text", request_id="r4") == {"line_id": 5}
     assert client.correct(5, None) == {"line_id": 5}
+    assert client.backup("ä.db", request_id="r5") == {"state": "running"}
+    assert client.backup() == {"state": "running"}
+    assert client.backup_state() == {"state": "done"}
+    assert client.coverage() == {"files": 3}
     assert actions.asked == [
         ("process", None, None, None),
         ("process", 3, ["a.png"], "r1"),
@@ -193,6 +208,10 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
         ("reprocess", [1, 2], "r3"),
         ("correct", 5, "text", "r4"),
         ("correct", 5, None, None),
+        ("backup", "ä.db", "r5"),
+        ("backup", None, None),
+        ("backup_state",),
+        ("coverage",),
     ]
 
 

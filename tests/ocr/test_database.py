@@ -14,7 +14,7 @@ from typing import IO
 import apsw
 import pytest
 
-import database as database_module
+import opening
 from database import Database, utc_now
 from ocr_contract import schema
 from ocr_errors import EXIT_NO_ACCESS, StoreError
@@ -223,7 +223,7 @@ def test_a_migration_is_whole_or_not_at_all(
         1: "CREATE TABLE extra (a)",
         2: "CREATE TABLE more (a); INSERT INTO nowhere VALUES (1)",
     }
-    monkeypatch.setattr(database_module, "_MIGRATIONS", steps)
+    monkeypatch.setattr(opening, "MIGRATIONS", steps)
     with pytest.raises(StoreError) as error:
         Database(path)
     assert error.value.code == "database_unusable"

@@ -1,5 +1,6 @@
 """Batches and results: claimed once, counted before, stored whole, or undone."""
 
+import datetime
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -300,3 +301,16 @@ def test_names_are_told_in_the_order_asked_for(world: World) -> None:
     put_three(world)
     ids = [world.row(path)["id"] for path in (b"c.png", b"a.png")]
     assert world.store.names([*ids, 999]) == ["c.png", "a.png"]
+
+
+def test_requests_are_forgotten_after_a_week(world: World) -> None:
+    world.store.set_paused(True, "old")
+    world.store.set_paused(True, "new")
+    with world.database.transaction() as connection:
+        week = (
+            datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=7, minutes=1)
+        ).isoformat()
+        connection.execute("UPDATE requests SET created_at = ? WHERE request_id = 'old'", (week,))
+    assert world.store.forget_old_requests() == 1
+    assert world.store.stored_reply("old", "pause") is None
+    assert world.store.stored_reply("new", "pause") == {"paused": True}

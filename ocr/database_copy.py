@@ -1,0 +1,235 @@
+"""Copies of the database that can be trusted: made online, checked, with a checksum beside them.
+
+    data/backups/NAME.db           one file, complete without a write-ahead log
+    data/backups/NAME.db.sha256    as `sha256sum` writes it
+
+A copy gets its name when it is complete, checked and on disk; before that it is a hidden file.
+"""
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+
+import heartbeat
+from ocr_contract import schema
+from ocr_errors import DiskFullError, StoreError
+
+BACKUPS_FOLDER = "backups"
+APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
+STEP_PAGES = 256
+"""A megabyte: so long the writers wait for one step."""
+_REST_S = 0.002
+"""Between two steps, so that a waiting writer gets its turn: locks are not fair."""
+_CHUNK_BYTES = 1 << 20
+_PROGRESS_STEPS = 100_000
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
+Turn = Callable[[], "contextlib.AbstractContextManager[object]"]
+
+
+class Copy(NamedTuple):
+    """A checked copy."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+    images: int
+    pages: int
+
+
+class Content(NamedTuple):
+    """What a sound database holds."""
+
+    version: int
+    images: int
+    pages: int
+
+
+def write_copy(
+    source: apsw.Connection,
+    target: Path,
+    *,
+    turn: Turn = contextlib.nullcontext,
+    between: Callable[[], None] = heartbeat.beat,
+) -> Copy:
+    """Copy the open database `source` to `target` while others go on writing through it.
+
+    `turn()` is held while the connection is used, a megabyte at a time; `between` is called in
+    between and may raise to give up.
+
+    Raises:
+        StoreError: the copy did not pass the check; DiskFullError: there is no room for it.
+        OSError: the folder cannot be written.
+    """
+    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        _remove(partial)
+        _copy_pages(source, partial, turn, between)
+        content = examine(partial, between=between)
+        partial.chmod(0o640)  # texts are nobody else's business, whatever the umask
+        sync(partial)
+        sha256 = sha256_of(partial, between)
+        size_bytes = partial.stat().st_size
+        checksum_file(target).unlink(missing_ok=True)  # never a new copy with an old checksum
+        partial.replace(target)
+        _write_checksum(target, sha256)
+        sync(target.parent)
+    except apsw.FullError as error:
+        raise DiskFullError from error
+    except apsw.Error as error:
+        raise StoreError("copy_failed", f"The database could not be copied: {error}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(partial)
+    return Copy(target, size_bytes, sha256, content.images, content.pages)
+
+
+def _copy_pages(
+    source: apsw.Connection, partial: Path, turn: Turn, between: Callable[[], None]
+) -> None:
+    copy = apsw.Connection(str(partial))
+    try:
+        # Nobody else sees the file before it is whole; `sync` comes at the end.
+        copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+        with turn():
+            backup = copy.backup("main", source, "main")
+        try:
+            while not backup.done:
+                with turn():
+                    backup.step(STEP_PAGES)
+                between()
+                time.sleep(_REST_S)
+        finally:
+            with turn():
+                backup.close(True)
+        copy.execute("PRAGMA journal_mode = DELETE")  # it says WAL in its header by now
+    finally:
+        copy.close()
+
+
+def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Content:
+    """Read all of a database that nobody writes; the file and its folder stay as they are.
+
+    Raises:
+        StoreError: foreign_database, schema_version, database_damaged.
+    """
+    uri = path.absolute().as_uri() + "?immutable=1"
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    try:
+        connection = apsw.Connection(uri, flags)
+        try:
+
+            def progress() -> bool:
+                between()
+                return False
+
+            connection.set_progress_handler(progress, _PROGRESS_STEPS)
+            version = int(connection.pragma("user_version"))
+            if connection.pragma("application_id") != APPLICATION_ID or version < 1:
+                raise StoreError("foreign_database", f"{path} belongs to another program.")
+            if version > schema.SCHEMA_VERSION:
+                schema.check_version(version)
+            if problem := first_problem(connection, "integrity_check(1)"):
+                raise damaged(path, problem)
+            rows: list[Any] = connection.execute(
+                "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM pages)"
+            ).fetchall()
+        finally:
+            connection.close()
+    except schema.SchemaError as error:
+        raise StoreError("schema_version", str(error)) from error
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
+        raise damaged(path, str(error)) from error
+    except apsw.Error as error:
+        raise StoreError("database_unusable", f"{path} cannot be read: {error}.") from error
+    return Content(version, *rows[0])
+
+
+def first_problem(connection: apsw.Connection, check: str) -> str | None:
+    """What a check of SQLite's (integrity_check, quick_check) finds; None when all is well."""
+    rows = connection.execute(f"PRAGMA {check}").fetchall()
+    return None if rows == [("ok",)] else str(rows[0][0])
+
+
+def damaged(path: Path, problem: str) -> StoreError:
+    """The error for a database that fails a check."""
+    line = " ".join(problem.split())[:200]
+    return StoreError("database_damaged", f"{path} is damaged ({line}).")
+
+
+def newest_good(folder: Path) -> Path | None:
+    """The newest backup whose checksum is right, or, without one, that passes SQLite's check."""
+    backups = [path for path in folder.glob("*.db") if not path.name.startswith(".")]
+    for path in sorted(backups, key=lambda backup: backup.stat().st_mtime, reverse=True):
+        with contextlib.suppress(StoreError, OSError):
+            verify(path)
+            return path
+    return None
+
+
+def verify(path: Path) -> None:
+    """Raise StoreError unless the copy is as it was written.
+
+    Raises:
+        StoreError: checksum_differs, or, where there is no checksum, as `examine`.
+    """
+    expected = read_checksum(path)
+    if expected is None:
+        examine(path)
+    elif sha256_of(path) != expected:
+        raise StoreError("checksum_differs", f"{path} is not as it was written: damaged.")
+
+
+def checksum_file(path: Path) -> Path:
+    """Where the checksum of a copy stands."""
+    return path.with_name(path.name + ".sha256")
+
+
+def read_checksum(path: Path) -> str | None:
+    """The SHA-256 in hex that a copy should have; None when it has no checksum beside it."""
+    try:
+        words = checksum_file(path).read_text(encoding="ascii", errors="replace").split()
+    except FileNotFoundError:
+        return None
+    return words[0].lower() if words else ""
+
+
+def sha256_of(path: Path, between: Callable[[], None] = heartbeat.beat) -> str:
+    """SHA-256 of a file's content, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            between()
+    return digest.hexdigest()
+
+
+def _write_checksum(path: Path, sha256: str) -> None:
+    partial = path.with_name(f".{path.name}.sha256.partial")
+    try:
+        partial.write_text(f"{sha256}  {path.name}\n", encoding="ascii")
+        sync(partial)
+        partial.replace(checksum_file(path))
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", *_SIDE_FILES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,236 @@
+"""`ocrctl doctor`: looks at everything that the service needs and says what to do.
+
+Each check is one line: ok, warn (it works, but a person should look) or fail (it does not).
+Nothing is changed, and it does not matter whether the service runs.
+"""
+
+import contextlib
+import datetime
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import models
+from database_copy import BACKUPS_FOLDER
+from disk_guard import DiskGuard, free_bytes
+from ocr_contract import schema
+from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, StatusReply
+from ocr_errors import ModelError
+from ocr_settings import Settings
+
+_CHECK_LIMIT_S = 600.0
+_CLOCK_SLACK_S = 60.0
+_OLD_BACKUP_DAYS = 7
+GPU_DEVICE = Path("/dev/nvidiactl")
+
+
+class Finding(NamedTuple):
+    """One line."""
+
+    check: str
+    result: Literal["ok", "warn", "fail"]
+    message: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All checks, in the order in which a person would mend things."""
+    status, unreachable = _ask(settings)
+    findings: list[Finding] = []
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("folders", lambda: _folders(settings)),
+        ("disk", lambda: _disk(settings)),
+        ("models", lambda: _models(settings)),
+        ("database", lambda: _database(settings)),
+        ("backups", lambda: _backups(settings)),
+        ("clock", lambda: _clock(settings)),
+        ("socket", lambda: _socket(settings, status, unreachable)),
+        ("device", lambda: _device(settings, status)),
+    ]
+    for name, check in checks:
+        try:
+            findings += check()
+        except OSError as error:
+            findings.append(Finding(name, "fail", f"{error}. Mend that, then ask again."))
+    return findings
+
+
+def _ask(settings: Settings) -> tuple[StatusReply | None, ControlError | None]:
+    try:
+        return ControlClient(settings.data_folder / SOCKET_PATH).status(), None
+    except ControlError as error:
+        return None, error
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    images, data = settings.image_folder, settings.data_folder
+    if not images.is_dir():
+        yield Finding(
+            "image folder", "fail", f"{images} is no folder. Create it, or set OCR_IMAGE_FOLDER."
+        )
+    elif not os.access(images, os.R_OK | os.X_OK):
+        yield Finding(
+            "image folder", "fail", f"{images} cannot be read. Let the service's user read it."
+        )
+    else:
+        yield Finding("image folder", "ok", f"{images} can be read.")
+    if not data.is_dir() or not os.access(data, os.W_OK | os.X_OK):
+        yield Finding(
+            "data folder",
+            "fail",
+            f"{data} cannot be written. Create it and give it to the service's user.",
+        )
+        return
+    yield Finding("data folder", "ok", f"{data} can be written.")
+    database = settings.database
+    if database.exists():
+        yield _database_rights(database, data)
+
+
+def _database_rights(database: Path, data: Path) -> Finding:
+    """The page reads as another user of the same group."""
+    mode = database.stat().st_mode
+    if not mode & stat.S_IRGRP:
+        return Finding(
+            "rights",
+            "warn",
+            f"{database.name} is not readable for its group, so the page may not show it. "
+            f"Do: chmod 640 {database}*",
+        )
+    if mode & stat.S_IRWXO:
+        return Finding(
+            "rights", "warn", f"{database.name} is open to everybody. Do: chmod 640 {database}*"
+        )
+    if database.stat().st_uid != data.stat().st_uid:
+        return Finding(
+            "rights",
+            "warn",
+            f"{database.name} and its folder belong to different users. Give both to the user "
+            "that runs ocr_service.",
+        )
+    return Finding("rights", "ok", "The database belongs to the service and its group.")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    guard = DiskGuard(settings.data_folder, min_free_mb=settings.min_free_mb)
+    short = guard.short_of(0)
+    if short is not None:
+        yield Finding("disk", "fail", short.message)
+    else:
+        yield Finding("disk", "ok", f"{free_bytes(settings.data_folder) / 1e6:.0f} MB are free.")
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    try:
+        used = models.resolve(
+            settings.models_folder,
+            settings.model,
+            detection=settings.detection_model or None,
+            recognition=settings.recognition_model or None,
+        )
+    except ModelError as error:
+        yield Finding("models", "fail", error.message)
+        return
+    names = (used.detection.name, used.recognition.name)
+    yield Finding("models", "ok", f"{' and '.join(names)}: every file is the right one.")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = settings.database
+    if not database.exists():
+        yield Finding("database", "ok", "There is none yet; the service makes it.")
+        return
+    advice = f"Put a backup back with: ocrctl restore (see {settings.data_folder / BACKUPS_FOLDER})"
+    try:
+        with contextlib.closing(
+            schema.open_reader(database, query_limit_s=_CHECK_LIMIT_S)
+        ) as reader:
+            answer = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+            pages = reader.execute("SELECT count(*) FROM pages").fetchone()[0]
+    except schema.SchemaError as error:
+        yield Finding("database", "fail", str(error))
+        return
+    except sqlite3.Error as error:
+        yield Finding("database", "fail", f"{database} cannot be read: {error}. {advice}")
+        return
+    if answer != "ok":
+        yield Finding("database", "fail", f"{database} is damaged ({answer}). {advice}")
+        return
+    yield Finding(
+        "database", "ok", f"Sound, schema version {schema.SCHEMA_VERSION}, {pages} pages."
+    )
+
+
+def _backups(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_folder / BACKUPS_FOLDER
+    backups = list(folder.glob("*.db")) if folder.is_dir() else []
+    newest = max((path.stat().st_mtime for path in backups), default=None)
+    now = datetime.datetime.now(datetime.UTC).timestamp()
+    if newest is None:
+        yield Finding("backups", "warn", "There is no backup yet. Make one with: ocrctl backup")
+    elif now - newest > _OLD_BACKUP_DAYS * 86_400:
+        days = (now - newest) / 86_400
+        yield Finding(
+            "backups", "warn", f"The newest is {days:.0f} days old. Make one with: ocrctl backup"
+        )
+    else:
+        yield Finding("backups", "ok", f"{len(backups)} in {folder}.")
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    """Times in the database only ever grow, unless the clock was set back."""
+    newest = None
+    if settings.database.exists():
+        with (
+            contextlib.suppress(sqlite3.Error, schema.SchemaError),
+            contextlib.closing(schema.open_reader(settings.database)) as reader,
+        ):
+            newest = reader.execute("SELECT max(updated_at) FROM images").fetchone()[0]
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        written = None if newest is None else datetime.datetime.fromisoformat(newest)
+    except ValueError:
+        written = None
+    if written is not None and (written - now).total_seconds() > _CLOCK_SLACK_S:
+        yield Finding(
+            "clock",
+            "warn",
+            f"It is {now:%Y-%m-%d %H:%M} UTC by this machine's clock, but the newest row is of "
+            f"{written:%Y-%m-%d %H:%M}. Set the clock right; nothing is lost.",
+        )
+    else:
+        yield Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, not before the newest row.")
+
+
+def _socket(
+    settings: Settings, status: StatusReply | None, error: ControlError | None
+) -> Iterator[Finding]:
+    path = settings.data_folder / SOCKET_PATH
+    if status is None:
+        assert error is not None
+        yield Finding(
+            "socket",
+            "warn",
+            f"{error.message} If it should run, start it: docker compose up -d, or make run.",
+        )
+        return
+    yield Finding("socket", "ok", f"ocr_service {status.version} answers on {path}.")
+    for warning in status.warnings:
+        yield Finding("service", "warn", warning["message"])
+
+
+def _device(settings: Settings, status: StatusReply | None) -> Iterator[Finding]:
+    if status is None:
+        yield Finding("device", "ok", f"Wanted: {settings.device}; known once the service runs.")
+    elif status.device is None:
+        yield Finding("device", "warn", "The models are still being loaded; ask again soon.")
+    elif status.device == "cpu" and settings.device != "cpu" and GPU_DEVICE.exists():
+        yield Finding(
+            "device",
+            "warn",
+            "The machine has a GPU, but reading is done on the CPU. The service's log says why.",
+        )
+    else:
+        yield Finding("device", "ok", f"{status.engine} reads on: {status.device}.")

@@ -1,0 +1,194 @@
+"""The commands of `ocrctl` that keep the data safe: coverage, backup, restore, doctor."""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+import doctor
+import restore
+from database_copy import BACKUPS_FOLDER, checksum_file, read_checksum, sha256_of, sync, write_copy
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_errors import OcrError
+from ocr_settings import Settings
+
+_POLL_S = 0.3
+_PATIENCE_S = 600.0
+_RESULT_WIDTH = 4
+_SOMETHING_FAILED = 1
+
+Command = Callable[[ControlClient, argparse.Namespace, Settings], int]
+
+
+def add_parsers(commands: "argparse._SubParsersAction[Any]") -> None:
+    """The arguments of these commands."""
+    coverage = commands.add_parser("coverage", help="every file of the folder, where it stands")
+    coverage.add_argument("--json", action="store_true", help="the whole reply, for programs")
+    backup = commands.add_parser("backup", help="a checked copy of the database")
+    backup.add_argument("file", nargs="?", metavar="FILE", help="a name in data/backups")
+    backup.add_argument("--to", type=Path, help="copy it there, too; works without the service")
+    restoring = commands.add_parser("restore", help="put a backup back (the service stopped)")
+    restoring.add_argument("file", metavar="FILE", help="a path, or a name in data/backups")
+    examining = commands.add_parser("doctor", help="check everything, say what to do")
+    examining.add_argument("--json", action="store_true", help="the findings, for programs")
+
+
+def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) -> int:
+    """Show `GET /v1/coverage`; 0 even when files failed: that is their state, not an error."""
+    reply = _persist(client.coverage)
+    if options.json:
+        return _print_json(reply)
+    counts = {name: count for name, count in reply["counts"].items() if count}
+    sum_ = " + ".join(f"{count} {name}" for name, count in counts.items()) or "0"
+    lines = [f"{reply['files']} files on disk = {sum_}"]
+    for status, codes in reply["reasons"].items():
+        for code, reason in codes.items():
+            lines.append(f"{status}, {code}: {reason['count']}")
+            lines += [f"    {name}" for name in reason["names"]]
+            if reason["count"] > len(reason["names"]):
+                lines.append(f"    and {reason['count'] - len(reason['names'])} more")
+    lines.append(f"{reply['missing']} missing, {reply['vanished']} vanished since the last look")
+    found = reply["found_by"]
+    lines.append(f"found since the start: {found['event']} by event, {found['rescan']} by rescan")
+    if reply["problem"]:
+        lines.append(f"not complete: {reply['problem']}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def backup(client: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
+    """Have the service make a backup and wait for it; `--to` copies it out."""
+    request_id = str(uuid.uuid4())
+    try:
+        reply = client.backup(options.file, request_id=request_id)
+    except ServiceUnreachable:
+        if options.to is None:
+            raise
+        return _copy_directly(settings.database, options.to)
+    until = time.monotonic() + _PATIENCE_S
+    while reply["state"] == "running":
+        if time.monotonic() > until:
+            raise OcrError("backup_slow", "The backup takes long; ask later: ocrctl status")
+        time.sleep(_POLL_S)
+        reply = _persist(client.backup_state)
+    if options.to is not None:
+        _copy_out(settings.data_folder / reply["path"], options.to, reply["sha256"])
+    return _print_json(reply)
+
+
+def _copy_out(source: Path, target: Path, sha256: str) -> None:
+    try:
+        _put(target, lambda partial: shutil.copyfile(source, partial), sha256)
+    except PermissionError as error:
+        raise OcrError(
+            "no_access",
+            f"The backup is {source}, but cannot be copied to {target} ({error.strerror}). Copy "
+            "it as root, or as a member of its group.",
+        ) from error
+
+
+def _copy_directly(database: Path, target: Path) -> int:
+    """The service is stopped: read what it left, its write-ahead log included."""
+    if not database.is_file():
+        raise OcrError("no_database", f"There is no database {database} yet.")
+    try:
+        connection = apsw.Connection(
+            f"{database.absolute().as_uri()}?mode=ro",
+            apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+        )
+        try:
+            copy = write_copy(connection, target)
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise OcrError("no_access", f"{database} cannot be read: {error}.") from error
+    return _print_json(
+        {
+            "state": "done",
+            "path": str(target),
+            "bytes": copy.size_bytes,
+            "sha256": copy.sha256,
+            "images": copy.images,
+            "pages": copy.pages,
+        }
+    )
+
+
+def _put(target: Path, write: Callable[[Path], object], sha256: str) -> None:
+    partial = target.with_name(f".{target.name}.copying")
+    try:
+        write(partial)
+        partial.chmod(0o640)
+        if sha256_of(partial) != sha256:
+            raise OcrError("copy_differs", f"The copy for {target} differs from the backup.")
+        sync(partial)
+        checksum_file(target).unlink(missing_ok=True)
+        partial.replace(target)
+        checksum_file(target).write_text(f"{sha256}  {target.name}\n", encoding="ascii")
+        sync(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
+    """Put a backup back; the service must be stopped."""
+    chosen = restore.find(options.file, settings.data_folder / BACKUPS_FOLDER)
+    done = restore.restore(chosen, settings.database)
+    with_checksum = "" if read_checksum(chosen) else " (it had no checksum; its content is sound)"
+    sys.stderr.write(f"restored {done.source}{with_checksum}\n")
+    if done.kept is not None:
+        sys.stderr.write(f"the database that was there is now {done.kept}\n")
+    sys.stderr.write("start the service again; what appeared since the backup is read again\n")
+    return _print_json(
+        {
+            "source": str(done.source),
+            "kept": None if done.kept is None else str(done.kept),
+            "images": done.images,
+            "pages": done.pages,
+        }
+    )
+
+
+def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
+    """Print the findings; 1 when something does not work."""
+    findings = doctor.examine(settings)
+    if options.json:
+        _print_json([finding._asdict() for finding in findings])
+    else:
+        width = max(len(finding.check) for finding in findings)
+        for check, result, message in findings:
+            sys.stdout.write(f"{result:{_RESULT_WIDTH}}  {check:{width}}  {message}\n")
+    failed = any(finding.result == "fail" for finding in findings)
+    return _SOMETHING_FAILED if failed else 0
+
+
+def _persist(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Ask again while the service says that it counts, copies, or is busy."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except ControlError as error:
+            if error.code not in {"counting", "busy"} or time.monotonic() > until:
+                raise
+        time.sleep(_POLL_S)
+
+
+def _print_json(value: object) -> int:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    return 0
+
+
+COMMANDS: dict[str, Command] = {
+    "coverage": coverage,
+    "backup": backup,
+    "restore": restore_backup,
+    "doctor": examine,
+}

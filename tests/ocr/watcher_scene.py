@@ -1,0 +1,89 @@
+"""A real folder with a watcher whose clock stands still unless it is moved."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from database_fixtures import PROVENANCE, page
+from polling import Clock
+
+from catalogue import Catalogue, path_exists
+from database import Database
+from intake import Intake
+from store import Store
+from watcher import Watcher
+from worker_protocol import BatchResult, ImageResult
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Scene:
+    """The folder, its database, and the watcher between them."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.root = tmp_path / "images"
+        self.root.mkdir()
+        self.database = Database(tmp_path / "ocr_data.db")
+        self.store = Store(self.database)
+        self.clock = Clock()
+        self.changes = 0
+        self.stop = threading.Event()
+        self.watcher = self.new_watcher()
+
+    def new_watcher(
+        self,
+        *,
+        clock: Callable[[], float] | None = None,
+        interval_s: float = 5.0,
+        settle_s: float = 1.0,
+        max_bytes: int = 10_000,
+    ) -> Watcher:
+        catalogue = Catalogue(self.database, exists=path_exists(self.root))
+        return Watcher(
+            self.root,
+            catalogue,
+            Intake(self.root, self.database, catalogue, max_bytes=max_bytes),
+            stop=self.stop,
+            interval_s=interval_s,
+            settle_s=settle_s,
+            on_change=self.changed,
+            clock=clock or self.clock,
+        )
+
+    def changed(self) -> None:
+        self.changes += 1
+
+    def write(self, name: str, content: bytes = b"") -> Path:
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(PNG + (content or name.encode()))
+        return file
+
+    def look(self, times: int = 1) -> None:
+        """Look, and again a settle time later."""
+        for _ in range(times):
+            self.watcher.look()
+            self.clock.now += 1.0
+
+    def read_all(self) -> int:
+        """Pretend that everything pending was read; returns how many images."""
+        count = 0
+        while (batch := self.store.claim(100)) is not None:
+            results = [
+                ImageResult(task.image_id, task.sha256, (page("text"),)) for task in batch[1]
+            ]
+            self.store.finish(BatchResult(batch[0], 0.1, tuple(results)), PROVENANCE)
+            count += len(results)
+        return count
+
+    def statuses(self) -> dict[str, str]:
+        with self.database.reading() as connection:
+            return dict(connection.execute("SELECT name, status FROM images").fetchall())
+
+    def codes(self) -> dict[str, str]:
+        with self.database.reading() as connection:
+            return dict(connection.execute("SELECT name, error_code FROM images").fetchall())
+
+    def row(self) -> list[tuple[object, ...]]:
+        with self.database.reading() as connection:
+            return list(connection.execute("SELECT * FROM images ORDER BY id"))
