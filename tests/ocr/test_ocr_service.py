@@ -158,6 +158,36 @@ def test_a_poison_image_is_quarantined_and_the_service_stays(
     assert status.counts["total"] == 5
 
 
+def test_an_image_that_ends_the_service_each_time_is_quarantined(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    service.add("hang.jpg")
+    for _ in range(2):
+        service.start(OCR_MAX_ATTEMPTS="2")
+        wait_until(lambda: state_of(client) == "working")
+        service.kill()
+    service.start(OCR_MAX_ATTEMPTS="2")
+    wait_until(lambda: state_of(client) == "idle")
+    service.add("a.jpg")
+    wait_until(lambda: counts(client)["done"] == 1)
+    assert counts(client)["quarantined"] == 1
+    assert "0 images were in work and wait again, 1 are quarantined" in service.stop()[2]
+
+
+def test_a_worn_worker_is_replaced_and_nothing_is_lost(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    service.add(*(f"{number}.jpg" for number in range(9)))
+    service.start(worker="two", OCR_WORKER_MAX_IMAGES="2")
+    wait_until(lambda: counts(client)["done"] == 9)
+    assert client.status().worker_restarts >= 2
+    with contextlib.closing(sqlite3.connect(service.data / "ocr_data.db")) as database:
+        assert database.execute("SELECT max(attempts) FROM images").fetchall() == [(0,)]
+    said = service.stop()[2]
+    assert "a fresh one takes its place" in said
+    assert "WARNING" not in said
+
+
 def test_pause_outlives_a_restart(service: ServiceProcess, client: ControlClient) -> None:
     service.start()
     wait_until(lambda: state_of(client) == "idle")
