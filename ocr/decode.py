@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -59,7 +60,8 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 image.load()
-                pixels = _to_bgr(ImageOps.exif_transpose(image))
+                ImageOps.exif_transpose(image, in_place=True)
+                pixels = _to_bgr(image)
         except MemoryError as error:
             raise ImageError(
                 "out_of_memory", "There is not enough memory to decode the image."
@@ -94,8 +96,9 @@ def _to_bgr(image: Image.Image) -> Pixels:
         return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
     if image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
         image = _flatten(image.convert("RGBA"))
-    rgb = np.asarray(image.convert("RGB"))
-    return np.ascontiguousarray(rgb[:, :, ::-1])
+    if image.mode != "RGB":  # converting copies in any case
+        image = image.convert("RGB")
+    return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR), dtype=np.uint8)
 
 
 def _to_8_bit(values: npt.NDArray[np.generic]) -> Pixels:

@@ -59,7 +59,7 @@ class Settings:
         "OCR_PROFILE",
         "balanced",
         "",
-        "fast, balanced or best: model and OCR_DETECTION_SIDE, unless these are set.",
+        "fast, balanced or best: OCR_MODEL, OCR_DETECTION_SIDE and OCR_ORIENTATION, unless set.",
         choices=("fast", "balanced", "best"),
     )
     model: str = _setting(
@@ -118,9 +118,10 @@ class Settings:
     )
     orientation: str = _setting(
         "OCR_ORIENTATION",
-        "auto",
         "",
-        "auto turns pages that lie on their side or head; off reads them as they are.",
+        "",
+        "auto turns pages that lie on their side or head; off reads them as they are; empty: as "
+        "OCR_PROFILE says.",
         choices=("auto", "off"),
     )
     detection_side: int = _setting(
@@ -272,12 +273,13 @@ class Profile:
 
     model: str
     detection_side: int
+    orientation: str
 
 
 PROFILES = {
-    "fast": Profile("tiny", 960),
-    "balanced": Profile("small", 960),
-    "best": Profile("small", 4000),
+    "fast": Profile("tiny", 960, "off"),
+    "balanced": Profile("small", 1120, "auto"),
+    "best": Profile("small", 4000, "auto"),
 }
 
 
@@ -325,6 +327,7 @@ def _fill_in(settings: Settings) -> Settings:
         settings,
         model=settings.model or profile.model,
         detection_side=settings.detection_side or profile.detection_side,
+        orientation=settings.orientation or profile.orientation,
     )
 
 

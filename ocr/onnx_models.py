@@ -1,6 +1,6 @@
 """The models run directly, as ONNX files: batched over pages by `lanes`, in few shapes.
 
-The files are PaddleOCR's, and so is the arithmetic around them; docs/decisions/0008 says why
+The files are PaddleOCR's, and so is the arithmetic around them; docs/decisions/0009 says why
 not its pipeline.
 """
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageOps, TiffImagePlugin
 
 import decode
 from decode import Pixels, decode_pages
@@ -377,12 +377,12 @@ def test_whatever_a_decoder_raises_is_damage(
     monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     made = error() if error is not struct.error else struct.error("short")
-    monkeypatch.setattr(Image.Image, "convert", failing(made))
+    monkeypatch.setattr(ImageOps, "exif_transpose", failing(made))
     assert refused(FILES["jpeg"]) == "damaged_image"
 
 
 def test_no_memory_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image.Image, "convert", failing(MemoryError()))
+    monkeypatch.setattr(ImageOps, "exif_transpose", failing(MemoryError()))
     assert refused(FILES["jpeg"]) == "out_of_memory"
 
 

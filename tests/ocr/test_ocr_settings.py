@@ -20,6 +20,9 @@ WRONG = [
     ("OCR_PRECISION", "f16", "one of auto, f32, bf16, fp16"),
     ("OCR_WORKER_MAX_IMAGES", "-1", "from 0 to 999999 images"),
     ("OCR_WORKER_MAX_RSS_MB", "1.5", "a whole number"),
+    ("OCR_PROFILE", "slow", "one of fast, balanced, best"),
+    ("OCR_PRECISION", "int8", "one of auto, f32, bf16, fp16"),
+    ("OCR_GPU_MEMORY_MB", "-1", "from 0 to 1e+06 MB"),
     ("OCR_ORIENTATION", "90", "one of auto, off"),
     ("OCR_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
     ("OCR_THREADS", "two", "a whole number"),
@@ -41,7 +44,7 @@ WRONG = [
 ]
 
 
-DEFAULTS = dataclasses.replace(Settings(), model="small", detection_side=960)
+DEFAULTS = dataclasses.replace(Settings(), model="small", detection_side=1120, orientation="auto")
 """What the profile decides stands in for what nobody said."""
 
 
@@ -57,19 +60,25 @@ def test_empty_means_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "model", "side"),
+    ("environment", "decided"),
     [
-        ({"OCR_PROFILE": "fast"}, "tiny", 960),
-        ({"OCR_PROFILE": "best"}, "small", 4000),
-        ({"OCR_PROFILE": "best", "OCR_MODEL": "tiny"}, "tiny", 4000),
-        ({"OCR_PROFILE": "fast", "OCR_DETECTION_SIDE": "640"}, "tiny", 640),
+        ({"OCR_PROFILE": "fast"}, ("tiny", 960, "off")),
+        ({"OCR_PROFILE": "best"}, ("small", 4000, "auto")),
+        ({"OCR_PROFILE": "best", "OCR_MODEL": "tiny"}, ("tiny", 4000, "auto")),
+        ({"OCR_PROFILE": "fast", "OCR_DETECTION_SIDE": "640"}, ("tiny", 640, "off")),
+        ({"OCR_PROFILE": "fast", "OCR_ORIENTATION": "auto"}, ("tiny", 960, "auto")),
     ],
 )
 def test_a_profile_decides_what_nothing_else_says(
-    environment: dict[str, str], model: str, side: int
+    environment: dict[str, str], decided: tuple[str, int, str]
 ) -> None:
     settings = load(environment)
-    assert (settings.model, settings.detection_side) == (model, side)
+    assert (settings.model, settings.detection_side, settings.orientation) == decided
+
+
+def test_every_profile_can_be_chosen() -> None:
+    (field,) = (field for field in FIELDS if field.name == "profile")
+    assert field.metadata["setting"].choices == tuple(PROFILES)
 
 
 @pytest.mark.parametrize(("name", "value", "wanted"), WRONG)
