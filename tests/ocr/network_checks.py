@@ -1,0 +1,83 @@
+"""What holds for every network: it computes what a plain ONNX Runtime session does."""
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from real_pages import model_set, plain_session, sample
+
+from decode import Pixels
+from models import ONNX_NAME
+from networks import CENTRED, IMAGENET, IMAGENET_RGB, Network, Numbers
+
+_SET = model_set("tiny")
+MODELS = {
+    "detection": (_SET.detection.folder / ONNX_NAME, IMAGENET),
+    "recognition": (_SET.recognition.folder / ONNX_NAME, CENTRED),
+    "page orientation": (_SET.document_orientation.folder / ONNX_NAME, IMAGENET_RGB),
+    "line orientation": (_SET.line_orientation.folder / ONNX_NAME, IMAGENET_RGB),
+}
+"""Kind to file and what its pixels become."""
+_SIZES = {
+    "detection": (96, 128),
+    "recognition": (48, 160),
+    "page orientation": (224, 224),
+    "line orientation": (80, 160),
+}
+
+
+def images(kind: str, count: int, *, width: int = 0, seed: int = 0) -> Pixels:
+    """Pieces of a menu in strong colours, so that red is not blue."""
+    page = sample("menu-four-languages.jpg")
+    height, usual = _SIZES[kind]
+    rng = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        top = int(rng.integers(0, page.shape[0] - 200))
+        piece = cv2.resize(page[top : top + 90, 20:420], (width or usual, height))
+        made.append(piece * np.array([1.0, 0.7, 0.3]))
+    return np.stack(made).astype(np.uint8)
+
+
+def plain_output(kind: str, pixels: Pixels) -> Numbers:
+    """By ONNX Runtime, the pixels prepared as PaddleOCR's inference.yml files say."""
+    numbers = pixels.astype(np.float64) / 255
+    if kind == "recognition":
+        numbers = (numbers - 0.5) / 0.5
+    else:
+        if "orientation" in kind:
+            numbers = numbers[..., ::-1]
+        numbers = (numbers - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    session = _session(kind)
+    feed = {session.get_inputs()[0].name: numbers.transpose(0, 3, 1, 2).astype(np.float32)}
+    (output,) = session.run(None, feed)
+    return np.asarray(output, dtype=np.float32)
+
+
+@cache
+def _session(kind: str) -> Any:
+    return plain_session(MODELS[kind][0])
+
+
+def check_run(network: Network, kind: str) -> None:
+    pixels = images(kind, 3)
+    found, wanted = network.run(pixels), plain_output(kind, pixels)
+    assert found.dtype == np.float32
+    assert found.shape == wanted.shape
+    assert found == pytest.approx(wanted, abs=2e-3)
+    if "orientation" in kind:  # the test itself would notice channels that are not swapped
+        assert found != pytest.approx(plain_output(kind, pixels[..., ::-1]), abs=2e-3)
+
+
+def check_best(network: Network, kind: str) -> None:
+    pixels = images(kind, 3)
+    output = network.run(pixels)
+    classes, largest = network.run_best(pixels)
+    assert np.issubdtype(classes.dtype, np.integer)
+    assert classes.shape == largest.shape == output.shape[:-1]
+    assert np.array_equal(classes, output.argmax(axis=-1))
+    assert largest == pytest.approx(output.max(axis=-1), abs=1e-5)
+    if kind == "recognition":
+        assert len(np.unique(classes)) > 3
