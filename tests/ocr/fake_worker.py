@@ -40,6 +40,7 @@ def ready(**fields: Any) -> dict[str, Any]:
         "models": {"fake_det": "0" * 64},
         "parameters": {"threads": 1},
         "batch_size": 2,
+        "batches": 1,
         **fields,
     }
 
