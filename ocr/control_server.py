@@ -40,8 +40,8 @@ _LINGER_S = 1.0
 """A refused client has so long to read why; closing at once would break its pipe as it asks."""
 _MAX_LINGERING = 64
 _BACKLOG = 128
-"""Clients that wait to be accepted. asyncio tries, and logs, as many times a second when the process
-has no descriptor left: uvicorn's 2,048 kept it from recovering."""
+"""Clients that wait to be accepted. asyncio tries, and logs, as many times a second when there is
+no descriptor left: uvicorn's 2,048 kept the service from recovering."""
 
 
 def _refusal(status: str, code: str, message: str, *headers: str) -> bytes:
