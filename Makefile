@@ -8,7 +8,8 @@ GPU ?=
 ROUNDS ?=
 LIMIT ?=
 PEERS ?=
-export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS
+WHAT ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT
 T = .venv/test/bin
 BENCH = PYTHONPATH=contract:ocr:tools $(T)/python benchmarks
 
@@ -70,6 +71,10 @@ latency: environments models  ## from dropping an image to its row in the databa
 memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
 	@$(BENCH)/memory_slope.py $(ARGS)
 
+soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|powerloss|images|fuzz|load] [ARGS=…]
+	@for what in $${WHAT:-kills powerloss images fuzz load}; do \
+	PYTHONPATH=contract:ocr:tools:benchmarks:benchmarks/soak $(T)/python benchmarks/soak/$$what.py $(ARGS) || exit; done
+
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
 
@@ -91,4 +96,4 @@ chromium: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory previews footprint lock clean environments chromium python
+.PHONY: help run password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium python

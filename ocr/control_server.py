@@ -39,6 +39,9 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LINGER_S = 1.0
 """A refused client has so long to read why; closing at once would break its pipe as it asks."""
 _MAX_LINGERING = 64
+_BACKLOG = 128
+"""Clients that wait to be accepted. asyncio tries, and logs, as many times a second when there is
+no descriptor left: uvicorn's 2,048 kept the service from recovering."""
 
 
 def _refusal(status: str, code: str, message: str, *headers: str) -> bytes:
@@ -101,6 +104,7 @@ class ControlServer:
             server_header=False,
             timeout_keep_alive=int(control.REQUEST_DEADLINE_S),
             timeout_graceful_shutdown=1,
+            backlog=_BACKLOG,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)

@@ -26,6 +26,8 @@ _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 
+"".encode("unicode_escape")  # loads the codec now: without a free descriptor it cannot be later
+
 
 def escape(text: str) -> str:
     """`text` on one line, with nothing in it that a terminal obeys."""

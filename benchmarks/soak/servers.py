@@ -1,0 +1,121 @@
+"""Both services as real processes on one data folder, for runs that visit them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from running_service import query
+from soak_report import require
+
+ROOT = Path(__file__).resolve().parents[2]
+_HERE = Path(__file__).parent
+_PRETEND = (str(_HERE / "stub_service.py"), "-S", "-E",
+            str(ROOT / "tests" / "ocr" / "fake_worker.py"), "ok")  # fmt: skip
+REAL = (str(ROOT / "ocr" / "ocr_service.py"),)
+_START_S = 60.0
+
+
+class Servers:
+    """ocr_service (whose worker pretends, unless it is REAL) and web_service."""
+
+    def __init__(self, folder: Path, program: tuple[str, ...] = _PRETEND, **settings: str) -> None:
+        self.images, self.data = folder / "images", folder / "data"
+        self.images.mkdir()
+        (self.data / "paddle_models").mkdir(parents=True)
+        models = ROOT / "data" / "paddle_models" / "whl"
+        (self.data / "paddle_models" / "whl").symlink_to(models)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._log_path = folder / "log"
+        self._log = self._log_path.open("ab")
+        self._program = program
+        self._settings = settings
+        self._added = 0
+        self.ocr: subprocess.Popen[bytes]
+        self.web: subprocess.Popen[bytes]
+
+    def __enter__(self) -> "Servers":
+        base = {"PATH": os.environ["PATH"], "HOME": str(self.data)}
+        ocr = {
+            "OCR_IMAGE_FOLDER": str(self.images), "OCR_DATA_FOLDER": str(self.data),
+            "OCR_LOG_LEVEL": "warning", "OCR_SCAN_INTERVAL_S": "0.5",
+            "PYTHONPATH": str(ROOT / "contract"),
+        }  # fmt: skip
+        web = {
+            "WEB_DATA_FOLDER": str(self.data), "WEB_PORT": str(self.port),
+            "WEB_LOG_LEVEL": "warning", "PYTHONPATH": f"{ROOT / 'contract'}:{ROOT / 'flask'}",
+        }  # fmt: skip
+        self.ocr = self._start([*self._program], base | ocr | self._settings)
+        gunicorn = "from gunicorn.app.wsgiapp import run; run()"
+        configured = ["-c", str(ROOT / "flask" / "gunicorn.conf.py"), "app:create_app()"]
+        self.web = self._start(["-P", "-c", gunicorn, *configured], base | web)
+        try:
+            self._wait(self._answers, "the services start", _START_S)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (self.web, self.ocr):
+            process.send_signal(signal.SIGTERM)
+        for process in (self.web, self.ocr):
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._log.close()
+
+    def add_images(self, count: int) -> int:
+        """For a worker that pretends; returns how many there are now."""
+        for _ in range(count):
+            self._added += 1
+            name = f"{self._added:07}.jpg"
+            (self.images / name).write_bytes(b"\xff\xd8\xff" + name.encode())
+        return self._added
+
+    def done(self) -> int:
+        """How many images were read so far."""
+        rows = query(self.data, "SELECT count(*) FROM images WHERE finished_at IS NOT NULL")
+        return int(rows[0][0]) if rows else 0
+
+    def wait_until_done(self, count: int) -> None:
+        """Until so many were read; raises Violation when that does not happen."""
+        self._wait(lambda: self.done() >= count, f"{count} images are read", _START_S)
+
+    def check(self) -> None:
+        """Both live, and neither log shows a defect."""
+        for name, process in (("ocr_service", self.ocr), ("web_service", self.web)):
+            require(process.poll() is None, f"{name} ended: {self._said()}")
+        require("Traceback (most" not in self._said(), f"a traceback: {self._said()}")
+
+    def _start(self, arguments: list[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, *arguments]
+        return subprocess.Popen(command, env=environ, stdout=self._log, stderr=self._log)
+
+    def _answers(self) -> bool:
+        try:
+            ready = ControlClient(self.data / SOCKET_PATH).status().engine is not None
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=5) as reply:
+                return ready and bool(reply.status == 200)
+        except (OSError, ControlError):
+            return False
+
+    def _said(self) -> str:
+        return self._log_path.read_text(errors="replace")[-4000:]
+
+    def _wait(self, condition: Callable[[], bool], what: str, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            self.check()
+            require(time.monotonic() < until, f"after {seconds:g} s not so: {what}; {self._said()}")
+            time.sleep(0.05)

@@ -1,0 +1,230 @@
+"""Cases that need the whole service and something unusual around it."""
+
+import contextlib
+import http.client
+import os
+import resource
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from soak_report import check_integrity
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+FAKE = str(ROOT / "tests" / "ocr" / "fake_worker.py")
+STUB = (str(ROOT / "benchmarks" / "soak" / "stub_service.py"), "-S", "-E", FAKE, "ok")
+
+
+class Place:
+    """A folder of images, a data folder, and what runs on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.images, self.data = folder / "images", folder / "data"
+        self.images.mkdir()
+        self.data.mkdir()
+        models = Path(os.environ.get("DATA") or ROOT / "data").absolute() / "paddle_models"
+        (self.data / "paddle_models").symlink_to(models)
+        self.log = folder / "log"
+        self.client = ControlClient(self.data / SOCKET_PATH)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *program: str, files: int | None = None) -> None:
+        def limit() -> None:
+            if files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *(program or STUB)],
+                env={
+                    "PATH": os.environ["PATH"],
+                    "OCR_IMAGE_FOLDER": str(self.images),
+                    "OCR_DATA_FOLDER": str(self.data),
+                    "OCR_SCAN_INTERVAL_S": "0.2",
+                    "OCR_SETTLE_S": "0.05",
+                },
+                stdout=log,
+                stderr=log,
+                preexec_fn=limit,
+            )
+
+    def add(self, count: int, first: int = 0) -> None:
+        for number in range(first, first + count):
+            name = f"{number:06}.jpg"
+            (self.images / name).write_bytes(b"\xff\xd8\xff" + name.encode())
+
+    def counts(self) -> dict[str, int]:
+        try:
+            return self.client.status().counts
+        except ControlError:
+            return {}
+
+    def wait_for(self, count: int, status: str = "done", seconds: float = 60.0) -> None:
+        until = time.monotonic() + seconds
+        while self.counts().get(status) != count:
+            assert self.process is not None and self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < until, (self.counts(), self.log.read_text()[-20000:])
+            time.sleep(0.05)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with tempfile.TemporaryDirectory(prefix="rare") as folder:
+        made = Place(Path(folder))
+        yield made
+        if made.process is not None and made.process.poll() is None:
+            made.process.kill()
+            made.process.wait()
+
+
+def test_sigterm_while_a_reader_is_in_the_middle_of_reading(place: Place) -> None:
+    place.add(6)
+    place.start()
+    place.wait_for(6)
+    database = place.data / "ocr_data.db"
+    reader = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM pages").fetchone() == (6,)
+    began = time.monotonic()
+    assert place.end() == 0
+    assert time.monotonic() - began < 5
+    assert reader.execute("SELECT count(*) FROM page_texts").fetchone() == (6,)
+    reader.close()
+    check_integrity(database)
+
+
+def test_out_of_file_descriptors_it_lives_and_recovers(place: Place) -> None:
+    place.add(2)
+    place.start(files=40)
+    place.wait_for(2)
+    crowd = []
+    for _ in range(80):
+        visitor = socket.socket(socket.AF_UNIX)
+        visitor.settimeout(5)
+        try:
+            visitor.connect(str(place.data / SOCKET_PATH))
+        except OSError:
+            visitor.close()
+            break
+        crowd.append(visitor)
+    assert len(crowd) > 16
+    place.add(2, first=2)
+    time.sleep(1.0)
+    for visitor in crowd:
+        visitor.close()
+    place.wait_for(4, seconds=15)
+    assert place.end() == 0
+
+
+@pytest.mark.parametrize("days", ["-365", "365"])
+def test_a_clock_that_is_wrong_by_a_year(place: Place, days: str) -> None:
+    place.add(3)
+    place.start()
+    place.wait_for(3)
+    assert place.end() == 0
+    place.add(3, first=3)
+    place.start(str(HERE / "clock_service.py"), days)
+    place.wait_for(6)
+    assert place.client.pause(request_id="one") == place.client.pause(request_id="one")
+    database = place.data / "ocr_data.db"
+    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
+    years = {row[0] for row in connection.execute("SELECT substr(finished_at, 1, 4) FROM images")}
+    connection.close()
+    assert len(years) == 2, "the clock did not move"
+    assert place.end() == 0
+    place.start()  # the right time is back
+    place.wait_for(6)
+    check_integrity(database)
+
+
+def test_a_connection_held_open_across_a_restart(place: Place) -> None:
+    place.start()
+    place.wait_for(0)
+    held = socket.socket(socket.AF_UNIX)
+    held.settimeout(10)
+    held.connect(str(place.data / SOCKET_PATH))
+    held.sendall(b"GET /livez HTTP/1.1\r\nHost: ocr\r\n\r\n")
+    first = http.client.HTTPResponse(held)
+    first.begin()
+    assert first.status == 200 and first.read()
+    assert place.end(signal.SIGKILL) == -signal.SIGKILL
+    place.start()
+    place.wait_for(0)
+    with contextlib.suppress(ConnectionResetError):
+        assert held.recv(1) == b"", "the old connection is told that it has ended"
+    held.close()
+    assert place.client.status().state != ""
+
+
+def test_another_user_cannot_connect(place: Place) -> None:
+    """As root with a real other user; otherwise by the modes, which are all that decides."""
+    place.start()
+    place.wait_for(0)
+    path = place.data / SOCKET_PATH
+    assert path.stat().st_mode & 0o777 == 0o660
+    assert path.parent.stat().st_mode & 0o007 == 0
+    if os.geteuid() != 0:
+        return
+    for folder in (place.data, place.data.parent):
+        folder.chmod(0o755)  # so that only the socket's own guard is left
+    attempt = (
+        "import os, socket, sys; os.setgroups([]); os.setgid(int(sys.argv[2])); "
+        "os.setuid(12345); socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+    )
+    for group, fits in (("12345", False), (str(path.stat().st_gid), True)):
+        ended = subprocess.run(
+            [sys.executable, "-S", "-c", attempt, str(path), group],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+        )
+        assert (ended.returncode == 0) is fits, ended.stderr
+        assert fits or "PermissionError" in ended.stderr
+
+
+@pytest.mark.timeout(300)
+def test_eight_thousand_files_at_once_are_all_read(place: Place) -> None:
+    place.start()
+    place.wait_for(0)
+    place.add(8000)
+    place.wait_for(8000, seconds=240)
+    assert place.end() == 0
+
+
+def test_links_that_go_round_in_a_circle_are_no_trap(place: Place) -> None:
+    place.add(1)
+    (place.images / "a.png").symlink_to("b.png")
+    (place.images / "b.png").symlink_to("a.png")
+    (place.images / "self.png").symlink_to("self.png")
+    (place.images / "round").symlink_to(place.images, target_is_directory=True)
+    place.start()
+    place.wait_for(1)
+    time.sleep(0.5)
+    counts = place.counts()
+    assert counts["done"] == 1 and counts["pending"] == counts["processing"] == 0
+    assert place.end() == 0
+
+
+def test_an_svg_named_png_is_refused_with_a_reason(place: Place) -> None:
+    place.add(1)
+    (place.images / "drawing.png").write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>')
+    place.start()
+    place.wait_for(1)
+    place.wait_for(1, status="failed")
+    assert place.end() == 0
