@@ -26,7 +26,7 @@ class Writer:
         self._database = Database(database)
         self._catalogue = Catalogue(self._database, exists=lambda _: True)
         self._store = Store(self._database)
-        self._store.recover()
+        self._store.recover(max_attempts=3)
 
     def write(self, number: int) -> None:
         """One image from its file to its text; committed when this returns."""

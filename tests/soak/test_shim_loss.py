@@ -1,8 +1,10 @@
 """The simulated power cut must be able to find a fault: without syncs it finds losses."""
 
 import random
+import sqlite3
 from pathlib import Path
 
+import apsw
 import pytest
 
 import opening
@@ -21,5 +23,5 @@ def test_a_database_that_does_not_sync_is_found_out(
         for policy in opening._POLICIES
     )
     monkeypatch.setattr(opening, "_POLICIES", careless_policies)
-    with pytest.raises((Violation, Exception)):
+    with pytest.raises((Violation, sqlite3.Error, apsw.Error)):
         shim_loss.lose_power(tmp_path, 30, random.Random(1))

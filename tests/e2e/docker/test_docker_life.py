@@ -51,7 +51,7 @@ def test_the_control_socket_works_from_the_host(stack: Stack) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert '"trigger":"watch"' in answer.stdout
-    assert "onnxruntime" in stack.ocrctl("status")
+    assert "openvino" in stack.ocrctl("status")
 
 
 def test_web_shows_everything_while_the_reader_is_stopped(stack: Stack) -> None:
