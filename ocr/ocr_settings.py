@@ -256,6 +256,11 @@ class Settings:
         choices=("text", "json"),
     )
 
+    def __post_init__(self) -> None:
+        """What the profile decides, where nothing else was said."""
+        for name, decided in dataclasses.asdict(PROFILES[self.profile]).items():
+            object.__setattr__(self, name, getattr(self, name) or decided)
+
     @property
     def database(self) -> Path:
         """The SQLite file."""
@@ -309,7 +314,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     for env, field in known.items():
         if environ.get(env, "") != "":
             values[field.name] = _parse(environ[env], field)
-    return _fill_in(Settings(**values))
+    return Settings(**values)
 
 
 def dump(settings: Settings) -> list[str]:
@@ -318,17 +323,6 @@ def dump(settings: Settings) -> list[str]:
         f"{_meta(field).env}={getattr(settings, field.name)}"
         for field in dataclasses.fields(Settings)
     ]
-
-
-def _fill_in(settings: Settings) -> Settings:
-    """What the profile decides, where nothing else was said."""
-    profile = PROFILES[settings.profile]
-    return dataclasses.replace(
-        settings,
-        model=settings.model or profile.model,
-        detection_side=settings.detection_side or profile.detection_side,
-        orientation=settings.orientation or profile.orientation,
-    )
 
 
 def _meta(field: "dataclasses.Field[Any]") -> _Meta:

@@ -101,7 +101,7 @@ def test_a_damaged_database_is_left_alone_and_restored_by_the_command_that_is_na
     wait_until(lambda: counts(client)["done"] == 40)
     code, out, _ = ask(service, capsys, "backup", "good.db")
     assert (code, json.loads(out)["images"]) == (0, 40)
-    service.add("later.jpg")
+    service.add("newcomer.jpg")
     wait_until(lambda: counts(client)["done"] == 41)
     code, _, err = ask(service, capsys, "restore", "good.db")
     assert (code, "docker compose stop ocr_service" in err) == (EXIT_NO_ACCESS, True)
