@@ -20,6 +20,8 @@ Answer = TypeVar("Answer")
 
 _ENOUGH_LINES_PER_LANE = 32
 """With fewer lines waiting, other calls go first: a page's detection brings the next lines."""
+_CALLS_TO_RECOVER = 200
+"""After so many calls without a failure, twice as many lines go together again."""
 
 
 class Lanes(Generic[Result]):
@@ -42,6 +44,7 @@ class Lanes(Generic[Result]):
         """By width, in the order in which the widths began to wait."""
         self._waiting = 0
         self._divisor = 1
+        self._calls_since_failure = 0
         self._busy_s = 0.0
         self.count = count
         for number in range(count):
@@ -138,12 +141,22 @@ class Lanes(Generic[Result]):
             # Most likely there was not enough memory: from now on fewer go together.
             with self._changed:
                 self._divisor *= 2
+                self._calls_since_failure = 0
             middle = len(lines) // 2
             self._read(lines[:middle])
             self._read(lines[middle:])
             return
+        self._recover()
         for line, result in zip(lines, results, strict=True):
             line.future.set_result(result)
+
+    def _recover(self) -> None:
+        """Memory that was short may be there again; a device's, when another program ended."""
+        with self._changed:
+            self._calls_since_failure += 1
+            if self._divisor > 1 and self._calls_since_failure >= _CALLS_TO_RECOVER:
+                self._divisor //= 2
+                self._calls_since_failure = 0
 
 
 class _Line(Generic[Result]):

@@ -278,6 +278,18 @@ class TestFailures:
         assert lanes.recognise([line(20, name) for name in range(8)]) == list(range(8))
         assert device.widths() == [(20, 1)] * 8
 
+    def test_after_many_calls_without_a_failure_more_go_together_again(
+        self, device: Device, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lanes_module, "_CALLS_TO_RECOVER", 8)
+        device.fails = lambda names: len(names) > 2
+        lanes = made(device, most=4)
+        assert lanes.recognise([line(10, name) for name in range(4)]) == list(range(4))
+        device.fails = lambda _: False
+        device.batches.clear()
+        lanes.recognise([line(10)] * 24)
+        assert [count for _, count in device.widths()] == [2] * 6 + [4] * 3
+
     def test_a_line_is_never_divided(self, device: Device) -> None:
         device.fails = lambda _: True
         lanes = made(device, most=2)
