@@ -37,9 +37,10 @@ class Lanes(Generic[Result]):
         self._recognise = recognise
         self._most_lines = most_lines
         self._enough = _ENOUGH_LINES_PER_LANE * count
+        self._most_calls = max(count // 2, 2)
         self._changed = threading.Condition()
         self._calls: collections.deque[tuple[Callable[[], Any], Future[Any]]] = collections.deque()
-        self._call_runs = False
+        self._calls_running = 0
         self._lines: dict[int, collections.deque[_Line[Result]]] = {}
         """By width, in the order in which the widths began to wait."""
         self._waiting = 0
@@ -57,9 +58,10 @@ class Lanes(Generic[Result]):
             return self._busy_s
 
     def call(self, work: Callable[[], Answer]) -> Answer:
-        """Run `work`, a network call, in a lane; only one such call runs at a time.
+        """Run `work`, a network call, in a lane.
 
-        One at a time, because the detector's memory is the largest there is.
+        One such call runs at a time, because the detector's memory is the largest there is; more,
+        up to half of the lanes, when a lane would stand still otherwise.
         """
         future: Future[Answer] = Future()
         with self._changed:
@@ -89,18 +91,17 @@ class Lanes(Generic[Result]):
         """What this lane does now; waits until there is something."""
         with self._changed:
             while True:
-                may_call = self._calls and not self._call_runs
-                if may_call and self._waiting < self._enough:
+                if self._calls and not self._calls_running and self._waiting < self._enough:
                     return self._take_call()
                 if self._lines:
                     return self._take_lines()
-                if may_call:
+                if self._calls and self._calls_running < self._most_calls:
                     return self._take_call()
                 self._changed.wait()
 
     def _take_call(self) -> Callable[[], None]:
         work, future = self._calls.popleft()
-        self._call_runs = True
+        self._calls_running += 1
 
         def run() -> None:
             try:
@@ -116,7 +117,7 @@ class Lanes(Generic[Result]):
 
     def _end_call(self) -> None:
         with self._changed:
-            self._call_runs = False
+            self._calls_running -= 1
             self._changed.notify()
 
     def _take_lines(self) -> Callable[[], None]:

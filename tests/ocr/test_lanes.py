@@ -177,10 +177,11 @@ class TestCalls:
         assert lanes.call(lambda: 7) == 7
         assert lanes.recognise([line(10, 5)]) == [5]
 
-    def test_only_one_call_at_a_time_and_lines_beside_it(
-        self, device: Device, threads: ThreadPoolExecutor
+    @pytest.mark.parametrize(("count", "at_once"), [(2, 2), (4, 2), (8, 4)])
+    def test_without_lines_calls_take_up_to_half_of_the_lanes(
+        self, device: Device, threads: ThreadPoolExecutor, count: int, at_once: int
     ) -> None:
-        lanes = made(device, count=4)
+        lanes = made(device, count=count)
         opened, running, most = threading.Event(), 0, 0
 
         def work() -> None:
@@ -191,12 +192,28 @@ class TestCalls:
             running -= 1
 
         calls = [threads.submit(lanes.call, work) for _ in range(6)]
-        wait_until(lambda: running == 1 and len(lanes._calls) == 5)
-        assert lanes.recognise([line(10, name) for name in range(9)]) == list(range(9))
-        assert running == 1
+        wait_until(lambda: running == at_once and len(lanes._calls) == 6 - at_once)
+        if count > at_once:
+            assert lanes.recognise([line(10, name) for name in range(9)]) == list(range(9))
+        assert running == at_once
         opened.set()
         done(*calls)
-        assert most == 1
+        assert most == at_once
+
+    def test_while_lines_wait_only_one_call_runs(
+        self, device: Device, threads: ThreadPoolExecutor
+    ) -> None:
+        lanes = made(device, count=2)
+        first = [held_up(lanes, device, threads) for _ in range(2)]
+        page = threads.submit(lanes.recognise, [line(10, name) for name in range(20)])
+        wait_until(lambda: lanes._waiting == 20, "the lines to wait")
+        opened = threading.Event()
+        calls = [threads.submit(lanes.call, lambda: opened.wait(DEADLINE_S)) for _ in range(2)]
+        wait_until(lambda: len(lanes._calls) == 2, "the calls to wait")
+        device.open.set()
+        assert page.result(DEADLINE_S) == list(range(20))
+        opened.set()
+        done(*first, *calls)
 
     def order(
         self, device: Device, threads: ThreadPoolExecutor, waiting: int
@@ -236,11 +253,17 @@ class TestCalls:
             started.set()
             assert opened.wait(DEADLINE_S)
 
-        calls = [threads.submit(lanes.call, work) for _ in range(2)]
+        first = threads.submit(lanes.call, work)
         assert started.wait(DEADLINE_S)
-        assert lanes.recognise([line(10, 3)]) == [3]
+        lines = held_up(lanes, device, threads)
+        second = threads.submit(lanes.call, work)
+        wait_until(lambda: lanes._calls, "the call to wait")
+        page = threads.submit(lanes.recognise, [line(10, 3)])
+        wait_until(lambda: lanes._waiting == 1, "the line to wait")
+        device.open.set()
+        assert page.result(DEADLINE_S) == [3]
         opened.set()
-        done(*calls)
+        done(first, lines, second)
 
 
 class TestFailures:
