@@ -95,13 +95,6 @@ class FakeActions:
         return reply
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short path: a socket's must stay under 100 bytes."""
-    with tempfile.TemporaryDirectory(prefix="ocr") as name:
-        yield Path(name)
-
-
 @pytest.fixture(scope="module")
 def shared() -> Iterator[tuple[ControlServer, FakeActions, Path]]:
     """One server for most tests: each start and stop costs a tenth of a second."""

@@ -8,14 +8,12 @@ import shutil
 import signal
 import socket
 import sqlite3
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import ServiceProcess, service_in
+from service_runner import ServiceProcess
 
 import ocr_settings
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
@@ -25,24 +23,6 @@ from ocr_errors import (
     EXIT_NO_ACCESS,
     EXIT_OTHER,
 )
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short path, for the socket."""
-    with tempfile.TemporaryDirectory(prefix="ocr") as name:
-        yield Path(name)
-
-
-@pytest.fixture
-def service(folder: Path) -> Iterator[ServiceProcess]:
-    with service_in(folder) as made:
-        yield made
-
-
-@pytest.fixture
-def client(service: ServiceProcess) -> ControlClient:
-    return ControlClient(service.data / SOCKET_PATH)
 
 
 def counts(client: ControlClient) -> dict[str, int]:
