@@ -107,8 +107,10 @@ class PaddleModels:
     def _one_call(self) -> Iterator[None]:
         with self._lock:
             started = time.monotonic()
-            yield
-            self._busy_s += time.monotonic() - started
+            try:
+                yield
+            finally:  # a call that fails has kept the device busy, too
+                self._busy_s += time.monotonic() - started
 
     def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
         with self._one_call():
