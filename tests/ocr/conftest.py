@@ -10,6 +10,7 @@ from pipeline_desk import Desk
 from service_runner import ServiceProcess, service_in
 from watcher_scene import Scene
 
+from database import Database
 from ocr_contract.control import SOCKET_PATH, ControlClient
 
 
@@ -29,6 +30,13 @@ def service(folder: Path) -> Iterator[ServiceProcess]:
 @pytest.fixture
 def client(service: ServiceProcess) -> ControlClient:
     return ControlClient(service.data / SOCKET_PATH)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "ocr_data.db")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
