@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from bench_tables import markdown
 from image_mix import load_samples, one_image
+from least_squares import slope
 from machine import describe
 from process_memory import resident_mb, tree
 from result_files import write_results
@@ -86,16 +87,6 @@ def follow(service: RunningService, images: int, seed: int) -> Iterator[Sample]:
         time.sleep(_POLL_S)
 
 
-def slope(samples: list[Sample], values: list[float]) -> float:
-    """Of the line with the smallest squares through the values, in MiB for each 1,000 images."""
-    if len(samples) < 2:
-        return float("nan")
-    numbers = [sample.images for sample in samples]
-    middle, level = sum(numbers) / len(numbers), sum(values) / len(values)
-    products = [(x - middle) * (y - level) for x, y in zip(numbers, values, strict=True)]
-    return 1000 * sum(products) / max(sum((x - middle) ** 2 for x in numbers), 1e-9)
-
-
 def after_warm_up(samples: list[Sample], images: int) -> list[Sample]:
     """Those that the line is laid through."""
     begin = min(_WARM_UP, images // 3)
@@ -111,7 +102,7 @@ def table(samples: list[Sample], images: int, restarts: int) -> str:
     }
     rows = []
     for name, values in columns.items():
-        found = slope(steady, values)
+        found = 1000 * slope([sample.images for sample in steady], values)
         sizes = [f"{value:.1f}" for value in (values[0], values[-1], max(values))]
         word = "reached" if found < _TARGET else "not reached"
         rows.append([name, *sizes, f"{found:+.2f}", word])

@@ -7,7 +7,6 @@ busy time of all processors, and that of this process with the children it has w
 import os
 import time
 from pathlib import Path
-from types import TracebackType
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _IDLE = (3, 4)  # idle and waiting for a disk
@@ -22,12 +21,7 @@ class OtherLoad:
         self._begun = (time.monotonic(), busy_s(), own_s())
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         wall, busy, own = (
             now - then
             for now, then in zip((time.monotonic(), busy_s(), own_s()), self._begun, strict=True)

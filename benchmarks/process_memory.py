@@ -5,10 +5,10 @@ and what the kernel has noted as the peak of any single process of it. Pages tha
 share count once for each of them.
 """
 
-import os
 import threading
 from pathlib import Path
-from types import TracebackType
+
+from process_info import resident_bytes
 
 _MIB = 2**20
 _SAMPLE_S = 0.1
@@ -33,11 +33,7 @@ def tree(pid: int) -> list[int]:
 
 def resident_mb(pid: int) -> float:
     """Resident size now, in MiB; 0 when there is no such process."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / _MIB
+    return (resident_bytes(pid) or 0) / _MIB
 
 
 def peak_mb(pid: int) -> float:
@@ -62,12 +58,7 @@ class PeakWatch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
 

@@ -28,7 +28,7 @@ _LOOK_WAIT_S = 3.0
 
 
 class ServiceActions:
-    """Implements `control_server.Actions`."""
+    """Implements `control_api.Actions`."""
 
     def __init__(
         self,

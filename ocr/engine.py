@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 
 import orientation
-from batching import crop_line
 from decode import Pixels
+from line_crops import crop_line
 from reading_order import Polygons, reading_order
 from text_models import TextModels
 from worker_protocol import Line

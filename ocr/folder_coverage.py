@@ -17,10 +17,10 @@ from typing import Any
 
 from catalogue import Catalogue
 from database import utc_now
+from folder_look import look_at
 from ocr_contract.schema import Status
 from ocr_errors import RequestError
 from source_files import display_name
-from watcher import look_at
 
 NAMES_LISTED = 20
 """Of each reason."""

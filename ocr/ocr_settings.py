@@ -4,95 +4,72 @@ Each field of `Settings` is one setting: environment variable, default, unit and
 stand in its metadata. README's table is tested against `table()`.
 """
 
-# ruff: noqa: RUF009  `_setting` makes dataclass fields
+# ruff: noqa: RUF009  `setting` makes dataclass fields
 
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ocr_errors import SettingsError
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Meta:
-    env: str
-    unit: str
-    text: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-
-
-def _setting(
-    env: str,
-    default: Any,
-    unit: str,
-    text: str,
-    *,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    meta = _Meta(env, unit, text, minimum, maximum, choices)
-    return dataclasses.field(default=default, metadata={"setting": meta})
+from setting_fields import meta_of, parse, setting
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
     """What ocr_service was told. Immutable; build it with `load`."""
 
-    image_folder: Path = _setting(
+    image_folder: Path = setting(
         "OCR_IMAGE_FOLDER", Path("samples"), "folder", "Where the images are; only ever read."
     )
-    data_folder: Path = _setting(
+    data_folder: Path = setting(
         "OCR_DATA_FOLDER", Path("data"), "folder", "Where the database, previews and socket live."
     )
-    trigger: str = _setting(
+    trigger: str = setting(
         "OCR_TRIGGER",
         "watch",
         "",
         "watch reads what appears; signal reads only when asked (POST /v1/process).",
         choices=("watch", "signal"),
     )
-    profile: str = _setting(
+    profile: str = setting(
         "OCR_PROFILE",
         "balanced",
         "",
         "fast, balanced or best: OCR_MODEL, OCR_DETECTION_SIDE and OCR_ORIENTATION, unless set.",
         choices=("fast", "balanced", "best"),
     )
-    model: str = _setting(
+    model: str = setting(
         "OCR_MODEL",
         "",
         "name",
         "small, tiny, or NAME for the folders NAME_det and NAME_rec in data/paddle_models/whl; "
         "empty: as OCR_PROFILE says.",
     )
-    detection_model: str = _setting(
+    detection_model: str = setting(
         "OCR_DETECTION_MODEL", "", "name", "Another folder for detection than OCR_MODEL's."
     )
-    recognition_model: str = _setting(
+    recognition_model: str = setting(
         "OCR_RECOGNITION_MODEL", "", "name", "Another folder for recognition than OCR_MODEL's."
     )
-    engine: str = _setting(
+    engine: str = setting(
         "OCR_ENGINE",
         "auto",
         "name",
         "auto, openvino (CPU), onnxruntime, or paddleocr:NAME for PaddleOCR's own modules with "
         "its engine NAME.",
     )
-    precision: str = _setting(
+    precision: str = setting(
         "OCR_PRECISION",
         "auto",
         "",
         "auto (bf16 where the processor computes in it, else f32), f32, bf16 or fp16 (TensorRT).",
         choices=("auto", "f32", "bf16", "fp16"),
     )
-    device: str = _setting(
+    device: str = setting(
         "OCR_DEVICE", "auto", "", "auto (a GPU when there is one), cpu, gpu or gpu:N."
     )
-    threads: int = _setting(
+    threads: int = setting(
         "OCR_THREADS",
         0,
         "threads",
@@ -100,7 +77,7 @@ class Settings:
         minimum=0,
         maximum=1024,
     )
-    gpu_memory_mb: int = _setting(
+    gpu_memory_mb: int = setting(
         "OCR_GPU_MEMORY_MB",
         0,
         "MB",
@@ -108,7 +85,7 @@ class Settings:
         minimum=0,
         maximum=1_000_000,
     )
-    batch_size: int = _setting(
+    batch_size: int = setting(
         "OCR_BATCH_SIZE",
         0,
         "images",
@@ -116,7 +93,7 @@ class Settings:
         minimum=0,
         maximum=256,
     )
-    orientation: str = _setting(
+    orientation: str = setting(
         "OCR_ORIENTATION",
         "",
         "",
@@ -124,7 +101,7 @@ class Settings:
         "OCR_PROFILE says.",
         choices=("auto", "off"),
     )
-    detection_side: int = _setting(
+    detection_side: int = setting(
         "OCR_DETECTION_SIDE",
         0,
         "pixels",
@@ -133,7 +110,7 @@ class Settings:
         minimum=0,
         maximum=4000,
     )
-    unclip_ratio: float = _setting(
+    unclip_ratio: float = setting(
         "OCR_UNCLIP_RATIO",
         2.0,
         "ratio",
@@ -141,7 +118,7 @@ class Settings:
         minimum=1.0,
         maximum=4.0,
     )
-    scan_interval_s: float = _setting(
+    scan_interval_s: float = setting(
         "OCR_SCAN_INTERVAL_S",
         5.0,
         "seconds",
@@ -149,7 +126,7 @@ class Settings:
         minimum=0.1,
         maximum=86400,
     )
-    settle_s: float = _setting(
+    settle_s: float = setting(
         "OCR_SETTLE_S",
         1.0,
         "seconds",
@@ -157,10 +134,10 @@ class Settings:
         minimum=0.05,
         maximum=3600,
     )
-    max_file_mb: float = _setting(
+    max_file_mb: float = setting(
         "OCR_MAX_FILE_MB", 100.0, "MB", "Larger files are refused.", minimum=0.001, maximum=10_000
     )
-    max_megapixels: float = _setting(
+    max_megapixels: float = setting(
         "OCR_MAX_MEGAPIXELS",
         50.0,
         "megapixels",
@@ -168,7 +145,7 @@ class Settings:
         minimum=0.01,
         maximum=1000,
     )
-    timeout_s: float = _setting(
+    timeout_s: float = setting(
         "OCR_TIMEOUT_S",
         120.0,
         "seconds",
@@ -176,7 +153,7 @@ class Settings:
         minimum=0.1,
         maximum=86400,
     )
-    max_attempts: int = _setting(
+    max_attempts: int = setting(
         "OCR_MAX_ATTEMPTS",
         3,
         "attempts",
@@ -184,7 +161,7 @@ class Settings:
         minimum=1,
         maximum=100,
     )
-    worker_max_images: int = _setting(
+    worker_max_images: int = setting(
         "OCR_WORKER_MAX_IMAGES",
         5000,
         "images",
@@ -192,7 +169,7 @@ class Settings:
         minimum=0,
         maximum=999_999,
     )
-    worker_max_rss_mb: int = _setting(
+    worker_max_rss_mb: int = setting(
         "OCR_WORKER_MAX_RSS_MB",
         0,
         "MB",
@@ -201,7 +178,7 @@ class Settings:
         minimum=0,
         maximum=999_999,
     )
-    watchdog_s: float = _setting(
+    watchdog_s: float = setting(
         "OCR_WATCHDOG_S",
         60.0,
         "seconds",
@@ -209,7 +186,7 @@ class Settings:
         minimum=5,
         maximum=86400,
     )
-    min_free_mb: float = _setting(
+    min_free_mb: float = setting(
         "OCR_MIN_FREE_MB",
         200.0,
         "MB",
@@ -217,7 +194,7 @@ class Settings:
         minimum=0,
         maximum=10_000_000,
     )
-    missing_grace_s: float = _setting(
+    missing_grace_s: float = setting(
         "OCR_MISSING_GRACE_S",
         300.0,
         "seconds",
@@ -225,7 +202,7 @@ class Settings:
         minimum=0,
         maximum=864_000,
     )
-    backup_every: float = _setting(
+    backup_every: float = setting(
         "OCR_BACKUP_EVERY",
         24.0,
         "hours",
@@ -233,7 +210,7 @@ class Settings:
         minimum=0,
         maximum=8760,
     )
-    backup_keep: int = _setting(
+    backup_keep: int = setting(
         "OCR_BACKUP_KEEP",
         7,
         "backups",
@@ -241,14 +218,14 @@ class Settings:
         minimum=1,
         maximum=1000,
     )
-    log_level: str = _setting(
+    log_level: str = setting(
         "OCR_LOG_LEVEL",
         "info",
         "",
         "debug, info, warning or error.",
         choices=("debug", "info", "warning", "error"),
     )
-    log_format: str = _setting(
+    log_format: str = setting(
         "OCR_LOG_FORMAT",
         "text",
         "",
@@ -292,7 +269,7 @@ def table() -> list[tuple[str, str, str, str]]:
     """(environment variable, default, unit, sentence) of each setting, for docs and --help."""
     rows = []
     for field in dataclasses.fields(Settings):
-        meta = _meta(field)
+        meta = meta_of(field)
         rows.append((meta.env, str(field.default), meta.unit, meta.text))
     return rows
 
@@ -303,7 +280,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a value cannot be used, or an OCR_ variable is not known.
     """
-    known = {_meta(field).env: field for field in dataclasses.fields(Settings)}
+    known = {meta_of(field).env: field for field in dataclasses.fields(Settings)}
     unknown = sorted(name for name in environ if name.startswith("OCR_") and name not in known)
     if unknown:
         raise SettingsError(
@@ -313,43 +290,13 @@ def load(environ: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     for env, field in known.items():
         if environ.get(env, "") != "":
-            values[field.name] = _parse(environ[env], field)
+            values[field.name] = parse(environ[env], field)
     return Settings(**values)
 
 
 def dump(settings: Settings) -> list[str]:
     """`NAME=value` lines, for --print-config."""
     return [
-        f"{_meta(field).env}={getattr(settings, field.name)}"
+        f"{meta_of(field).env}={getattr(settings, field.name)}"
         for field in dataclasses.fields(Settings)
     ]
-
-
-def _meta(field: "dataclasses.Field[Any]") -> _Meta:
-    return cast(_Meta, field.metadata["setting"])
-
-
-def _parse(raw: str, field: "dataclasses.Field[Any]") -> Any:
-    meta = _meta(field)
-    kind: Any = type(field.default)
-    if isinstance(field.default, Path):
-        try:
-            return Path(raw).expanduser()
-        except RuntimeError:
-            raise _wrong(meta, raw, "a folder; there is no home folder of that user") from None
-    try:
-        value = kind(raw)
-    except ValueError:
-        noun = "a whole number" if kind is int else "a number"
-        raise _wrong(meta, raw, noun) from None
-    if meta.choices and value not in meta.choices:
-        raise _wrong(meta, raw, "one of " + ", ".join(meta.choices))
-    if meta.minimum is not None and meta.maximum is not None:
-        inside = meta.minimum <= value <= meta.maximum  # False for nan, too
-        if not inside:
-            raise _wrong(meta, raw, f"from {meta.minimum:g} to {meta.maximum:g} {meta.unit}")
-    return value
-
-
-def _wrong(meta: _Meta, raw: str, wanted: str) -> SettingsError:
-    return SettingsError("bad_setting", f"{meta.env} is {raw[:100]!r}; it must be {wanted}.")

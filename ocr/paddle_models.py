@@ -8,12 +8,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from batching import recognise_together
 from decode import Pixels
 from models import ModelSet
 from reading_order import Polygons
@@ -108,13 +107,38 @@ class PaddleModels:
     def _one_call(self) -> Iterator[None]:
         with self._lock:
             started = time.monotonic()
-            yield
-            self._busy_s += time.monotonic() - started
+            try:
+                yield
+            finally:  # a call that fails has kept the device busy, too
+                self._busy_s += time.monotonic() - started
 
     def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
         with self._one_call():
             results = self._recognition.predict(crops, batch_size=len(crops))
             return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
+
+
+def recognise_together(
+    crops: Sequence[Pixels],
+    recognise: Callable[[list[Pixels]], list[tuple[str, float]]],
+    batch_size: int,
+) -> list[tuple[str, float]]:
+    """`recognise` on groups of at most `batch_size` crops of similar shape; results in order.
+
+    PaddleOCR pads a group to its widest line: sorted by width, little padding is computed.
+
+    Raises:
+        ValueError: `recognise` returned more or fewer results than it was given crops.
+    """
+    by_width = sorted(range(len(crops)), key=lambda i: crops[i].shape[1] / crops[i].shape[0])
+    results: dict[int, tuple[str, float]] = {}
+    for start in range(0, len(by_width), batch_size):
+        group = by_width[start : start + batch_size]
+        found = recognise([crops[i] for i in group])
+        if len(found) != len(group):
+            raise ValueError(f"the recogniser returned {len(found)} results for {len(group)} crops")
+        results.update(zip(group, found, strict=True))
+    return [results[i] for i in range(len(crops))]
 
 
 def _pad_less(recognition: Any) -> None:

@@ -21,6 +21,7 @@ import heartbeat
 import process_info
 import worker_protocol as protocol
 from ocr_errors import WorkerError
+from worker_channel import Channel
 from worker_protocol import BatchResult, Provenance, Task
 
 START_TIMEOUT_S = 180.0
@@ -84,7 +85,7 @@ class Pool:
         self._wear = wear
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
-        self._channel: protocol.Channel | None = None
+        self._channel: Channel | None = None
         self._start_until: float | None = None
         self._in_work: dict[int, _InWork] = {}
         self._messages_left = 0
@@ -128,7 +129,7 @@ class Pool:
             raise
         finally:
             theirs.close()
-        self._channel = protocol.Channel(ours, self._wait)
+        self._channel = Channel(ours, self._wait)
         self._start_until = self._clock() + START_TIMEOUT_S
         try:
             message = self._receive()
@@ -229,7 +230,7 @@ class Pool:
             raise
         self._left_at = self._clock()
 
-    def _connected(self) -> protocol.Channel:
+    def _connected(self) -> Channel:
         channel = self._channel
         if channel is None and self._stop.is_set():  # another thread called `stop`
             raise Stopped

@@ -1,9 +1,9 @@
-"""Batches and results: what the pipeline and the socket do to the database.
+"""Batches and requests: what the pipeline and the socket do to the database.
 
 An image goes pending → processing → done or failed. `attempts` is raised when it is claimed,
 in the claim's own transaction, so that an attempt that takes the whole machine down counts
-too. Results are stored with everything that belongs to them in one transaction a batch, and
-only for an image whose row still waits for that batch.
+too. Results (`results`) are stored with everything that belongs to them in one transaction a
+batch, and only for an image whose row still waits for that batch.
 """
 
 import datetime
@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import corrections
 import duplicates
+import results
 from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
 from ocr_errors import ImageError, RequestError
-from worker_protocol import BatchResult, ImageResult, Page, Provenance, Task
+from worker_protocol import BatchResult, Provenance, Task
 
 REQUESTS_KEPT_DAYS = 7
 
@@ -60,7 +61,7 @@ class Store:
                 (Status.PROCESSING, max_attempts),
             ).fetchall()
             for (image_id,) in spent:
-                _store_error(connection, image_id, Status.QUARANTINED, _ENDS_THE_SERVICE)
+                results.store_error(connection, image_id, Status.QUARANTINED, _ENDS_THE_SERVICE)
             connection.execute(
                 "UPDATE images SET status = ?, updated_at = ? WHERE status = ?",
                 (Status.PENDING, utc_now(), Status.PROCESSING),
@@ -102,7 +103,7 @@ class Store:
         with self._database.transaction() as connection:
             for image in result.images:
                 if _in_work(connection, image.image_id, result.batch_id):
-                    pages += _store_result(connection, image)
+                    pages += results.store_result(connection, image)
             connection.execute(
                 "UPDATE batches SET finished_at = ?, pages = ?, seconds = ?, engine = ?, "
                 "device = ?, precision = ?, models = ?, parameters = ? WHERE id = ?",
@@ -135,7 +136,7 @@ class Store:
             spent = [image_id for image_id, attempts in rows if attempts >= max_attempts]
             for image_id, _ in rows:
                 if image_id in spent:
-                    _store_error(connection, image_id, Status.QUARANTINED, error)
+                    results.store_error(connection, image_id, Status.QUARANTINED, error)
                 else:
                     connection.execute(
                         "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
@@ -302,74 +303,3 @@ def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:
             (image_id, batch_id, Status.PROCESSING),
         ).fetchall()
     )
-
-
-def _store_result(connection: Connection, image: ImageResult) -> int:
-    if image.sha256 is not None:
-        _settle_content(connection, image.image_id, image.sha256)
-    if image.error is not None:
-        status = Status.IGNORED if image.error.ignored else Status.FAILED
-        _store_error(connection, image.image_id, status, image.error)
-        return 0
-    kept = corrections.collect(connection, image.image_id)
-    connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
-    for number, page in enumerate(image.pages, 1):
-        _store_page(connection, image.image_id, number, page)
-    corrections.reattach(connection, image.image_id, kept)
-    now = utc_now()
-    connection.execute(
-        "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
-        "finished_at = ?2, attempts = 0 WHERE id = ?3",
-        (Status.DONE, now, image.image_id),
-    )
-    duplicates.spread(connection, image.image_id)
-    return len(image.pages)
-
-
-def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:
-    """The text belongs to the bytes that the worker read, which may be others by now."""
-    ((known,),) = connection.execute(
-        "SELECT sha256 FROM images WHERE id = ?", (image_id,)
-    ).fetchall()
-    if known != sha256:
-        duplicates.content_left(connection, image_id)
-        connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, image_id))
-
-
-def _store_page(connection: Connection, image_id: int, number: int, page: Page) -> None:
-    connection.execute(
-        "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "
-        "confidence, preview, thumbnail, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            image_id,
-            number,
-            page.width,
-            page.height,
-            page.rotation,
-            page.text,
-            len(page.lines),
-            page.confidence,
-            page.preview,
-            page.thumbnail,
-            page.seconds,
-        ),
-    )
-    page_id = connection.last_insert_rowid()
-    connection.executemany(
-        "INSERT INTO lines (page_id, number, text, confidence, polygon) VALUES (?, ?, ?, ?, ?)",
-        [
-            (page_id, line_number, line.text, line.confidence, json.dumps(line.polygon))
-            for line_number, line in enumerate(page.lines, 1)
-        ],
-    )
-
-
-def _store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:
-    """What was read before stays: it is still the text of this content."""
-    if error.code in duplicates.OF_THE_MOMENT:
-        duplicates.cannot_be_read_now(connection, image_id)
-    connection.execute(
-        "UPDATE images SET status = ?1, error_code = ?2, error = ?3, updated_at = ?4 WHERE id = ?5",
-        (status, error.code, error.message, utc_now(), image_id),
-    )
-    duplicates.spread(connection, image_id)

@@ -1,166 +1,34 @@
 """Watching the image folder: what is there, what is new, what is finished.
 
-Looking is the truth; file events only bring the next look forward, because they are lost under
-load and on network mounts. A file is finished when its stat stays the same over two looks at
-least `settle_s` apart. Time is monotonic: the wall clock may jump.
+Looking (`folder_look`) is the truth; file events (`file_events`) only bring the next look forward,
+because they are lost under load and on network mounts. A file is finished (`settling`) when its
+stat stays the same over two looks at least `settle_s` apart.
 """
 
 import collections
-import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
-
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
 
 import heartbeat
 from catalogue import Catalogue
 from disappearance import Disappearance
+from file_events import Events, watching
+from folder_look import Look, look_at
 from intake import Finished, Intake
 from ocr_contract.control import ServiceWarning
-from ocr_errors import DiskFullError, ImageError
-from source_files import FileStat, check_regular, display_name
+from ocr_errors import DiskFullError
+from settling import Settling
+from source_files import FileStat
 
-_IGNORED_NAMES = frozenset({b"Thumbs.db", b"desktop.ini", b"@eaDir", b"lost+found"})
-_IGNORED_SUFFIXES = (b".part", b".partial", b".crdownload", b".download", b".filepart", b".tmp",
-                     b".swp", b"~")  # fmt: skip
-_QUIET_EVENTS = frozenset({"opened", "closed_no_write"})
-"""Our own reading causes these."""
-
-_MOST_EVENTS = 50_000
-"""So many paths of events are remembered from one look to the next, 5 MB at most."""
-_GONE = (FileNotFoundError, NotADirectoryError)
 _BURST_S = 0.2
 _REST = 2.0
 """So many times as long as it took, no other look is made for events: a third of one core."""
 
 log = logging.getLogger("watcher")
-
-
-class Look(NamedTuple):
-    """What one look at the folder saw."""
-
-    files: dict[bytes, FileStat]
-    refused: dict[bytes, tuple[FileStat, ImageError]]
-    """Links, pipes, devices: things that are there but are never opened."""
-    problem: str | None
-    """One sentence when the look is not complete; then nothing can be said about what is gone."""
-
-
-def look_at(root: Path, on_litter: Callable[[bytes, str], None] = lambda *_: None) -> Look:
-    """Everything below `root`, links not followed, the usual litter left out.
-
-    `on_litter(path, code)` is called for that: hidden, system_file or unfinished_copy.
-    """
-    files: dict[bytes, FileStat] = {}
-    refused: dict[bytes, tuple[FileStat, ImageError]] = {}
-    problem: str | None = None
-    folders = [b""]
-    base = os.fsencode(root)
-    while folders:
-        heartbeat.beat()
-        folder = folders.pop()
-        try:
-            with os.scandir(os.path.join(base, folder)) as listing:
-                entries = list(listing)
-        except OSError as error:
-            if not folder or not isinstance(error, _GONE):
-                problem = _unreadable(base, folder, error)
-            continue
-        for entry in entries:
-            path = os.path.join(folder, entry.name)
-            if litter := _litter_code(entry.name):
-                on_litter(path, litter)
-                continue
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(path)
-                    continue
-                result = entry.stat(follow_symlinks=False)
-            except _GONE:
-                continue  # since the folder was listed
-            except OSError as error:
-                problem = _unreadable(base, path, error)
-                continue
-            stat = FileStat.of(result)
-            try:
-                check_regular(result.st_mode)
-            except ImageError as error:
-                refused[path] = (stat, error)
-            else:
-                files[path] = stat
-    return Look(files, refused, problem)
-
-
-def _unreadable(base: bytes, path: bytes, error: OSError) -> str:
-    where = display_name(os.path.join(base, path).rstrip(b"/"))
-    return f"{where} cannot be read ({os.strerror(error.errno or 0)})."
-
-
-def _litter_code(name: bytes) -> str | None:
-    """Why a name is not even looked at; None when it is."""
-    if name.startswith(b"."):
-        return "hidden"
-    if name in _IGNORED_NAMES or name.startswith(b"~$"):
-        return "system_file"
-    return "unfinished_copy" if name.lower().endswith(_IGNORED_SUFFIXES) else None
-
-
-class Settling:
-    """Which files are finished: those that stayed the same for `settle_s`."""
-
-    def __init__(self, settle_s: float, clock: Callable[[], float]) -> None:
-        self._settle_s = settle_s
-        self._clock = clock
-        self._since: dict[bytes, tuple[FileStat, float]] = {}
-
-    def __len__(self) -> int:
-        """How many files are not yet finished."""
-        return len(self._since)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(list(self._since))
-
-    def __contains__(self, path: bytes) -> bool:
-        return path in self._since
-
-    def finished(self, path: bytes, stat: FileStat) -> bool:
-        """Tell it what was seen now; True when that is what was seen `settle_s` ago, too."""
-        seen, since = self._since.get(path, (None, 0.0))
-        now = self._clock()
-        if seen != stat:
-            self._since[path] = (stat, now)
-            return False
-        return now - since >= self._settle_s
-
-    def forget(self, path: bytes) -> None:
-        """It was taken in, or it is gone."""
-        self._since.pop(path, None)
-
-
-class Events:
-    """Which paths had a file event since the last look: tells what woke whom to a new file."""
-
-    def __init__(self, root: Path) -> None:
-        self._prefix = os.path.join(os.fsencode(root), b"")
-        self._paths: set[bytes] = set()
-
-    def note(self, event: FileSystemEvent) -> None:
-        """Called in the observer's thread."""
-        for path in (event.src_path, event.dest_path):
-            name = os.fsencode(path)
-            if name.startswith(self._prefix) and len(self._paths) < _MOST_EVENTS:
-                self._paths.add(name[len(self._prefix) :])
-
-    def take(self) -> set[bytes]:
-        """The paths until now; what comes later counts for the next look."""
-        taken, self._paths = self._paths, set()
-        return taken
 
 
 class LookRequest:
@@ -231,7 +99,7 @@ class Watcher:
     def run(self) -> None:
         """Until the service stops."""
         looked: list[LookRequest] = []
-        with _events(self._root, self._wake, self._events.note):
+        with watching(self._root, self._wake, self._events.note):
             next_look = not_before = self._clock()
             while not self._stop.is_set():
                 if self._clock() >= next_look or self._requests:
@@ -369,30 +237,3 @@ class Watcher:
             if warning:
                 log.warning(warning.message)
             self.warning = warning
-
-
-@contextlib.contextmanager
-def _events(
-    root: Path, wake: threading.Event, note: Callable[[FileSystemEvent], None] = lambda _: None
-) -> Iterator[None]:
-    """Wake the watcher when something happens below `root`; without events looking suffices."""
-
-    class Handler(FileSystemEventHandler):
-        def on_any_event(self, event: FileSystemEvent) -> None:
-            if event.event_type not in _QUIET_EVENTS:
-                note(event)
-                wake.set()
-
-    observer = Observer()
-    try:
-        observer.schedule(Handler(), os.fspath(root), recursive=True)
-        observer.start()
-    except OSError as error:
-        log.warning("no file events (%s); the folder is looked at regularly all the same", error)
-        yield
-        return
-    try:
-        yield
-    finally:
-        observer.stop()
-        observer.join(1.0)

@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 from PIL import __version__ as pillow_version
 
+import worker_channel
 import worker_protocol as protocol
 from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
@@ -191,7 +192,7 @@ def _receive_forever(connection: Connection, batches: "queue.Queue[dict[str, Any
     """Fill the queue; when the service is gone, so is the worker, whatever it is doing."""
     with contextlib.suppress(EOFError, OSError, WorkerError):
         while True:
-            batches.put(protocol.receive(connection))
+            batches.put(worker_channel.receive(connection))
     os._exit(0)
 
 
@@ -235,7 +236,9 @@ def main() -> None:
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"
-        protocol.send(connection, {"type": "failed", "code": code, "message": str(error)[:500]})
+        worker_channel.send(
+            connection, {"type": "failed", "code": code, "message": str(error)[:500]}
+        )
         raise SystemExit(1) from error
     hands = _hands(inference)
     reader = Reader(settings, engine, Previews(settings.data_folder), ThreadPoolExecutor(hands))
@@ -260,7 +263,7 @@ def _answer_forever(
             if message["type"] == "batch":
                 now_s = inference_s()
                 message["inference_s"], told_s = now_s - told_s, now_s
-            protocol.send(connection, message)
+            worker_channel.send(connection, message)
 
     def answer() -> None:
         while True:

@@ -1,8 +1,8 @@
 """What the service and its worker process say to each other.
 
 The worker opens hostile files with native code, so nothing that it sends is trusted: messages
-are JSON (never pickle), of bounded size, and every field is checked before use. They travel as
-length-prefixed frames over a socket pair (`multiprocessing.connection.Connection`).
+are JSON (never pickle), of bounded size, and every field is checked before use. `worker_channel`
+frames and carries them.
 
     service → worker   {"batch": 7, "images": [{"id": 1, "path": "a.jpg", "sha256": "…"}]}
     worker → service   {"type": "ready", "engine": …, "device": …, "precision": …,
@@ -20,25 +20,16 @@ Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standa
 """
 
 import dataclasses
-import json
 import re
-import select
-import socket
-import struct
-from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
 
 from ocr_errors import ImageError, WorkerError
+from worker_channel import nonsense
 
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 MAX_BATCHES = 16
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
 MAX_PIXELS_SIDE = 1_000_000
-POLL_S = 0.1
-_CHUNK_BYTES = 1 << 16
-_LENGTH = struct.Struct("!i")
 _CODE = re.compile(r"[a-z_]{1,50}\Z")
 _FILE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(-[a-z0-9]+)*\.(jpg|png|webp)\Z")
 
@@ -123,96 +114,6 @@ class Provenance:
     """So many batches the worker wants to have at a time."""
 
 
-def send(connection: Connection, message: dict[str, Any]) -> None:
-    """The worker's side: send one message; raises OSError when the service is gone."""
-    connection.send_bytes(_encode(message))
-
-
-def receive(connection: Connection) -> dict[str, Any]:
-    """The worker's side: wait for one message.
-
-    Raises:
-        EOFError, OSError: the other side is gone, or the frame is over MAX_MESSAGE_BYTES.
-        WorkerError: it is no JSON object.
-    """
-    return _decode(connection.recv_bytes(MAX_MESSAGE_BYTES))
-
-
-class Channel:
-    """The service's side: as `Connection` frames it, but a worker that stops amid a frame,
-    or never reads one, cannot hold up the service."""
-
-    def __init__(self, worker: socket.socket, wait: Callable[[], None]) -> None:
-        """Takes over the socket; `wait` is called all POLL_S of waiting and ends it by raising."""
-        self._socket = worker
-        self._socket.settimeout(POLL_S)
-        self._wait = wait
-        self._received = bytearray()
-
-    def close(self) -> None:
-        """Hang up."""
-        self._socket.close()
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Send one message; raises OSError when the worker is gone."""
-        content = _encode(message)
-        rest = memoryview(_LENGTH.pack(len(content)) + content)
-        while rest:
-            try:
-                rest = rest[self._socket.send(rest) :]
-            except TimeoutError:
-                self._wait()
-
-    def has_input(self) -> bool:
-        """Wait at most POLL_S for a message's beginning, or the end."""
-        poll = select.poll()
-        try:
-            poll.register(self._socket, select.POLLIN)
-        except ValueError:  # closed by another thread; `receive` finds out
-            return True
-        return bool(poll.poll(POLL_S * 1000))
-
-    def receive(self) -> dict[str, Any]:
-        """Wait for one message.
-
-        Raises:
-            EOFError, OSError: the worker is gone.
-            WorkerError: the frame is too long, or holds no JSON object.
-        """
-        (length,) = _LENGTH.unpack(self._take(_LENGTH.size))
-        if not 0 <= length <= MAX_MESSAGE_BYTES:
-            raise _nonsense(f"a frame of {length} bytes")
-        return _decode(self._take(length))
-
-    def _take(self, count: int) -> bytes:
-        while len(self._received) < count:
-            self._wait()
-            try:
-                chunk = self._socket.recv(min(_CHUNK_BYTES, count - len(self._received)))
-            except TimeoutError:
-                continue
-            if not chunk:
-                raise EOFError
-            self._received += chunk
-        taken = bytes(self._received)
-        self._received.clear()
-        return taken
-
-
-def _encode(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, separators=(",", ":")).encode()
-
-
-def _decode(content: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise _nonsense(str(error)) from error
-    if not isinstance(message, dict):
-        raise _nonsense("not an object")
-    return message
-
-
 def parse_failed(message: dict[str, Any]) -> WorkerError:
     """What a failed message says; of a malformed one, that it is nonsense."""
     try:
@@ -220,7 +121,7 @@ def parse_failed(message: dict[str, Any]) -> WorkerError:
         if not _CODE.match(code):
             raise ValueError("error code")
     except (KeyError, TypeError, ValueError) as error:
-        return _nonsense(repr(error))
+        return nonsense(repr(error))
     return WorkerError(code, text)
 
 
@@ -237,7 +138,7 @@ def parse_ready(message: dict[str, Any]) -> Provenance:
             batches=_whole(message["batches"], 1, MAX_BATCHES),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _nonsense(repr(error)) from error
+        raise nonsense(repr(error)) from error
 
 
 def batch_of(message: dict[str, Any]) -> int:
@@ -245,7 +146,7 @@ def batch_of(message: dict[str, Any]) -> int:
     try:
         return _whole(message["batch"], 0, 2**62)
     except (KeyError, ValueError) as error:
-        raise _nonsense(repr(error)) from error
+        raise nonsense(repr(error)) from error
 
 
 def parse_batch(message: dict[str, Any], tasks: list[Task]) -> BatchResult:
@@ -265,7 +166,7 @@ def parse_batch(message: dict[str, Any], tasks: list[Task]) -> BatchResult:
             _number(message.get("inference_s", 0.0), 0, 1e9),
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise _nonsense(repr(error)) from error
+        raise nonsense(repr(error)) from error
 
 
 def page_to_json(page: Page) -> dict[str, Any]:
@@ -359,7 +260,3 @@ def _file_name(value: Any) -> str | None:
     if value is None or (isinstance(value, str) and _FILE_NAME.match(value)):
         return value
     raise ValueError("file name of a preview")
-
-
-def _nonsense(detail: str) -> WorkerError:
-    return WorkerError("worker_nonsense", f"The worker sent something unusable: {detail[:200]}.")

@@ -9,7 +9,6 @@ that is no HTTP, a traceback in a log, or an end of a service. While it goes on 
 new images must be done all the time.
 """
 
-import argparse
 import collections
 import concurrent.futures
 import contextlib
@@ -27,7 +26,7 @@ from typing import Any
 from hostile_requests import socket_request, web_request
 from ocr_contract.control import SOCKET_PATH
 from servers import Servers
-from soak_report import check_integrity, conclude, require
+from soak_report import check_integrity, conclude, require, run_parser
 
 _SLICE = 500
 _CLIENTS = 2
@@ -135,12 +134,9 @@ def _unix(path: Path) -> socket.socket:
 
 def main() -> int:
     """Returns 1 on the first unhandled error."""
-    parser = argparse.ArgumentParser(description="Hostile requests to both services.")
+    parser = run_parser("Hostile requests to both services.")
     parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=9)
-    parser.add_argument("--dry", action="store_true", help="write no result")
-    asked = parser.parse_args()
-    return conclude("fuzz", lambda: run(asked.count, asked.seed), write=not asked.dry)
+    return conclude("fuzz", parser, lambda asked: run(asked.count, asked.seed))
 
 
 if __name__ == "__main__":

@@ -35,20 +35,29 @@ def text(draw: random.Random) -> str:
     return draw.choice(("", " ")).join(words)
 
 
+def web_address(draw: random.Random, value: Callable[[], str]) -> str:
+    """Any address of the page with up to three parameters, whose values `value` makes."""
+    path = _filled(draw.choice(_ADDRESSES), value)
+    pairs = [f"{draw.choice(_PARAMETERS)}={value()}" for _ in range(draw.randint(0, 3))]
+    return f"{path}?{'&'.join(pairs)}"
+
+
+def percent_encoded(words: str) -> str:
+    """As a client would write it into an address, half surrogate pairs included."""
+    return quote_from_bytes(words.encode("utf-8", "surrogatepass"), safe="")
+
+
 def web_request(draw: random.Random) -> bytes:
     """One for the page: mostly GET, any address, now and then broken heads or a form."""
-    path = draw.choice(_ADDRESSES)
-    path = path.format(*(_quoted(draw) or "0" for _ in range(path.count("{}"))))
-    pairs = [f"{draw.choice(_PARAMETERS)}={_quoted(draw)}" for _ in range(draw.randint(0, 3))]
+    address = web_address(draw, lambda: _quoted(draw))
     method = draw.choices(("GET", "HEAD", "POST", "PUT", "OPTIONS"), (88, 3, 6, 2, 1))[0]
     body = b"" if method in ("GET", "HEAD") else _quoted(draw).encode()
-    return _request(method, f"{path}?{'&'.join(pairs)}", body, draw, form=True)
+    return _request(method, address, body, draw, form=True)
 
 
 def socket_request(draw: random.Random) -> bytes:
     """One for the control socket: any route, any JSON or what only looks like it."""
-    path = draw.choice(_ROUTES)
-    path = path.format(*(_quoted(draw) or "0" for _ in range(path.count("{}"))))
+    path = _filled(draw.choice(_ROUTES), lambda: _quoted(draw))
     method = draw.choices(("GET", "POST", "PUT", "DELETE"), (30, 62, 4, 4))[0]
     body = b"" if method == "GET" else _body(draw)
     return _request(method, path, body, draw, form=False)
@@ -90,4 +99,8 @@ def _value(draw: random.Random, depth: int) -> object:
 
 
 def _quoted(draw: random.Random) -> str:
-    return quote_from_bytes(text(draw).encode("utf-8", "surrogatepass"), safe="")
+    return percent_encoded(text(draw))
+
+
+def _filled(path: str, value: Callable[[], str]) -> str:
+    return path.format(*(value() or "0" for _ in range(path.count("{}"))))

@@ -7,7 +7,6 @@ format on the body of another, sizes that lie. They go through the real watcher,
 decoder and previews; only the models are left out, except for the last few hundred.
 """
 
-import argparse
 import collections
 import io
 import random
@@ -20,10 +19,9 @@ from typing import Any
 
 from PIL import Image
 
-from running_service import RunningService, query
-from soak_report import check_integrity, conclude, require
+from running_service import ROOT, RunningService, query
+from soak_report import check_integrity, conclude, require, run_parser
 
-ROOT = Path(__file__).resolve().parents[2]
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
 _SIDE = 400
 _SLICE = 250
@@ -139,15 +137,10 @@ def run(count: int, with_models: int, seed: int) -> dict[str, Any]:
 
 def main() -> int:
     """Returns 1 when the service died, hung, or left an image without a status."""
-    parser = argparse.ArgumentParser(description="Damaged images.")
+    parser = run_parser("Damaged images.")
     parser.add_argument("--count", type=int, default=10_000, help="without the models (10000)")
     parser.add_argument("--models", type=int, default=300, help="more, with the models (300)")
-    parser.add_argument("--seed", type=int, default=9)
-    parser.add_argument("--dry", action="store_true", help="write no result")
-    asked = parser.parse_args()
-    return conclude(
-        "images", lambda: run(asked.count, asked.models, asked.seed), write=not asked.dry
-    )
+    return conclude("images", parser, lambda asked: run(asked.count, asked.models, asked.seed))
 
 
 if __name__ == "__main__":

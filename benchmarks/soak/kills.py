@@ -8,7 +8,6 @@ database, once, and the database sound. A cycle in which no new text was told do
 is repeated, so that a service that does nothing cannot pass.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -24,7 +23,14 @@ from typing import Any
 from journal import Journal
 from kill_points import POINTS, ROOT
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
-from soak_report import Violation, check_integrity, conclude, require
+from soak_report import (
+    NOTHING_LOST,
+    Violation,
+    check_integrity,
+    conclude,
+    require,
+    run_parser,
+)
 
 _IMAGES = 8
 _CYCLES_PER_FOLDER = 150
@@ -179,9 +185,7 @@ def run(random_cycles: int, named_cycles: int, seed: int) -> dict[str, Any]:
         "kills": kills,
         "texts_told": texts,
         "replies_told": replies,
-        "lost": 0,
-        "duplicates": 0,
-        "integrity": "ok",
+        **NOTHING_LOST,
         "seed": seed,
         "seconds": round(time.monotonic() - started, 1),
     }
@@ -189,15 +193,10 @@ def run(random_cycles: int, named_cycles: int, seed: int) -> dict[str, Any]:
 
 def main() -> int:
     """Returns 1 when anything was lost, doubled or damaged."""
-    parser = argparse.ArgumentParser(description="kill -9, again and again.")
+    parser = run_parser("kill -9, again and again.")
     parser.add_argument("--random", type=int, default=1000, help="random moments (1000)")
     parser.add_argument("--named", type=int, default=200, help="named points (200)")
-    parser.add_argument("--seed", type=int, default=9)
-    parser.add_argument("--dry", action="store_true", help="write no result")
-    asked = parser.parse_args()
-    return conclude(
-        "kills", lambda: run(asked.random, asked.named, asked.seed), write=not asked.dry
-    )
+    return conclude("kills", parser, lambda asked: run(asked.random, asked.named, asked.seed))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ asked all the time. Every second resident memory and open files of ocr_service, 
 web_service are noted; a line is laid through those after the warm-up (the first third).
 """
 
-import argparse
 import contextlib
 import os
 import sys
@@ -19,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from image_mix import load_samples, one_image
+from least_squares import slope
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
 from process_memory import resident_mb, tree
+from running_service import ROOT
 from servers import REAL, Servers
-from soak_report import check_integrity, conclude, require
+from soak_report import check_integrity, conclude, require, run_parser
 
-ROOT = Path(__file__).resolve().parents[2]
 _AHEAD = 12
 _MOST_MB_A_MINUTE = 2.0
 _LONG_S = 300.0
@@ -59,14 +59,14 @@ class Asker(threading.Thread):
                 self.failures.append(repr(error))
 
 
-def run(seconds: float) -> dict[str, Any]:
+def run(seconds: float, seed: int) -> dict[str, Any]:
     """Load them so long; raises Violation."""
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         servers = Servers(Path(folder), REAL)
         with servers:
             asker = Asker(servers)
             asker.start()
-            samples = follow(servers, seconds)
+            samples = follow(servers, seconds, seed)
             asker.stop.set()
             asker.join(30)
             servers.check()
@@ -81,21 +81,21 @@ def run(seconds: float) -> dict[str, Any]:
         "requests_failed": 0,
     }
     for name in ("ocr", "worker", "web"):
-        slope = _slope([s["at"] for s in steady], [s[f"{name}_mb"] for s in steady]) * 60
+        grown = slope([s["at"] for s in steady], [s[f"{name}_mb"] for s in steady]) * 60
         figures[f"{name}_mb"] = [
             round(steady[0][f"{name}_mb"], 1),
             round(samples[-1][f"{name}_mb"], 1),
         ]
-        figures[f"{name}_mb_a_minute"] = round(slope, 3)
+        figures[f"{name}_mb_a_minute"] = round(grown, 3)
         files = [s[f"{name}_files"] for s in steady]
         figures[f"{name}_files"] = [files[0], max(files), files[-1]]
-        flat = slope < _MOST_MB_A_MINUTE or name == "worker"  # the worker is recycled by itself
-        require(flat or seconds < _LONG_S, f"{name} grows by {slope:.2f} MB a minute")
+        flat = grown < _MOST_MB_A_MINUTE or name == "worker"  # the worker is recycled by itself
+        require(flat or seconds < _LONG_S, f"{name} grows by {grown:.2f} MB a minute")
         require(max(files[-10:]) <= files[0] + _MOST_MORE_FILES, f"{name} leaks files: {files}")
     return figures
 
 
-def follow(servers: Servers, seconds: float) -> list[dict[str, float]]:
+def follow(servers: Servers, seconds: float, seed: int) -> list[dict[str, float]]:
     """Feed and note, every second; raises Violation when reading stands still."""
     pictures = load_samples(ROOT / "samples")
     samples: list[dict[str, float]] = []
@@ -105,7 +105,7 @@ def follow(servers: Servers, seconds: float) -> list[dict[str, float]]:
         read = servers.done()
         while fed < read + _AHEAD:
             staged = servers.images.with_name("staged.jpg")
-            staged.write_bytes(one_image(pictures, fed, 9))
+            staged.write_bytes(one_image(pictures, fed, seed))
             staged.rename(servers.images / f"{fed:06}.jpg")
             fed += 1
         if read > seen:
@@ -130,19 +130,11 @@ def _open_files(pid: int) -> int:
     return 0
 
 
-def _slope(at: list[float], values: list[float]) -> float:
-    middle, level = sum(at) / len(at), sum(values) / len(values)
-    products = sum((x - middle) * (y - level) for x, y in zip(at, values, strict=True))
-    return products / max(sum((x - middle) ** 2 for x in at), 1e-9)
-
-
 def main() -> int:
     """Returns 1 when something grew, failed or stood still."""
-    parser = argparse.ArgumentParser(description="Full load.")
+    parser = run_parser("Full load.")
     parser.add_argument("--seconds", type=float, default=1800.0)
-    parser.add_argument("--dry", action="store_true", help="write no result")
-    asked = parser.parse_args()
-    return conclude("load", lambda: run(asked.seconds), write=not asked.dry)
+    return conclude("load", parser, lambda asked: run(asked.seconds, asked.seed))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ cut may leave them: all that was synced, and of the rest any part of any sector 
 Acknowledged is what Store.finish returned for. Every loss must come after new acknowledgements.
 """
 
-import argparse
 import os
 import random
 import sys
@@ -18,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from soak_report import conclude
+from soak_report import NOTHING_LOST, conclude, run_parser
 
 
 def run(losses: int, way: str, seed: int) -> dict[str, Any]:
@@ -37,9 +36,7 @@ def run(losses: int, way: str, seed: int) -> dict[str, Any]:
     return {
         "losses": {name: losses // len(chosen) for name in chosen},
         "acknowledged": acknowledged,
-        "lost": 0,
-        "duplicates": 0,
-        "integrity": "ok",
+        **NOTHING_LOST,
         "seed": seed,
         "seconds": round(time.monotonic() - started, 1),
     }
@@ -47,14 +44,14 @@ def run(losses: int, way: str, seed: int) -> dict[str, Any]:
 
 def main() -> int:
     """Returns 1 when anything acknowledged was lost, or the database was damaged."""
-    parser = argparse.ArgumentParser(description="Power losses.")
+    parser = run_parser("Power losses.")
     parser.add_argument("--losses", type=int, default=100)
-    parser.add_argument("--way", choices=("shim", "device", "both"))
-    parser.add_argument("--seed", type=int, default=9)
-    parser.add_argument("--dry", action="store_true", help="write no result")
-    asked = parser.parse_args()
-    way = asked.way or ("both" if os.geteuid() == 0 else "shim")
-    return conclude("powerloss", lambda: run(asked.losses, way, asked.seed), write=not asked.dry)
+    parser.add_argument(
+        "--way",
+        choices=("shim", "device", "both"),
+        default="both" if os.geteuid() == 0 else "shim",
+    )
+    return conclude("powerloss", parser, lambda asked: run(asked.losses, asked.way, asked.seed))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
-from running_service import query
+from running_service import ROOT, query
 from soak_report import require
 
-ROOT = Path(__file__).resolve().parents[2]
 _HERE = Path(__file__).parent
 _PRETEND = (str(_HERE / "stub_service.py"), "-S", "-E",
             str(ROOT / "tests" / "ocr" / "fake_worker.py"), "ok")  # fmt: skip

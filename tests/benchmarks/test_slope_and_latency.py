@@ -7,7 +7,8 @@ import pytest
 import image_mix
 from latency import Drop
 from latency import table as latency_table
-from memory_slope import Sample, after_warm_up, slope
+from least_squares import slope
+from memory_slope import Sample, after_warm_up
 from memory_slope import table as memory_table
 from other_load import OtherLoad, busy_s, own_s
 from process_memory import PeakWatch, peak_mb, resident_mb, tree
@@ -22,11 +23,12 @@ def samples(rise: float, count: int = 60) -> list[Sample]:
 @pytest.mark.parametrize("rise", [0.0, 2.5, -1.0])
 def test_the_slope_is_found(rise: float) -> None:
     found = samples(rise)
-    assert slope(found, [one.worker_mb for one in found]) == pytest.approx(rise)
+    numbers = [one.images for one in found]
+    assert 1000 * slope(numbers, [one.worker_mb for one in found]) == pytest.approx(rise)
 
 
 def test_one_point_has_no_slope() -> None:
-    assert np.isnan(slope(samples(0, 1), [1.0]))
+    assert np.isnan(slope([50], [1.0]))
 
 
 def test_the_warm_up_is_left_out_and_shorter_in_a_short_run() -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from process_memory import tree
+
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "data" / "paddle_models" / "whl"
 
@@ -120,19 +122,7 @@ class Appliance:
     def process_ids(self, script: str) -> list[int]:
         """The ids of this appliance's processes that run `script`."""
         assert self._process is not None
-        return [pid for pid in _below(self._process.pid) if script in _command(pid)]
-
-
-def _below(pid: int) -> list[int]:
-    try:
-        children = [
-            int(child)
-            for task in Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text().split()
-        ]
-    except OSError:
-        return []
-    return children + [grandchild for child in children for grandchild in _below(child)]
+        return [pid for pid in tree(self._process.pid)[1:] if script in _command(pid)]
 
 
 def _command(pid: int) -> str:

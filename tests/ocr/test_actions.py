@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import actions as actions_module
-import control_server
+import control_api
 import ocr_metrics
 from actions import ServiceActions
 from backups import Backups
@@ -284,4 +284,4 @@ def test_metrics_are_those_of_one_moment() -> None:
 
 
 def test_the_format_is_the_one_that_the_server_declares() -> None:
-    assert ocr_metrics.CONTENT_TYPE == control_server.METRICS_TYPE
+    assert ocr_metrics.CONTENT_TYPE == control_api.METRICS_TYPE

@@ -1,6 +1,5 @@
 """What a look at the folder means for the rows: new, renamed, duplicate, changed, gone, back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,14 +7,6 @@ from database_fixtures import World, failure, sha, text_of
 
 from catalogue import Catalogue, Outcome, path_exists
 from ocr_errors import ImageError
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.check()
-    world.close()
 
 
 def test_a_new_file_waits_and_is_read_once(world: World) -> None:

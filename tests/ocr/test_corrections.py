@@ -1,8 +1,5 @@
 """A person's reading of a line: searchable, never overwritten, kept through a second reading."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from database_fixtures import World, box, failure, page, sha
 from hypothesis import given, settings
@@ -10,14 +7,6 @@ from hypothesis import strategies as st
 
 from ocr_errors import RequestError
 from worker_protocol import ImageResult, Line, Page
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.check()
-    world.close()
 
 
 def read(world: World, *pages: Page) -> None:

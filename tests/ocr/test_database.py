@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -66,13 +65,6 @@ def look_from_outside(path: Path) -> dict[str, object]:
     )
     assert result.returncode == 0, result.stderr
     return dict(json.loads(result.stdout))
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "ocr_data.db")
-    yield opened
-    opened.close()
 
 
 def states(database: Database) -> list[str]:

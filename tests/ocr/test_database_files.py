@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -18,13 +17,6 @@ from database_copy import examine
 from disk_guard import DiskGuard
 from ocr_contract import schema
 from ocr_errors import StoreError
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "ocr_data.db")
-    yield opened
-    opened.close()
 
 
 def beside(path: Path, *suffixes: str) -> list[Path]:

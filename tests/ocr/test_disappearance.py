@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -12,14 +12,6 @@ from polling import Clock
 from watcher_scene import Scene
 
 from disappearance import Disappearance
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(tmp_path)
-    yield scene
-    scene.stop.set()
-    scene.database.close()
 
 
 def filled(scene: Scene, count: int) -> list[Path]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +14,6 @@ from disk_guard import DiskGuard, free_bytes
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
 
 MANY_MB = "9000000"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ocr") as name:
-        yield Path(name)
 
 
 def codes(client: ControlClient) -> list[str]:

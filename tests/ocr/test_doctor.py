@@ -2,27 +2,19 @@
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 import pytest
 from database_fixtures import World
 from polling import wait_until
-from service_runner import ServiceProcess, service_in
+from service_runner import ServiceProcess
 
 import doctor
 import ocrctl
 from database import Database
 from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable, StatusReply
 from ocr_settings import Settings
-
-
-@pytest.fixture
-def service() -> Iterator[ServiceProcess]:
-    with tempfile.TemporaryDirectory(prefix="ocr") as name, service_in(Path(name)) as made:
-        yield made
 
 
 def settings_of(service: ServiceProcess, **changes: object) -> Settings:

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,6 @@ from catalogue import Catalogue, path_exists
 from folder_coverage import NAMES_LISTED, FolderCoverage
 from ocr_contract.schema import Status
 from ocr_errors import RequestError
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(tmp_path)
-    yield scene
-    scene.stop.set()
-    scene.database.close()
 
 
 def coverage(scene: Scene) -> FolderCoverage:

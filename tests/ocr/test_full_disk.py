@@ -1,15 +1,12 @@
 """Each loop of the service on a full disk: it keeps what it has, and goes on when there is room."""
 
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import apsw
 import pytest
+from pipeline_desk import Desk
 from polling import wait_until
-from test_pipeline import Desk
-from test_watcher import Running
-from watcher_scene import Scene
+from watcher_scene import Running, Scene
 
 import pipeline as pipeline_module
 from database import Database
@@ -47,23 +44,19 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(tmp_path)
-    yield scene
-    scene.stop.set()
-    scene.database.close()
-
-
 def fill(disk: Disk) -> None:
     disk.full = True
+
+
+def reads_after_a_restart(desk: Desk, disk: Disk) -> None:
+    """The service stops without an error; once there is room, the next start reads a.png."""
+    desk.close()
+    disk.full = False
+    assert desk.error is None
+    desk.pool.on_read = lambda _: None
+    desk.open()
+    desk.run()
+    desk.wait(a="done")
 
 
 def test_a_batch_that_cannot_be_stored_is_kept_and_stored_later(desk: Desk, disk: Disk) -> None:
@@ -109,13 +102,7 @@ def test_stopping_does_not_wait_for_room(desk: Desk, disk: Disk) -> None:
     desk.add("a.png")
     desk.run()
     disk.refuses_more()
-    desk.close()
-    disk.full = False
-    assert desk.error is None
-    desk.pool.on_read = lambda _: None
-    desk.open()
-    desk.run()
-    desk.wait(a="done")
+    reads_after_a_restart(desk, disk)
 
 
 def test_stopping_in_the_middle_of_reading_on_a_full_disk(desk: Desk, disk: Disk) -> None:
@@ -127,13 +114,7 @@ def test_stopping_in_the_middle_of_reading_on_a_full_disk(desk: Desk, disk: Disk
     desk.add("a.png")
     desk.run()
     wait_until(lambda: disk.refused)
-    desk.close()
-    disk.full = False
-    assert desk.error is None
-    desk.pool.on_read = lambda _: None
-    desk.open()
-    desk.run()
-    desk.wait(a="done")
+    reads_after_a_restart(desk, disk)
 
 
 def test_the_watcher_sees_again_what_it_could_not_write_down(scene: Scene, disk: Disk) -> None:

@@ -8,14 +8,11 @@ import shutil
 import signal
 import socket
 import sqlite3
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import ServiceProcess, service_in
+from service_runner import ServiceProcess
 
 import ocr_settings
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
@@ -25,24 +22,8 @@ from ocr_errors import (
     EXIT_NO_ACCESS,
     EXIT_OTHER,
 )
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short path, for the socket."""
-    with tempfile.TemporaryDirectory(prefix="ocr") as name:
-        yield Path(name)
-
-
-@pytest.fixture
-def service(folder: Path) -> Iterator[ServiceProcess]:
-    with service_in(folder) as made:
-        yield made
-
-
-@pytest.fixture
-def client(service: ServiceProcess) -> ControlClient:
-    return ControlClient(service.data / SOCKET_PATH)
+from process_info import is_running
+from process_memory import tree
 
 
 def counts(client: ControlClient) -> dict[str, int]:
@@ -51,21 +32,6 @@ def counts(client: ControlClient) -> dict[str, int]:
         return client.status().counts
     except ServiceUnreachable:
         return dict.fromkeys(("done", "pending", "quarantined", "total"), 0)
-
-
-def worker_of(pid: int) -> list[int]:
-    return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-
-
-def has_ended(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def test_it_reads_what_is_there_and_what_appears(
@@ -105,13 +71,13 @@ def test_it_ends_at_once_whatever_it_does(
     process = service.start(worker="hang" if starting else "ok")
     state = "starting" if starting else "working"
     wait_until(lambda: state_of(client) == state)
-    wait_until(lambda: worker_of(process.pid))
-    workers = worker_of(process.pid)
+    wait_until(lambda: tree(process.pid)[1:])
+    workers = tree(process.pid)[1:]
     code, seconds, said = service.stop(number)
     assert code == 0, said
     assert seconds < 2
     assert "Traceback" not in said
-    wait_until(lambda: all(map(has_ended, workers)))
+    wait_until(lambda: not any(map(is_running, workers)))
     assert not (service.data / SOCKET_PATH).exists()
 
 
@@ -138,9 +104,9 @@ def test_killed_it_leaves_no_worker_and_goes_on_after(
     service.add("slow-1.jpg", "b.jpg", "c.jpg")
     process = service.start()
     wait_until(lambda: state_of(client) == "working")
-    workers = worker_of(process.pid)
+    workers = tree(process.pid)[1:]
     service.kill()
-    wait_until(lambda: all(map(has_ended, workers)), "the worker's end")
+    wait_until(lambda: not any(map(is_running, workers)), "the worker's end")
     service.start()
     wait_until(lambda: counts(client)["done"] == 3)
 
@@ -405,9 +371,9 @@ def test_a_dead_worker_is_not_ready_but_the_service_lives(
     wait_until(lambda: state_of(client) == "idle")
     assert health(service) == (200, 200)
     process.send_signal(signal.SIGSTOP)  # else it would start another one at once
-    (worker,) = worker_of(process.pid)
+    (worker,) = tree(process.pid)[1:]
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: has_ended(worker))
+    wait_until(lambda: not is_running(worker))
     process.send_signal(signal.SIGCONT)
     assert health(service) == (200, 503)
     wait_until(lambda: health(service) == (200, 200))  # asking made it notice

@@ -4,30 +4,17 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import ServiceProcess, service_in
+from service_runner import ServiceProcess
 
 import ocrctl
-from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable, StatusReply
+from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
 from ocr_errors import EXIT_BAD_ARGUMENTS, EXIT_BAD_CONFIGURATION, EXIT_NO_ACCESS, EXIT_OTHER
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def service() -> Iterator[ServiceProcess]:
-    with tempfile.TemporaryDirectory(prefix="ocr") as name, service_in(Path(name)) as made:
-        yield made
-
-
-@pytest.fixture
-def client(service: ServiceProcess) -> ControlClient:
-    return ControlClient(service.data / SOCKET_PATH)
 
 
 def is_ready(client: ControlClient, *states: str) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
 from service_runner import ROOT, models_folder
@@ -19,7 +21,7 @@ from service_runner import ROOT, models_folder
 from decode import Pixels
 from engine import PageEngine
 from models import Model, ModelSet
-from paddle_models import PaddleModels
+from paddle_models import PaddleModels, recognise_together
 
 MODELS = ModelSet(*(Model(name, Path("/models") / name, "0" * 64) for name in "drpl"))
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
@@ -182,8 +184,40 @@ def test_after_a_failure_the_next_is_served(paddle: FakePaddle) -> None:
     for _ in range(2):
         with pytest.raises(MemoryError):
             models.detect(page(), 960)
+    assert models.inference_s() > 0, "it kept the device busy all the same"
     paddle.find = lambda _: [WIDE]
     assert len(models.detect(page(), 960)) == 1
+
+
+def crop_of(width: int, height: int) -> Pixels:
+    return np.zeros((height, width, 3), dtype=np.uint8)
+
+
+@given(st.lists(st.tuples(st.integers(1, 90), st.integers(1, 40)), max_size=40), st.integers(1, 9))
+def test_results_come_in_the_order_of_the_crops(
+    sizes: list[tuple[int, int]], batch_size: int
+) -> None:
+    crops = [crop_of(*size) for size in sizes]
+    for number, crop in enumerate(crops):
+        crop[0, 0, 0] = number
+    calls: list[int] = []
+
+    def recognise(group: list[Pixels]) -> list[tuple[str, float]]:
+        calls.append(len(group))
+        shapes = [crop.shape[1] / crop.shape[0] for crop in group]
+        assert shapes == sorted(shapes)
+        return [(f"{crop[0, 0, 0]}", 0.5) for crop in group]
+
+    found = recognise_together(crops, recognise, batch_size)
+    assert found == [(f"{number}", 0.5) for number in range(len(crops))]
+    assert all(0 < count <= batch_size for count in calls)
+    assert len(calls) == -(-len(crops) // batch_size)
+
+
+@pytest.mark.parametrize("answer", [[], [("a", 0.5)], [("a", 0.5)] * 3])
+def test_a_recogniser_that_loses_lines_is_found_out(answer: list[tuple[str, float]]) -> None:
+    with pytest.raises(ValueError, match="results for 2 crops"):
+        recognise_together([crop_of(5, 5), crop_of(9, 5)], lambda _: answer, 8)
 
 
 # From here on with the real models, loaded once.

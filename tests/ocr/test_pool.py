@@ -16,6 +16,8 @@ from polling import wait_until
 import pool as pool_module
 from ocr_errors import WorkerError
 from pool import Pool, Stopped, Wear
+from process_info import is_running
+from process_memory import tree
 from worker_protocol import BatchResult, Task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -322,20 +324,12 @@ def test_a_worker_that_does_not_start(
     if code != "worker_timeout":
         monkeypatch.setattr(pool_module, "START_TIMEOUT_S", 20.0)
     pool = Pool(timeout_s=20.0, stop=threading.Event(), command=fake_worker.command(start))
-    children = set(children_of(os.getpid()))
+    children = set(tree(os.getpid()))
     with pytest.raises(WorkerError) as caught:
         pool.start()
     assert caught.value.code == code
-    assert set(children_of(os.getpid())) == children
+    assert set(tree(os.getpid())) == children
     assert pool.provenance is None
-
-
-def children_of(pid: int) -> list[int]:
-    return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
 
 
 def test_a_slow_start_is_waited_for() -> None:
@@ -462,12 +456,4 @@ def test_the_worker_ends_with_a_service_that_is_killed(start: str, deed: str | N
     with service, service.stdout:
         worker = int(service.stdout.readline())
         service.kill()
-    wait_until(lambda: has_ended(worker), "the worker's end")
-
-
-def has_ended(pid: int) -> bool:
-    """Gone, or a zombie that its new parent has yet to collect."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    wait_until(lambda: not is_running(worker), "the worker's end")

@@ -60,12 +60,17 @@ def test_it_comes_back_and_the_other_is_kept(data: Path) -> None:
     world.close()
 
 
-def test_texts_that_are_only_in_the_log_are_kept_too(data: Path) -> None:
-    target = data / "ocr_data.db"
-    killed = apsw.Connection(str(target))
+def leave_a_row_in_the_log(database: Path) -> None:
+    """As a service that was killed does: committed, and not yet in the file itself."""
+    killed = apsw.Connection(str(database))
     killed.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     killed.execute("INSERT INTO service_state VALUES ('in the log', '1')")
     killed.close()
+
+
+def test_texts_that_are_only_in_the_log_are_kept_too(data: Path) -> None:
+    target = data / "ocr_data.db"
+    leave_a_row_in_the_log(target)
     assert (data / "ocr_data.db-wal").stat().st_size
     done = restore(data / "backups" / "one.db", target)
     assert done.kept is not None
@@ -79,10 +84,7 @@ def test_texts_that_are_only_in_the_log_are_kept_too(data: Path) -> None:
 
 def test_a_damaged_database_is_kept_to_the_byte_with_its_log(data: Path) -> None:
     target = data / "ocr_data.db"
-    killed = apsw.Connection(str(target))
-    killed.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    killed.execute("INSERT INTO service_state VALUES ('in the log', '1')")
-    killed.close()
+    leave_a_row_in_the_log(target)
     with target.open("r+b") as stream:
         stream.seek(4096)
         stream.write(b"\xff" * 8192)
@@ -232,10 +234,7 @@ def test_interrupted_before_the_exchange_the_old_one_has_what_was_in_its_log(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = data / "ocr_data.db"
-    killed = apsw.Connection(str(target))
-    killed.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    killed.execute("INSERT INTO service_state VALUES ('in the log', '1')")
-    killed.close()
+    leave_a_row_in_the_log(target)
 
     def power_loss(*_: object) -> None:
         raise KeyboardInterrupt

@@ -5,30 +5,17 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import ROOT, ServiceProcess, service_in
+from service_runner import ROOT, ServiceProcess
 from test_database_files import damage
 from test_ocr_service import counts, state_of
 
 import ocrctl
 from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable
 from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
-
-
-@pytest.fixture
-def service() -> Iterator[ServiceProcess]:
-    with tempfile.TemporaryDirectory(prefix="ocr") as name, service_in(Path(name)) as made:
-        yield made
-
-
-@pytest.fixture
-def client(service: ServiceProcess) -> ControlClient:
-    return ControlClient(service.data / SOCKET_PATH)
 
 
 def ask(

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,6 @@ from ocr_errors import ImageError, RequestError
 from worker_protocol import ImageResult
 
 CRASH = ImageError("worker_died", "The worker died.")
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.check()
-    world.close()
 
 
 def claim(world: World, limit: int = 2) -> tuple[int, list[bytes]]:

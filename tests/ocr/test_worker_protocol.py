@@ -2,20 +2,17 @@
 
 import copy
 import json
-import socket
-import struct
-import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import json_values
 
 import worker_protocol as protocol
 from ocr_errors import ImageError, WorkerError
-from worker_protocol import Channel, Line, Page, Task, page_to_json, parse_batch, parse_ready
+from worker_protocol import Line, Page, Task, page_to_json, parse_batch, parse_ready
 
 SHA = "ab" * 32
 NAME = f"ab/{SHA}-p1.jpg"
@@ -40,7 +37,6 @@ PAGE = {
 BATCH = {"batch": 3, "seconds": 1.5, "images": [{"id": 1, "sha256": SHA, "pages": [PAGE]}]}
 ERROR = {"code": "damaged_image", "message": "Broken.", "ignored": False}
 TASKS = [Task(1, b"a.png", SHA)]
-
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 numbers = st.floats(-1e6, 1e6)
 polygons = st.tuples(*[st.tuples(numbers, numbers)] * 4)
@@ -55,16 +51,6 @@ pages = st.builds(
     preview=names,
     thumbnail=names,
     seconds=st.floats(0, 1e6),
-)
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["\ud800", "x" * 20_000, 2**70, 10**400, -1, 0, 1e300]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=5,
 )
 
 
@@ -275,79 +261,8 @@ def test_whose_answer_it_is_may_be_anything(value: Any) -> None:
     only_worker_errors(lambda: {}.get(protocol.batch_of({"other": value})))
 
 
-def test_input_is_noticed_and_so_is_the_end() -> None:
-    channel, connection = pair()
-    assert not channel.has_input()
-    protocol.send(connection, {"a": 1})
-    assert channel.has_input()
-    assert channel.receive() == {"a": 1}
-    assert not channel.has_input()
-    connection.close()
-    assert channel.has_input()
-    channel.close()
-    assert channel.has_input(), "receive() says what is the matter"
-
-
 def test_what_failed_says_is_bounded() -> None:
     error = protocol.parse_failed({"code": "no_gpu", "message": "None."})
     assert (error.code, error.message) == ("no_gpu", "None.")
     for message in ({}, {"code": "A B", "message": "x"}, {"code": "a", "message": "x" * 9999}):
         assert protocol.parse_failed(message).code == "worker_nonsense"
-
-
-def pair() -> tuple[Channel, Connection]:
-    """The service's end and the worker's."""
-    ours, theirs = socket.socketpair()
-    return Channel(ours, lambda: None), Connection(theirs.detach())
-
-
-@given(st.dictionaries(st.text(max_size=5), json_values, max_size=5))
-def test_messages_travel_both_ways(message: dict[str, Any]) -> None:
-    message = json.loads(json.dumps(message).replace("NaN", "0"))
-    channel, connection = pair()
-    with connection:
-        channel.send(message)
-        assert protocol.receive(connection) == message
-        protocol.send(connection, message)
-        protocol.send(connection, {"next": 1})
-        assert channel.receive() == message
-        assert channel.receive() == {"next": 1}
-        channel.close()
-
-
-def test_large_messages_travel_both_ways() -> None:
-    channel, connection = pair()
-    message = {"text": "x" * 3_000_000}
-    with connection:
-        sender = threading.Thread(target=protocol.send, args=(connection, message))
-        sender.start()
-        assert channel.receive() == message
-        sender.join(5)
-        sender = threading.Thread(target=channel.send, args=(message,))
-        sender.start()
-        assert protocol.receive(connection) == message
-        sender.join(5)
-        channel.close()
-
-
-@given(st.binary(max_size=40))
-def test_any_bytes_are_a_message_or_an_error(content: bytes) -> None:
-    ours, theirs = socket.socketpair()
-    channel = Channel(ours, lambda: None)
-    with theirs:
-        theirs.sendall(content)
-        theirs.shutdown(socket.SHUT_WR)
-        with pytest.raises((EOFError, WorkerError)):
-            while True:
-                channel.receive()
-    channel.close()
-
-
-def test_a_frame_that_is_too_long_is_refused_before_it_is_read() -> None:
-    ours, theirs = socket.socketpair()
-    channel = Channel(ours, lambda: None)
-    with theirs:
-        theirs.sendall(struct.pack("!i", protocol.MAX_MESSAGE_BYTES + 1))
-        with pytest.raises(WorkerError):
-            channel.receive()
-    channel.close()

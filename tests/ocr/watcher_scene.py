@@ -1,11 +1,12 @@
-"""A real folder with a watcher whose clock stands still unless it is moved."""
+"""A real folder with a watcher: one whose clock stands still unless it is moved, or one at work."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from database_fixtures import PROVENANCE, page
-from polling import Clock
+from polling import Clock, wait_until
 
 from catalogue import Catalogue, path_exists
 from database import Database
@@ -87,3 +88,31 @@ class Scene:
     def row(self) -> list[tuple[object, ...]]:
         with self.database.reading() as connection:
             return list(connection.execute("SELECT * FROM images ORDER BY id"))
+
+
+class Running:
+    """A watcher at work in its thread, with the real clock and real events."""
+
+    def __init__(self, scene: Scene, **settings: float) -> None:
+        self.scene = scene
+        self.watcher = scene.new_watcher(clock=time.monotonic, **settings)  # type: ignore[arg-type]
+        self.looks = 0
+        self.thread = threading.Thread(target=self.watcher.run, daemon=True)
+        real = self.watcher.look
+
+        def counted() -> float:
+            self.looks += 1
+            return real()
+
+        self.watcher.look = counted  # type: ignore[method-assign]
+
+    def __enter__(self) -> "Running":
+        self.thread.start()
+        wait_until(lambda: self.looks, "the first look")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.scene.stop.set()
+        self.watcher.wake()
+        self.thread.join(10)
+        assert not self.thread.is_alive()

@@ -9,8 +9,9 @@ import pytest
 
 from catalogue import Catalogue, path_exists
 from database import Database
+from folder_look import look_at
 from intake import Intake
-from watcher import Watcher, look_at
+from watcher import Watcher
 
 
 @pytest.mark.timeout(300)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import service_process
+from process_info import is_running
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 DRIVER = """
@@ -71,15 +72,6 @@ def until(condition: Callable[[], bool], details: Callable[[], object] = lambda:
     while not condition():
         assert time.monotonic() < deadline, details()
         time.sleep(0.01)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; a zombie that init has not collected yet does not count."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
 
 
 @pytest.fixture
@@ -232,7 +224,7 @@ def test_what_a_crashed_service_started_is_killed_too(start: Start) -> None:
     )
     child = int(run.wait_for("child")[0].split()[-1])
     run.wait_for("it starts again")
-    until(lambda: not is_alive(child))
+    until(lambda: not is_running(child))
 
 
 def test_no_service_outlives_a_killed_supervisor(start: Start) -> None:
@@ -241,7 +233,7 @@ def test_no_service_outlives_a_killed_supervisor(start: Start) -> None:
     run.wait_for("up")
     run.process.kill()
     run.process.wait(DEADLINE_S)
-    until(lambda: not is_alive(service))
+    until(lambda: not is_running(service))
 
 
 def test_a_reader_that_goes_away_ends_everything(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Hostile searches and addresses by the thousand: made here, counted here.
 
-    PYTHONPATH=contract:flask:tests/web python tests/web/query_fuzz.py 100000
+    PYTHONPATH=contract:flask:tests/web:benchmarks/soak python tests/web/query_fuzz.py 100000
 
 A search must be answered or refused with a sentence (BadParameterError), an address with any
 status but a 5xx. Whatever else happens is an unhandled error. The same seed gives the same run.
@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote_from_bytes
 
 from demo_data import DemoDatabase
 from flask.testing import FlaskClient
@@ -21,6 +20,7 @@ from flask.testing import FlaskClient
 import queries
 import search_terms
 from app import create_app
+from hostile_requests import percent_encoded, web_address
 from image_records import ImageFilter
 from web_errors import BadParameterError
 from web_settings import from_environment
@@ -39,13 +39,6 @@ OTHERS = [
     "\u200d", "\U0010ffff", "İ", "ß", "ŉ", "ǆ", "ﬁ", "Å", "e\u0301", "北京", "京", "ｆｕｌｌ",
     "<script>", "&amp;", "../", "%00", "words",
 ]  # fmt: skip
-ADDRESSES = [
-    "/", "/fragments/live", "/images/1", "/images/{}", "/images/{}.txt", "/images/{}.json",
-    "/export.csv", "/previews/{}/{}", "/thumbnails/{}/1", "/temp.png", "/api/v1/status",
-    "/api/v1/images", "/api/v1/images/{}", "/api/v1/search", "/actions/{}", "/static/{}", "/{}",
-    "/login", "/livez",
-]  # fmt: skip
-PARAMETERS = ["q", "state", "size", "next", "page", "edit", "notice", "v", "x", "q[]", ""]
 
 
 class Outcome(NamedTuple):
@@ -75,13 +68,10 @@ def make_address(chance: random.Random) -> str:
     """One address with parameters, all bytes allowed."""
 
     def value() -> str:
-        text = chance.choice((str(chance.randint(-5, 2**70)), make_query(chance), ""))
-        return quote_from_bytes(text.encode("utf-8", "surrogatepass"), safe="")
+        number = str(chance.randint(-5, 2**70))
+        return percent_encoded(chance.choice((number, make_query(chance), "")))
 
-    path = chance.choice(ADDRESSES)
-    path = path.format(*(value() or "0" for _ in range(path.count("{}"))))
-    pairs = [f"{chance.choice(PARAMETERS)}={value()}" for _ in range(chance.randint(0, 3))]
-    return f"{path}?{'&'.join(pairs)}"
+    return web_address(chance, value)
 
 
 def fill(database: DemoDatabase) -> None:

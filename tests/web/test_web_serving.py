@@ -229,17 +229,23 @@ def test_a_password_where_it_is_needed(data_folder: Path, tmp_path: Path) -> Non
         assert "/login" in reply.url and b"protected by a password" in reply.read()
 
 
+def log_in(server: WebServer, password: str) -> tuple[urllib.request.OpenerDirector, str]:
+    """A browser that is logged in, and the token for its next form."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    form = browser.open(f"{server.address}/login").read().decode()
+    token = form.split('name="csrf_token" value="')[1].split('"')[0]
+    data = urllib.parse.urlencode({"password": password, "csrf_token": token})
+    assert browser.open(f"{server.address}/login", data.encode()).url == f"{server.address}/"
+    return browser, token
+
+
 def test_a_worker_that_is_started_anew_knows_the_sessions(
     data_folder: Path, tmp_path: Path
 ) -> None:
     password = tmp_path / "password"
     password.write_text("a long password")
     with WebServer(data_folder, WEB_PASSWORD_FILE=str(password)) as server:
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        form = browser.open(f"{server.address}/login").read().decode()
-        token = form.split('name="csrf_token" value="')[1].split('"')[0]
-        data = urllib.parse.urlencode({"password": "a long password", "csrf_token": token})
-        assert browser.open(f"{server.address}/login", data.encode()).url == f"{server.address}/"
+        browser, _ = log_in(server, "a long password")
         (worker,) = server.workers()
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda: server.workers() not in ([], [worker]))
@@ -251,11 +257,7 @@ def test_a_stream_ends_when_its_visitor_logs_out(data_folder: Path, tmp_path: Pa
     password = tmp_path / "password"
     password.write_text("a long password")
     with WebServer(data_folder, WEB_PASSWORD_FILE=str(password)) as server:
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        form = browser.open(f"{server.address}/login").read().decode()
-        token = form.split('name="csrf_token" value="')[1].split('"')[0]
-        data = urllib.parse.urlencode({"password": "a long password", "csrf_token": token})
-        browser.open(f"{server.address}/login", data.encode())
+        browser, token = log_in(server, "a long password")
         with browser.open(f"{server.address}/events", timeout=10) as stream:
             assert stream.readline()
             browser.open(f"{server.address}/logout", f"csrf_token={token}".encode())

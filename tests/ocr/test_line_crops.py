@@ -1,4 +1,4 @@
-"""Lines cut out of pages, and recognised together."""
+"""Lines cut out of pages."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import batching
-from batching import crop_line, recognise_together
+import line_crops
 from decode import Pixels
+from line_crops import crop_line
 
 Points = npt.NDArray[np.float32]
 
@@ -128,36 +128,6 @@ def test_any_quadrilateral_gives_a_crop(points: list[tuple[float, float]]) -> No
 
 
 def test_the_largest_crop_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "_MAX_SIDE", 500)
+    monkeypatch.setattr(line_crops, "_MAX_SIDE", 500)
     crop = crop_line(page(), np.array([[0, 0], [9e3, 50], [9e3, 90], [0, 40]], dtype=np.float32))
     assert max(crop.shape) <= 500
-
-
-def crop_of(width: int, height: int) -> Pixels:
-    return np.zeros((height, width, 3), dtype=np.uint8)
-
-
-@given(st.lists(st.tuples(st.integers(1, 90), st.integers(1, 40)), max_size=40), st.integers(1, 9))
-def test_results_come_in_the_order_of_the_crops(
-    sizes: list[tuple[int, int]], batch_size: int
-) -> None:
-    crops = [crop_of(*size) for size in sizes]
-    for number, crop in enumerate(crops):
-        crop[0, 0, 0] = number
-    calls: list[int] = []
-
-    def recognise(group: list[Pixels]) -> list[int]:
-        calls.append(len(group))
-        shapes = [crop.shape[1] / crop.shape[0] for crop in group]
-        assert shapes == sorted(shapes)
-        return [int(crop[0, 0, 0]) for crop in group]
-
-    assert recognise_together(crops, recognise, batch_size) == list(range(len(crops)))
-    assert all(0 < count <= batch_size for count in calls)
-    assert len(calls) == -(-len(crops) // batch_size)
-
-
-@pytest.mark.parametrize("answer", [[], ["a"], ["a", "b", "c"]])
-def test_a_recogniser_that_loses_lines_is_found_out(answer: list[str]) -> None:
-    with pytest.raises(ValueError, match="results for 2 crops"):
-        recognise_together([crop_of(5, 5), crop_of(9, 5)], lambda _: answer, 8)

@@ -1,12 +1,4 @@
-"""Cutting lines out of pages and packing them for the recogniser.
-
-PaddleOCR's own pipeline recognises image by image. Here the lines of all images of a batch
-share the recogniser: sorted by width, so that little padding is computed, and put back into
-their order afterwards.
-"""
-
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+"""Lines cut out of pages, straightened and laid down as a recogniser reads them."""
 
 import cv2
 import numpy as np
@@ -18,8 +10,6 @@ _VERTICAL_RATIO = 1.5
 """A crop so much taller than wide is a vertical line and is laid down; PaddleOCR's value."""
 _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
-
-Result = TypeVar("Result")
 
 
 def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
@@ -40,21 +30,6 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
     if crop.shape[0] >= _VERTICAL_RATIO * crop.shape[1]:
         crop = np.rot90(crop)
     return np.ascontiguousarray(crop)
-
-
-def recognise_together(
-    crops: Sequence[Pixels], recognise: Callable[[list[Pixels]], list[Result]], batch_size: int
-) -> list[Result]:
-    """`recognise` on groups of at most `batch_size` crops of similar shape; results in order."""
-    by_width = sorted(range(len(crops)), key=lambda i: crops[i].shape[1] / crops[i].shape[0])
-    results: dict[int, Result] = {}
-    for start in range(0, len(by_width), batch_size):
-        group = by_width[start : start + batch_size]
-        found = recognise([crops[i] for i in group])
-        if len(found) != len(group):
-            raise ValueError(f"the recogniser returned {len(found)} results for {len(group)} crops")
-        results.update(zip(group, found, strict=True))
-    return [results[i] for i in range(len(crops))]
 
 
 def _is_upright(polygon: npt.NDArray[np.float32]) -> bool:

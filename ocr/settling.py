@@ -1,0 +1,40 @@
+"""When a file is finished: its stat stayed the same over two looks `settle_s` apart.
+
+Time is monotonic: the wall clock may jump.
+"""
+
+from collections.abc import Callable, Iterator
+
+from source_files import FileStat
+
+
+class Settling:
+    """The files that are not yet finished, and since when each stayed the same."""
+
+    def __init__(self, settle_s: float, clock: Callable[[], float]) -> None:
+        self._settle_s = settle_s
+        self._clock = clock
+        self._since: dict[bytes, tuple[FileStat, float]] = {}
+
+    def __len__(self) -> int:
+        """How many files are not yet finished."""
+        return len(self._since)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(list(self._since))
+
+    def __contains__(self, path: bytes) -> bool:
+        return path in self._since
+
+    def finished(self, path: bytes, stat: FileStat) -> bool:
+        """Tell it what was seen now; True when that is what was seen `settle_s` ago, too."""
+        seen, since = self._since.get(path, (None, 0.0))
+        now = self._clock()
+        if seen != stat:
+            self._since[path] = (stat, now)
+            return False
+        return now - since >= self._settle_s
+
+    def forget(self, path: bytes) -> None:
+        """It was taken in, or it is gone."""
+        self._since.pop(path, None)
