@@ -34,14 +34,14 @@ from control_requests import (
 )
 from ocr_contract import control
 from ocr_errors import FolderError, RequestError, StoreError
+from spare_descriptor import Listener
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LINGER_S = 1.0
 """A refused client has so long to read why; closing at once would break its pipe as it asks."""
 _MAX_LINGERING = 64
 _BACKLOG = 128
-"""Clients that wait to be accepted. asyncio tries, and logs, as many times a second when there is
-no descriptor left: uvicorn's 2,048 kept the service from recovering."""
+"""Clients that wait to be accepted; uvicorn's 2,048 would let far more wait than can be served."""
 
 
 def _refusal(status: str, code: str, message: str, *headers: str) -> bytes:
@@ -142,7 +142,7 @@ def bind(path: Path) -> socket.socket:
             "socket_path_too_long",
             f"The path {path} is too long for a socket. Choose a data folder with a shorter path.",
         )
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = Listener()
     try:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         path.parent.chmod(0o2750)
