@@ -357,6 +357,8 @@ def test_the_kernel_limits_the_real_process() -> None:
     with pretended() as pool:
         pool.start()
         told = Path(f"/proc/{pool.pid}/limits").read_text()
+        killed_first = Path(f"/proc/{pool.pid}/oom_score_adj").read_text()
+    assert killed_first == "1000\n", "when memory runs out, the service is to stay"
     limits = {line[:26].strip(): line[26:].split()[:2] for line in told.splitlines()}
     assert limits["Max core file size"] == ["0", "0"]
     assert limits["Max file size"] == [str(1 << 30)] * 2
