@@ -43,7 +43,7 @@ def test_a_file_is_taken_at_the_second_look_that_finds_it_unchanged(scene: Scene
 
 
 def test_a_slow_copy_is_never_taken_early(scene: Scene) -> None:
-    """Over a minute, with pauses that several looks find unchanged, but none as long as it takes."""
+    """Over a minute; several looks find it unchanged, but not for as long as it takes."""
     file = scene.write("a.png")
     for number in range(70):
         for _ in range(3):  # what wakes the watcher looks oftener than it takes to settle
