@@ -64,7 +64,9 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
                 pixels = _to_bgr(image)
         except MemoryError as error:
             raise ImageError(
-                "out_of_memory", "There is not enough memory to decode the image."
+                "out_of_memory",
+                "There is not enough memory to decode the image. Give the service more or make "
+                "the image smaller, then ask for it to be read again.",
             ) from error
         except _DECODE_ERRORS as error:
             raise _damaged(error) from error

@@ -143,7 +143,11 @@ def _is_lack_of_memory(error: Exception) -> bool:
 
 
 def _out_of_memory() -> ImageError:
-    return ImageError("out_of_memory", "There is not enough memory to read the image.")
+    return ImageError(
+        "out_of_memory",
+        "There is not enough memory to read the image. Give the service more or make the image "
+        "smaller, then ask for it to be read again.",
+    )
 
 
 def _ready(
