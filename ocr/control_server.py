@@ -17,10 +17,10 @@ from bounded_protocol import BoundedProtocol
 from control_api import Actions, build_app
 from ocr_contract import control
 from ocr_errors import FolderError
+from spare_descriptor import Listener
 
 _BACKLOG = 128
-"""Clients that wait to be accepted. asyncio tries, and logs, as many times a second when there is
-no descriptor left: uvicorn's 2,048 kept the service from recovering."""
+"""Clients that wait to be accepted; uvicorn's 2,048 would let far more wait than can be served."""
 
 
 class ControlServer:
@@ -83,7 +83,7 @@ def bind(path: Path) -> socket.socket:
             "socket_path_too_long",
             f"The path {path} is too long for a socket. Choose a data folder with a shorter path.",
         )
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = Listener()
     try:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         path.parent.chmod(0o2750)

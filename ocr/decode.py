@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from ocr_errors import ImageError
 
@@ -64,7 +64,9 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
                 pixels = _to_bgr(image)
         except MemoryError as error:
             raise ImageError(
-                "out_of_memory", "There is not enough memory to decode the image."
+                "out_of_memory",
+                "There is not enough memory to decode the image. Give the service more or make "
+                "the image smaller, then ask for it to be read again.",
             ) from error
         except _DECODE_ERRORS as error:
             raise _damaged(error) from error
@@ -93,12 +95,21 @@ def _to_bgr(image: Image.Image) -> Pixels:
     """8-bit BGR of any mode that Pillow's allowed formats can have."""
     if image.mode.startswith("I") or image.mode == "F":
         grey = _to_8_bit(np.asarray(image))
+        if _is_white_zero(image):
+            grey = 255 - grey
         return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
     if image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
         image = _flatten(image.convert("RGBA"))
     if image.mode != "RGB":  # converting copies in any case
         image = image.convert("RGB")
     return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR), dtype=np.uint8)
+
+
+def _is_white_zero(image: Image.Image) -> bool:
+    """A TIFF whose smallest value is white (fax, X-ray). Up to 8 bits Pillow turns it round itself;
+    16 bits and floats it gives as they are stored (TiffImagePlugin.OPEN_INFO)."""
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
 
 
 def _to_8_bit(values: npt.NDArray[np.generic]) -> Pixels:

@@ -15,6 +15,7 @@ from decode import Pixels
 from line_crops import crop_line
 from reading_order import Polygons, reading_order
 from text_models import TextModels
+from usable_memory import is_lack_of_memory
 from worker_protocol import Line
 
 _LONG_STRIP_RATIO = 2.5
@@ -78,8 +79,8 @@ class PageEngine:
         while True:
             try:
                 return self._models.detect(page, side)
-            except MemoryError:
-                if side // 2 < _SMALLEST_DETECTION_SIDE:
+            except Exception as error:
+                if not is_lack_of_memory(error) or side // 2 < _SMALLEST_DETECTION_SIDE:
                     raise
                 side //= 2
                 log.warning("not enough memory; searching at %d pixels", side)

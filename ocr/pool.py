@@ -115,20 +115,7 @@ class Pool:
                 return self.provenance
             log.info("worker %d %s: a fresh one takes its place", self.pid, self.worn_out)
         self.stop()
-        ours, theirs = socket.socketpair()
-        self.starts += 1
-        try:
-            self._process = subprocess.Popen(
-                [*self._command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=sys.stderr.fileno(),
-            )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
+        ours = self._launch()
         self._channel = Channel(ours, self._wait)
         self._start_until = self._clock() + START_TIMEOUT_S
         try:
@@ -144,6 +131,28 @@ class Pool:
             "worker %d is ready: %s on %s", self.pid, self.provenance.engine, self.provenance.device
         )
         return self.provenance
+
+    def _launch(self) -> socket.socket:
+        """Start the process; returns our end of its connection."""
+        try:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self.starts += 1
+                try:
+                    self._process = subprocess.Popen(
+                        [*self._command, str(theirs.fileno())],
+                        pass_fds=[theirs.fileno()],
+                        stdin=subprocess.DEVNULL,
+                        stdout=sys.stderr.fileno(),
+                    )
+                except BaseException:
+                    ours.close()
+                    raise
+        except OSError as error:  # no descriptor, process or memory is left: not for ever
+            raise WorkerError(
+                "worker_not_started", f"No worker can be started ({os.strerror(error.errno or 0)})."
+            ) from error
+        return ours
 
     def submit(self, batch_id: int, tasks: list[Task]) -> None:
         """Hand a batch to the worker, which may have several; `next_result` brings the answers.

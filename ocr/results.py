@@ -18,8 +18,10 @@ def store_result(connection: Connection, image: ImageResult) -> int:
     if image.sha256 is not None:
         _settle_content(connection, image.image_id, image.sha256)
     if image.error is not None:
-        status = Status.IGNORED if image.error.ignored else Status.FAILED
-        store_error(connection, image.image_id, status, image.error)
+        if image.error.code == "out_of_memory" and _shared_its_memory(connection, image.image_id):
+            _let_wait(connection, image.image_id)
+        else:
+            store_error(connection, image.image_id, _status_after(image.error), image.error)
         return 0
     kept = corrections.collect(connection, image.image_id)
     connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
@@ -34,6 +36,27 @@ def store_result(connection: Connection, image: ImageResult) -> int:
     )
     duplicates.spread(connection, image.image_id)
     return len(image.pages)
+
+
+def _shared_its_memory(connection: Connection, image_id: int) -> bool:
+    """Whether it was read beside others; from the second attempt on it is read alone."""
+    rows = connection.execute("SELECT attempts FROM images WHERE id = ?", (image_id,)).fetchall()
+    return bool(rows[0][0] < 2)
+
+
+def _let_wait(connection: Connection, image_id: int) -> None:
+    connection.execute(
+        "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
+        (Status.PENDING, utc_now(), image_id),
+    )
+    duplicates.spread(connection, image_id)
+
+
+def _status_after(error: ImageError) -> Status:
+    """Lack of memory says nothing against the file."""
+    if error.ignored:
+        return Status.IGNORED
+    return Status.QUARANTINED if error.code == "out_of_memory" else Status.FAILED
 
 
 def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:

@@ -1,10 +1,12 @@
-"""How much memory this process may really use. Standard library only."""
+"""How much memory this process may really use, and whether an error means its lack."""
 
 import contextlib
 from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
+_NATIVE_WORDS = ("bad_alloc", "insufficient memory", "allocate memory", "out of memory")
+"""Of OpenCV, ONNX Runtime, OpenVINO, CUDA."""
 
 
 def usable_memory(cgroups: Path = _CGROUPS, meminfo: Path = _MEMINFO) -> int:
@@ -21,6 +23,12 @@ def usable_memory(cgroups: Path = _CGROUPS, meminfo: Path = _MEMINFO) -> int:
         with contextlib.suppress(OSError, ValueError):
             sizes.append(int((cgroups / name).read_text()))
     return min((size for size in sizes if size > 0), default=0)
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """Whether it is a MemoryError or what native code says instead."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _NATIVE_WORDS)
 
 
 def _machine(meminfo: Path) -> int:

@@ -28,6 +28,7 @@ import numpy as np
 from PIL import __version__ as pillow_version
 
 import worker_channel
+import worker_log
 import worker_protocol as protocol
 from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
@@ -39,6 +40,7 @@ from ocr_settings import Settings, load
 from previews import Previews
 from source_files import read_bytes
 from text_models import TextModels
+from usable_memory import is_lack_of_memory
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
 _SPARE_HANDS = 2
@@ -51,7 +53,6 @@ _LIMITS = {
 }
 """The kernel's, for a decoder that was taken over. Not RLIMIT_AS: the engines reserve far more
 addresses than they use; `pool.Wear` bounds the memory."""
-_NO_MEMORY = ("bad_alloc", "insufficient memory", "allocate memory", "out of memory")
 log = logging.getLogger("worker")
 
 
@@ -72,9 +73,10 @@ class Reader:
         started = time.monotonic()
 
         def read(image: dict[str, Any]) -> dict[str, Any]:
-            result = self._read_image(image)
-            progress()
-            return result
+            with worker_log.about(image_id=image["id"], batch_id=message["batch"]):
+                result = self._read_image(image)
+                progress()
+                return result
 
         results = [self._hands.submit(read, image) for image in message["images"]]
         return {
@@ -95,36 +97,36 @@ class Reader:
                 int(self._settings.max_file_mb * 1e6),
             )
             (pixels,) = decode_pages(content, self._settings.max_megapixels * 1e6)
-            page = self._read_page(pixels)
+            page = self._read_page(pixels, image["id"])
         except ImageError as error:
             return _failed(image, sha256, error)
         except MemoryError:
             return _failed(image, sha256, _out_of_memory())
         seconds = time.monotonic() - started
-        preview, thumbnail = self._show(page, sha256)
+        preview, thumbnail = self._show(page, sha256, image["id"])
         height, width = page.pixels.shape[:2]
         read = protocol.Page(width, height, page.rotation, page.lines, preview, thumbnail, seconds)
         return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
 
-    def _read_page(self, pixels: Pixels) -> ReadPage:
+    def _read_page(self, pixels: Pixels, image_id: int) -> ReadPage:
         try:
             return self._engine.read(pixels)
         except Exception as error:
-            if _is_lack_of_memory(error):
+            if is_lack_of_memory(error):
                 raise _out_of_memory() from error
-            log.exception("the engine failed on one page")
+            log.exception("image %d: the engine failed", image_id)
             raise ImageError(
                 "engine_failed",
                 f"The text recognition failed on this image ({type(error).__name__}).",
             ) from error
 
-    def _show(self, page: ReadPage, sha256: str) -> tuple[str | None, str | None]:
+    def _show(self, page: ReadPage, sha256: str, image_id: int) -> tuple[str | None, str | None]:
         """Preview and thumbnail; None where they could not be written."""
         try:
             preview, thumbnail = self._previews.write(page.pixels, sha256, 1, page.rotation)
             self._previews.show_newest(page.pixels, page.lines)
         except (OSError, MemoryError, cv2.error) as error:  # the text matters more than its picture
-            log.warning("no preview could be written: %s", error)
+            log.warning("image %d: no preview could be written: %s", image_id, error)
             return None, None
         return preview, thumbnail
 
@@ -135,14 +137,12 @@ def _failed(image: dict[str, Any], sha256: str | None, error: ImageError) -> dic
     return {"id": image["id"], "sha256": sha256, "error": details}
 
 
-def _is_lack_of_memory(error: Exception) -> bool:
-    """Native code says it in words of its own."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in said for words in _NO_MEMORY)
-
-
 def _out_of_memory() -> ImageError:
-    return ImageError("out_of_memory", "There is not enough memory to read the image.")
+    return ImageError(
+        "out_of_memory",
+        "There is not enough memory to read the image. Give the service more or make the image "
+        "smaller, then ask for it to be read again.",
+    )
 
 
 def _ready(
@@ -215,7 +215,7 @@ def limit_resources() -> None:
 
 def main() -> None:
     """Load, say ready, answer batches."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    worker_log.tell(logging.WARNING)
     connection = Connection(int(sys.argv[1]))
     batches: queue.Queue[dict[str, Any]] = queue.Queue()
     # Before the models are loaded: the service may end meanwhile.
@@ -269,11 +269,12 @@ def _answer_forever(
         while True:
             message = batches.get()
             alive = {"type": "progress", "batch": message["batch"]}
-            try:
-                send(reader.read_batch(message, lambda: send(alive)))  # noqa: B023  used at once
-            except BaseException:  # a defect: better a new worker than a batch without an answer
-                log.exception("batch %s failed", message["batch"])
-                os._exit(1)
+            with worker_log.about(batch_id=message["batch"]):
+                try:
+                    send(reader.read_batch(message, lambda: send(alive)))  # noqa: B023  used at once
+                except BaseException:  # a defect: better a new worker than an unanswered batch
+                    log.exception("batch %d failed", message["batch"])
+                    os._exit(1)
 
     for number in range(ready["batches"] - 1):  # first: one that cannot start is a failed start
         threading.Thread(target=answer, name=f"batch-{number}", daemon=True).start()

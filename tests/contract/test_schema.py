@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -101,6 +103,24 @@ def test_a_reader_reads_and_cannot_write(path: Path) -> None:
     assert connection.execute("PRAGMA query_only").fetchone()[0] == 1
     assert connection.execute("PRAGMA temp_store").fetchone()[0] == 2
     connection.close()
+
+
+def test_a_reader_leaves_the_log_alone(path: Path) -> None:
+    """The last connection that may write would put the log into the file and delete it."""
+    code = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        "c.execute('PRAGMA journal_mode = WAL').fetchall();"
+        "c.execute(\"INSERT INTO service_state VALUES ('in the log', '1')\"); c.commit();"
+        "os._exit(0)"  # as killed: the log stays
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=30)
+    files = [path, path.with_name(path.name + "-wal")]
+    before = [file.read_bytes() for file in files]
+    assert before[1]
+    connection = open_reader(path)
+    assert connection.execute("SELECT value FROM service_state").fetchone()[0] == "1"
+    connection.close()
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_a_reader_creates_no_database(tmp_path: Path) -> None:

@@ -154,16 +154,35 @@ def test_16_bit_grey_with_alpha_png() -> None:
     assert pixels[30, 30].min() == 255
 
 
-def test_16_bit_rgb_tiff() -> None:
-    """Uncompressed, written by hand: strips of unsigned 16-bit red, green, blue."""
-    scene = np.asarray(image_files.scene()).astype("<u2") * 257
-    tags = [(256, 3, 1, 60), (257, 3, 1, 40), (258, 3, 3, 0), (259, 3, 1, 1), (262, 3, 1, 2),
-            (273, 4, 1, 0), (277, 3, 1, 3), (278, 3, 1, 40), (279, 4, 1, scene.nbytes)]  # fmt: skip
+def tiff(values: Pixels, photometric: int, sample_format: int = 1) -> bytes:
+    """Uncompressed, one strip, written by hand: little endian samples as they stand in `values`."""
+    height, width, samples = (*values.shape, 1)[:3]
+    bits, size = values.itemsize * 8, values.nbytes
+    tags = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, samples, bits), (259, 3, 1, 1),
+            (262, 3, 1, photometric), (273, 4, 1, 0), (277, 3, 1, samples), (278, 3, 1, height),
+            (279, 4, 1, size), (339, 3, 1, sample_format)]  # fmt: skip
     after = 8 + 2 + 12 * len(tags) + 4
-    values = {258: after, 273: after + 6}
-    entries = b"".join(struct.pack("<HHII", t, f, n, values.get(t, v)) for t, f, n, v in tags)
+    values_of = {273: after + 6} | ({258: after} if samples > 2 else {})
+    entries = b"".join(struct.pack("<HHII", t, f, n, values_of.get(t, v)) for t, f, n, v in tags)
     content = b"II*\x00\x08\x00\x00\x00" + struct.pack("<H", len(tags)) + entries + bytes(4)
-    shows_the_scene(decoded(content + struct.pack("<3H", 16, 16, 16) + scene.tobytes()))
+    return content + struct.pack("<3H", bits, bits, bits) + values.tobytes()
+
+
+def test_16_bit_rgb_tiff() -> None:
+    """Pillow cannot write it, scanners do."""
+    scene = np.asarray(image_files.scene()).astype("<u2") * 257
+    shows_the_scene(decoded(tiff(scene, 2)))
+
+
+@pytest.mark.parametrize("kind", ["<u1", "<u2", "12 bits in 16", "<f4"])
+def test_a_tiff_whose_white_is_zero_is_no_negative(kind: str) -> None:
+    """Photometric interpretation 0, as fax machines and X-ray scanners write it."""
+    white_is_one = np.asarray(image_files.scene().convert("L")) / 255
+    full = {"<u1": 255, "<u2": 65535, "<f4": 1.0}.get(kind, 4095)
+    stored = ((1 - white_is_one) * full).astype(kind if kind.startswith("<") else "<u2")
+    pixels = decoded(tiff(stored, 0, 3 if kind == "<f4" else 1))
+    assert pixels[8, 20].max() < 40
+    assert pixels[20, 30].min() > 215
 
 
 def ink(colour: tuple[int, ...], mode: str) -> Image.Image:

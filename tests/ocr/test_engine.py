@@ -29,6 +29,7 @@ class FakeModels:
         self.find: Callable[[Pixels], list[Any]] = lambda _: [WIDE]
         self.searched: list[tuple[tuple[int, ...], int]] = []
         self.most_pixels = 5000
+        self.lack: Exception = MemoryError()
         self.texts: dict[int, str] = {}
         self.recognised: list[int] = []
         self.shares = [1.0, 0.0, 0.0, 0.0]
@@ -38,7 +39,7 @@ class FakeModels:
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         self.searched.append((page.shape[:2], longest_side))
         if longest_side > self.most_pixels:
-            raise MemoryError
+            raise self.lack
         return np.array(self.find(page), dtype=np.float32).reshape(-1, 4, 2)
 
     def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
@@ -125,11 +126,19 @@ def test_long_strips_are_searched_at_more_pixels(models: FakeModels) -> None:
         assert [searched for _, searched in models.searched] == [side]
 
 
-def test_without_memory_it_searches_at_fewer_pixels(models: FakeModels) -> None:
-    models.most_pixels = 500
+@pytest.mark.parametrize("lack", [MemoryError(), RuntimeError("std::bad_alloc")], ids=repr)
+def test_without_memory_it_searches_at_fewer_pixels(models: FakeModels, lack: Exception) -> None:
+    models.most_pixels, models.lack = 500, lack
     found = engine(models, 1920, orientation=False).read(page())
     assert [side for _, side in models.searched] == [1920, 960, 480]
     assert len(found.lines) == 1
+
+
+def test_any_other_failure_is_not_repeated(models: FakeModels) -> None:
+    models.most_pixels, models.lack = 500, RuntimeError("a defect")
+    with pytest.raises(RuntimeError, match="a defect"):
+        engine(models, 1920).read(page())
+    assert len(models.searched) == 1
 
 
 def test_in_the_end_there_is_not_enough_memory(models: FakeModels) -> None:

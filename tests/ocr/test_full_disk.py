@@ -143,6 +143,18 @@ def test_the_watcher_sees_again_what_it_could_not_write_down(scene: Scene, disk:
         )
 
 
+def test_the_disk_is_full_when_a_file_has_settled(scene: Scene, disk: Disk) -> None:
+    """Between two looks the watcher writes, too: what it then takes in was seen by the last one."""
+    with Running(scene, interval_s=3600, settle_s=0.05) as running:
+        disk.full = True
+        scene.write("a.png")
+        disk.refuses_more()
+        assert running.looks <= 4, "it is the look that was refused"
+        assert running.thread.is_alive()
+        disk.full = False
+        wait_until(lambda: scene.statuses() == {"a.png": "pending"})
+
+
 def test_an_error_of_the_disk_is_a_full_disk_only_when_it_is_full(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """The pool against workers that fail in every known way."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -330,6 +331,24 @@ def test_a_worker_that_does_not_start(
     assert caught.value.code == code
     assert set(tree(os.getpid())) == children
     assert pool.provenance is None
+
+
+@pytest.mark.parametrize("what", ["socket.socketpair", "subprocess.Popen"])
+def test_no_descriptor_for_a_worker_is_no_end_of_the_service(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def none_left(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "injected")
+
+    before = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as broken:
+        broken.setattr(f"pool.{what}", none_left)
+        for _ in range(3):
+            with pytest.raises(WorkerError, match="Too many open files") as caught:
+                pool.start()
+    assert caught.value.code == "worker_not_started", "the pipeline tries again"
+    assert len(os.listdir("/proc/self/fd")) <= before
+    assert pool.start().engine == "fake 1"
 
 
 def test_a_slow_start_is_waited_for() -> None:

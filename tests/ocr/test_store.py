@@ -225,6 +225,28 @@ def test_a_second_reading_that_fails_loses_no_text(world: World, code: str) -> N
     assert (world.status(b"a.png"), world.text(b"a.png")) == ("failed", text_of("rose"))
 
 
+def test_without_enough_memory_an_image_is_read_alone_and_then_quarantined(world: World) -> None:
+    """Others may have taken the memory; alone it has all of it, and the engine's smaller sides."""
+    world.put(b"a.png", "rose")
+    world.put(b"copy.png", "rose")
+    world.put(b"b.png", "lily")
+    image_id = world.row(b"a.png")["id"]
+    batch = world.store.claim(2)
+    assert batch is not None and [task.path for task in batch.tasks] == [b"a.png", b"b.png"]
+    lacking = failure(image_id, "out_of_memory", None)
+    world.finish(batch.batch_id, lacking, world.read(batch.tasks[1]))
+    assert {world.status(b"a.png"), world.status(b"copy.png")} == {"pending"}
+    world.put(b"c.png", "newer")
+    assert claim(world)[1] == [b"c.png"], "alone, and after what was not tried"
+    batch_id, paths = claim(world)
+    assert paths == [b"a.png"]
+    world.finish(batch_id, lacking)
+    assert {world.status(b"a.png"), world.status(b"copy.png")} == {"quarantined"}
+    assert world.row(b"a.png")["error_code"] == "out_of_memory"
+    assert world.store.reprocess([image_id], None) == {"queued": 1}
+    assert claim(world)[1] == [b"a.png"]
+
+
 def test_reprocess_skips_what_waits_is_unknown_or_was_never_read(world: World) -> None:
     put_three(world)
     world.write(b"d.png", "no image")

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 from polling import wait_until
 
+import worker_log
 from decode import Pixels
 from engine import ReadPage
 from ocr_errors import WorkerError
@@ -196,6 +198,22 @@ def test_a_page_that_the_engine_cannot_take_fails_alone(
     assert "pages" not in images[1]
 
 
+def test_what_is_logged_of_an_image_names_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    for module, name in ((sys, "excepthook"), (threading, "excepthook")):
+        monkeypatch.setattr(module, name, getattr(module, name))
+    worker_log.tell(logging.WARNING)
+    logging.captureWarnings(False)
+    bench.engine.fails_on_width = {60: ValueError("odd")}
+    bench.read(*((f"{w}.png", png_of_width(w)) for w in (50, 60)))
+    told = json.loads(capsys.readouterr().err)
+    assert (told["image_id"], told["batch_id"]) == (2, 4)
+    assert told["message"].startswith("image 2: the engine failed\nTraceback")
+
+
 def test_a_file_that_does_not_fit_into_memory_fails_alone(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,13 +361,19 @@ def test_the_real_process_reads_over_the_borders_of_batches(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_real_process_ends_rather_than_leave_a_batch_without_an_answer(tmp_path: Path) -> None:
+def test_the_real_process_ends_rather_than_leave_a_batch_without_an_answer(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pretended("broken") as pool:
         pool.start()
         (tmp_path / "a.png").write_bytes(png_of_width(60))
         pool.submit(1, [Task(1, b"a.png", "0" * 64)])
         with pytest.raises(WorkerError, match="exit code 1"):
             pool.next_result()
+    told = json.loads(capfd.readouterr().err)  # the whole traceback is one line
+    assert (told["level"], told["batch_id"]) == ("ERROR", 1)
+    assert told["message"].startswith("batch 1 failed\nTraceback (most recent call last):\n")
+    assert told["message"].endswith("SystemError: a defect")
 
 
 @pytest.mark.usefixtures("environment")
@@ -357,6 +381,8 @@ def test_the_kernel_limits_the_real_process() -> None:
     with pretended() as pool:
         pool.start()
         told = Path(f"/proc/{pool.pid}/limits").read_text()
+        killed_first = Path(f"/proc/{pool.pid}/oom_score_adj").read_text()
+    assert killed_first == "1000\n", "when memory runs out, the service is to stay"
     limits = {line[:26].strip(): line[26:].split()[:2] for line in told.splitlines()}
     assert limits["Max core file size"] == ["0", "0"]
     assert limits["Max file size"] == [str(1 << 30)] * 2

@@ -1,10 +1,11 @@
-"""ocr_service whose clock is wrong by DAYS: `python clock_service.py DAYS`.
+"""ocr_service whose clock jumps by DAYS while it runs: `python clock_service.py DAYS FILE`.
 
-Only the wall clock moves, as when a person or a dead battery sets it: what measures durations goes
-on as ever.
+As long as FILE exists the wall clock is wrong, as when a person or a time server sets it; what
+measures durations goes on as ever.
 """
 
 import datetime
+import os
 import sys
 import time
 from pathlib import Path
@@ -13,19 +14,25 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "contract"), str(ROOT / "ocr")]
 
 SHIFT_S = float(sys.argv[1]) * 86400
+WRONG = sys.argv[2]
 _true_time = time.time
+
+
+def _shifted_time() -> float:
+    return _true_time() + (SHIFT_S if os.path.exists(WRONG) else 0.0)
 
 
 class _Shifted(datetime.datetime):
     @classmethod
     def now(cls, tz: datetime.tzinfo | None = None) -> "datetime.datetime":  # type: ignore[override]
-        return datetime.datetime.fromtimestamp(_true_time() + SHIFT_S, tz)
+        return datetime.datetime.fromtimestamp(_shifted_time(), tz)
 
 
 if __name__ == "__main__":
-    import ocr_service  # first, so that no library is built on the shifted class
+    time.time = _shifted_time  # before a default argument can hold the true one
+
+    import ocr_service  # and this before the class is exchanged: no library is built on it
 
     datetime.datetime = _Shifted  # type: ignore[misc]
-    time.time = lambda: _true_time() + SHIFT_S
     worker = str(ROOT / "tests" / "ocr" / "fake_worker.py")
     sys.exit(ocr_service.main([], worker_command=(sys.executable, "-S", "-E", worker, "ok")))

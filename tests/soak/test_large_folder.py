@@ -1,4 +1,5 @@
-"""A look at a folder of 100,000 files, in seconds of the processor: others may be using it, too."""
+"""A look at a folder of 100,000 files, by the clock on the wall, less the time for which others
+had the processor: on a busy machine that alone may be seconds."""
 
 import os
 import threading
@@ -12,6 +13,14 @@ from database import Database
 from folder_look import look_at
 from intake import Intake
 from watcher import Watcher
+
+LIMIT_S = 2.0
+"""Measured: 1.0 s where it has a processor for itself."""
+
+
+def waited_s() -> float:
+    """How long this thread was ready to run and another one ran."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 @pytest.mark.timeout(300)
@@ -38,10 +47,12 @@ def test_a_look_at_a_hundred_thousand_files(tmp_path: Path) -> None:
         on_change=lambda: None,
     )
     quickest = 99.0
-    for _ in range(3):
-        started = time.thread_time()
+    for _ in range(5):  # others slow the memory down, too: one undisturbed look is enough
+        started = time.monotonic() - waited_s()
         watcher.look()
-        quickest = min(quickest, time.thread_time() - started)
+        quickest = min(quickest, time.monotonic() - waited_s() - started)
+        if quickest < LIMIT_S:
+            break
     database.close()
-    assert quickest < 2.0
+    assert quickest < LIMIT_S
     assert watcher.settling == 0
