@@ -77,8 +77,9 @@ def set_up(name: str) -> None:
 
 
 def ours(model: str) -> Contestant:
-    """This project with one of its models, small or tiny."""
-    return Contestant(OURS, model, lambda images: run_service(images, {"OCR_MODEL": model}))
+    """This project with one of its models, small or tiny, as its profile has it."""
+    profile = {"small": "balanced", "tiny": "fast"}[model]
+    return Contestant(OURS, model, lambda images: run_service(images, {"OCR_PROFILE": profile}))
 
 
 def peer(name: str, model: str) -> Contestant:

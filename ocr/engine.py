@@ -56,10 +56,25 @@ class PageEngine:
     def read(self, page: Pixels) -> ReadPage:
         """Read one page; called from several threads."""
         polygons = self._detect(page)
-        rotation = self._rotation(page, polygons) if self._orientation else 0
+        if not self._orientation or len(polygons) == 0:
+            return self._read_lines(page, polygons, 0)
+        shares = self._models.page_shares(page)
+        first = None
+        if orientation.looks_upright(polygons, shares):
+            first = self._read_lines(page, polygons, 0)
+            if orientation.reads_upright([(line.polygon, line.confidence) for line in first.lines]):
+                return first
+        rotation = orientation.rotation(
+            polygons,
+            shares,
+            lambda index: self._models.upside_down(crop_line(page, polygons[index])),
+        )
         if rotation:
-            page = np.ascontiguousarray(np.rot90(page, rotation // 90))
-            polygons = self._detect(page)
+            turned = np.ascontiguousarray(np.rot90(page, rotation // 90))
+            return self._read_lines(turned, self._detect(turned), rotation)
+        return first or self._read_lines(page, polygons, 0)
+
+    def _read_lines(self, page: Pixels, polygons: Polygons, rotation: int) -> ReadPage:
         polygons = polygons[reading_order(polygons)]
         texts = self._models.recognise([crop_line(page, polygon) for polygon in polygons])
         return ReadPage(
@@ -84,10 +99,3 @@ class PageEngine:
                     raise
                 side //= 2
                 log.warning("not enough memory; searching at %d pixels", side)
-
-    def _rotation(self, page: Pixels, polygons: Polygons) -> int:
-        return orientation.rotation(
-            polygons,
-            lambda: self._models.page_shares(page),
-            lambda index: self._models.upside_down(crop_line(page, polygons[index])),
-        )

@@ -31,11 +31,12 @@ class Lanes(Generic[Result]):
         self,
         count: int,
         recognise: Callable[[list[Pixels]], Sequence[Result]],
-        most_lines: Callable[[int], int],
+        together: Callable[[int, int], int],
     ) -> None:
-        """`recognise` reads lines of one width; `most_lines(width)` of them go together."""
+        """`recognise` reads lines of one width; of `waiting` ones `together(width, waiting)` go
+        together."""
         self._recognise = recognise
-        self._most_lines = most_lines
+        self._together = together
         self._enough = _ENOUGH_LINES_PER_LANE * count
         self._most_calls = max(count // 2, 2)
         self._changed = threading.Condition()
@@ -123,7 +124,7 @@ class Lanes(Generic[Result]):
     def _take_lines(self) -> Callable[[], None]:
         width = next(iter(self._lines))
         queue = self._lines.pop(width)
-        count = min(len(queue), max(self._most_lines(width) // self._divisor, 1))
+        count = max(self._together(width, len(queue)) // self._divisor, 1)
         lines = [queue.popleft() for _ in range(count)]
         if queue:
             self._lines[width] = queue  # at the end: the other widths' turn comes first

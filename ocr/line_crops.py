@@ -1,5 +1,7 @@
 """Lines cut out of pages, straightened and laid down as a recogniser reads them."""
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +19,10 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
 
     Axis-aligned rectangles, most lines of a scan, are cut out; others are warped.
     """
-    left, top = np.floor(polygon.min(axis=0)).astype(int)
-    right, bottom = np.ceil(polygon.max(axis=0)).astype(int)
-    if _is_upright(polygon):
+    corners: list[list[float]] = polygon.tolist()  # so few numbers are slower in numpy
+    if _is_upright(corners):
+        left, top = (math.floor(min(sides)) for sides in zip(*corners, strict=True))
+        right, bottom = (math.ceil(max(sides)) for sides in zip(*corners, strict=True))
         rows = slice(max(top, 0), max(bottom, top + 1, 0))  # a negative end would count from below
         columns = slice(max(left, 0), max(right, left + 1, 0))
         crop = page[rows, columns]
@@ -32,10 +35,10 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
     return np.ascontiguousarray(crop)
 
 
-def _is_upright(polygon: npt.NDArray[np.float32]) -> bool:
+def _is_upright(corners: list[list[float]]) -> bool:
     """Whether the sides run along the axes, to within a pixel."""
-    top_left, top_right, bottom_right, bottom_left = polygon
-    return bool(
+    top_left, top_right, bottom_right, bottom_left = corners
+    return (
         abs(top_left[1] - top_right[1]) <= 1
         and abs(bottom_left[1] - bottom_right[1]) <= 1
         and abs(top_left[0] - bottom_left[0]) <= 1

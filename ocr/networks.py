@@ -11,6 +11,9 @@ from decode import Pixels
 Numbers = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.integer[Any]]
 
+BLANK = 0
+"""The class of a column between two characters."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Normalisation:
@@ -30,14 +33,39 @@ CENTRED = Normalisation((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
 """0 to 255 becomes -1 to 1."""
 
 
+def character_begins(classes: Classes) -> npt.NDArray[np.bool_]:
+    """(…, columns): whether a column begins a character: no blank, and no repeat of the last."""
+    begins: npt.NDArray[np.bool_] = classes != BLANK
+    begins[..., 1:] &= classes[..., 1:] != classes[..., :-1]
+    return begins
+
+
 class Network(Protocol):
     """One loaded model. Safe to use from several threads."""
 
     def run(self, images: Pixels) -> Numbers:
         """The output for images (count, height, width, 3)."""
 
-    def run_best(self, images: Pixels) -> tuple[Classes, Numbers]:
-        """The largest value along the output's last axis: where it is, and what it is.
 
-        The full output of a recogniser is megabytes a line; this leaves it where it was made.
+class Detector(Protocol):
+    """A model that says of each pixel whether it is text. Safe to use from several threads."""
+
+    logits: bool
+    """What it gives are logits: the numbers before the sigmoid."""
+
+    def run(self, pages: Pixels) -> Numbers:
+        """For pages (count, height, width, 3): (count, 1, height, width), probabilities or logits.
+
+        A sigmoid of a whole page takes as long as a tenth of all the rest.
+        """
+
+
+class Recogniser(Protocol):
+    """A model that tells characters apart, column by column. Safe to use from several threads."""
+
+    def run_best(self, lines: Pixels) -> tuple[Classes, Numbers]:
+        """For lines (count, height, width, 3): each column's likeliest class, its probability.
+
+        Both are (count, columns). Where no character begins, the probability may be 0. The full
+        output is megabytes a line; this leaves it where it was made.
         """

@@ -5,14 +5,26 @@ not its pipeline.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 
 from decode import Pixels
 from lanes import Lanes
 from models import Model, ModelSet
-from networks import CENTRED, IMAGENET, IMAGENET_RGB, Classes, Network, Normalisation, Numbers
+from networks import (
+    CENTRED,
+    IMAGENET,
+    IMAGENET_RGB,
+    Classes,
+    Detector,
+    Network,
+    Normalisation,
+    Numbers,
+    Recogniser,
+)
 from orientation import prepare_line as prepare_line_for_orientation
 from orientation import prepare_page as prepare_page_for_orientation
 from reading_order import Polygons
@@ -23,8 +35,18 @@ WARM_UP_WIDTH = 640
 """Lines up to this width are prepared for at the start; longer ones are rare."""
 _WARM_UP_PAGES = ((960, 704), (704, 960))
 
-Load = Callable[[Model, Normalisation, bool], Network]
-"""Loads a model; the flag says that it will see the same shapes again and again."""
+
+class Load(Protocol):
+    """How a device's engine loads models."""
+
+    def detector(self, model: Model, normalisation: Normalisation) -> Detector:
+        """For pages of every size."""
+
+    def recogniser(self, model: Model, normalisation: Normalisation) -> Recogniser:
+        """For lines of few widths."""
+
+    def classifier(self, model: Model, normalisation: Normalisation) -> Network:
+        """For images of one size."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,10 +60,18 @@ class Shapes:
     """Widths of the lines that are recognised together, added up, are at most this …"""
     most_lines: int
     """… and their number this."""
+    doubling: bool
+    """Lines go by 1, 2, 4, …: each other number would be one more shape to prepare for."""
 
-    def lines_together(self, width: int) -> int:
-        """How many lines of one width go together, at least 1."""
-        return max(min(self.most_lines, self.most_columns // width), 1)
+    def together(self, width: int, waiting: int) -> int:
+        """How many of `waiting` lines (at least 1) of one width go together; at least 1."""
+        count = max(min(waiting, self.most_lines, self.most_columns // width), 1)
+        return 1 << count.bit_length() - 1 if self.doubling else count
+
+    def prepared(self, width: int) -> list[int]:
+        """Numbers of lines of one width that are worth preparing for."""
+        most = self.together(width, self.most_lines)
+        return [1 << power for power in range(most.bit_length())] if self.doubling else [most, 1]
 
 
 class OnnxModels:
@@ -58,35 +88,36 @@ class OnnxModels:
     ) -> None:
         """Loads the models with `load`; those for orientation only when they are wanted."""
         self._shapes = shapes
-        self._detection = load(models.detection, IMAGENET, False)
+        self._detection = load.detector(models.detection, IMAGENET)
         self._detection_settings = detection_settings(models.detection.folder, unclip_ratio)
-        self._recognition = load(models.recognition, CENTRED, True)
+        self._recognition = load.recogniser(models.recognition, CENTRED)
         self._characters = read_characters(models.recognition.folder)
         if orientation:
-            self._page_orientation = load(models.document_orientation, IMAGENET_RGB, True)
-            self._line_orientation = load(models.line_orientation, IMAGENET_RGB, True)
+            self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
+            self._line_orientation = load.classifier(models.line_orientation, IMAGENET_RGB)
         self.lanes: Lanes[tuple[Classes, Numbers]] = Lanes(
-            shapes.lanes, self._run_recognition, shapes.lines_together
+            shapes.lanes, self._run_recognition, shapes.together
         )
 
     def warm_up(self) -> None:
         """Let every shape that is common be prepared, so that the first pages find it so."""
-        widths = [width for width in self._shapes.line_widths if width <= WARM_UP_WIDTH]
-        lines = [
-            np.zeros((LINE_HEIGHT, width, 3), dtype=np.uint8)
-            for width in widths
-            for _ in range(2 * self._shapes.lines_together(width) + 1)
-        ]
         for height, width in _WARM_UP_PAGES:
             self.detect(np.zeros((height, width, 3), dtype=np.uint8), max(height, width))
-        self.lanes.recognise(lines)
+        shapes = self._shapes
+        with ThreadPoolExecutor(shapes.lanes) as lanes:  # each has preparations of its own
+            for width in shapes.line_widths:
+                if width <= WARM_UP_WIDTH:
+                    for count in shapes.prepared(width):
+                        lines = np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8)
+                        list(lanes.map(self._recognition.run_best, [lines] * shapes.lanes))
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""
         scaled = scale_for_detection(page, longest_side)
-        probability = self.lanes.call(lambda: self._detection.run(scaled[None]))
+        text_map = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
         height, width = page.shape[:2]
-        return find_polygons(probability[0, 0], (height, width), self._detection_settings)
+        settings, logits = self._detection_settings, self._detection.logits
+        return find_polygons(text_map, (height, width), settings, logits=logits)
 
     def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         """As `TextModels.recognise`."""

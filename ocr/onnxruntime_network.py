@@ -38,6 +38,9 @@ class RuntimeDevice:
 class OnnxRuntimeNetwork:
     """One model in one session, which several threads may use at a time."""
 
+    logits = False
+    """As `Detector.logits`."""
+
     def __init__(self, model: Path, normalisation: Normalisation, device: RuntimeDevice) -> None:
         """Loads the model; the first call in each shape takes longer."""
         self._device = device
@@ -54,11 +57,11 @@ class OnnxRuntimeNetwork:
         (output,) = self._session.run([self._output], {self._input: self._prepare(images)})
         return np.asarray(output, dtype=np.float32)[: len(images)]
 
-    def run_best(self, images: Pixels) -> tuple[Classes, Numbers]:
-        """As `Network.run_best`."""
+    def run_best(self, lines: Pixels) -> tuple[Classes, Numbers]:
+        """As `Recogniser.run_best`."""
         where = ("cpu", 0) if self._device.gpu is None else ("cuda", self._device.gpu)
         binding = self._session.io_binding()
-        binding.bind_cpu_input(self._input, self._prepare(images))
+        binding.bind_cpu_input(self._input, self._prepare(lines))
         binding.bind_output(self._output, *where)
         self._session.run_with_iobinding(binding)
         best = self._best.io_binding()
@@ -67,7 +70,7 @@ class OnnxRuntimeNetwork:
         best.bind_output("largest")
         self._best.run_with_iobinding(best)
         classes, largest = best.copy_outputs_to_cpu()
-        return classes[: len(images)], largest[: len(images)]
+        return classes[: len(lines)], largest[: len(lines)]
 
     def _prepare(self, images: Pixels) -> Numbers:
         """(count, 3, height, width), normalised; on a GPU `count` is one of GPU_BATCHES."""

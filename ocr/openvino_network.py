@@ -1,6 +1,7 @@
 """Models in ONNX on a CPU through OpenVINO: the fastest way there, and in bfloat16 twice so."""
 
 import contextlib
+import dataclasses
 import queue
 import sys
 from collections.abc import Iterator
@@ -9,33 +10,93 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from decode import Pixels
-from networks import Classes, Normalisation, Numbers
+from networks import Classes, Normalisation, Numbers, character_begins
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenVinoDevice:
+    """How a processor runs a model."""
+
+    streams: int
+    """Calls at a time …"""
+    threads: int
+    """… and their threads in all."""
+    precision: str
+    """f32 or bf16."""
 
 
 class OpenVinoNetwork:
-    """One model, compiled for `streams` calls at a time with `threads` threads in all."""
+    """One model and its output."""
+
+    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+        """Keeps what it prepared for each shape of input, some megabytes a shape."""
+        network = _core().read_model(model)
+        self._streams = _Streams(network, normalisation, device)
+
+    def run(self, images: Pixels) -> Numbers:
+        """As `Network.run`."""
+        with self._streams.output(images) as output:
+            return np.array(output)
+
+
+class OpenVinoDetector:
+    """A model whose sigmoid is left out. Keeps nothing for a shape: each page has another."""
+
+    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+        """`logits` is false when the model ends with something else than a sigmoid."""
+        network = _core().read_model(model)
+        self.logits = _drop_last(network, "Sigmoid")
+        self._streams = _Streams(network, normalisation, device, keep_shapes=False)
+
+    def run(self, pages: Pixels) -> Numbers:
+        """As `Detector.run`."""
+        with self._streams.output(pages) as output:
+            return np.array(output)
+
+
+class OpenVinoRecogniser:
+    """A model whose softmax is left out, and made up for where it matters: for the likeliest
+    class of the columns that are not blank. In bf16 the numbers before it come as such; half
+    as much to write and to search.
+    """
+
+    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+        """Keeps what it prepared for each shape of input."""
+        network = _core().read_model(model)
+        self._softmax_left = _drop_last(network, "Softmax")
+        self._in_bf16 = self._softmax_left and device.precision == "bf16"
+        self._streams = _Streams(network, normalisation, device, output_bf16=self._in_bf16)
+
+    def run_best(self, lines: Pixels) -> tuple[Classes, Numbers]:
+        """As `Recogniser.run_best`."""
+        with self._streams.output(lines) as output:
+            classes: Classes = best_of_bf16(output) if self._in_bf16 else output.argmax(axis=-1)
+            if not self._softmax_left:
+                return classes, output.max(axis=-1)
+            told = character_begins(classes)
+            probabilities = np.zeros(classes.shape, dtype=np.float32)
+            probabilities[told] = [_share_of_largest(_as_f32(numbers)) for numbers in output[told]]
+            return classes, probabilities
+
+
+class _Streams:
+    """A compiled model, and as many requests as may run at a time."""
 
     def __init__(
         self,
-        model: Path,
+        network: Any,
         normalisation: Normalisation,
+        device: OpenVinoDevice,
         *,
-        streams: int,
-        threads: int,
-        precision: str,
-        keep_shapes: bool,
+        keep_shapes: bool = True,
+        output_bf16: bool = False,
     ) -> None:
-        """`precision` is f32 or bf16.
-
-        `keep_shapes` keeps what was prepared for each shape of input, some megabytes a shape:
-        for a network that sees the same shapes again and again.
-        """
         openvino = _openvino()
         from openvino.preprocess import PrePostProcessor
 
-        network = _core().read_model(model)
         steps = PrePostProcessor(network)
         image = steps.input()
         image.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
@@ -44,10 +105,12 @@ class OpenVinoNetwork:
         if normalisation.swap_channels:
             convert = convert.reverse_channels()
         convert.mean(list(normalisation.mean)).scale(list(normalisation.scale))
+        if output_bf16:
+            steps.output().tensor().set_element_type(openvino.Type.bf16)
         options: dict[str, Any] = {
-            "NUM_STREAMS": streams,
-            "INFERENCE_NUM_THREADS": threads,
-            "INFERENCE_PRECISION_HINT": precision,
+            "NUM_STREAMS": device.streams,
+            "INFERENCE_NUM_THREADS": device.threads,
+            "INFERENCE_PRECISION_HINT": device.precision,
             # A stream that is bound to a processor stands still when that one is busy elsewhere.
             "ENABLE_CPU_PINNING": False,
         }
@@ -55,29 +118,59 @@ class OpenVinoNetwork:
             options["CPU_RUNTIME_CACHE_CAPACITY"] = 0
         compiled = _core().compile_model(steps.build(), "CPU", options)
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(streams):
+        for _ in range(device.streams):
             self._requests.put(compiled.create_infer_request())
 
-    def run(self, images: Pixels) -> Numbers:
-        """As `Network.run`."""
-        with self._output(images) as output:
-            return output.copy()
-
-    def run_best(self, images: Pixels) -> tuple[Classes, Numbers]:
-        """As `Network.run_best`."""
-        with self._output(images) as output:
-            best = output.argmax(axis=-1)
-            return best, np.take_along_axis(output, best[..., None], axis=-1)[..., 0]
-
     @contextlib.contextmanager
-    def _output(self, images: Pixels) -> Iterator[Numbers]:
-        """The output, in memory that the network uses again afterwards."""
+    def output(self, images: Pixels) -> Iterator[Any]:
+        """The output, in memory that the network uses again afterwards; bf16 as its int16 bits."""
         request = self._requests.get()
         try:
             request.infer([np.ascontiguousarray(images)], share_inputs=True, share_outputs=True)
-            yield request.get_output_tensor(0).data
+            output = request.get_output_tensor(0).data
+            yield output if output.dtype == np.float32 else output.view(np.int16)
         finally:
             self._requests.put(request)
+
+
+def best_of_bf16(bits: npt.NDArray[np.int16]) -> Classes:
+    """argmax along the last axis of bf16 numbers, given as their bits.
+
+    Among numbers with one above 0 the bits as whole numbers have the same order.
+    """
+    best: Classes = bits.argmax(axis=-1)
+    largest = np.take_along_axis(bits, best[..., None], axis=-1)[..., 0]
+    if (largest < 0).any():
+        best = _as_f32(bits).argmax(axis=-1)
+    return best
+
+
+def _share_of_largest(numbers: Numbers) -> float:
+    """The softmax of the largest of `numbers`. One column at a time, as that stays in the cache."""
+    return float(1 / np.exp(numbers - numbers.max()).sum())
+
+
+def _as_f32(numbers: npt.NDArray[Any]) -> Numbers:
+    """f32 as it is, bf16 from its bits: they are the upper half of an f32's."""
+    if numbers.dtype == np.float32:
+        return numbers
+    return (numbers.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+
+
+def _drop_last(network: Any, kind: str) -> bool:
+    """Take the last operator off the network when it is of this kind; whether it was.
+
+    A softmax counts only when it goes along the last axis.
+    """
+    result = network.get_results()[0]
+    last = result.input_value(0).get_node()
+    rank = result.get_input_partial_shape(0).rank.get_length()
+    axis = last.get_attributes().get("axis", -1)
+    if last.get_type_name() != kind or axis not in (-1, rank - 1):
+        return False
+    result.input(0).replace_source_output(last.input_value(0))
+    network.validate_nodes_and_infer_types()
+    return True
 
 
 def best_precision() -> str:

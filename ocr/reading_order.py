@@ -100,8 +100,8 @@ def _is_running_text(boxes: _Boxes, columns: list[npt.NDArray[np.intp]]) -> bool
         if (
             len(column) < _MIN_COLUMN_LINES
             or width < min(_MIN_COLUMN_SHARE, 0.75 / len(columns)) * region
-            or float(np.median(widths)) < _FILLED_SHARE * width
-            or float(np.median(widths / np.maximum(heights, 1))) < _MIN_LINE_HEIGHTS
+            or _median(widths) < _FILLED_SHARE * width
+            or _median(widths / np.maximum(heights, 1)) < _MIN_LINE_HEIGHTS
         ):
             return False
     return True
@@ -121,11 +121,20 @@ def _split(
         low, high = low + margin, high - margin
         gap = 0.0
     else:
-        gap = 0.5 * float(np.median(boxes[indices, 3] - boxes[indices, 1]))
+        gap = 0.5 * _median(boxes[indices, 3] - boxes[indices, 1])
     order = np.argsort(low, kind="stable")
     reach = np.maximum.accumulate(high[order])
     begins = np.flatnonzero(low[order][1:] > reach[:-1] + gap) + 1
-    return np.split(indices[order], begins)
+    ordered = indices[order]
+    edges = [0, *begins.tolist(), len(ordered)]
+    return [ordered[start:end] for start, end in itertools.pairwise(edges)]
+
+
+def _median(values: npt.NDArray[np.float32]) -> float:
+    """As numpy's, which takes ten times as long for so few."""
+    ordered = np.sort(values)
+    middle = len(ordered) // 2
+    return float(ordered[middle] if len(ordered) % 2 else ordered[middle - 1 : middle + 1].mean())
 
 
 def _by_rows(boxes: _Boxes, indices: npt.NDArray[np.intp]) -> list[int]:

@@ -6,6 +6,8 @@ rectangle grown. Growing a rectangle evenly gives a rectangle, so no polygon cli
 """
 
 import dataclasses
+import math
+import operator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import yaml
 
 from decode import Pixels
 from models import CONFIG_NAME
+from networks import Numbers
 from reading_order import Polygons
 
 _STEP = 32
@@ -23,6 +26,9 @@ _STEP = 32
 _MIN_SIDE = 3
 """Regions with a shorter side, in pixels of the map, are dust."""
 _MIN_GROWN_SIDE = _MIN_SIDE + 2
+_SURE = 50.0
+"""The sigmoid of larger logits is 1 to the last digit."""
+_x, _y = operator.itemgetter(0), operator.itemgetter(1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,22 +64,27 @@ def scale_for_detection(page: Pixels, longest_side: int) -> Pixels:
 
 
 def find_polygons(
-    probability: npt.NDArray[np.float32], page_size: tuple[int, int], settings: DetectionSettings
+    text_map: Numbers,
+    page_size: tuple[int, int],
+    settings: DetectionSettings,
+    *,
+    logits: bool = False,
 ) -> Polygons:
     """(count, 4, 2): the text regions of a map (height, width), in pixels of the page.
 
-    `page_size` is (height, width). Corners run clockwise from the top left.
+    The map's numbers are the probabilities of text, or their logits. `page_size` is (height,
+    width). Corners run clockwise from the top left.
     """
-    core = (probability > settings.threshold).astype(np.uint8)
+    threshold = _logit(settings.threshold) if logits else settings.threshold
+    core = (text_map > threshold).astype(np.uint8)
     contours, _ = cv2.findContours(core, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours[: settings.max_regions]:
         centre, (width, height), angle = cv2.minAreaRect(contour)
         if min(width, height) < _MIN_SIDE:
             continue
-        if _mean_inside(probability, _corners(centre, width, height, angle)) < (
-            settings.box_threshold
-        ):
+        corners = _corners(centre, width, height, angle)
+        if _mean_inside(text_map, corners, logits=logits) < settings.box_threshold:
             continue
         growth = width * height * settings.unclip_ratio / (width + height)  # on both sides
         if min(width, height) + growth < _MIN_GROWN_SIDE:
@@ -81,7 +92,7 @@ def find_polygons(
         found.append(_corners(centre, width + growth, height + growth, angle))
     if not found:
         return np.empty((0, 4, 2), dtype=np.float32)
-    rows, columns = probability.shape
+    rows, columns = text_map.shape
     scale = np.array([page_size[1] / columns, page_size[0] / rows])
     polygons = np.stack(found) * scale
     bounds = np.array([page_size[1], page_size[0]])
@@ -91,19 +102,33 @@ def find_polygons(
 
 def _corners(centre: Any, width: float, height: float, angle: float) -> npt.NDArray[np.float32]:
     """(4, 2): a rectangle's corners, clockwise from the top left."""
-    points = np.asarray(cv2.boxPoints((centre, (width, height), angle)), dtype=np.float32)
-    left, right = np.split(points[np.argsort(points[:, 0], kind="stable")], 2)
-    top_left, bottom_left = left[np.argsort(left[:, 1], kind="stable")]
-    top_right, bottom_right = right[np.argsort(right[:, 1], kind="stable")]
-    return np.stack([top_left, top_right, bottom_right, bottom_left])
+    points = cv2.boxPoints((centre, (width, height), angle)).tolist()
+    points.sort(key=_x)  # so few numbers are slower in numpy
+    top_left, bottom_left = sorted(points[:2], key=_y)
+    top_right, bottom_right = sorted(points[2:], key=_y)
+    return np.array([top_left, top_right, bottom_right, bottom_left], dtype=np.float32)
 
 
-def _mean_inside(values: npt.NDArray[np.float32], corners: npt.NDArray[np.float32]) -> float:
-    """The mean of `values` inside a quadrilateral."""
-    height, width = values.shape
-    limits = np.array([width - 1, height - 1])
-    low = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(int)
-    mask = np.zeros((high[1] - low[1] + 1, high[0] - low[0] + 1), dtype=np.uint8)
-    cv2.fillPoly(mask, [(corners - low).astype(np.int32)], (1,))
-    return float(cv2.mean(values[low[1] : high[1] + 1, low[0] : high[0] + 1], mask)[0])
+def _mean_inside(text_map: Numbers, corners: npt.NDArray[np.float32], *, logits: bool) -> float:
+    """The mean probability inside a quadrilateral."""
+    height, width = text_map.shape
+    across, down = corners[:, 0].tolist(), corners[:, 1].tolist()
+    left, right = (_within(x, width) for x in (math.floor(min(across)), math.ceil(max(across))))
+    top, bottom = (_within(y, height) for y in (math.floor(min(down)), math.ceil(max(down))))
+    mask = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
+    cv2.fillPoly(mask, [(corners - (left, top)).astype(np.int32)], (1,))
+    values = text_map[top : bottom + 1, left : right + 1]
+    if logits:
+        values = np.reciprocal(1 + np.exp(-np.clip(values, -_SURE, _SURE)))
+    return float(cv2.mean(values, mask)[0])
+
+
+def _within(place: int, count: int) -> int:
+    return min(max(place, 0), count - 1)
+
+
+def _logit(probability: float) -> float:
+    """The number whose sigmoid it is; infinite for 0 and 1."""
+    if 0 < probability < 1:
+        return math.log(probability / (1 - probability))
+    return math.inf if probability >= 1 else -math.inf

@@ -14,11 +14,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import yaml
 
 from decode import Pixels
 from models import CONFIG_NAME
+from networks import Classes, Numbers, character_begins
 
 LINE_HEIGHT = 48
 MIN_LINE_WIDTH = 160
@@ -36,7 +36,6 @@ CPU_WIDTHS = (
 """To these a CPU's lines are padded: 3 % of what is computed is padding, on receipts."""
 GPU_WIDTHS = (160, 320, 480, 640, 960, 1280, 1920, MAX_LINE_WIDTH)
 """Fewer, because each is prepared for in advance, and a GPU's batches must fill."""
-BLANK = 0
 
 
 def prepare_line(crop: Pixels, widths: Sequence[int]) -> Pixels:
@@ -56,16 +55,13 @@ def read_characters(model: Path) -> list[str]:
 
 
 def join_characters(
-    classes: npt.NDArray[np.integer[Any]],
-    probabilities: npt.NDArray[np.float32],
-    characters: list[str],
+    classes: Classes, probabilities: Numbers, characters: list[str]
 ) -> tuple[str, float]:
     """One line's text, and the mean probability of its characters; ("", 0.0) without any.
 
     Both arrays are (columns,): the likeliest class of each column, and its probability.
     """
-    kept = classes != BLANK
-    kept[1:] &= classes[1:] != classes[:-1]
+    kept = character_begins(classes)
     if not kept.any():
         return "", 0.0
     text = "".join(characters[i] for i in classes[kept].tolist())

@@ -33,6 +33,7 @@ import worker_protocol as protocol
 from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
 from engine import Engine, PageEngine, ReadPage
+from heap import Heap
 from inference import Inference, choose, load_models, version_of
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
@@ -67,6 +68,7 @@ class Reader:
         self._engine = engine
         self._previews = previews
         self._hands = hands
+        self._heap = Heap()
 
     def read_batch(self, message: dict[str, Any], progress: Callable[[], None]) -> dict[str, Any]:
         """Answer one batch message; `progress` is called after each image."""
@@ -75,6 +77,7 @@ class Reader:
         def read(image: dict[str, Any]) -> dict[str, Any]:
             with worker_log.about(image_id=image["id"], batch_id=message["batch"]):
                 result = self._read_image(image)
+                self._heap.image_done()
                 progress()
                 return result
 

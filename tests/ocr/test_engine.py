@@ -31,6 +31,7 @@ class FakeModels:
         self.most_pixels = 5000
         self.lack: Exception = MemoryError()
         self.texts: dict[int, str] = {}
+        self.confidence = 0.9
         self.recognised: list[int] = []
         self.shares = [1.0, 0.0, 0.0, 0.0]
         self.head = 0.0
@@ -45,7 +46,7 @@ class FakeModels:
     def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         self.recognised.append(len(crops))
         names = [int(crop[0, 0, 0]) for crop in crops]
-        return [(self.texts.get(name, f"line {name}"), 0.9) for name in names]
+        return [(self.texts.get(name, f"line {name}"), self.confidence) for name in names]
 
     def page_shares(self, page: Pixels) -> list[float]:
         return self.shares
@@ -175,6 +176,29 @@ def test_the_vote_is_on_the_lines_of_the_page(models: FakeModels) -> None:
     models.shares = [0.0, 0.0, 1.0, 0.0]
     engine(models).read(pixels)
     assert [int(crop[0, 0, 0]) for crop in models.votes] == [31, 30]  # the longer first
+
+
+def test_a_page_that_reads_well_needs_no_vote(models: FakeModels) -> None:
+    pixels, boxes = named_lines(6, 30)
+    models.find = lambda _: boxes
+    assert engine(models).read(pixels).rotation == 0
+    assert models.votes == []
+    assert models.recognised == [6]
+
+
+def test_a_page_that_reads_badly_is_put_to_the_vote(models: FakeModels) -> None:
+    """What the page classifier took for upright."""
+    pixels, boxes = named_lines(6, 30)
+    models.find = lambda _: boxes
+    models.confidence = 0.6
+    assert engine(models).read(pixels).rotation == 0
+    assert len(models.votes) == 2
+    assert models.recognised == [6]  # it was upright: once is enough
+    models.head = 1.0
+    found = engine(models).read(pixels)
+    assert found.rotation == 180
+    assert models.recognised == [6, 6, 6]
+    assert np.array_equal(found.pixels, np.rot90(pixels, 2))
 
 
 def test_switched_off_it_turns_nothing(models: FakeModels) -> None:

@@ -13,9 +13,11 @@ from real_pages import model_set, sample
 import inference
 from inference import Inference, choose, choose_device, load_models, version_of
 from models import Model, ModelSet
+from networks import IMAGENET
 from ocr_errors import WorkerError
 from ocr_settings import load
-from onnx_models import OnnxModels, Shapes
+from onnx_models import Load, OnnxModels, Shapes
+from openvino_network import OpenVinoDevice
 from text_recognition import CPU_WIDTHS, GPU_WIDTHS
 
 
@@ -229,13 +231,13 @@ class Loaded:
         self.shapes: Shapes | None = None
         self.orientation: bool | None = None
         self.warm = 0
-        monkeypatch.setattr(inference, "OpenVinoNetwork", self.openvino)
+        monkeypatch.setattr(inference, "OpenVinoDetector", self.openvino)
         monkeypatch.setattr(inference, "OnnxRuntimeNetwork", self.runtime)
         monkeypatch.setattr(inference, "PaddleModels", self.paddle_models)
         monkeypatch.setattr(inference, "OnnxModels", self.onnx_models)
 
-    def openvino(self, path: Path, _normalisation: Any, **options: Any) -> None:
-        self.networks.append((path, "openvino", options))
+    def openvino(self, path: Path, _normalisation: Any, device: Any) -> None:
+        self.networks.append((path, "openvino", device))
 
     def runtime(self, path: Path, _normalisation: Any, device: Any) -> None:
         self.networks.append((path, "onnxruntime", device))
@@ -244,10 +246,10 @@ class Loaded:
         self.paddle = options
 
     def onnx_models(
-        self, models: ModelSet, load_one: Any, shapes: Shapes, _ratio: float, *, orientation: bool
+        self, models: ModelSet, load: Load, shapes: Shapes, _ratio: float, *, orientation: bool
     ) -> "Loaded":
         self.shapes, self.orientation = shapes, orientation
-        load_one(models.detection, None, False)
+        load.detector(models.detection, IMAGENET)
         return self
 
     def warm_up(self) -> None:
@@ -266,7 +268,7 @@ def test_openvino_gets_a_stream_for_each_lane(loaded: Loaded) -> None:
         (
             models.detection.folder / "inference.onnx",
             "openvino",
-            {"streams": 8, "threads": 20, "precision": "bf16", "keep_shapes": False},
+            OpenVinoDevice(streams=8, threads=20, precision="bf16"),
         )
     ]
     assert loaded.shapes is not None
@@ -304,19 +306,37 @@ def test_paddleocr_is_told_the_name_behind_the_colon(loaded: Loaded) -> None:
     }
 
 
+CPU_SHAPES = Shapes(2, CPU_WIDTHS, 768, 4, doubling=True)
+GPU_SHAPES = Shapes(2, GPU_WIDTHS, 20_480, 64, doubling=False)
+
+
 @pytest.mark.parametrize(
-    ("shapes", "width", "lines"),
+    ("shapes", "width", "waiting", "lines"),
     [
-        (Shapes(2, CPU_WIDTHS, 640, 2), 160, 2),
-        (Shapes(2, CPU_WIDTHS, 640, 2), 336, 1),
-        (Shapes(2, CPU_WIDTHS, 640, 2), 3200, 1),
-        (Shapes(2, GPU_WIDTHS, 20_480, 64), 160, 64),
-        (Shapes(2, GPU_WIDTHS, 20_480, 64), 640, 32),
-        (Shapes(2, GPU_WIDTHS, 20_480, 64), 3200, 6),
+        (CPU_SHAPES, 160, 9, 4),
+        (CPU_SHAPES, 160, 3, 2),
+        (CPU_SHAPES, 160, 1, 1),
+        (CPU_SHAPES, 208, 9, 2),
+        (CPU_SHAPES, 416, 9, 1),
+        (CPU_SHAPES, 3200, 9, 1),
+        (GPU_SHAPES, 160, 100, 64),
+        (GPU_SHAPES, 160, 33, 33),
+        (GPU_SHAPES, 640, 100, 32),
+        (GPU_SHAPES, 3200, 100, 6),
     ],
 )
-def test_how_many_lines_go_together(shapes: Shapes, width: int, lines: int) -> None:
-    assert shapes.lines_together(width) == lines
+def test_how_many_lines_go_together(shapes: Shapes, width: int, waiting: int, lines: int) -> None:
+    assert shapes.together(width, waiting) == lines
+
+
+@pytest.mark.parametrize("width", CPU_WIDTHS)
+def test_whatever_goes_together_on_a_cpu_was_prepared_for(width: int) -> None:
+    together = {CPU_SHAPES.together(width, waiting) for waiting in range(1, 20)}
+    assert together == set(CPU_SHAPES.prepared(width))
+
+
+def test_a_gpu_is_prepared_for_full_batches_and_single_lines() -> None:
+    assert GPU_SHAPES.prepared(640) == [32, 1]
 
 
 def test_both_engines_find_and_read_the_same() -> None:

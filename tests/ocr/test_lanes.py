@@ -88,7 +88,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 def made(device: Device, count: int = 1, most: int = 2) -> Lanes[int]:
-    return Lanes(count, device.read, lambda _: most)
+    return Lanes(count, device.read, lambda _, waiting: min(most, waiting))
 
 
 def done(*futures: "Future[Any]") -> list[Any]:
@@ -128,7 +128,7 @@ def test_within_a_width_it_is_first_come_first_served(device: Device) -> None:
 
 
 def test_each_width_has_a_limit_of_its_own(device: Device) -> None:
-    lanes = Lanes(1, device.read, lambda width: 60 // width)
+    lanes = Lanes(1, device.read, lambda width, waiting: min(60 // width, waiting))
     lanes.recognise([line(width) for width in (10, 30, 80) for _ in range(7)])
     assert device.widths() == [(10, 6), (30, 2), (80, 1), (10, 1), (30, 2), (80, 1),
                                (30, 2), (80, 1), (30, 1), *[(80, 1)] * 4]  # fmt: skip
@@ -324,7 +324,7 @@ class TestFailures:
 
     @pytest.mark.parametrize("change", [-1, 1])
     def test_a_recogniser_that_loses_lines_is_found_out(self, change: int) -> None:
-        lanes: Lanes[int] = Lanes(1, lambda lines: [7] * (len(lines) + change), lambda _: 4)
+        lanes: Lanes[int] = Lanes(1, lambda lines: [7] * (len(lines) + change), min)
         with pytest.raises(ValueError, match="results for 1 lines"):
             lanes.recognise([line(10)] * 3)
 

@@ -1,11 +1,11 @@
 """OpenVINO beside a plain ONNX Runtime session, in full precision."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,24 @@ from service_runner import ROOT
 
 from models import ONNX_NAME
 from networks import CENTRED
-from openvino_network import OpenVinoNetwork, best_precision
+from openvino_network import (
+    OpenVinoDetector,
+    OpenVinoDevice,
+    OpenVinoNetwork,
+    OpenVinoRecogniser,
+    best_of_bf16,
+    best_precision,
+)
+
+F32 = OpenVinoDevice(streams=2, threads=2, precision="f32")
 
 
-def network(kind: str, **changes: Any) -> OpenVinoNetwork:
-    path, normalisation = MODELS[kind]
-    options: dict[str, Any] = {
-        "streams": 2, "threads": 2, "precision": "f32", "keep_shapes": True
-    }  # fmt: skip
-    return OpenVinoNetwork(path, normalisation, **options | changes)
+def network(kind: str, device: OpenVinoDevice = F32) -> OpenVinoNetwork:
+    return OpenVinoNetwork(*MODELS[kind], device)
+
+
+def recogniser(device: OpenVinoDevice = F32) -> OpenVinoRecogniser:
+    return OpenVinoRecogniser(*MODELS["recognition"], device)
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -33,22 +42,80 @@ def test_the_output_is_that_of_a_plain_session(kind: str) -> None:
     check_run(network(kind), kind)
 
 
-@pytest.mark.parametrize("kind", ["recognition", "line orientation"])
-def test_the_best_is_argmax_and_max_of_the_output(kind: str) -> None:
-    check_best(network(kind), kind)
+def test_a_detectors_logits_have_the_plain_output_as_their_sigmoid() -> None:
+    made = OpenVinoDetector(*MODELS["detection"], F32)
+    pages = images("detection", 2)
+    found = made.run(pages)
+    assert made.logits
+    assert found.min() < -1  # no probability
+    assert np.allclose(1 / (1 + np.exp(-found)), plain_output("detection", pages), atol=2e-3)
 
 
-@pytest.mark.parametrize("keep_shapes", [True, False])
-def test_shapes_may_change_from_call_to_call(keep_shapes: bool) -> None:
-    made = network("recognition", keep_shapes=keep_shapes)
-    for count, width in ((1, 160), (2, 160), (1, 320), (3, 176), (1, 160)):
-        lines = images("recognition", count, width=width)
-        assert np.allclose(made.run(lines), plain_output("recognition", lines), atol=2e-3)
+def test_a_model_without_a_sigmoid_at_its_end_keeps_its_output() -> None:
+    made = OpenVinoDetector(*MODELS["recognition"], F32)
+    assert not made.logits
+    check_run(made, "recognition")
+
+
+def test_the_best_is_argmax_and_max_of_the_output() -> None:
+    check_best(recogniser(), "recognition")
+
+
+def test_in_the_best_precision_the_best_is_nearly_the_same() -> None:
+    """Which is bf16 on processors that compute in it."""
+    lines = images("recognition", 3)
+    device = dataclasses.replace(F32, precision=best_precision())
+    classes, probabilities = recogniser(device).run_best(lines)
+    wanted, shares = recogniser().run_best(lines)
+    assert np.mean(classes == wanted) > 0.9
+    both = (classes == wanted) & (probabilities > 0) & (shares > 0)
+    assert both.any()
+    assert np.median(np.abs(probabilities - shares)[both]) < 0.02
+
+
+def test_a_model_without_a_softmax_at_its_end_is_taken_at_its_word() -> None:
+    lines = images("detection", 2)
+    classes, largest = OpenVinoRecogniser(*MODELS["detection"], F32).run_best(lines)
+    wanted = plain_output("detection", lines)
+    assert np.allclose(largest, wanted.max(axis=-1), atol=2e-3)
+    assert classes.shape == largest.shape
+
+
+def as_bits(numbers: list[float]) -> npt.NDArray[np.int16]:
+    """bf16, rounded towards 0."""
+    return (np.array(numbers, np.float32).view(np.uint32) >> 16).astype(np.uint16).view(np.int16)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [0.5, 3.0, 2.0],
+        [-1.0, -0.25, -7.0],
+        [0.0, -3.0, -0.5],
+        [-2.0, 0.001, 0.0],
+        [5.0],
+        [1.0, 1.0],
+    ],
+)
+def test_the_best_of_bf16_is_argmax(numbers: list[float]) -> None:
+    assert best_of_bf16(as_bits(numbers)[None]) == [int(np.argmax(numbers))]
+
+
+@pytest.mark.parametrize("kind", ["recognition", "detection"])
+def test_shapes_may_change_from_call_to_call(kind: str) -> None:
+    """Whether what was prepared for them is kept, as for lines, or not, as for pages."""
+    made = network(kind) if kind == "recognition" else OpenVinoDetector(*MODELS[kind], F32)
+    for count, width in ((1, 160), (2, 160), (1, 320), (3, 192), (1, 160)):
+        lines = images(kind, count, width=width)
+        found = made.run(lines)
+        if kind == "detection":
+            found = 1 / (1 + np.exp(-found))
+        assert np.allclose(found, plain_output(kind, lines), atol=2e-3)
 
 
 def test_the_output_stays_when_the_network_goes_on() -> None:
     """Though it is computed in memory that is used again."""
-    made = network("line orientation", streams=1)
+    made = network("line orientation", dataclasses.replace(F32, streams=1))
     first, second = images("line orientation", 1), 255 - images("line orientation", 1)
     kept = made.run(first)
     copy = kept.copy()
@@ -66,22 +133,23 @@ def test_pixels_that_do_not_lie_in_a_row_are_read_as_they_look() -> None:
 @pytest.mark.parametrize("streams", [1, 2])
 def test_several_threads_get_their_own_answers(streams: int) -> None:
     """Also more threads than streams."""
-    made = network("recognition", streams=streams)
+    device = dataclasses.replace(F32, streams=streams)
+    made, best_only = network("recognition", device), recogniser(device)
     lines = [images("recognition", 1, seed=number) for number in range(6)]
     alone = [made.run(each) for each in lines]
-    best = [made.run_best(each) for each in lines]
+    best = [best_only.run_best(each) for each in lines]
     with ThreadPoolExecutor(6) as threads:
         for _ in range(3):
             for found, wanted in zip(threads.map(made.run, lines), alone, strict=True):
                 assert np.allclose(found, wanted, atol=1e-5)
             for (classes, _), (wanted_classes, _) in zip(
-                threads.map(made.run_best, lines), best, strict=True
+                threads.map(best_only.run_best, lines), best, strict=True
             ):
                 assert np.array_equal(classes, wanted_classes)
 
 
 def test_a_call_that_fails_leaves_the_stream_usable() -> None:
-    made = network("recognition", streams=1)
+    made = network("recognition", dataclasses.replace(F32, streams=1))
     wrong: npt.NDArray[np.uint8] = np.zeros((1, 48, 160, 4), dtype=np.uint8)
     for _ in range(3):
         with pytest.raises(RuntimeError):
@@ -104,10 +172,10 @@ def test_nobody_is_told_that_it_runs(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "import numpy as np\n"
         "from networks import CENTRED\n"
-        "from openvino_network import OpenVinoNetwork, best_precision\n"
+        "from openvino_network import OpenVinoDevice, OpenVinoRecogniser, best_precision\n"
         "best_precision()\n"
-        "made = OpenVinoNetwork(Path(sys.argv[1]), CENTRED, streams=1, threads=1,\n"
-        "    precision='f32', keep_shapes=False)\n"
+        "device = OpenVinoDevice(streams=1, threads=1, precision='f32')\n"
+        "made = OpenVinoRecogniser(Path(sys.argv[1]), CENTRED, device)\n"
         "print(made.run_best(np.zeros((1, 48, 160, 3), dtype=np.uint8))[0].shape[0])\n"
         "print('openvino' in sys.modules, connected)\n"
         "print([n for n, m in sys.modules.items() if m and n.startswith('openvino_telemetry')])\n"

@@ -7,7 +7,14 @@ import pytest
 from paddlex.inference.models.common.vision import ResizeByShort
 from paddlex.inference.models.image_classification.processors import Crop
 
-from orientation import MAX_VOTES, prepare_line, prepare_page, rotation
+from orientation import (
+    MAX_VOTES,
+    looks_upright,
+    prepare_line,
+    prepare_page,
+    reads_upright,
+    rotation,
+)
 
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
 TALL = [[10, 10], [30, 10], [30, 250], [10, 250]]
@@ -20,12 +27,7 @@ class Votes:
         """`head`: how sure the page classifier is that it stands on its head."""
         self.head = head
         self.lines = list(lines)
-        self.pages = 0
         self.asked: list[int] = []
-
-    def page_shares(self) -> list[float]:
-        self.pages += 1
-        return [1 - self.head, 0.0, self.head, 0.0]
 
     def upside_down(self, index: int) -> float:
         self.asked.append(index)
@@ -33,7 +35,7 @@ class Votes:
 
     def on(self, polygons: list[Any]) -> int:
         places = np.array(polygons, dtype=np.float32).reshape(-1, 4, 2)
-        return rotation(places, self.page_shares, self.upside_down)
+        return rotation(places, [1 - self.head, 0.0, self.head, 0.0], self.upside_down)
 
 
 @pytest.mark.parametrize(("line", "upright"), [(WIDE, 0), (TALL, 90)])
@@ -45,7 +47,7 @@ def test_all_agree(line: Any, upright: int) -> None:
 def test_a_page_without_lines_is_not_asked_about() -> None:
     votes = Votes(1.0)
     assert votes.on([]) == 0
-    assert (votes.pages, votes.asked) == (0, [])
+    assert votes.asked == []
 
 
 def test_the_lines_overrule_the_page() -> None:
@@ -60,8 +62,8 @@ def test_an_unsure_line_counts_for_less() -> None:
 def test_the_page_counts_with_both_sides() -> None:
     """A page on its side stands upright or on its head as 90 or 270 degrees."""
     places = np.array([TALL] * 3, dtype=np.float32)
-    assert rotation(places, lambda: [0.0, 0.9, 0.0, 0.1], lambda _: 0.5) == 90
-    assert rotation(places, lambda: [0.0, 0.1, 0.0, 0.9], lambda _: 0.5) == 270
+    assert rotation(places, [0.0, 0.9, 0.0, 0.1], lambda _: 0.5) == 90
+    assert rotation(places, [0.0, 0.1, 0.0, 0.9], lambda _: 0.5) == 270
 
 
 def test_a_clear_lead_ends_the_vote() -> None:
@@ -88,6 +90,40 @@ def test_most_text_decides_not_most_lines() -> None:
     """A table's narrow digits are taller than wide; the long lines know better."""
     digit = [[10, 10], [15, 10], [15, 22], [10, 22]]
     assert Votes(0.0).on([WIDE, *[digit] * 8]) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "shares", "upright"),
+    [
+        (WIDE, [0.9, 0.0, 0.1, 0.0], True),
+        (WIDE, [0.1, 0.0, 0.9, 0.0], False),
+        (WIDE, [0.5, 0.0, 0.5, 0.0], False),
+        (TALL, [1.0, 0.0, 0.0, 0.0], False),
+    ],
+)
+def test_it_looks_upright_to_lines_and_page_classifier(
+    line: Any, shares: list[float], upright: bool
+) -> None:
+    assert looks_upright(np.array([line] * 3, dtype=np.float32), shares) is upright
+
+
+@pytest.mark.parametrize(
+    ("confidences", "upright"),
+    [
+        ([0.97, 0.95, 0.93, 0.91, 0.96], True),
+        ([0.7, 0.75, 0.6, 0.8, 0.72], False),
+        ([0.99] * 4, False),  # NOON and 69 read well on their head, too
+        ([], False),
+    ],
+)
+def test_it_reads_upright(confidences: list[float], upright: bool) -> None:
+    assert reads_upright([(WIDE, share) for share in confidences]) is upright
+
+
+def test_long_lines_say_more_about_how_it_reads() -> None:
+    short = [[10, 10], [30, 10], [30, 30], [10, 30]]
+    assert reads_upright([(WIDE, 0.95)] * 3 + [(short, 0.5)] * 3)
+    assert not reads_upright([(WIDE, 0.5)] * 3 + [(short, 0.95)] * 3)
 
 
 @pytest.mark.parametrize("size", [(300, 400), (400, 300), (2000, 90), (3, 2), (256, 256)])

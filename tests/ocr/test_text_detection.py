@@ -191,3 +191,29 @@ def test_corners_run_clockwise_from_the_top_left() -> None:
         assert bottom_right[1] > top_right[1]
         slope = np.degrees(np.arctan2(*(top_right - top_left)[::-1]))
         assert slope == pytest.approx(degrees, abs=2)
+
+
+def test_logits_find_what_probabilities_find() -> None:
+    made = bar(200, 100, 300, 120) * 0.9 + 0.01
+    made[100:105, 200:250] = 0.5
+    wanted = find_polygons(made, (320, 640), PLAIN)
+    found = find_polygons(np.log(made / (1 - made)), (320, 640), PLAIN, logits=True)
+    assert len(wanted) == 1
+    assert np.array_equal(found, wanted)
+    for box_threshold, count in ((0.5, 1), (0.95, 0)):
+        settings = dataclasses.replace(PLAIN, box_threshold=box_threshold)
+        found = find_polygons(np.log(made / (1 - made)), (320, 640), settings, logits=True)
+        assert len(found) == len(find_polygons(made, (320, 640), settings)) == count
+
+
+def test_the_surest_logits_are_no_overflow() -> None:
+    with np.errstate(all="raise"):
+        logits = (bar(200, 100, 300, 120) - 0.5) * 2000
+        assert len(find_polygons(logits, (320, 640), PLAIN, logits=True)) == 1
+
+
+@pytest.mark.parametrize(("threshold", "count"), [(0.0, 1), (1.0, 0)])
+def test_thresholds_at_the_ends(threshold: float, count: int) -> None:
+    settings = dataclasses.replace(PLAIN, threshold=threshold, box_threshold=0.0)
+    made = bar(200, 100, 300, 120) + 0.1
+    assert len(find_polygons(made, (320, 640), settings, logits=True)) == count

@@ -11,8 +11,8 @@ from paddlex.inference.models.text_recognition.processors import CTCLabelDecode,
 from real_pages import model_set
 
 from decode import Pixels
+from networks import BLANK
 from text_recognition import (
-    BLANK,
     CPU_WIDTHS,
     GPU_WIDTHS,
     LINE_HEIGHT,
