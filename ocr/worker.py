@@ -33,7 +33,7 @@ import worker_protocol as protocol
 from cpu_count import usable_cpus
 from decode import Pixels, decode_pages
 from engine import Engine, PageEngine, ReadPage
-from heap import Heap
+from heap import Heap, keep_large_blocks_apart
 from inference import Inference, choose, load_models, version_of
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
@@ -205,6 +205,7 @@ def _prepare_process() -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("1000")  # when memory runs out, this process goes and not the service
     limit_resources()
+    keep_large_blocks_apart()
     cv2.setNumThreads(0)  # every image has a thread of its own
 
 
