@@ -75,7 +75,7 @@ def test_it_ends_at_once_whatever_it_does(
     workers = tree(process.pid)[1:]
     code, seconds, said = service.stop(number)
     assert code == 0, said
-    assert seconds < 2
+    assert seconds < 10  # beside other tests and on a slow disk; it waits for no image (120 s)
     assert "Traceback" not in said
     wait_until(lambda: not any(map(is_running, workers)))
     assert not (service.data / SOCKET_PATH).exists()
