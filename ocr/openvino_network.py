@@ -58,9 +58,9 @@ class OpenVinoDetector:
 
 
 class OpenVinoRecogniser:
-    """A model whose softmax is left out, and made up for where it matters: for the likeliest
-    class of the columns that are not blank. In bf16 the numbers before it come as such; half
-    as much to write and to search.
+    """A model whose softmax is left out, and made up for in columns that begin a character.
+
+    In bf16 the logits come as such: half as much to write and to search.
     """
 
     def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:

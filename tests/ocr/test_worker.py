@@ -389,6 +389,32 @@ def test_the_kernel_limits_the_real_process() -> None:
     assert all(int(limit) <= 4096 for limit in limits["Max open files"])
 
 
+def test_what_the_real_process_frees_goes_back_to_the_system() -> None:
+    program = (
+        "import sys\n"
+        "sys.path[:0] = sys.argv[1:]\n"
+        "import worker\n"
+        "worker.keep_large_blocks_apart = lambda: print('apart', file=sys.stderr)\n"
+        "worker._prepare_process()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(ROOT / "contract"), str(ROOT / "ocr")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stderr == "apart\n"
+
+
+def test_every_image_counts_for_the_heap(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot be read, too: it was decoded."""
+    done: list[None] = []
+    monkeypatch.setattr(bench.reader._heap, "image_done", lambda: done.append(None))
+    bench.read(("a.png", FILES["png"]), ("b.png", b"no image"), ("c.jpg", FILES["jpeg"]))
+    assert len(done) == 3
+
+
 def test_pixels_given_to_the_engine_are_the_first_page(bench: Bench) -> None:
     seen: list[Pixels] = []
     read = bench.engine.read
