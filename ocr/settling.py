@@ -26,6 +26,11 @@ class Settling:
     def __contains__(self, path: bytes) -> bool:
         return path in self._since
 
+    def due_in_s(self) -> float:
+        """Seconds until the first of them could be finished; infinite when there is none."""
+        first = min((since for _, since in self._since.values()), default=float("inf"))
+        return first + self._settle_s - self._clock()
+
     def finished(self, path: bytes, stat: FileStat) -> bool:
         """Tell it what was seen now; True when that is what was seen `settle_s` ago, too."""
         seen, since = self._since.get(path, (None, 0.0))

@@ -7,6 +7,7 @@ stat stays the same over two looks at least `settle_s` apart.
 
 import collections
 import logging
+import math
 import os
 import threading
 import time
@@ -25,6 +26,7 @@ from settling import Settling
 from source_files import FileStat
 
 _BURST_S = 0.2
+"""The first event brings a look at once; for those that follow there is one look so often."""
 _REST = 2.0
 """So many times as long as it took, no other look is made for events: a third of one core."""
 
@@ -66,6 +68,8 @@ class Watcher:
         self._settle_s = settle_s
         self._on_change = on_change
         self._clock = clock
+        self._burst_s = min(settle_s, _BURST_S)
+        self._burst_until = -math.inf
         self._wake = threading.Event()
         self._requests: collections.deque[LookRequest] = collections.deque()
         self._settling = Settling(settle_s, clock)
@@ -106,6 +110,7 @@ class Watcher:
                     requests = [self._requests.popleft() for _ in range(len(self._requests))]
                     took = self._unless_full(self.look)
                     not_before = self._clock() + _REST * took
+                    self._burst_until = self._clock() + self._burst_s
                     next_look = max(self._clock() + self._interval_s, not_before)
                     for request in requests:
                         request.found = len(self._settling)
@@ -124,11 +129,13 @@ class Watcher:
         """Until the next look, the next recheck, or a wake-up; True for a wake-up."""
         wait_s = next_look - self._clock()
         if self._settling:
-            wait_s = min(wait_s, self._settle_s)
+            due_s = self._settling.due_in_s()
+            # What is overdue could not be stored, or is being written to: no hurry.
+            wait_s = min(wait_s, max(due_s, self._burst_s) if due_s > 0 else self._settle_s)
         if not heartbeat.wait(self._wake, max(wait_s, 0.01)):
             return False
         if not self._requests:  # let a burst of events pass: one look for all of them
-            self._stop.wait(min(self._settle_s, _BURST_S))
+            self._stop.wait(max(self._burst_until - self._clock(), 0.0))
         self._wake.clear()
         return True
 

@@ -1,5 +1,6 @@
 """A file is taken when it is finished, whatever is done to it until then."""
 
+import math
 import os
 from pathlib import Path
 
@@ -102,6 +103,7 @@ def test_overwritten_while_it_is_read(scene: Scene, monkeypatch: pytest.MonkeyPa
 def test_settling_in_itself() -> None:
     clock = Clock()
     settling = Settling(2.0, clock)
+    assert settling.due_in_s() == math.inf
     stat, other = FileStat(1, 1, 1, 1), FileStat(1, 1, 2, 1)
     assert not settling.finished(b"a", stat)
     clock.now += 1.9
@@ -109,6 +111,9 @@ def test_settling_in_itself() -> None:
     assert not settling.finished(b"a", other)
     clock.now += 1.9
     assert not settling.finished(b"a", other)
+    assert not settling.finished(b"b", stat)
+    assert settling.due_in_s() == pytest.approx(0.1), "the first that can be finished counts"
+    settling.forget(b"b")
     clock.now += 0.1
     assert settling.finished(b"a", other)
     settling.forget(b"a")

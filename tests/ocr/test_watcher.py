@@ -191,6 +191,30 @@ def test_a_request_with_nothing_new_is_answered_at_once(scene: Scene) -> None:
             assert event.wait(10)
 
 
+def test_the_first_event_brings_a_look_at_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    burst_s = settle_s = 2.0
+    monkeypatch.setattr("watcher._BURST_S", burst_s)
+    with Running(scene, interval_s=3600, settle_s=settle_s):
+        time.sleep(1.1 * burst_s)  # until the look at the start is long enough ago
+        started = time.monotonic()
+        scene.write("a.png")
+        wait_until(lambda: scene.statuses() == {"a.png": "pending"}, "the file taken")
+        assert time.monotonic() - started < settle_s + 0.75 * burst_s
+
+
+def test_a_burst_of_events_brings_few_looks(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher._BURST_S", 2.0)
+    with Running(scene, interval_s=3600, settle_s=2.0) as running:
+        before = running.looks
+        for number in range(100):
+            scene.write(f"{number}.png")
+            time.sleep(0.01)
+        wait_until(lambda: len(scene.statuses()) == 100, "all taken")
+        assert running.looks - before <= 4
+
+
 def test_it_stops_at_once(scene: Scene) -> None:
     with Running(scene, interval_s=3600, settle_s=3600) as running:
         scene.write("a.png")
