@@ -188,6 +188,8 @@ def test_a_signal_ends_both_services(start: Start, number: signal.Signals, code:
         "def end(*_):\n    print('bye', flush=True)\n    sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, end)\n"
     )
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup, and it is inherited
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     run = start(ocr=farewell + FOREVER, web=farewell + FOREVER)
     run.wait_for("| up", times=2)
     ended, seconds = run.signal_and_wait(number)
