@@ -32,8 +32,8 @@ from text_recognition import CPU_WIDTHS, GPU_WIDTHS
 PADDLEOCR = "paddleocr:"
 _MOST_CPU_LANES = 8
 """Each lane has activations of its own; with more processors a lane gets several."""
-_CPU_COLUMNS, _CPU_LINES = 768, 4
-"""Four short lines at a time take a tenth less than one by one; each number costs memory."""
+_CPU_COLUMNS, _CPU_LINES = 1280, 8
+"""Short lines take a tenth less together than one by one, and a half with AMX."""
 _GPU_LANES, _GPU_COLUMNS, _GPU_LINES = 2, 32 * 640, 64
 
 log = logging.getLogger("inference")
@@ -153,9 +153,9 @@ def load_models(inference: Inference, models: ModelSet, settings: Settings) -> T
             )
         )
     if inference.gpu is None:
-        shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, doubling=True)
+        shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, all_or_one=True)
     else:
-        shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, doubling=False)
+        shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, all_or_one=False)
     loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
     loaded.warm_up()
     return loaded

@@ -3,7 +3,8 @@
 Each lane is a thread that runs one network call at a time, so that exactly as many calls as the
 device can take at once are under way, whoever asks. Pages ask from threads of their own: they
 decode, search and cut while the lanes compute. Waiting lines of one width, of whatever page or
-batch, go through the recogniser together, those that wait longest first.
+batch, go through the recogniser together. A network takes a while to turn to another shape, so a
+lane stays with a width as long as that fills its calls, and then goes to where most is waiting.
 """
 
 import collections
@@ -18,8 +19,12 @@ from decode import Pixels
 Result = TypeVar("Result")
 Answer = TypeVar("Answer")
 
-_ENOUGH_LINES_PER_LANE = 32
+_Shape = tuple[int, int]
+"""Width and number of lines that go together."""
+_ENOUGH_LINES_PER_LANE = 48
 """With fewer lines waiting, other calls go first: a page's detection brings the next lines."""
+_PATIENCE = 64
+"""Calls after which the line that has waited longest has its turn, whatever else there is."""
 _CALLS_TO_RECOVER = 200
 """After so many calls without a failure, twice as many lines go together again."""
 
@@ -43,8 +48,10 @@ class Lanes(Generic[Result]):
         self._calls: collections.deque[tuple[Callable[[], Any], Future[Any]]] = collections.deque()
         self._calls_running = 0
         self._lines: dict[int, collections.deque[_Line[Result]]] = {}
-        """By width, in the order in which the widths began to wait."""
+        """By width."""
         self._waiting = 0
+        self._taken = 0
+        """Calls with lines so far: the clock by which lines wait."""
         self._divisor = 1
         self._calls_since_failure = 0
         self._busy_s = 0.0
@@ -75,29 +82,33 @@ class Lanes(Generic[Result]):
         waiting = [_Line[Result](line) for line in lines]
         with self._changed:
             for line in waiting:
+                line.since = self._taken
                 self._lines.setdefault(line.pixels.shape[1], collections.deque()).append(line)
             self._waiting += len(waiting)
             self._changed.notify_all()
         return [line.future.result() for line in waiting]
 
     def _run(self) -> None:
+        shape: _Shape | None = None
         while True:
-            work = self._next()
+            work, shape = self._next(shape)
             started = time.monotonic()
             work()
             with self._changed:
                 self._busy_s += time.monotonic() - started
 
-    def _next(self) -> Callable[[], None]:
-        """What this lane does now; waits until there is something."""
+    def _next(self, last: "_Shape | None") -> tuple[Callable[[], None], "_Shape | None"]:
+        """What this lane does now, and the shape of lines that it is then prepared for, before
+        that `last`; waits until there is something."""
         with self._changed:
             while True:
                 if self._calls and not self._calls_running and self._waiting < self._enough:
-                    return self._take_call()
+                    return self._take_call(), last
                 if self._lines:
-                    return self._take_lines()
+                    shape = self._choose(last)
+                    return self._take_lines(*shape), shape
                 if self._calls and self._calls_running < self._most_calls:
-                    return self._take_call()
+                    return self._take_call(), last
                 self._changed.wait()
 
     def _take_call(self) -> Callable[[], None]:
@@ -121,14 +132,26 @@ class Lanes(Generic[Result]):
             self._calls_running -= 1
             self._changed.notify()
 
-    def _take_lines(self) -> Callable[[], None]:
-        width = next(iter(self._lines))
-        queue = self._lines.pop(width)
-        count = max(self._together(width, len(queue)) // self._divisor, 1)
+    def _choose(self, last: "_Shape | None") -> "_Shape":
+        """Width and number of the lines that a lane takes next, after those of `last`."""
+        longest = min(self._lines, key=lambda width: self._lines[width][0].since)
+        if self._taken - self._lines[longest][0].since > _PATIENCE:
+            return longest, self._count(longest)
+        if last and last[0] in self._lines and self._count(last[0]) == last[1]:
+            return last
+        most = max(self._lines, key=lambda width: width * len(self._lines[width]))
+        return most, self._count(most)
+
+    def _count(self, width: int) -> int:
+        return max(self._together(width, len(self._lines[width])) // self._divisor, 1)
+
+    def _take_lines(self, width: int, count: int) -> Callable[[], None]:
+        queue = self._lines[width]
         lines = [queue.popleft() for _ in range(count)]
-        if queue:
-            self._lines[width] = queue  # at the end: the other widths' turn comes first
+        if not queue:
+            del self._lines[width]
         self._waiting -= count
+        self._taken += 1
         return lambda: self._read(lines)
 
     def _read(self, lines: "list[_Line[Result]]") -> None:
@@ -166,4 +189,5 @@ class _Line(Generic[Result]):
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
+        self.since = 0
         self.future: Future[Result] = Future()

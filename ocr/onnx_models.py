@@ -31,8 +31,6 @@ from reading_order import Polygons
 from text_detection import detection_settings, find_polygons, scale_for_detection
 from text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
 
-WARM_UP_WIDTH = 640
-"""Lines up to this width are prepared for at the start; longer ones are rare."""
 _WARM_UP_PAGES = ((960, 704), (704, 960))
 
 
@@ -60,18 +58,18 @@ class Shapes:
     """Widths of the lines that are recognised together, added up, are at most this …"""
     most_lines: int
     """… and their number this."""
-    doubling: bool
-    """Lines go by 1, 2, 4, …: each other number would be one more shape to prepare for."""
+    all_or_one: bool
+    """As many lines go together as may, or one: each other number would be a shape more to
+    prepare for."""
 
     def together(self, width: int, waiting: int) -> int:
         """How many of `waiting` lines (at least 1) of one width go together; at least 1."""
-        count = max(min(waiting, self.most_lines, self.most_columns // width), 1)
-        return 1 << count.bit_length() - 1 if self.doubling else count
+        most = self.most(width)
+        return most if waiting >= most else 1 if self.all_or_one else waiting
 
-    def prepared(self, width: int) -> list[int]:
-        """Numbers of lines of one width that are worth preparing for."""
-        most = self.together(width, self.most_lines)
-        return [1 << power for power in range(most.bit_length())] if self.doubling else [most, 1]
+    def most(self, width: int) -> int:
+        """How many lines of one width may go together; at least 1."""
+        return max(min(self.most_lines, self.most_columns // width), 1)
 
 
 class OnnxModels:
@@ -100,16 +98,15 @@ class OnnxModels:
         )
 
     def warm_up(self) -> None:
-        """Let every shape that is common be prepared, so that the first pages find it so."""
+        """Let every shape of lines be prepared for, so that memory has its size from the start."""
         for height, width in _WARM_UP_PAGES:
             self.detect(np.zeros((height, width, 3), dtype=np.uint8), max(height, width))
         shapes = self._shapes
         with ThreadPoolExecutor(shapes.lanes) as lanes:  # each has preparations of its own
             for width in shapes.line_widths:
-                if width <= WARM_UP_WIDTH:
-                    for count in shapes.prepared(width):
-                        lines = np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8)
-                        list(lanes.map(self._recognition.run_best, [lines] * shapes.lanes))
+                for count in {shapes.most(width), 1}:
+                    lines = np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8)
+                    list(lanes.map(self._recognition.run_best, [lines] * shapes.lanes))
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""

@@ -16,6 +16,10 @@ from decode import Pixels
 from networks import Classes, Normalisation, Numbers, character_begins
 
 
+_F32_OVER_BF16_BITS = 16
+"""bf16 is the upper half of f32."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class OpenVinoDevice:
     """How a processor runs a model."""
@@ -76,10 +80,7 @@ class OpenVinoRecogniser:
             classes: Classes = best_of_bf16(output) if self._in_bf16 else output.argmax(axis=-1)
             if not self._softmax_left:
                 return classes, output.max(axis=-1)
-            told = character_begins(classes)
-            probabilities = np.zeros(classes.shape, dtype=np.float32)
-            probabilities[told] = [_share_of_largest(_as_f32(numbers)) for numbers in output[told]]
-            return classes, probabilities
+            return classes, shares_of_best(output, classes, character_begins(classes))
 
 
 class _Streams:
@@ -145,16 +146,33 @@ def best_of_bf16(bits: npt.NDArray[np.int16]) -> Classes:
     return best
 
 
-def _share_of_largest(numbers: Numbers) -> float:
-    """The softmax of the largest of `numbers`. One column at a time, as that stays in the cache."""
-    return float(1 / np.exp(numbers - numbers.max()).sum())
+def shares_of_best(
+    output: npt.NDArray[Any], best: Classes, wanted: npt.NDArray[np.bool_]
+) -> Numbers:
+    """The softmax of the largest number of each column, where `wanted`; elsewhere 0.
+
+    `output` (…, classes) is f32, or bf16 as its bits; `best` (…) are the places of the largest.
+    One column at a time, and always in the same memory, so that it stays in the cache.
+    """
+    shares = np.zeros(best.shape, dtype=np.float32)
+    scratch = np.empty(output.shape[-1], dtype=np.uint32)
+    numbers = scratch.view(np.float32)
+    for place in zip(*wanted.nonzero(), strict=True):
+        column = output[place]
+        if output.dtype == np.float32:
+            numbers[:] = column
+        else:
+            scratch[:] = column.view(np.uint16)
+            np.left_shift(scratch, _F32_OVER_BF16_BITS, out=scratch)
+        np.subtract(numbers, numbers[best[place]], out=numbers)
+        np.exp(numbers, out=numbers)
+        shares[place] = 1 / numbers.sum()
+    return shares
 
 
-def _as_f32(numbers: npt.NDArray[Any]) -> Numbers:
-    """f32 as it is, bf16 from its bits: they are the upper half of an f32's."""
-    if numbers.dtype == np.float32:
-        return numbers
-    return (numbers.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+def _as_f32(numbers: npt.NDArray[np.int16]) -> Numbers:
+    """bf16 numbers from their bits."""
+    return (numbers.view(np.uint16).astype(np.uint32) << _F32_OVER_BF16_BITS).view(np.float32)
 
 
 def _drop_last(network: Any, kind: str) -> bool:
