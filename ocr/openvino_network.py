@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from decode import Pixels
 from networks import Classes, Normalisation, Numbers, character_begins
+from openvino_graph import drop_last, enlarge_last
 
 
 _F32_OVER_BF16_BITS = 16
@@ -52,7 +53,8 @@ class OpenVinoDetector:
     def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
         """`logits` is false when the model ends with something else than a sigmoid."""
         network = _core().read_model(model)
-        self.logits = _drop_last(network, "Sigmoid")
+        self.logits = drop_last(network, "Sigmoid")
+        enlarge_last(network)
         self._streams = _Streams(network, normalisation, device, keep_shapes=False)
 
     def run(self, pages: Pixels) -> Numbers:
@@ -70,7 +72,7 @@ class OpenVinoRecogniser:
     def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
         """Keeps what it prepared for each shape of input."""
         network = _core().read_model(model)
-        self._softmax_left = _drop_last(network, "Softmax")
+        self._softmax_left = drop_last(network, "Softmax")
         self._in_bf16 = self._softmax_left and device.precision == "bf16"
         self._streams = _Streams(network, normalisation, device, output_bf16=self._in_bf16)
 
@@ -173,22 +175,6 @@ def shares_of_best(
 def _as_f32(numbers: npt.NDArray[np.int16]) -> Numbers:
     """bf16 numbers from their bits."""
     return (numbers.view(np.uint16).astype(np.uint32) << _F32_OVER_BF16_BITS).view(np.float32)
-
-
-def _drop_last(network: Any, kind: str) -> bool:
-    """Take the last operator off the network when it is of this kind; whether it was.
-
-    A softmax counts only when it goes along the last axis.
-    """
-    result = network.get_results()[0]
-    last = result.input_value(0).get_node()
-    rank = result.get_input_partial_shape(0).rank.get_length()
-    axis = last.get_attributes().get("axis", -1)
-    if last.get_type_name() != kind or axis not in (-1, rank - 1):
-        return False
-    result.input(0).replace_source_output(last.input_value(0))
-    network.validate_nodes_and_infer_types()
-    return True
 
 
 def best_precision() -> str:
