@@ -64,11 +64,14 @@ class Shapes:
 
     def together(self, width: int, waiting: int) -> int:
         """How many of `waiting` lines (at least 1) of one width go together; at least 1."""
-        most = self.most(width)
+        most = self._most(width)
         return most if waiting >= most else 1 if self.all_or_one else waiting
 
-    def most(self, width: int) -> int:
-        """How many lines of one width may go together; at least 1."""
+    def prepared(self, width: int) -> set[int]:
+        """Numbers of lines of one width that are worth preparing for."""
+        return {self._most(width), 1}
+
+    def _most(self, width: int) -> int:
         return max(min(self.most_lines, self.most_columns // width), 1)
 
 
@@ -104,7 +107,7 @@ class OnnxModels:
         shapes = self._shapes
         with ThreadPoolExecutor(shapes.lanes) as lanes:  # each has preparations of its own
             for width in shapes.line_widths:
-                for count in {shapes.most(width), 1}:
+                for count in shapes.prepared(width):
                     lines = np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8)
                     list(lanes.map(self._recognition.run_best, [lines] * shapes.lanes))
 

@@ -16,7 +16,6 @@ from decode import Pixels
 from networks import Classes, Normalisation, Numbers, character_begins
 from openvino_graph import drop_last, enlarge_last
 
-
 _F32_OVER_BF16_BITS = 16
 """bf16 is the upper half of f32."""
 

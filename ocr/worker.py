@@ -44,8 +44,9 @@ from text_models import TextModels
 from usable_memory import is_lack_of_memory
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
-_SPARE_HANDS = 2
-"""So many more images than lanes are in hand: their decoding hides behind the lanes' work."""
+_SPARE_HANDS = 4
+"""So many more images than lanes are in hand: their decoding hides behind the lanes' work, and
+lines of one width wait in numbers."""
 _MOST_HANDS = 32
 _LIMITS = {
     resource.RLIMIT_CORE: 0,  # it would hold the images of strangers, and as much as the memory

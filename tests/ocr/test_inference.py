@@ -306,18 +306,20 @@ def test_paddleocr_is_told_the_name_behind_the_colon(loaded: Loaded) -> None:
     }
 
 
-CPU_SHAPES = Shapes(2, CPU_WIDTHS, 768, 4, doubling=True)
-GPU_SHAPES = Shapes(2, GPU_WIDTHS, 20_480, 64, doubling=False)
+CPU_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8, all_or_one=True)
+GPU_SHAPES = Shapes(2, GPU_WIDTHS, 20_480, 64, all_or_one=False)
 
 
 @pytest.mark.parametrize(
     ("shapes", "width", "waiting", "lines"),
     [
-        (CPU_SHAPES, 160, 9, 4),
-        (CPU_SHAPES, 160, 3, 2),
+        (CPU_SHAPES, 160, 9, 8),
+        (CPU_SHAPES, 160, 7, 1),
         (CPU_SHAPES, 160, 1, 1),
-        (CPU_SHAPES, 208, 9, 2),
-        (CPU_SHAPES, 416, 9, 1),
+        (CPU_SHAPES, 256, 9, 5),
+        (CPU_SHAPES, 640, 9, 2),
+        (CPU_SHAPES, 640, 1, 1),
+        (CPU_SHAPES, 704, 9, 1),
         (CPU_SHAPES, 3200, 9, 1),
         (GPU_SHAPES, 160, 100, 64),
         (GPU_SHAPES, 160, 33, 33),
@@ -332,11 +334,11 @@ def test_how_many_lines_go_together(shapes: Shapes, width: int, waiting: int, li
 @pytest.mark.parametrize("width", CPU_WIDTHS)
 def test_whatever_goes_together_on_a_cpu_was_prepared_for(width: int) -> None:
     together = {CPU_SHAPES.together(width, waiting) for waiting in range(1, 20)}
-    assert together == set(CPU_SHAPES.prepared(width))
+    assert together == CPU_SHAPES.prepared(width)
 
 
 def test_a_gpu_is_prepared_for_full_batches_and_single_lines() -> None:
-    assert GPU_SHAPES.prepared(640) == [32, 1]
+    assert GPU_SHAPES.prepared(640) == {32, 1}
 
 
 def test_both_engines_find_and_read_the_same() -> None:

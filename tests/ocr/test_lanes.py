@@ -115,11 +115,24 @@ def test_no_lines(device: Device) -> None:
     assert device.batches == []
 
 
-def test_the_width_that_waits_longest_goes_first_and_then_the_next(device: Device) -> None:
-    """A width with many lines lets the others in between."""
-    lines = [line(width) for width in (20, 10, 20, 20, 30, 10, 20, 20, 10)]
-    made(device).recognise(lines)
-    assert device.widths() == [(20, 2), (10, 2), (30, 1), (20, 2), (10, 1), (20, 1)]
+def test_a_lane_goes_where_most_is_waiting(device: Device) -> None:
+    """By columns, not by lines."""
+    made(device).recognise([line(width) for width in (20, 10, 10, 90, 10, 20)])
+    assert device.widths() == [(90, 1), (20, 2), (10, 2), (10, 1)]
+
+
+def test_a_lane_stays_with_a_width_while_it_fills_its_calls(device: Device) -> None:
+    """Though more is waiting elsewhere: turning to another shape takes time."""
+    made(device).recognise([line(width) for width in (20,) * 5 + (30,) * 3])
+    assert device.widths() == [(20, 2), (20, 2), (30, 2), (30, 1), (20, 1)]
+
+
+def test_a_line_that_nobody_joins_has_its_turn(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes_module, "_PATIENCE", 3)
+    made(device).recognise([line(10), *[line(20)] * 20])
+    assert device.widths() == [(20, 2)] * 4 + [(10, 1)] + [(20, 2)] * 6
 
 
 def test_within_a_width_it_is_first_come_first_served(device: Device) -> None:
@@ -128,10 +141,9 @@ def test_within_a_width_it_is_first_come_first_served(device: Device) -> None:
 
 
 def test_each_width_has_a_limit_of_its_own(device: Device) -> None:
-    lanes = Lanes(1, device.read, lambda width, waiting: min(60 // width, waiting))
+    lanes = Lanes(1, device.read, lambda width, waiting: min(60 // width, waiting) or 1)
     lanes.recognise([line(width) for width in (10, 30, 80) for _ in range(7)])
-    assert device.widths() == [(10, 6), (30, 2), (80, 1), (10, 1), (30, 2), (80, 1),
-                               (30, 2), (80, 1), (30, 1), *[(80, 1)] * 4]  # fmt: skip
+    assert device.widths() == [(80, 1)] * 7 + [(30, 2)] * 3 + [(10, 6), (30, 1), (10, 1)]
 
 
 def test_lines_of_several_pages_travel_together(

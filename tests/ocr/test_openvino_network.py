@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from openvino_network import (
     OpenVinoRecogniser,
     best_of_bf16,
     best_precision,
+    shares_of_best,
 )
 
 F32 = OpenVinoDevice(streams=2, threads=2, precision="f32")
@@ -81,7 +83,7 @@ def test_a_model_without_a_softmax_at_its_end_is_taken_at_its_word() -> None:
     assert classes.shape == largest.shape
 
 
-def as_bits(numbers: list[float]) -> npt.NDArray[np.int16]:
+def as_bits(numbers: npt.ArrayLike) -> npt.NDArray[np.int16]:
     """bf16, rounded towards 0."""
     return (np.array(numbers, np.float32).view(np.uint32) >> 16).astype(np.uint16).view(np.int16)
 
@@ -99,6 +101,22 @@ def as_bits(numbers: list[float]) -> npt.NDArray[np.int16]:
 )
 def test_the_best_of_bf16_is_argmax(numbers: list[float]) -> None:
     assert best_of_bf16(as_bits(numbers)[None]) == [int(np.argmax(numbers))]
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_shares_are_the_softmax_where_they_are_wanted(bf16: bool) -> None:
+    numbers = np.random.default_rng(5).normal(0, 4, (3, 5, 70)).astype(np.float32)
+    if bf16:
+        output: npt.NDArray[Any] = as_bits(numbers)
+        numbers = (output.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    else:
+        output = numbers
+    softmax = np.exp(numbers) / np.exp(numbers).sum(axis=-1, keepdims=True)
+    wanted = np.random.default_rng(6).random((3, 5)) < 0.5
+    before = output.copy()
+    found = shares_of_best(output, numbers.argmax(axis=-1), wanted)
+    assert np.allclose(found, np.where(wanted, softmax.max(axis=-1), 0), rtol=1e-5)
+    assert np.array_equal(output, before)
 
 
 @pytest.mark.parametrize("kind", ["recognition", "detection"])

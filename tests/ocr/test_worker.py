@@ -350,7 +350,7 @@ def test_the_real_process_reads_over_the_borders_of_batches(tmp_path: Path) -> N
     """Its engine ends no page until three are in it, of batches of two."""
     with pretended() as pool:
         ready = pool.start()
-        assert (ready.batch_size, ready.batches) == (2, 3)
+        assert (ready.batch_size, ready.batches) == (2, 4)
         tasks = put(tmp_path, "a.png", "b.png", "c.png")
         pool.submit(1, tasks[:2])
         pool.submit(2, tasks[2:])
