@@ -1,7 +1,8 @@
 """One look at the image folder: which files are there, and what is in the way of seeing them."""
 
+import collections
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,14 +24,30 @@ class Look(NamedTuple):
     """Links, pipes, devices: things that are there but are never opened."""
     problem: str | None
     """One sentence when the look is not complete; then nothing can be said about what is gone."""
+    unchanged: Set[bytes] = frozenset()
+    """Further files, whose stat is known: it would take most of the memory."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything at all."""
+        return bool(self.files or self.refused or self.unchanged)
+
+    def has(self, path: bytes) -> bool:
+        """Whether something is there."""
+        return path in self.unchanged or path in self.files or path in self.refused
 
 
-def look_at(root: Path, on_litter: Callable[[bytes, str], None] = lambda *_: None) -> Look:
+def look_at(
+    root: Path,
+    on_litter: Callable[[bytes, str], None] = lambda *_: None,
+    is_unchanged: Callable[[bytes, FileStat], bool] = lambda *_: False,
+) -> Look:
     """Everything below `root`, links not followed, the usual litter left out.
 
     `on_litter(path, code)` is called for that: hidden, system_file or unfinished_copy.
+    `is_unchanged(path, stat)` tells which files are to be seen as `Look.unchanged`.
     """
     files: dict[bytes, FileStat] = {}
+    unchanged: set[bytes] = set()
     refused: dict[bytes, tuple[FileStat, ImageError]] = {}
     problem: str | None = None
     folders = [b""]
@@ -40,12 +57,13 @@ def look_at(root: Path, on_litter: Callable[[bytes, str], None] = lambda *_: Non
         folder = folders.pop()
         try:
             with os.scandir(os.path.join(base, folder)) as listing:
-                entries = list(listing)
+                entries = collections.deque(listing)
         except OSError as error:
             if not folder or not isinstance(error, _GONE):
                 problem = _unreadable(base, folder, error)
             continue
-        for entry in entries:
+        while entries:
+            entry = entries.popleft()  # each keeps its stat for as long as it is there
             path = os.path.join(folder, entry.name)
             if litter := _litter_code(entry.name):
                 on_litter(path, litter)
@@ -66,8 +84,11 @@ def look_at(root: Path, on_litter: Callable[[bytes, str], None] = lambda *_: Non
             except ImageError as error:
                 refused[path] = (stat, error)
             else:
-                files[path] = stat
-    return Look(files, refused, problem)
+                if is_unchanged(path, stat):
+                    unchanged.add(path)
+                else:
+                    files[path] = stat
+    return Look(files, refused, problem, unchanged)
 
 
 def _unreadable(base: bytes, path: bytes, error: OSError) -> str:

@@ -152,28 +152,34 @@ class Watcher:
         """Look at the whole folder once; returns how long the looking took, in seconds."""
         started = self._clock()
         told = self._events.take()
-        seen = look_at(self._root)
+        again = self._catalogue.to_try_again(limits_changed=self._limits_changed)
+        seen = look_at(
+            self._root,
+            is_unchanged=lambda path, stat: path not in again and self._is_known(path, stat),
+        )
         took = self._clock() - started
         for path, (stat, error) in seen.refused.items():
-            if self._known.get(path) != hash(stat):
+            if not self._is_known(path, stat):
                 self._intake.refuse(path, stat, error)
                 self._known[path] = hash(stat)
                 self._on_change()
         for path in self._settling:
             if path not in seen.files:
                 self._settling.forget(path)
-        again = self._catalogue.to_try_again(limits_changed=self._limits_changed)
         finished = []
         for path, stat in seen.files.items():
-            is_known = self._known.get(path) == hash(stat)
+            is_known = self._is_known(path, stat)
             if not is_known and path not in self._settling:
                 self.found_by["event" if path in told else "rescan"] += 1
-            if path in again if is_known else self._settling.finished(path, stat):
+            if is_known or self._settling.finished(path, stat):
                 finished.append((path, stat))
         self._take(finished)
         self._limits_changed = False
         self._compare(seen)
         return took
+
+    def _is_known(self, path: bytes, stat: FileStat) -> bool:
+        return self._known.get(path) == hash(stat)
 
     def _recheck(self) -> float:
         """A second look at the unfinished files alone; takes no time to speak of."""
@@ -211,16 +217,15 @@ class Watcher:
                 f"{seen.problem} Nothing is marked as missing until it can be read.",
             )
             return
-        present = seen.files.keys() | seen.refused.keys()
-        if not present and any(stat is not None for stat in self._known.values()):
+        known = sum(stat is not None for stat in self._known.values())
+        if known and not seen:
             self._warn(
                 "folder_empty",
                 f"The image folder {self._root} is empty. If it should not be, check the mount; "
                 "all texts are kept.",
             )
             return
-        absent = {p for p, stat in self._known.items() if stat is not None and p not in present}
-        known = len(absent) + sum(self._known.get(path) is not None for path in present)
+        absent = {p for p, stat in self._known.items() if stat is not None and not seen.has(p)}
         gone = self._disappearance.gone(absent, known, self._catalogue.listed)
         held_back = self._disappearance.held_back
         if held_back:

@@ -11,6 +11,7 @@ from watcher_scene import PNG, Scene
 
 from catalogue import Catalogue, path_exists
 from folder_look import look_at
+from source_files import FileStat
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,26 @@ from folder_look import look_at
 )  # fmt: skip
 def test_litter_is_not_even_seen(scene: Scene, name: str) -> None:
     scene.write(name)
-    assert look_at(scene.root) == ({}, {}, None)
+    seen = look_at(scene.root)
+    assert seen == ({}, {}, None, set())
+    assert not seen
+
+
+def test_files_that_are_known_are_seen_without_their_stat(scene: Scene) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        scene.write(name)
+    asked = {}
+
+    def is_b(path: bytes, stat: FileStat) -> bool:
+        asked[path] = stat
+        return path == b"b.png"
+
+    seen = look_at(scene.root, is_unchanged=is_b)
+    assert asked == look_at(scene.root).files
+    assert seen.unchanged == {b"b.png"}
+    assert seen.files.keys() == {b"a.png", b"c.png"}
+    assert seen
+    assert [seen.has(name) for name in (b"a.png", b"b.png", b"d.png")] == [True, True, False]
 
 
 def test_what_is_no_regular_file_has_a_row_with_a_reason(scene: Scene, tmp_path: Path) -> None:
