@@ -100,6 +100,7 @@ def own_targets(rounds: list[Round], ours: str, peers: list[str]) -> list[Verdic
     others = [found for peer in peers if isinstance(found := medians(rounds, peer), Figures)]
     best = max((found.f1 for found in others), default=None)
     margin = None if known is None or best is None else known.f1 - best
+    on_gpu = known is not None and "gpu" in known.detail
     return [
         _verdict(f"{ours}: F1 not below the best peer's (difference)", margin, lambda x: x >= 0),
         _verdict(f"{ours}: F1 at least 0.85", known and known.f1, lambda x: x >= 0.85),
@@ -109,6 +110,8 @@ def own_targets(rounds: list[Round], ours: str, peers: list[str]) -> list[Verdic
         _verdict(f"{ours}: first batch at most 2 × the others",
                  known and known.first_batch_ratio, lambda x: x <= 2),
         _verdict(f"{ours}: peak below 1,200 MB", known and known.peak_mb, lambda x: x < 1200),
+        *([_verdict(f"{ours}: at least 200 pages/s on a GPU of an H100's class",
+                    known and known.pages_per_second, lambda x: x >= 200)] if on_gpu else []),
     ]  # fmt: skip
 
 

@@ -79,6 +79,19 @@ def test_no_share_is_no_zero() -> None:
     assert own_targets(rounds, "us", [])[2].reached is False
 
 
+@pytest.mark.parametrize(("speed", "reached"), [(150.0, False), (200.0, True)])
+def test_on_a_gpu_it_says_how_far_the_speed_is(speed: float, reached: bool) -> None:
+    on_cpu, on_gpu = (
+        own_targets(
+            [{"us": figures(speed)._replace(detail=f"onnxruntime, f32, {device}")}], "us", []
+        )
+        for device in ("cpu", "gpu:0")
+    )
+    (added,) = on_gpu[len(on_cpu) :]
+    assert "GPU" in added.target
+    assert (added.value, added.reached) == (speed, reached)
+
+
 def test_a_run_becomes_figures(tmp_path: pytest.TempPathFactory) -> None:
     image = tmp_path / "1.jpg"  # type: ignore[operator]
     image.with_suffix(".csv").write_text("1,2,3,4,5,6,7,8,TOTAL, 9.00\n")
