@@ -81,12 +81,9 @@ def test_no_share_is_no_zero() -> None:
 
 @pytest.mark.parametrize(("speed", "reached"), [(150.0, False), (200.0, True)])
 def test_on_a_gpu_it_says_how_far_the_speed_is(speed: float, reached: bool) -> None:
-    on_cpu, on_gpu = (
-        own_targets(
-            [{"us": figures(speed)._replace(detail=f"onnxruntime, f32, {device}")}], "us", []
-        )
-        for device in ("cpu", "gpu:0")
-    )
+    details = ("onnxruntime, f32, cpu", "onnxruntime, f32, gpu:0")
+    runs = [figures(speed)._replace(detail=detail) for detail in details]
+    on_cpu, on_gpu = (own_targets([{"us": run}], "us", []) for run in runs)
     (added,) = on_gpu[len(on_cpu) :]
     assert "GPU" in added.target
     assert (added.value, added.reached) == (speed, reached)
