@@ -33,8 +33,8 @@ CPU_WIDTHS = (
     *range(768, 1024, 128),
     *(1024, 1280, 1600, 1920, 2560, MAX_LINE_WIDTH),
 )
-"""To these a CPU's lines are padded. Each costs memory and has to be waited for: half as many as
-before leave 1 % more columns to compute on receipts, in a third fewer calls."""
+"""To these a CPU's lines are padded: 3 % of what is computed is padding, on receipts. More widths
+would cost memory, and calls that carry fewer lines."""
 GPU_WIDTHS = (160, 320, 480, 640, 960, 1280, 1920, MAX_LINE_WIDTH)
 """Fewer, because each is prepared for in advance, and a GPU's batches must fill."""
 
