@@ -5,6 +5,7 @@ are its own, and it leaves the firewall rules alone, which belong to the first e
 """
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -22,7 +23,11 @@ class SecondEngine:
     def __init__(self) -> None:
         # Beside the first engine's storage: that file system is known to carry image layers.
         beside = Path(docker_output("info", "--format", "{{.DockerRootDir}}")).parent
-        self.folder = Path(tempfile.mkdtemp(prefix="ocr-test-engine-", dir=beside))
+        # Hexadecimal digits only: a name that a temporary folder gets may hold an underscore
+        # where a containerd namespace must not have one.
+        name = f"ocr-test-engine-{secrets.token_hex(4)}"
+        self.folder = beside / name
+        self.folder.mkdir(mode=0o700)
         self.sockets = Path(tempfile.mkdtemp(prefix="ocr-engine-"))
         self.host = f"unix://{self.sockets / 'socket'}"
         self.environment = {
@@ -30,7 +35,6 @@ class SecondEngine:
             for name, value in os.environ.items()
             if not name.startswith(("COMPOSE_", "DOCKER_", "OCR_", "WEB_", "IMAGE_"))
         } | {"DOCKER_HOST": self.host}
-        name = self.folder.name
         self._log = self.sockets / "log"
         _ip("link", "delete", BRIDGE, check=False)
         _ip("link", "add", BRIDGE, "type", "bridge")
