@@ -1,35 +1,41 @@
-"""A model of two operators, the largest value of each row and where it is, written as ONNX.
+"""A model of three operators, written as ONNX: what is wanted of a recogniser's full output.
 
 A few dozen bytes of protocol buffers: field numbers and types are those of onnx.proto, and
 writing them here spares the package `onnx`.
 """
 
 _FLOAT, _INT, _INTS = 1, 2, 7
+_INT64 = 7
 _IR_VERSION, _OPERATORS_VERSION = 8, 13
 _LAST_AXIS = -1
+_PLACES = "places"
 
 
 def best_class_model() -> bytes:
-    """An ONNX model: `values` (…, n) float to `classes` (…) int64 and `largest` (…) float."""
-    argmax = _node("ArgMax", "classes", _whole("axis", _INT), _whole("keepdims", _INT, 0))
-    # ReduceMax takes a list of axes and ArgMax one axis.
-    reduce_max = _node("ReduceMax", "largest", _whole("axes", _INTS), _whole("keepdims", _INT, 0))
-    int64 = 7
+    """An ONNX model: `values` (…, n) float to where the largest is, `classes` (…) int64, to that
+    itself, `largest` (…) float, and to the first and the last, `ends` (…, 2) float."""
+    axis, drop_axis = _whole("axis", _INT), _whole("keepdims", _INT, 0)
+    # ReduceMax takes a list of axes and the others one axis.
+    axes = _whole("axes", _INTS)
     graph = (
-        _message(1, argmax)
-        + _message(1, reduce_max)
+        _message(1, _node("ArgMax", ["values"], "classes", axis, drop_axis))
+        + _message(1, _node("ReduceMax", ["values"], "largest", axes, drop_axis))
+        + _message(1, _node("Gather", ["values", _PLACES], "ends", axis))
         + _message(2, b"best")
+        + _message(5, _whole_numbers(_PLACES, [0, -1]))
         + _message(11, _tensor("values", _FLOAT))
-        + _message(12, _tensor("classes", int64))
+        + _message(12, _tensor("classes", _INT64))
         + _message(12, _tensor("largest", _FLOAT))
+        + _message(12, _tensor("ends", _FLOAT))
     )
     operators = _number(2, _OPERATORS_VERSION)
     return _number(1, _IR_VERSION) + _message(7, graph) + _message(8, operators)
 
 
-def _node(operator: str, output: str, *attributes: bytes) -> bytes:
-    names = _message(1, b"values") + _message(2, output.encode()) + _message(4, operator.encode())
-    return names + b"".join(_message(5, attribute) for attribute in attributes)
+def _node(operator: str, inputs: list[str], output: str, *attributes: bytes) -> bytes:
+    content = b"".join(_message(1, name.encode()) for name in inputs)
+    content += _message(2, output.encode()) + _message(4, operator.encode())
+    return content + b"".join(_message(5, attribute) for attribute in attributes)
 
 
 def _whole(name: str, kind: int, value: int = _LAST_AXIS) -> bytes:
@@ -39,6 +45,12 @@ def _whole(name: str, kind: int, value: int = _LAST_AXIS) -> bytes:
 
 def _tensor(name: str, element: int) -> bytes:
     return _message(1, name.encode()) + _message(2, _message(1, _number(1, element)))
+
+
+def _whole_numbers(name: str, values: list[int]) -> bytes:
+    """A constant."""
+    content = _number(1, len(values)) + _number(2, _INT64)
+    return content + b"".join(_number(7, value) for value in values) + _message(8, name.encode())
 
 
 def _message(field: int, content: bytes) -> bytes:

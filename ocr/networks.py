@@ -1,7 +1,7 @@
 """A network on a device, whatever runs it: pixels in, numbers out."""
 
 import dataclasses
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +10,14 @@ from decode import Pixels
 
 Numbers = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.integer[Any]]
+Flags = npt.NDArray[np.bool_]
 
 BLANK = 0
 """The class of a column between two characters."""
+SPACE = -1
+"""The class of a space: PaddleOCR puts it behind a model's characters."""
+_LEAST_SPACE = 0.125
+"""A space has to be so many times as likely as a blank; docs/decisions/0011 has the figures."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,11 +38,31 @@ CENTRED = Normalisation((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
 """0 to 255 becomes -1 to 1."""
 
 
-def character_begins(classes: Classes) -> npt.NDArray[np.bool_]:
+class Columns(NamedTuple):
+    """What a recogniser says of the columns of a line, or of several; each is (…, columns)."""
+
+    classes: Classes
+    """The likeliest class."""
+    probabilities: Numbers
+    """That class's probability; where no character begins it may be 0."""
+    spaces: Flags
+    """A space is nearly as likely as a blank, as `near_space` says."""
+
+
+def character_begins(classes: Classes) -> Flags:
     """(…, columns): whether a column begins a character: no blank, and no repeat of the last."""
-    begins: npt.NDArray[np.bool_] = classes != BLANK
+    begins: Flags = classes != BLANK
     begins[..., 1:] &= classes[..., 1:] != classes[..., :-1]
     return begins
+
+
+def near_space(ends: Numbers) -> Flags:
+    """(…, columns): whether the second of two probabilities (…, columns, 2) is near the first's.
+
+    They are a blank's and a space's, or numbers in the same proportion.
+    """
+    near: Flags = ends[..., 1] >= _LEAST_SPACE * ends[..., 0]
+    return near
 
 
 class Network(Protocol):
@@ -63,9 +88,8 @@ class Detector(Protocol):
 class Recogniser(Protocol):
     """A model that tells characters apart, column by column. Safe to use from several threads."""
 
-    def run_best(self, lines: Pixels) -> tuple[Classes, Numbers]:
-        """For lines (count, height, width, 3): each column's likeliest class, its probability.
+    def run_best(self, lines: Pixels) -> Columns:
+        """For lines (count, height, width, 3): what is likeliest, (count, columns) each.
 
-        Both are (count, columns). Where no character begins, the probability may be 0. The full
-        output is megabytes a line; this leaves it where it was made.
+        The full output is megabytes a line; this leaves it where it was made.
         """

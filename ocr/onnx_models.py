@@ -18,11 +18,10 @@ from networks import (
     CENTRED,
     IMAGENET,
     IMAGENET_RGB,
-    Classes,
+    Columns,
     Detector,
     Network,
     Normalisation,
-    Numbers,
     Recogniser,
 )
 from orientation import prepare_line as prepare_line_for_orientation
@@ -96,9 +95,7 @@ class OnnxModels:
         if orientation:
             self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
             self._line_orientation = load.classifier(models.line_orientation, IMAGENET_RGB)
-        self.lanes: Lanes[tuple[Classes, Numbers]] = Lanes(
-            shapes.lanes, self._run_recognition, shapes.together
-        )
+        self.lanes: Lanes[Columns] = Lanes(shapes.lanes, self._run_recognition, shapes.together)
 
     def warm_up(self) -> None:
         """Let every shape of lines be prepared for, so that memory has its size from the start."""
@@ -122,10 +119,7 @@ class OnnxModels:
     def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         """As `TextModels.recognise`."""
         lines = [prepare_line(crop, self._shapes.line_widths) for crop in crops]
-        return [
-            join_characters(classes, probabilities, self._characters)
-            for classes, probabilities in self.lanes.recognise(lines)
-        ]
+        return [join_characters(line, self._characters) for line in self.lanes.recognise(lines)]
 
     def page_shares(self, page: Pixels) -> list[float]:
         """As `TextModels.page_shares`."""
@@ -143,6 +137,6 @@ class OnnxModels:
         """As `TextModels.inference_s`."""
         return self.lanes.busy_s / self.lanes.count
 
-    def _run_recognition(self, lines: list[Pixels]) -> list[tuple[Classes, Numbers]]:
-        classes, probabilities = self._recognition.run_best(np.stack(lines))
-        return list(zip(classes, probabilities, strict=True))
+    def _run_recognition(self, lines: list[Pixels]) -> list[Columns]:
+        columns = self._recognition.run_best(np.stack(lines))
+        return [Columns(*line) for line in zip(*columns, strict=True)]

@@ -14,7 +14,7 @@ import numpy as np
 
 from best_class import best_class_model
 from decode import Pixels
-from networks import Classes, Normalisation, Numbers
+from networks import Columns, Normalisation, Numbers, near_space
 
 GPU_BATCHES = (1, 8, 32, 64)
 _ERRORS = 3
@@ -57,7 +57,7 @@ class OnnxRuntimeNetwork:
         (output,) = self._session.run([self._output], {self._input: self._prepare(images)})
         return np.asarray(output, dtype=np.float32)[: len(images)]
 
-    def run_best(self, lines: Pixels) -> tuple[Classes, Numbers]:
+    def run_best(self, lines: Pixels) -> Columns:
         """As `Recogniser.run_best`."""
         where = ("cpu", 0) if self._device.gpu is None else ("cuda", self._device.gpu)
         binding = self._session.io_binding()
@@ -68,9 +68,10 @@ class OnnxRuntimeNetwork:
         best.bind_ortvalue_input("values", binding.get_outputs()[0])
         best.bind_output("classes")
         best.bind_output("largest")
+        best.bind_output("ends")
         self._best.run_with_iobinding(best)
-        classes, largest = best.copy_outputs_to_cpu()
-        return classes[: len(lines)], largest[: len(lines)]
+        classes, largest, ends = (each[: len(lines)] for each in best.copy_outputs_to_cpu())
+        return Columns(classes, largest, near_space(ends))
 
     def _prepare(self, images: Pixels) -> Numbers:
         """(count, 3, height, width), normalised; on a GPU `count` is one of GPU_BATCHES."""

@@ -13,7 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from decode import Pixels
-from networks import Classes, Normalisation, Numbers, character_begins
+from networks import (
+    BLANK,
+    SPACE,
+    Classes,
+    Columns,
+    Normalisation,
+    Numbers,
+    character_begins,
+    near_space,
+)
 from openvino_graph import drop_last, enlarge_last
 
 _F32_OVER_BF16_BITS = 16
@@ -75,13 +84,16 @@ class OpenVinoRecogniser:
         self._in_bf16 = self._softmax_left and device.precision == "bf16"
         self._streams = _Streams(network, normalisation, device, output_bf16=self._in_bf16)
 
-    def run_best(self, lines: Pixels) -> tuple[Classes, Numbers]:
+    def run_best(self, lines: Pixels) -> Columns:
         """As `Recogniser.run_best`."""
         with self._streams.output(lines) as output:
             classes: Classes = best_of_bf16(output) if self._in_bf16 else output.argmax(axis=-1)
+            ends = output[..., [BLANK, SPACE]]
             if not self._softmax_left:
-                return classes, output.max(axis=-1)
-            return classes, shares_of_best(output, classes, character_begins(classes))
+                return Columns(classes, output.max(axis=-1), near_space(ends))
+            shares = shares_of_best(output, classes, character_begins(classes))
+            logits = _as_f32(ends) if self._in_bf16 else ends
+            return Columns(classes, shares, near_space(np.exp(logits - logits[..., :1])))
 
 
 class _Streams:

@@ -3,7 +3,8 @@
 A line is scaled to the network's height and padded on the right to one of few widths: each new
 shape costs an engine time and memory. What comes back for each column of a line, its likeliest
 class and that one's probability, is joined into text as connectionist temporal classification
-(CTC) asks: repeated classes once, blanks not at all.
+(CTC) asks: repeated classes once, blanks not at all. But where a blank between two characters is
+nearly a space it becomes one: the models leave out every tenth space (docs/decisions/0011).
 """
 
 import bisect
@@ -18,7 +19,7 @@ import yaml
 
 from decode import Pixels
 from models import CONFIG_NAME
-from networks import Classes, Numbers, character_begins
+from networks import BLANK, Columns, character_begins
 
 LINE_HEIGHT = 48
 MIN_LINE_WIDTH = 160
@@ -55,15 +56,17 @@ def read_characters(model: Path) -> list[str]:
     return ["", *map(str, config["PostProcess"]["character_dict"]), " "]
 
 
-def join_characters(
-    classes: Classes, probabilities: Numbers, characters: list[str]
-) -> tuple[str, float]:
+def join_characters(line: Columns, characters: list[str]) -> tuple[str, float]:
     """One line's text, and the mean probability of its characters; ("", 0.0) without any.
 
-    Both arrays are (columns,): the likeliest class of each column, and its probability.
+    A space in a blank's place counts for the text only.
     """
-    kept = character_begins(classes)
-    if not kept.any():
+    (places,) = character_begins(line.classes).nonzero()
+    if not len(places):
         return "", 0.0
-    text = "".join(characters[i] for i in classes[kept].tolist())
-    return text, float(probabilities[kept].mean())
+    found = [characters[i] for i in line.classes[places].tolist()]
+    spaces_so_far = (line.spaces & (line.classes == BLANK)).cumsum()[places]
+    text = found[0]
+    for before, after, space in zip(found, found[1:], np.diff(spaces_so_far) > 0, strict=False):
+        text += f" {after}" if space and before != " " != after else after
+    return text, float(line.probabilities[places].mean())

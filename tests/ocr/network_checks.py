@@ -10,9 +10,11 @@ from real_pages import model_set, plain_session, sample
 from decode import Pixels
 from models import ONNX_NAME
 from networks import (
+    BLANK,
     CENTRED,
     IMAGENET,
     IMAGENET_RGB,
+    SPACE,
     Network,
     Numbers,
     Recogniser,
@@ -82,10 +84,13 @@ def check_best(network: Recogniser, kind: str, *, atol: float = 1e-3) -> None:
     """Where a character begins the probability is right; elsewhere it is right or 0."""
     pixels = images(kind, 3)
     output = plain_output(kind, pixels)
-    classes, probabilities = network.run_best(pixels)
+    classes, probabilities, spaces = network.run_best(pixels)
     assert np.issubdtype(classes.dtype, np.integer)
     assert classes.shape == probabilities.shape == output.shape[:-1]
     assert np.array_equal(classes, output.argmax(axis=-1))
+    wanted = output[..., SPACE] / output[..., BLANK]
+    sure = np.abs(wanted - 0.125) > 0.01
+    assert np.array_equal(spaces[sure], (wanted > 0.125)[sure])
     largest, begins = output.max(axis=-1), character_begins(classes)
     assert begins.any()
     assert np.allclose(probabilities[begins], largest[begins], atol=atol)

@@ -67,9 +67,10 @@ def test_in_the_best_precision_the_best_is_nearly_the_same() -> None:
     """Which is bf16 on processors that compute in it."""
     lines = images("recognition", 3)
     device = dataclasses.replace(F32, precision=best_precision())
-    classes, probabilities = recogniser(device).run_best(lines)
-    wanted, shares = recogniser().run_best(lines)
+    classes, probabilities, spaces = recogniser(device).run_best(lines)
+    wanted, shares, wanted_spaces = recogniser().run_best(lines)
     assert np.mean(classes == wanted) > 0.9
+    assert np.mean(spaces == wanted_spaces) > 0.9
     both = (classes == wanted) & (probabilities > 0) & (shares > 0)
     assert both.any()
     assert np.median(np.abs(probabilities - shares)[both]) < 0.02
@@ -77,7 +78,7 @@ def test_in_the_best_precision_the_best_is_nearly_the_same() -> None:
 
 def test_a_model_without_a_softmax_at_its_end_is_taken_at_its_word() -> None:
     lines = images("detection", 2)
-    classes, largest = OpenVinoRecogniser(*MODELS["detection"], F32).run_best(lines)
+    classes, largest, _ = OpenVinoRecogniser(*MODELS["detection"], F32).run_best(lines)
     wanted = plain_output("detection", lines)
     assert np.allclose(largest, wanted.max(axis=-1), atol=2e-3)
     assert classes.shape == largest.shape
@@ -160,10 +161,10 @@ def test_several_threads_get_their_own_answers(streams: int) -> None:
         for _ in range(3):
             for found, wanted in zip(threads.map(made.run, lines), alone, strict=True):
                 assert np.allclose(found, wanted, atol=1e-5)
-            for (classes, _), (wanted_classes, _) in zip(
+            for columns, alone_columns in zip(
                 threads.map(best_only.run_best, lines), best, strict=True
             ):
-                assert np.array_equal(classes, wanted_classes)
+                assert np.array_equal(columns.classes, alone_columns.classes)
 
 
 def test_a_call_that_fails_leaves_the_stream_usable() -> None:

@@ -1,8 +1,8 @@
 """Our engine beside PaddleOCR's pipeline, on the samples and with the same models.
 
 PaddleOCR is told our side and growth of detection. What may still differ: short lines are padded
-to 160 pixels here and to 320 there, each line's width has few steps here, and rectangles are
-grown without rounding.
+to 160 pixels here and to 320 there, each line's width has few steps here, rectangles are grown
+without rounding, and more spaces are read here (docs/decisions/0011).
 """
 
 import collections
@@ -52,14 +52,19 @@ def their_lines() -> dict[str, list[str]]:
 
 
 def test_nearly_every_line_is_read_the_same_to_the_letter() -> None:
-    """And the others differ by two signs at most."""
+    """But for spaces, of which there are more; and the others differ by two signs at most."""
     ours, theirs = our_lines(), their_lines()
+    with_spaces = sum((_counted(lines) & _counted(theirs[n])).total() for n, lines in ours.items())
+    assert with_spaces / sum(map(len, ours.values())) >= 0.95
+    for name in NAMES:
+        assert _spaces(ours[name]) >= _spaces(theirs[name])
+    ours, theirs = _without_spaces(ours), _without_spaces(theirs)
     same = total = 0
     for name in NAMES:
         assert len(ours[name]) == len(theirs[name])
-        common = collections.Counter(ours[name]) & collections.Counter(theirs[name])
-        left = list((collections.Counter(theirs[name]) - common).elements())
-        for text in (collections.Counter(ours[name]) - common).elements():
+        common = _counted(ours[name]) & _counted(theirs[name])
+        left = list((_counted(theirs[name]) - common).elements())
+        for text in (_counted(ours[name]) - common).elements():
             nearest = min(left, key=functools.partial(edit_distance, text))
             assert edit_distance(text, nearest) <= 2
             left.remove(nearest)
@@ -67,3 +72,15 @@ def test_nearly_every_line_is_read_the_same_to_the_letter() -> None:
         total += len(ours[name])
     assert total > 110
     assert same / total >= 0.97
+
+
+def _counted(lines: list[str]) -> "collections.Counter[str]":
+    return collections.Counter(lines)
+
+
+def _spaces(lines: list[str]) -> int:
+    return sum(line.count(" ") for line in lines)
+
+
+def _without_spaces(pages: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: [line.replace(" ", "") for line in lines] for name, lines in pages.items()}

@@ -11,7 +11,7 @@ from paddlex.inference.models.text_recognition.processors import CTCLabelDecode,
 from real_pages import model_set
 
 from decode import Pixels
-from networks import BLANK
+from networks import BLANK, Columns
 from text_recognition import (
     CPU_WIDTHS,
     GPU_WIDTHS,
@@ -93,11 +93,15 @@ def test_the_classes_are_those_of_the_model(tmp_path: Path) -> None:
     assert len(read_characters(model_set("small").recognition.folder)) > 6000
 
 
-def join(classes: list[int], shares: list[float] | None = None) -> tuple[str, float]:
-    given_shares = shares or [1.0] * len(classes)
-    return join_characters(
-        np.array(classes, dtype=np.int64), np.array(given_shares, dtype=np.float32), CHARACTERS
+def join(
+    classes: list[int], shares: list[float] | None = None, spaces: list[int] | None = None
+) -> tuple[str, float]:
+    columns = Columns(
+        np.array(classes, dtype=np.int64),
+        np.array(shares or [1.0] * len(classes), dtype=np.float32),
+        np.array(spaces or [0] * len(classes), dtype=np.bool_),
     )
+    return join_characters(columns, CHARACTERS)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +129,29 @@ def test_the_confidence_is_that_of_the_characters() -> None:
     assert join([0, 0], [0.9, 0.9]) == ("", 0.0)
 
 
+@pytest.mark.parametrize(
+    ("classes", "spaces", "text"),
+    [
+        ([1, 0, 2], [0, 1, 0], "a b"),
+        ([1, 0, 0, 0, 0, 2], [0, 1, 1, 0, 1, 0], "a b"),
+        ([0, 1, 0, 2, 0], [1, 0, 0, 0, 1], "ab"),
+        ([1, 1, 2, 2], [1, 1, 1, 1], "ab"),
+        ([1, 0, 1, 2], [0, 1, 0, 0], "a ab"),
+        ([1, 0, 6, 0, 2], [0, 1, 0, 1, 0], "a b"),
+        ([0, 0], [1, 1], ""),
+    ],
+)
+def test_a_blank_between_characters_that_is_nearly_a_space_is_one(
+    classes: list[int], spaces: list[int], text: str
+) -> None:
+    """Once, not at the ends, not where a character is, and not beside a space."""
+    assert join(classes, None, spaces)[0] == text
+
+
+def test_such_a_space_does_not_count_for_the_confidence() -> None:
+    assert join([1, 0, 2], [0.8, 0.5, 0.6], [0, 1, 0]) == ("a b", pytest.approx(0.7))
+
+
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_any_output_is_joined_as_paddle_joins_it(seed: int, columns: int) -> None:
     rng = np.random.default_rng(seed)
@@ -133,6 +160,6 @@ def test_any_output_is_joined_as_paddle_joins_it(seed: int, columns: int) -> Non
     output = np.repeat(output, 2, axis=1)
     texts, scores = CTCLabelDecode(list("abcde"))([output])
     for line, text, score in zip(output, texts, scores, strict=True):
-        ours, ours_score = join_characters(line.argmax(axis=-1), line.max(axis=-1), CHARACTERS)
+        ours, ours_score = join(line.argmax(axis=-1).tolist(), line.max(axis=-1).tolist())
         assert ours == text
         assert ours_score == pytest.approx(score)
