@@ -4,7 +4,7 @@ A line is scaled to the network's height and padded on the right to one of few w
 shape costs an engine time and memory. What comes back for each column of a line, its likeliest
 class and that one's probability, is joined into text as connectionist temporal classification
 (CTC) asks: repeated classes once, blanks not at all. But where a blank between two characters is
-nearly a space it becomes one: the models leave out every tenth space (docs/decisions/0011).
+nearly a space it becomes one: the models leave too many out (docs/decisions/0011).
 """
 
 import bisect

@@ -91,6 +91,7 @@ def check_best(network: Recogniser, kind: str, *, atol: float = 1e-3) -> None:
     wanted = output[..., SPACE] / output[..., BLANK]
     sure = np.abs(wanted - 0.125) > 0.01
     assert np.array_equal(spaces[sure], (wanted > 0.125)[sure])
+    assert len(set(spaces[sure].tolist())) == 2 or kind != "recognition"
     largest, begins = output.max(axis=-1), character_begins(classes)
     assert begins.any()
     assert np.allclose(probabilities[begins], largest[begins], atol=atol)
