@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("--images", required=True, type=Path)
     options = parser.parse_args()
     files = sorted(options.images.glob("*.jpg"))[:_PAGES]
-    pages = [page for f in files for page in decode_pages(f.read_bytes(), 1e9)]
+    pages = [page.pixels for f in files for page in decode_pages(f.read_bytes(), 1e9)]
     settings = load(os.environ)
     models = load_models(choose(settings, usable_cpus()), resolve(MODELS, "small"), settings)
     engine = PageEngine(models, detection_side=settings.detection_side, orientation=True)

@@ -4,6 +4,7 @@ Formats come from an allow-list, the size is checked before anything is decoded,
 colour model ends as 8-bit BGR on white: what a person would see is what the engine gets.
 """
 
+import dataclasses
 import io
 import struct
 import warnings
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
+from image_warnings import ImageWarning
 from ocr_errors import ImageError
 
 Pixels = npt.NDArray[np.uint8]
@@ -32,7 +34,16 @@ Image.MAX_IMAGE_PIXELS = None  # we check the size ourselves, before decoding
 Image.init()  # or the allow-list names formats that Pillow has not loaded yet
 
 
-def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class DecodedPage:
+    """One page as a viewer shows it."""
+
+    pixels: Pixels
+    warnings: tuple[ImageWarning, ...] = ()
+    """What a viewer would not show, or shows differently."""
+
+
+def decode_pages(content: bytes, max_pixels: float) -> Iterator[DecodedPage]:
     """The pages of an image file, upright as its EXIF orientation says.
 
     TIFF and GIF yield their first page or frame.
@@ -70,7 +81,7 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[Pixels]:
             ) from error
         except _DECODE_ERRORS as error:
             raise _damaged(error) from error
-    yield pixels
+    yield DecodedPage(pixels)
 
 
 def _begins_as_image(content: bytes) -> bool:

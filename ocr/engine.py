@@ -12,6 +12,7 @@ import numpy as np
 
 import orientation
 from decode import Pixels
+from image_warnings import ImageWarning
 from line_crops import crop_line
 from reading_order import Polygons, reading_order
 from text_models import TextModels
@@ -35,6 +36,8 @@ class ReadPage:
     rotation: int
     """Degrees counter-clockwise by which it was turned to be upright."""
     lines: tuple[Line, ...]
+    warnings: tuple[ImageWarning, ...] = ()
+    """Why its text may not be all that is on it."""
 
 
 class Engine(Protocol):

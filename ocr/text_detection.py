@@ -23,9 +23,12 @@ from reading_order import Polygons
 
 _STEP = 32
 """Sides are multiples of this: the network halves them five times."""
-_MIN_SIDE = 3
+_MARGIN = 0.1
+"""Computed lengths meet a limit that they reach by so much less: a line of exactly 3 pixels comes
+out as 2.9999995."""
+_MIN_SIDE = 3 - _MARGIN
 """Regions with a shorter side, in pixels of the map, are dust."""
-_MIN_GROWN_SIDE = _MIN_SIDE + 2
+_MIN_GROWN_SIDE = 5 - _MARGIN
 _SURE = 50.0
 """The sigmoid of larger logits is 1 to the last digit."""
 _x, _y = operator.itemgetter(0), operator.itemgetter(1)

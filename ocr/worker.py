@@ -100,8 +100,8 @@ class Reader:
                 os.fsencode(image["path"]),
                 int(self._settings.max_file_mb * 1e6),
             )
-            (pixels,) = decode_pages(content, self._settings.max_megapixels * 1e6)
-            page = self._read_page(pixels, image["id"])
+            (decoded,) = decode_pages(content, self._settings.max_megapixels * 1e6)
+            page = self._read_page(decoded.pixels, image["id"])
         except ImageError as error:
             return _failed(image, sha256, error)
         except MemoryError:

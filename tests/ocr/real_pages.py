@@ -17,9 +17,9 @@ from text_models import TextModels
 
 @cache
 def sample(name: str) -> Pixels:
-    (pixels,) = decode_pages((ROOT / "samples" / name).read_bytes(), 50e6)
-    pixels.flags.writeable = False
-    return pixels
+    (page,) = decode_pages((ROOT / "samples" / name).read_bytes(), 50e6)
+    page.pixels.flags.writeable = False
+    return page.pixels
 
 
 def truth() -> dict[str, list[str]]:

@@ -35,7 +35,8 @@ UNTURNED = {
 
 
 def decoded(content: bytes, max_pixels: float = MAX_PIXELS) -> Pixels:
-    (pixels,) = decode_pages(content, max_pixels)
+    (page,) = decode_pages(content, max_pixels)
+    pixels = page.pixels
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
     assert pixels.shape[2] == 3
