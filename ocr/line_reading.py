@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from decode import Pixels
 from line_crops import turned
-from vertical_text import column_as_row, is_stacking_script, with_long_vowels
+from vertical_text import as_horizontal, column_as_row, is_stacking_script
 
 Recognise = Callable[[Sequence[Pixels]], list[tuple[str, float]]]
 """Text and confidence of each crop, in their order."""
@@ -77,7 +77,7 @@ def read_ways(
     texts = recognise([pixels for _, _, pixels in prepared])
     readings: list[list[Reading]] = [[] for _ in crops]
     for (number, way, _), (text, confidence) in zip(prepared, texts, strict=True):
-        read = with_long_vowels(text) if way.stacked else text
+        read = as_horizontal(text) if way.stacked else text
         readings[number].append(Reading(read, confidence, way))
     return readings
 

@@ -37,7 +37,7 @@ _BESIDE, _ON_ITS_HEAD = 0.1, 0.02
 line can say, so that a table's turned heads do not outweigh its rows."""
 _CLASSIFIER = 0.6
 """The page classifier's say, as a power of its probabilities: it errs on dense pages of letters."""
-_TURNED = 2.0
+_TURNED = 1.5
 """Natural logarithm of the odds at which a page is turned: readings and classifier together …"""
 _INDIFFERENT = 0.5
 """… where the readings do not speak against it …"""

@@ -21,7 +21,7 @@ class TextModels(Protocol):
         """Text and confidence of each cut-out line, in their order."""
 
     def page_shares(self, page: Pixels) -> list[float]:
-        """Probabilities that the page was turned counter-clockwise by 0, 90, 180, 270 degrees."""
+        """How likely the page must be turned counter-clockwise by 0, 90, 180, 270 degrees."""
 
     def inference_s(self) -> float:
         """Seconds that the device computed so far: the mean over what it can do at a time."""

@@ -18,11 +18,18 @@ _ROW_HEIGHT = 1.3
 """The row's, in widths of a character …"""
 _ROW_STEP = 1.12
 """… and the width that each takes there."""
+_MARK = 0.45
+"""A punctuation mark is smaller than so many widths."""
 _MOST_RUNS = 400
 _LEAST_CHARACTERS = 2
-_BARS = frozenset("|｜1１lIｌ丨｢亅")
-"""As what a long vowel's stroke is read when it stands."""
-_LONG_VOWEL = "ー"
+_STROKES = frozenset("|｜1１lIｌ丨亅ー")
+"""As what a long vowel's standing stroke is read …"""
+_CORNERS = frozenset("L∟└")
+"""… and as what, besides, the standing end of a quotation."""
+_OPENINGS = frozenset("¬﹁┐")
+_LONG_VOWEL, _OPEN, _CLOSE = "ー", "「", "」"
+_KATAKANA = "\u30a1"
+"""Its first sign; hiragana come before."""
 _EAST_ASIAN = (("\u3000", "\u9fff"), ("\uf900", "\ufaff"), ("\uff00", "\uffef"))
 
 _Span = tuple[int, int]
@@ -46,19 +53,36 @@ def column_as_row(column: Pixels) -> Pixels | None:
     row = np.empty((height, step * len(characters), 3), dtype=np.uint8)
     row[:] = np.median(column[~ink], axis=0) if not ink.all() else 255
     for number, (top, bottom) in enumerate(characters):
-        character = column[top : min(bottom, top + height), left:right]
-        down = (height - len(character)) // 2
-        along = number * step + (step - size) // 2
-        row[down : down + len(character), along : along + size] = character
+        bottom = min(bottom, top + height)
+        across = np.flatnonzero(ink[top:bottom, left:right].any(axis=0)) + left
+        begin, end = int(across[0]), int(across[-1]) + 1
+        down, along = (height - (bottom - top)) // 2, (step - size) // 2 + begin - left
+        if max(bottom - top, end - begin) < _MARK * size and begin - left > size // 3:
+            # A comma or full stop has its place at the lower left in a row.
+            down, along = (height + size) // 2 - (bottom - top), (step - size) // 2
+        place = number * step + along
+        row[down : down + bottom - top, place : place + end - begin] = column[top:bottom, begin:end]
     return row
 
 
-def with_long_vowels(text: str) -> str:
-    """The text of a row made of a column: a standing stroke behind a kana is a long vowel."""
+def as_horizontal(text: str) -> str:
+    """The text of a row made of a column, whose long vowels and quotation marks still stand."""
     read = ""
     for sign in text:
-        read += _LONG_VOWEL if sign in _BARS and read and _is_kana(read[-1]) else sign
+        read += _lying(sign, read)
     return read
+
+
+def _lying(sign: str, before: str) -> str:
+    if sign in _OPENINGS:
+        return _OPEN
+    quoted = before.count(_OPEN) > before.count(_CLOSE)
+    last = before[-1:]
+    if sign in _CORNERS and quoted and is_stacking_script(last):
+        return _CLOSE
+    if sign in _STROKES and "\u3041" <= last <= "\u30ff":
+        return _CLOSE if quoted and last < _KATAKANA else _LONG_VOWEL
+    return sign
 
 
 def is_stacking_script(text: str) -> bool:
@@ -68,10 +92,12 @@ def is_stacking_script(text: str) -> bool:
 
 
 def _ink(column: Pixels) -> npt.NDArray[np.bool_]:
+    """Where it is not as most of its left and right edge is."""
     grey = cv2.cvtColor(column, cv2.COLOR_BGR2GRAY)
     _, light = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    ink: npt.NDArray[np.bool_] = light == 0
-    return ~ink if ink.mean() > 0.5 else ink
+    edges_are_light = light[:, [0, -1]].mean() >= 0.5
+    ink: npt.NDArray[np.bool_] = light == (0 if edges_are_light else 1)
+    return ink
 
 
 def _runs(rows: npt.NDArray[np.bool_]) -> list[_Span]:
@@ -109,10 +135,6 @@ def _grouped(runs: list[_Span], size: int, pitch: float) -> tuple[float, list[_S
         characters.append((runs[begins[end]][0], runs[end - 1][1]))
         end = begins[end]
     return costs[-1], characters[::-1]
-
-
-def _is_kana(sign: str) -> bool:
-    return "\u3041" <= sign <= "\u30ff"
 
 
 def _is_east_asian(sign: str) -> bool:

@@ -154,7 +154,7 @@ def _ready(
 ) -> dict[str, Any]:
     used = [models.detection, models.recognition]
     if settings.orientation == "auto":
-        used += [models.document_orientation, models.line_orientation]
+        used.append(models.document_orientation)
     batch_size = settings.batch_size or _BATCH_SIZE[inference.device.partition(":")[0]]
     return {
         "type": "ready",
