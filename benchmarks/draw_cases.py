@@ -1,0 +1,58 @@
+"""Draws pictures with known text into a folder: NAME.png and, beside it, its text in NAME.png.txt.
+
+$ python benchmarks/draw_cases.py OUT [--kinds sudoku chart …] [--what cases|sizes|print]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from drawing import cases, fonts
+from drawing.recipe import Recipe
+from drawing.sheet import Drawing
+from project import EXIT_BAD_ARGUMENTS, ToolError, main_guard, say
+
+_COLOURS = 64
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Draw pictures with known text.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kinds", nargs="+", default=(), help="only these kinds of cases")
+    options = parser.parse_args()
+    fonts.provide()
+    chosen = cases.recipes(options.kinds)
+    if not chosen:
+        kinds = sorted({recipe.kind for recipe in cases.recipes()})
+        raise ToolError(f"No such kind; there are: {', '.join(kinds)}", EXIT_BAD_ARGUMENTS)
+    write(chosen, options.folder)
+    say(f"{len(chosen)} pictures in {options.folder}")
+    return 0
+
+
+def write(chosen: list[Recipe], folder: Path) -> dict[Path, Drawing]:
+    """Draw them into the folder; returns what stands in which file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {}
+    for recipe in chosen:
+        drawing = recipe.draw()
+        path = folder / recipe.file_name
+        save(drawing.image, path)
+        path.with_name(path.name + ".txt").write_text(
+            drawing.text + "\n" * bool(drawing.text), encoding="utf-8"
+        )
+        made[path] = drawing
+    return made
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """As PNG; colours are reduced to 64, which halves the file and is not seen on a drawing."""
+    if image.mode == "RGB":
+        image = image.quantize(_COLOURS)
+    image.save(path, compress_level=6)
+
+
+if __name__ == "__main__":
+    sys.exit(main_guard(main))
