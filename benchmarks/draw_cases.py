@@ -5,15 +5,21 @@ $ python benchmarks/draw_cases.py OUT [--kinds sudoku chart …] [--what cases|s
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
-from drawing import cases, fonts
+from drawing import cases, fonts, prints, sizes
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing
 from project import EXIT_BAD_ARGUMENTS, ToolError, main_guard, say
 
+SETS: dict[str, Callable[[], list[Recipe]]] = {
+    "cases": cases.recipes,
+    "sizes": lambda: [cell.recipe for cell in sizes.cells()],
+    "print": prints.recipes,
+}
 _COLOURS = 64
 
 
@@ -21,11 +27,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Draw pictures with known text.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kinds", nargs="+", default=(), help="only these kinds of cases")
+    parser.add_argument("--what", choices=SETS, default="cases", help="which set")
     options = parser.parse_args()
     fonts.provide()
-    chosen = cases.recipes(options.kinds)
+    chosen = [one for one in SETS[options.what]() if one.kind in (options.kinds or [one.kind])]
     if not chosen:
-        kinds = sorted({recipe.kind for recipe in cases.recipes()})
+        kinds = sorted({recipe.kind for recipe in SETS[options.what]()})
         raise ToolError(f"No such kind; there are: {', '.join(kinds)}", EXIT_BAD_ARGUMENTS)
     write(chosen, options.folder)
     say(f"{len(chosen)} pictures in {options.folder}")
