@@ -9,7 +9,9 @@ ROUNDS ?=
 LIMIT ?=
 PEERS ?=
 WHAT ?=
-export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT
+SUITES ?=
+CASES ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES
 T = .venv/test/bin
 BENCH = PYTHONPATH=contract:ocr:tools $(T)/python benchmarks
 
@@ -59,8 +61,9 @@ backup: python  ## a checked copy of the database: ocr_database.db (make backup 
 samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-dejavu-core)
 	@$(T)/python tools/render_samples.py
 
-accuracy: environments models  ## how well a folder with known text is read: make accuracy IMAGES=folder
-	@$(BENCH)/accuracy.py --images "$$IMAGES"
+accuracy: environments models  ## words read right beside two peers: make accuracy [SUITES="cases sizes"] [IMAGES=receipts] [CASES="drawn folder"] [PEERS=""]
+	@$(BENCH)/accuracy.py --images "$$IMAGES" --suites "$$SUITES" --cases "$$CASES" \
+	$(if $(filter file,$(origin PEERS)),,--peers "$$PEERS") $(ARGS)
 
 bench: environments models  ## speed, accuracy, memory beside four peers: make bench IMAGES=folder [ROUNDS=3] [LIMIT=n] [PEERS=…]
 	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}

@@ -5,9 +5,7 @@ from functools import partial
 from drawing.fonts import face
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-
-_NO_UPRIGHT = set("OoXxZzSsNHIil!|0125689%uncCWMbdpqUT7LEmwe+-=·.,:日口田十一中王申回")
-"""Turned by a half or a quarter these are themselves or another character."""
+from drawing.upright import tells_up
 
 
 def _single(words: str, px: float, style: str, margin: int, paper: str, ink: str) -> Drawing:
@@ -15,7 +13,7 @@ def _single(words: str, px: float, style: str, margin: int, paper: str, ink: str
     left, top, right, bottom = face(style, px).getbbox(words, anchor="ls")
     sheet = Sheet(int(right - left) + 2 * margin, int(bottom - top) + 2 * margin, paper, ink)
     sheet.line((margin - left, margin - top), words, px, style)
-    sheet.tells_up = not set(words) <= _NO_UPRIGHT
+    sheet.tells_up = tells_up(words)
     return sheet.done()
 
 

@@ -64,7 +64,7 @@ def _waves() -> Drawing:
 RECIPES = [
     Recipe("no-text", "white", partial(_blank, "#ffffff", 1240, 1754)),
     Recipe("no-text", "black", partial(_blank, "#000000", 640, 480)),
-    Recipe("no-text", "one-pixel", partial(_blank, "#808080", 1, 1)),
+    Recipe("no-text", "eight-pixels", partial(_blank, "#808080", 8, 8)),
     Recipe("no-text", "cream", partial(_blank, "#f6efdc", 900, 900)),
     Recipe("no-text", "noise", partial(_noise, 1, 400, 300, 40.0)),
     Recipe("no-text", "grain", partial(_noise, 2, 500, 700, 6.0)),
