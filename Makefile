@@ -40,7 +40,7 @@ password: python  ## the page's password, asked for: make password [FILE=data/we
 models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 
-test: environments models chromium lint  ## everything that the tests need, then all checks and tests
+test: environments models chromium fonts lint  ## everything that the tests need, then all checks and tests
 	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(ARGS)
 
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
@@ -96,7 +96,10 @@ environments: python
 chromium: python
 	@$(PYTHON) tools/setup_chromium.py
 
+fonts: python
+	@$(PYTHON) tools/setup_fonts.py
+
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium python
+.PHONY: help run password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python

@@ -17,17 +17,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import accuracy_tables
+import setup_fonts
 import suites
 from accuracy_figures import Outcome, figures_of
 from contestants import OURS, environment, peer, set_up
-from drawing import fonts
 from machine import describe
+from page_positions import Positions, judge, lay_down
 from peer_process import PeerError
-from positions import Positions, judge, lay_down
 from project import ToolError, main_guard, say
-from reading import Reading, read_all
 from result_files import write_results
 from running_service import RunningService
+from service_reading import Reading, read_all
 from suites import Item
 
 PEERS = {"paddleocr": "PaddleOCR predict", "tesseract": "tesseract"}
@@ -84,7 +84,7 @@ def gather(
         wanted |= {"print", "cases"} | ({"receipts"} if images else set())
     sources = sources or [suites.DRAWN]
     if wanted & {"print", "sizes"} or suites.DRAWN in sources:
-        fonts.provide()
+        setup_fonts.main()
     say("Drawing the suites …")
     makers: dict[str, Callable[[], list[Item]]] = {
         "receipts": lambda: suites.receipts(Path(images)),

@@ -7,7 +7,7 @@ from accuracy_figures import BY_F1, GOOD, Outcome, SuiteFigures
 from bench_tables import markdown
 from contestants import OURS
 from drawing import sizes
-from positions import Positions
+from page_positions import Positions
 
 Found = Mapping[str, Mapping[str, Outcome]]
 """Contestant to suite to outcome; this project comes first."""

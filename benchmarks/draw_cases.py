@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from drawing import cases, fonts, prints, sizes
+import setup_fonts
+from drawing import cases, prints, sizes
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing
 from project import EXIT_BAD_ARGUMENTS, ToolError, main_guard, say
@@ -29,7 +30,7 @@ def main() -> int:
     parser.add_argument("--kinds", nargs="+", default=(), help="only these kinds of cases")
     parser.add_argument("--what", choices=SETS, default="cases", help="which set")
     options = parser.parse_args()
-    fonts.provide()
+    setup_fonts.main()
     chosen = [one for one in SETS[options.what]() if one.kind in (options.kinds or [one.kind])]
     if not chosen:
         kinds = sorted({recipe.kind for recipe in SETS[options.what]()})

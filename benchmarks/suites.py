@@ -14,7 +14,7 @@ from typing import NamedTuple
 import draw_cases
 from drawing import cases, prints, sizes
 from drawing.recipe import Recipe
-from drawing.upright import tells_up
+from drawing.tells_up import tells_up
 from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
 
 NAMES = ("receipts", "print", "cases", "positions", "sizes")

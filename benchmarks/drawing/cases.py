@@ -13,10 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from drawing import characters, empties, large, layouts, papers, scripts, tables, turned_text
+from drawing import (
+    digit_tables,
+    empties,
+    large_pages,
+    other_scripts,
+    page_layouts,
+    papers,
+    single_characters,
+    turned_text,
+)
 from drawing.recipe import Recipe
 
-_MODULES = (tables, characters, turned_text, layouts, papers, scripts, empties, large)
+_MODULES = (
+    *(digit_tables, single_characters, turned_text, page_layouts, papers),
+    *(other_scripts, empties, large_pages),
+)
 QUARTERS = (0, 90, 180, 270)
 
 

@@ -45,11 +45,10 @@ def _gradient(width: int, height: int) -> Drawing:
     return Drawing(ramp, (), tells_up=False)
 
 
-def _dots(step: int, radius: int) -> Drawing:
+def _hatching(step: int, thick: int) -> Drawing:
     sheet = Sheet(600, 600)
-    for y in range(step, 600, step):
-        for x in range(step, 600, step):
-            sheet.draw.ellipse((x - radius, y - radius, x + radius, y + radius), "#000000")
+    for at in range(-600, 600, step):
+        sheet.draw.line((at, 600, at + 600, 0), "#000000", width=thick)
     return _bare(sheet)
 
 
@@ -73,6 +72,6 @@ RECIPES = [
     Recipe("no-text", "ruled", partial(_rules, 36, False, 2)),
     Recipe("no-text", "squared", partial(_rules, 28, True, 1)),
     Recipe("no-text", "gradient", partial(_gradient, 640, 480)),
-    Recipe("no-text", "dots", partial(_dots, 40, 5)),
+    Recipe("no-text", "hatching", partial(_hatching, 16, 2)),
     Recipe("no-text", "waves", _waves),
 ]

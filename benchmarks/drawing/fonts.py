@@ -1,21 +1,16 @@
-"""The typefaces that pictures are drawn in, where Debian keeps them, and how they get there."""
+"""The typefaces that pictures are drawn in; `make test` and the benchmarks install them."""
 
 import functools
 from pathlib import Path
 
 from PIL import ImageFont
 
-import debian
+from setup_fonts import FOLDERS, FONTS
 
-_ROOT = Path("/usr/share/fonts")
-_LIBERATION, _DEJAVU, _NOTO = (
-    _ROOT / folder for folder in ("truetype/liberation", "truetype/dejavu", "opentype/noto")
+_DEJAVU, _LIBERATION, _NOTO = (
+    FONTS / FOLDERS[package]
+    for package in ("fonts-dejavu-core", "fonts-liberation", "fonts-noto-cjk")
 )
-PACKAGES = {
-    _LIBERATION: "fonts-liberation",
-    _DEJAVU: "fonts-dejavu-core",
-    _NOTO: "fonts-noto-cjk",
-}
 _JAPANESE, _KOREAN, _CHINESE = 0, 1, 2
 """Which face of a Noto CJK collection: the scripts share code points but not shapes."""
 FACES: dict[str, tuple[Path, int]] = {
@@ -38,18 +33,6 @@ FACES: dict[str, tuple[Path, int]] = {
     "chinese-serif": (_NOTO / "NotoSerifCJK-Regular.ttc", _CHINESE),
     "chinese-bold": (_NOTO / "NotoSansCJK-Bold.ttc", _CHINESE),
 }
-
-
-def provide() -> None:
-    """Install the packages whose fonts are missing; does nothing when all are there.
-
-    Raises:
-        ToolError: they cannot be installed here; with the command.
-    """
-    missing = {path.parent for path, _ in FACES.values() if not path.is_file()}
-    if missing:
-        packages = sorted(PACKAGES[folder] for folder in missing)
-        debian.install(packages, "Fonts to draw pictures with are missing.")
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Sequence
 
-from drawing.large import fill
+from drawing.large_pages import fill
+from drawing.prose import amount, title, words
 from drawing.sheet import Sheet
-from drawing.words import amount, title, words
 
 WIDTH, HEIGHT = 595, 842
 """A4 in points."""

@@ -5,9 +5,9 @@ from functools import partial
 
 from PIL import Image, ImageFilter
 
+from drawing.prose import amount, prose, title
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet, speckled
-from drawing.words import amount, prose, title
 
 
 def _page(seed: int, paper: str, ink: str, px: int, style: str, rows: int) -> Drawing:

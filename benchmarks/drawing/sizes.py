@@ -12,7 +12,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from drawing.fonts import cap_height
-from drawing.large import fill
+from drawing.large_pages import fill
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
 

@@ -3,9 +3,9 @@
 import random
 from functools import partial
 
+from drawing.prose import prose, title
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-from drawing.words import prose, title
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _BLUE, _RED, _SOFT = "#3b6fc4", "#c0392b", "#c8c8c8"

@@ -4,9 +4,9 @@ import random
 from functools import partial
 
 from drawing.fonts import face
+from drawing.prose import amount, prose, title
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-from drawing.words import amount, prose, title
 
 
 def fill(source: random.Random, style: str, px: float, width: float) -> str:

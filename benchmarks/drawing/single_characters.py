@@ -5,7 +5,7 @@ from functools import partial
 from drawing.fonts import face
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-from drawing.upright import tells_up
+from drawing.tells_up import tells_up
 
 
 def _single(words: str, px: float, style: str, margin: int, paper: str, ink: str) -> Drawing:

@@ -9,7 +9,7 @@ from PIL import Image
 from decode import decode_pages
 from drawing.cases import QUARTERS, turned
 from ocr_errors import ImageError
-from reading import Reading
+from service_reading import Reading
 from suites import Item
 
 _MEGAPIXELS = 1e9

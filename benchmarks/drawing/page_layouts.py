@@ -6,9 +6,9 @@ from functools import partial
 from PIL import Image, ImageDraw
 
 from drawing.fonts import face
+from drawing.prose import amount, prose, title, words
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-from drawing.words import amount, prose, title, words
 
 _DESK = "#b9a88a"
 

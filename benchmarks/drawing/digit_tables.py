@@ -3,9 +3,9 @@
 import random
 from functools import partial
 
+from drawing.prose import amount, title
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-from drawing.words import amount, title
 
 _SUDOKU = (
     "534678912", "672195348", "198342567", "859761423", "426853791", "713924856",
