@@ -15,6 +15,7 @@ import draw_cases
 from drawing import cases, prints, sizes
 from drawing.recipe import Recipe
 from drawing.tells_up import tells_up
+from project import EXIT_BAD_INPUT, ToolError
 from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
 
 NAMES = ("receipts", "print", "cases", "positions", "sizes")
@@ -51,13 +52,15 @@ def all_cases(sources: Sequence[str], folder: Path) -> list[Item]:
     """The cases of each source: DRAWN, or a folder that holds some.
 
     Raises:
-        FileNotFoundError: a folder without cases.
+        ToolError: a folder without cases.
     """
     found: list[Item] = []
     for source in sources:
         here = _drawn(cases.recipes(), folder) if source == DRAWN else _stored(Path(source))
         if not here:
-            raise FileNotFoundError(f"{source} holds no KIND--NAME file with its text in ….txt.")
+            raise ToolError(
+                f"{source} holds no KIND--NAME file with its text in ….txt.", EXIT_BAD_INPUT
+            )
         found += here
     return found
 
