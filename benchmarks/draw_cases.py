@@ -7,13 +7,13 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
 import setup_fonts
 from drawing import cases, prints, sizes
 from drawing.recipe import Recipe
-from drawing.sheet import Drawing
 from project import EXIT_BAD_ARGUMENTS, ToolError, main_guard, say
 
 SETS: dict[str, Callable[[], list[Recipe]]] = {
@@ -40,10 +40,19 @@ def main() -> int:
     return 0
 
 
-def write(chosen: list[Recipe], folder: Path) -> dict[Path, Drawing]:
+class Written(NamedTuple):
+    """A file and what is known of it; the picture itself is no longer in memory."""
+
+    path: Path
+    kind: str
+    text: str
+    tells_up: bool
+
+
+def write(chosen: list[Recipe], folder: Path) -> list[Written]:
     """Draw them into the folder; returns what stands in which file."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = {}
+    made = []
     for recipe in chosen:
         drawing = recipe.draw()
         path = folder / recipe.file_name
@@ -51,7 +60,7 @@ def write(chosen: list[Recipe], folder: Path) -> dict[Path, Drawing]:
         path.with_name(path.name + ".txt").write_text(
             drawing.text + "\n" * bool(drawing.text), encoding="utf-8"
         )
-        made[path] = drawing
+        made.append(Written(path, recipe.kind, drawing.text, drawing.tells_up))
     return made
 
 

@@ -66,11 +66,7 @@ def all_cases(sources: Sequence[str], folder: Path) -> list[Item]:
 
 
 def _drawn(recipes: list[Recipe], folder: Path) -> list[Item]:
-    made = draw_cases.write(recipes, folder)
-    return [
-        Item(path, recipe.kind, drawing.text, drawing.tells_up)
-        for recipe, (path, drawing) in zip(recipes, made.items(), strict=True)
-    ]
+    return [Item(*written) for written in draw_cases.write(recipes, folder)]
 
 
 def _stored(folder: Path) -> list[Item]:

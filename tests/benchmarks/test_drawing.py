@@ -136,8 +136,10 @@ def test_files_hold_the_picture_and_its_text(tmp_path: Path) -> None:
     chosen = cases.recipes(["keypad", "scoreboard"])
     made = draw_cases.write(chosen, tmp_path / "new")
     assert len(made) == len(chosen)
-    for path, drawing in made.items():
-        text = path.with_name(path.name + ".txt").read_text(encoding="utf-8")
+    for recipe, written in zip(chosen, made, strict=True):
+        drawing = recipe.draw()
+        text = written.path.with_name(written.path.name + ".txt").read_text(encoding="utf-8")
         assert text.splitlines() == list(drawing.lines)
-        with Image.open(path) as image:
+        assert written[1:] == (recipe.kind, drawing.text, drawing.tells_up)
+        with Image.open(written.path) as image:
             assert image.size == drawing.image.size
