@@ -14,6 +14,8 @@ Found = Mapping[str, Mapping[str, Outcome]]
 _NOT_RUN = "-"
 _FAILED = "failed"
 _LONGEST_DIFFERENCE = 12
+_POSITIONS = """Pictures without text are left out of the positions; what looks the same when it
+is turned (one I, a row of noughts) lies only upright. Not upright:"""
 
 
 def everything(found: Found, positions: Positions | None) -> str:
@@ -26,7 +28,7 @@ def everything(found: Found, positions: Positions | None) -> str:
             parts.append(_sizes_table(title, sized))
     if positions is not None:
         wrong = positions.wrongly_turned + positions.left_lying
-        parts.append("\n".join(["Not upright:", *(wrong or ["none"])]).replace("\n", "\n- "))
+        parts.append("\n- ".join([_POSITIONS, *(wrong or ["none"])]))
     reasons = [
         f"{title}, {suite}: failed, {outcome}."
         for title, outcomes in found.items()

@@ -43,13 +43,16 @@ class Positions(NamedTuple):
 
 
 def lay_down(items: Iterable[Item], folder: Path) -> list[Position]:
-    """Every item upright, and those that tell their upright also turned, in new files.
+    """Every item with text upright, and those that tell their upright also turned, in new files.
 
-    A file that cannot be decoded has only its own position.
+    What has no upright (one I, a row of noughts: `tells_up`) must still not be turned. Without
+    text there is nothing to put upright; what cannot be decoded has only its own position.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     for item in items:
+        if not item.known.strip():
+            continue
         found.append(Position(item, item.path, 0))
         if not item.tells_up:
             continue

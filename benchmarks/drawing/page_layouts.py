@@ -31,8 +31,8 @@ def _leaders(seed: int, rows: int, dot: str, style: str, px: int, prices: bool) 
     return sheet.done()
 
 
-def _form(seed: int, boxed: bool, px: int) -> Drawing:
-    """Labels with what was filled in: on a line, or a letter a box."""
+def _form(seed: int, px: int) -> Drawing:
+    """Labels, and in another face what was filled in on the lines behind them."""
     source = random.Random(seed)
     sheet = Sheet(px * 44, px * 34)
     sheet.line((px * 2, px * 3), "Application for a library card", px * 1.4, "sans-bold")
@@ -41,18 +41,9 @@ def _form(seed: int, boxed: bool, px: int) -> Drawing:
         y = px * (7 + 3.5 * number)
         filled = title(source, 1) if number < 4 else str(source.randint(10**7, 10**8))
         sheet.put((px * 2, y), label, px)
-        if boxed:
-            for place in range(14):
-                x = px * (12 + 2 * place)
-                sheet.draw.rectangle((x, y - px * 1.4, x + px * 2, y + px * 0.6), outline="#000000")
-            for place, letter in enumerate(filled.upper()):
-                sheet.put((px * (13 + 2 * place), y), letter, px, "sans", anchor="ms")
-            # A reader may join the boxes or keep them apart: the letters alone are promised.
-            sheet.lines.append(f"{label} {' '.join(filled.upper())}")
-        else:
-            sheet.rule(px * 12, y + px * 0.4, px * 28)
-            sheet.put((px * 13, y), filled, px * 1.1, "serif-italic")
-            sheet.lines.append(f"{label} {filled}")
+        sheet.rule(px * 12, y + px * 0.4, px * 28)
+        sheet.put((px * 13, y), filled, px * 1.1, "serif-italic")
+        sheet.lines.append(f"{label} {filled}")
     for number, words_ in enumerate(("Adult", "Child", "Student")):
         x = px * (2 + 9 * number)
         sheet.draw.rectangle((x, px * 28, x + px, px * 29), outline="#000000", width=2)
@@ -105,8 +96,7 @@ def _slanted(seed: int, degrees: float, rows: int, px: int, style: str, desk: st
     turned = sheet.image.convert("RGB").rotate(
         degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=desk
     )
-    # At 45 degrees two positions are equally near to upright.
-    return Drawing(turned, tuple(sheet.lines), abs(degrees) < 45)
+    return Drawing(turned, tuple(sheet.lines))
 
 
 def _index(seed: int, columns: int, rows: int, px: int, style: str) -> Drawing:
@@ -152,7 +142,8 @@ def _letter(seed: int, px: int, style: str, paragraphs: int) -> Drawing:
     return sheet.done()
 
 
-_ANGLES = (5, -8, 12, 18, -22, 28, 33, -38, 40, 45)
+_ANGLES = (5, -8, 12, 18, -22, 28, 33, -38, 40, -42)
+"""At 45 degrees two positions would be equally near to upright."""
 RECIPES = [
     Recipe("contents", "dots", partial(_leaders, 1, 24, ".", "serif", 24, False)),
     Recipe("contents", "spaced-dots", partial(_leaders, 2, 18, ". ", "sans", 26, False)),
@@ -161,9 +152,9 @@ RECIPES = [
     Recipe("price-list", "menu", partial(_leaders, 5, 12, ".", "serif-italic", 30, True)),
     Recipe("price-list", "small", partial(_leaders, 6, 30, ".", "sans", 16, True)),
     Recipe("price-list", "dashes", partial(_leaders, 7, 10, "- ", "mono", 22, True)),
-    Recipe("form", "lines", partial(_form, 8, False, 24)),
-    Recipe("form", "small-lines", partial(_form, 9, False, 15)),
-    Recipe("form", "boxes", partial(_form, 10, True, 26)),
+    Recipe("form", "lines", partial(_form, 8, 24)),
+    Recipe("form", "small-lines", partial(_form, 9, 15)),
+    Recipe("form", "large", partial(_form, 10, 34)),
     Recipe("stamp", "red-box", partial(_stamped, 11, "PAID", "box", "#c81e1e", 12, 255,
                                         (790, 500))),
     Recipe("stamp", "blue-round", partial(_stamped, 12, "COPY", "round", "#1e3cc8", -15, 220,

@@ -102,7 +102,8 @@ def test_a_file_is_laid_down_in_three_more_positions(page: Path, tmp_path: Path)
 def test_what_has_no_upright_lies_only_as_it_is(page: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
-    found = lay_down([item(page, tells_up=False), item(broken)], tmp_path / "turned")
+    blank = item(tmp_path / "blank.png", known="\n")
+    found = lay_down([item(page, tells_up=False), item(broken), blank], tmp_path / "turned")
     assert [(position.path, position.rotation) for position in found] == [(page, 0), (broken, 0)]
 
 
