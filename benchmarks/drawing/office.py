@@ -9,7 +9,9 @@ from drawing.sheet import Sheet
 
 WIDTH, HEIGHT = 595, 842
 """A4 in points."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 533, 70, 780
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 533, 70, 800
+_ROW = 1.7
+"""A table row's height in bodies."""
 
 
 class Page:
@@ -22,10 +24,9 @@ class Page:
         self.body, self.style = body, style
         self._scale = scale
 
-    @property
-    def room(self) -> bool:
-        """Whether another few lines fit."""
-        return self.y < _BOTTOM - 3 * self.body
+    def room(self, rows: int) -> bool:
+        """Whether so many more table rows fit, which are the tallest of lines."""
+        return self.y + rows * self.body * _ROW < _BOTTOM
 
     def put(self, x: float, text: str, size: float = 0, style: str = "", side: str = "ls") -> None:
         """Words at the pen's height, not yet a line of the truth."""
@@ -44,7 +45,7 @@ class Page:
         for x, text, side in cells:
             self.put(x, text, 0, style, side)
         self.sheet.lines.append(" ".join(text for _, text, _ in cells))
-        self.down(self.body * 1.7)
+        self.down(self.body * _ROW)
 
     def prose(self, x: float, width: float, rows: int) -> None:
         """A paragraph without its heading; the last line is short."""
@@ -78,8 +79,9 @@ def _letter(page: Page) -> None:
     page.down(40)
     page.line(_LEFT, f"Dear {page.title(1)},")
     for _ in range(5):
-        page.down(8)
-        page.prose(_LEFT, 470, 6)
+        if page.room(9):
+            page.down(8)
+            page.prose(_LEFT, 470, 6)
     page.down(20)
     page.line(_LEFT, "Yours sincerely")
 
@@ -87,7 +89,7 @@ def _letter(page: Page) -> None:
 def _report(page: Page) -> None:
     page.line(_LEFT, page.title(4), 20, page.bold())
     number = 0
-    while page.room:
+    while page.room(9):
         number += 1
         page.down(10)
         page.line(_LEFT, f"{number}. {page.title(3)}", 13, page.bold())
@@ -102,7 +104,7 @@ def _columns(count: int, headed: bool) -> Callable[[Page], None]:
         top, step = page.y, (_RIGHT - _LEFT + 18) / count
         for column in range(count):
             page.y = top
-            while page.room:
+            while page.room(5):
                 page.prose(_LEFT + column * step, step - 18, 5)
                 page.down(page.body * 0.7)
 
@@ -117,6 +119,8 @@ def _invoice(page: Page) -> None:
     heads = (_LEFT, "Description", "ls"), (400, "Quantity", "rs"), (_RIGHT, "Price", "rs")
     page.row(heads, page.bold())
     for _ in range(22):
+        if not page.room(3):
+            break
         page.rule()
         quantity = str(page.source.randint(1, 60))
         page.row([(_LEFT, page.title(3), "ls"), (400, quantity, "rs"),
@@ -127,7 +131,7 @@ def _invoice(page: Page) -> None:
 def _minutes(page: Page) -> None:
     page.line(_LEFT, f"Minutes of the {page.title(1)} committee", 16, page.bold())
     number = 0
-    while page.room:
+    while page.room(4):
         number += 1
         page.down(6)
         page.put(_LEFT, f"{number}.")
@@ -143,7 +147,7 @@ def _wide_table(page: Page) -> None:
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun")
     page.row([(_LEFT, "Place", "ls"), *((x, m, "rs") for x, m in zip(xs, months, strict=True))],
              page.bold())  # fmt: skip
-    while page.room:
+    while page.room(2):
         page.rule()
         cells = [(x, amount(page.source), "rs") for x in xs]
         page.row([(_LEFT, page.title(1), "ls"), *cells])
@@ -152,7 +156,7 @@ def _wide_table(page: Page) -> None:
 def _contract(page: Page) -> None:
     page.line(WIDTH / 2, "General terms", 12, page.bold(), "ms")
     number = 0
-    while page.room:
+    while page.room(8):
         number += 1
         page.line(_LEFT, f"§ {number} {page.title(2)}", 0, page.bold())
         page.prose(_LEFT, 470, 6)
@@ -163,7 +167,7 @@ def _glossary(page: Page) -> None:
     top = page.y
     for column in range(2):
         page.y = top
-        while page.room:
+        while page.room(4):
             x = _LEFT + 245 * column
             page.line(x, page.title(1), 0, page.bold())
             page.prose(x + 14, 210, 2)
@@ -172,7 +176,7 @@ def _glossary(page: Page) -> None:
 
 def _questions(page: Page) -> None:
     page.line(_LEFT, "How did you like your stay?", 16, page.bold())
-    while page.room:
+    while page.room(4):
         page.down(10)
         question = " ".join(words(page.source, 7)).capitalize()
         page.line(_LEFT, f"{question}?")
@@ -184,7 +188,7 @@ def _course(page: Page) -> None:
     page.line(_LEFT, f"{page.title(1)} {page.title(1)}", 22, page.bold())
     page.line(_LEFT, "Curriculum vitae", 12)
     year = 2026
-    while page.room:
+    while page.room(5):
         page.down(8)
         years = f"{year - 2} to {year}"
         year -= 2
@@ -196,7 +200,7 @@ def _course(page: Page) -> None:
 
 
 def _price_list(page: Page) -> None:
-    while page.room:
+    while page.room(8):
         page.line(_LEFT, page.title(1), 14, page.bold())
         for _ in range(6):
             code = str(page.source.randint(1000, 9999))
