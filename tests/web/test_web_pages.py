@@ -108,7 +108,7 @@ def test_the_filter_for_warnings_is_there_when_there_are_some(
     database.add_warned("faint.png", DOUBT)
     page = client.get("/?state=warnings").text
     assert 'aria-current="page">With a warning <span data-tab="warnings">1</span>' in page
-    assert '<b data-count="warnings">1</b> with a warning' in page
+    assert '<b data-count="warnings">1</b> of them with a warning' in page
     assert "faint.png" in page and "sure.png" not in page
     assert "state=warnings" in client.get("/?q=words").text
 
