@@ -30,7 +30,6 @@ _WARN_AS = (
     "UPDATE images SET (warning_code, warning) = "
     "(SELECT warning_code, warning FROM images WHERE id = ?1)"
 )
-_HAS_NO_PAGES = "NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)"
 _STAND_WHERE = (
     "UPDATE images SET (status, error_code, error, finished_at, updated_at) = (SELECT "
     "CASE status WHEN 'processing' THEN 'pending' ELSE status END, error_code, error, "
@@ -71,7 +70,6 @@ def settle(connection: Connection, image_id: int) -> None:
         "duplicate_of = NULL, updated_at = ? WHERE id = ?",
         (Status.PENDING, utc_now(), image_id),
     )
-    _forget_warning(connection, image_id)
     ((sha256, has_pages),) = connection.execute(
         "SELECT sha256, EXISTS (SELECT 1 FROM pages WHERE image_id = images.id) "
         "FROM images WHERE id = ?",
@@ -173,12 +171,8 @@ def _heir(connection: Connection, image_id: int) -> int | None:
 
 def _detach(connection: Connection, image_id: int) -> None:
     connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
-    _forget_warning(connection, image_id)
-
-
-def _forget_warning(connection: Connection, image_id: int) -> None:
-    """It went with the text; a duplicate takes that of its original when it follows one."""
-    connection.execute(
-        f"UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? AND {_HAS_NO_PAGES}",  # noqa: S608
+    connection.execute(  # it went with the pages, or they were another's
+        "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
+        "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
         (image_id,),
     )

@@ -395,6 +395,11 @@ def test_other_content_begins_without_a_warning(world: World) -> None:
     world.read_all()
     world.put(b"a.png", "whole")
     assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("pending", (None, None))
+    world.put(b"b.png", "torn")
+    world.read_all()
+    world.write(b"b.png", "notes")
+    world.refuse(b"b.png", "not_an_image")
+    assert (world.status(b"b.png"), warning_of(world, b"b.png")) == ("failed", (None, None))
 
 
 def test_copies_have_the_warning_of_their_original(world: World) -> None:
@@ -426,6 +431,18 @@ def test_the_warning_goes_with_the_text_to_the_heir(world: World) -> None:
     world.put(b"b.png", "torn")
     assert (world.status(b"b.png"), warning_of(world, b"b.png")) == ("done", TORN)
     world.check()
+
+
+def test_a_new_copy_takes_text_and_warning_over_from_one_that_cannot_be_read_now(
+    world: World,
+) -> None:
+    world.put(b"a.png", "torn")
+    world.read_all()
+    world.refuse(b"a.png", "unreadable")
+    assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("failed", TORN)
+    world.put(b"b.png", "torn")
+    assert (world.status(b"b.png"), warning_of(world, b"b.png")) == ("done", TORN)
+    assert (world.text(b"a.png"), warning_of(world, b"a.png")) == (None, (None, None))
 
 
 def test_a_warning_survives_a_backup(world: World, tmp_path: Path) -> None:
