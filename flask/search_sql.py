@@ -12,7 +12,9 @@ def conditions(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[lis
     """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
     found = ["1"]
     parameters: list[Any] = []
-    if wanted.statuses is not None:
+    if wanted.only_warned:  # as the index images_warned wants it
+        found.append("i.status = 'done' AND i.warning_code IS NOT NULL")
+    elif wanted.statuses is not None:
         # Most images are done: for them walk the list in its order (the + keeps the index on
         # status out of it); for the few others look them up by status.
         column = "+i.status" if Status.DONE in wanted.statuses else "i.status"

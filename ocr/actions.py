@@ -89,6 +89,7 @@ class ServiceActions:
             uptime_s=round(time.monotonic() - self._started, 1),
             warnings=warnings,
             backup=self._backups.newest,
+            done_with_warning=self._store.count_warned(),
         )
 
     def process(

@@ -109,7 +109,10 @@ class Reader:
         seconds = time.monotonic() - started
         preview, thumbnail = self._show(page, sha256, image["id"])
         height, width = page.pixels.shape[:2]
-        read = protocol.Page(width, height, page.rotation, page.lines, preview, thumbnail, seconds)
+        warnings = (*decoded.warnings, *page.warnings)
+        read = protocol.Page(
+            width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings
+        )
         return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
 
     def _read_page(self, pixels: Pixels, image_id: int) -> ReadPage:

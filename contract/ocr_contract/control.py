@@ -108,6 +108,8 @@ class StatusReply:
     folder_unreadable, folder_empty, many_files_gone, backup_failed."""
     backup: dict[str, Any] | None = None
     """The newest backup made since the start: {"path", "bytes", "finished_at"}."""
+    done_with_warning: int = 0
+    """So many of the images that are done have a warning: something about them is doubtful."""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "StatusReply":
@@ -126,7 +128,7 @@ class StatusReply:
             ) from error
 
 
-_ADDED_LATER = frozenset({"warnings", "backup"})
+_ADDED_LATER = frozenset({"warnings", "backup", "done_with_warning"})
 """A service of an older version does not send these."""
 
 

@@ -9,7 +9,7 @@ import time
 from importlib import resources
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DATABASE_NAME = "ocr_data.db"
 PREVIEWS_FOLDER = "previews"
 BUSY_TIMEOUT_S = 1.0
