@@ -334,7 +334,7 @@ class Engine:
 def refuse(*_):
     raise SystemError("a defect")
 
-worker.resolve = lambda *_, **__: ModelSet(model, model, model, model)
+worker.resolve = lambda *_, **__: ModelSet(model, model, model)
 worker.choose = lambda *_: Inference("pretended", "cpu", "f32", 4)
 worker.load_models = lambda *_: types.SimpleNamespace(inference_s=time.monotonic)
 worker._load_engine = lambda *_: Engine()
