@@ -5,7 +5,6 @@ a thread of its own.
 """
 
 import dataclasses
-import logging
 from typing import Protocol
 
 import numpy as np
@@ -14,17 +13,10 @@ import orientation
 from decode import Pixels
 from image_warnings import ImageWarning
 from line_crops import crop_line
+from page_search import find_lines
 from reading_order import Polygons, reading_order
 from text_models import TextModels
-from usable_memory import is_lack_of_memory
 from worker_protocol import Line
-
-_LONG_STRIP_RATIO = 2.5
-"""A page longer than this, in relation to its width, is searched at proportionally more pixels."""
-_MAX_DETECTION_SIDE = 4000
-_SMALLEST_DETECTION_SIDE = 320
-
-log = logging.getLogger("engine")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,14 +83,4 @@ class PageEngine:
         )
 
     def _detect(self, page: Pixels) -> Polygons:
-        long, short = max(page.shape[:2]), min(page.shape[:2])
-        wanted = self._detection_side * max(1.0, long / short / _LONG_STRIP_RATIO)
-        side = min(int(wanted), _MAX_DETECTION_SIDE)
-        while True:
-            try:
-                return self._models.detect(page, side)
-            except Exception as error:
-                if not is_lack_of_memory(error) or side // 2 < _SMALLEST_DETECTION_SIDE:
-                    raise
-                side //= 2
-                log.warning("not enough memory; searching at %d pixels", side)
+        return find_lines(page, self._models.detect, self._detection_side)

@@ -27,7 +27,7 @@ from text_detection import (
 )
 
 Numbers = npt.NDArray[np.float32]
-PLAIN = DetectionSettings(threshold=0.3, box_threshold=0.6, unclip_ratio=2.0, max_regions=1000)
+PLAIN = DetectionSettings(threshold=0.3, box_threshold=0.6, unclip_ratio=2.0)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,106 @@
+"""Lines longer than the recogniser takes: cut at blanks, read in parts, joined again.
+
+A part ends in the middle of a blank, so that no character is cut, lost or read twice. Where a line
+has no blank it is cut where the least ink is.
+"""
+
+import itertools
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decode import Pixels
+
+MOST_HEIGHTS = 66
+"""The recogniser takes 3,200 columns of 48; what is longer would be squeezed."""
+_PART_HEIGHTS = 40
+"""Parts are about so long, in heights of the line."""
+_SEARCHED_HEIGHTS = 8
+"""A part may end so much before or behind that."""
+_SPACE_HEIGHTS = 0.1
+"""A blank so wide stands for a space: a line's crop is half as high again as its letters."""
+_INK_SHARE = 0.35
+"""Ink differs from the ground by more than this share of the largest difference."""
+_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
+
+Texts = list[tuple[str, float]]
+"""Text and confidence of each line."""
+
+
+def recognise_in_parts(
+    crops: Sequence[Pixels], recognise: Callable[[Sequence[Pixels]], Texts]
+) -> Texts:
+    """What `recognise` says of crops (height, width, 3) of any length."""
+    cut = [_parts(crop) for crop in crops]
+    texts = iter(recognise([part for parts, _ in cut for part in parts]))
+    return [_joined(list(itertools.islice(texts, len(parts))), spaces) for parts, spaces in cut]
+
+
+def _parts(crop: Pixels) -> tuple[list[Pixels], list[bool]]:
+    """A crop's parts, and whether there is a space between each two."""
+    height, width = crop.shape[:2]
+    if width <= MOST_HEIGHTS * height:
+        return [crop], []
+    ink = _ink_by_column(crop)
+    count = math.ceil(width / (_PART_HEIGHTS * height))
+    cuts, spaces = [0], []
+    for number in range(1, count):
+        wanted, reach = width * number // count, _SEARCHED_HEIGHTS * height
+        place, blank = _best_cut(ink[wanted - reach : wanted + reach])
+        cuts.append(wanted - reach + place)
+        spaces.append(blank >= _SPACE_HEIGHTS * height)
+    cuts.append(width)
+    return [crop[:, start:end] for start, end in itertools.pairwise(cuts)], spaces
+
+
+def _ink_by_column(crop: Pixels) -> npt.NDArray[np.intp]:
+    """(width,): pixels of ink in each column, beyond what a rule along the line has."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.int16)
+    apart = np.abs(grey - np.median(grey, axis=0).astype(np.int16).clip(*_middle(grey)))
+    ink = (apart > max(_INK_SHARE * apart.max(), 8)).sum(axis=0)
+    beyond: npt.NDArray[np.intp] = np.maximum(ink - int(np.quantile(ink, 0.1)), 0)
+    return beyond
+
+
+def _middle(grey: npt.NDArray[np.int16]) -> tuple[float, float]:
+    """The ground's shade, within which a column's own median is believed."""
+    ground = float(np.median(grey))
+    return ground - 16, ground + 16
+
+
+def _best_cut(ink: npt.NDArray[np.intp]) -> tuple[int, int]:
+    """The middle of the widest run with the least ink, and its width when it is blank, else 0."""
+    least = int(ink.min())
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (ink == least).astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    widest = int(np.argmax(ends - starts))
+    start, end = int(starts[widest]), int(ends[widest])
+    return (start + end) // 2, end - start if least == 0 else 0
+
+
+def _joined(parts: Texts, spaces: Sequence[bool]) -> tuple[str, float]:
+    """One text; each part's confidence counts by its characters."""
+    text, _ = parts[0]
+    for (after, _), space in zip(parts[1:], spaces, strict=True):
+        text = _glued(text, after, space=space)
+    weights = [len(part) for part, _ in parts]
+    if len(parts) == 1 or not sum(weights):
+        return text, parts[0][1]
+    return text, float(np.average([confidence for _, confidence in parts], weights=weights))
+
+
+def _glued(before: str, after: str, *, space: bool) -> str:
+    if not (before and after):
+        return before + after
+    if space and not (_runs_on(before[-1]) and _runs_on(after[0])):
+        return f"{before.rstrip()} {after.lstrip()}"
+    return before + after
+
+
+def _runs_on(character: str) -> bool:
+    """Whether it is of a script that sets no spaces between words."""
+    return unicodedata.name(character, "").startswith(_WITHOUT_SPACES)
