@@ -25,6 +25,11 @@ _SPACE_HEIGHTS = 0.1
 """A blank so wide stands for a space: a line's crop is half as high again as its letters."""
 _INK_SHARE = 0.35
 """Ink differs from the ground by more than this share of the largest difference."""
+_LEAST_CONTRAST = 8
+_RULE_QUANTILE = 0.02
+"""So few columns of a line are blank at least; in these only a rule has ink."""
+_GROUND_HEIGHTS = 4
+"""The paper's shade is taken from pieces so long."""
 _WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
 
 Texts = list[tuple[str, float]]
@@ -59,17 +64,24 @@ def _parts(crop: Pixels) -> tuple[list[Pixels], list[bool]]:
 
 def _ink_by_column(crop: Pixels) -> npt.NDArray[np.intp]:
     """(width,): pixels of ink in each column, beyond what a rule along the line has."""
-    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.int16)
-    apart = np.abs(grey - np.median(grey, axis=0).astype(np.int16).clip(*_middle(grey)))
-    ink = (apart > max(_INK_SHARE * apart.max(), 8)).sum(axis=0)
-    beyond: npt.NDArray[np.intp] = np.maximum(ink - int(np.quantile(ink, 0.1)), 0)
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    apart = np.abs(grey - _ground(grey))
+    ink = (apart > max(_INK_SHARE * float(apart.max()), _LEAST_CONTRAST)).sum(axis=0)
+    rule = int(np.quantile(ink, _RULE_QUANTILE))
+    if rule > np.quantile(ink, 0.9) / 2:  # no blanks at all
+        rule = 0
+    beyond: npt.NDArray[np.intp] = np.maximum(ink - rule, 0)
     return beyond
 
 
-def _middle(grey: npt.NDArray[np.int16]) -> tuple[float, float]:
-    """The ground's shade, within which a column's own median is believed."""
-    ground = float(np.median(grey))
-    return ground - 16, ground + 16
+def _ground(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(width,): the paper's shade along a line (height, width)."""
+    height, width = grey.shape
+    count = max(width // (_GROUND_HEIGHTS * height), 1)
+    shades = [float(np.median(part)) for part in np.array_split(grey, count, axis=1)]
+    middles = (np.arange(count) + 0.5) * width / count
+    ground: npt.NDArray[np.float32] = np.interp(np.arange(width), middles, shades)
+    return ground.astype(np.float32)
 
 
 def _best_cut(ink: npt.NDArray[np.intp]) -> tuple[int, int]:

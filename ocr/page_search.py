@@ -6,17 +6,20 @@ page is, at the scale that its print needs (docs/decisions/0013).
 """
 
 import logging
+import math
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from decode import Pixels
-from print_size import Place, small_print
+from print_size import Mask, Place, small_print
 from reading_order import Polygons
 from small_pages import lone_character, margin_of, with_margin
 from tiled_detection import MOST_TILE_PIXELS
 from usable_memory import is_lack_of_memory
+from worker_protocol import MAX_LINES
 
 Detect = Callable[[Pixels, int], Polygons]
 """As `TextModels.detect`."""
@@ -36,11 +39,22 @@ _WANTED = 5.5
 """To this height they are brought when a page is looked at closer."""
 _MOST_PROBES = 2
 _PROBE_SIDE = 640
-_MORE = 1.15
-"""A closer look is worth it when it covers so much more, or finds lines that were cut up."""
+_NEW = 0.12
+"""A closer look is worth it when so much of what it finds is new, or if lines were cut up."""
+_CUT_UP = 1.5
+"""Lines were cut up when the first look has so many times as many."""
 _MERGED = 0.6
 """Several lines were found as one when the closer look's are lower than this share of them."""
 _MASK_SIDE = 512
+_MOST_SHOWN = 0.1
+"""A line of the first look stays when the closer look shows less of it."""
+_LARGE = 60
+"""Lines so high in the first look stay whole when the closer look shows pieces of them: as high as
+they are, or …"""
+_MOST_PIECES_SHOWN = 0.5
+"""… covering no more of them. What shows more, in lower lines, are lines found as one before."""
+_INSIDE = 0.5
+"""Of one line in another, from which on it counts as a part of that."""
 
 log = logging.getLogger("page_search")
 
@@ -55,9 +69,18 @@ def find_lines(page: Pixels, detect: Detect, side: int) -> Polygons:
         return lone
     margin = margin_of(page)
     if not margin:
-        return _find(page, detect, side)
+        return _at_most(MAX_LINES, _find(page, detect, side))
     found = _find(with_margin(page, margin), detect, side) - np.float32(margin)
-    return np.clip(found, 0, np.array(page.shape[1::-1], dtype=np.float32))
+    return _at_most(MAX_LINES, np.clip(found, 0, np.array(page.shape[1::-1], dtype=np.float32)))
+
+
+def _at_most(count: int, polygons: Polygons) -> Polygons:
+    """The longest ones: more than the service takes are a texture, of which the text stands out."""
+    if len(polygons) <= count:
+        return polygons
+    log.warning("%d regions look like text; the %d longest are read", len(polygons), count)
+    lengths = np.ptp(polygons, axis=1).max(axis=1)
+    return polygons[np.sort(np.argsort(-lengths, kind="stable")[:count])]
 
 
 def _find(page: Pixels, detect: Detect, side: int) -> Polygons:
@@ -73,29 +96,37 @@ def _find(page: Pixels, detect: Detect, side: int) -> Polygons:
     ):
         return first
     log.debug("searching again at %d pixels", closer_side)
-    return merged(first, _look(page, detect, closer_side), page.shape[:2])
+    closer = _look(page, detect, closer_side)
+    return merged(first, closer, (page.shape[0], page.shape[1]), _LARGE / scale)
 
 
-def merged(first: Polygons, closer: Polygons, size: tuple[int, ...]) -> Polygons:
+def merged(first: Polygons, closer: Polygons, size: tuple[int, int], large: float) -> Polygons:
     """Both looks' lines: the closer one's, and those of the first that it does not show.
 
-    Large letters can be too large for the closer look, which then finds pieces of them.
+    Letters can be too large for the closer look, which then finds pieces of them: lines of the
+    first look that are `large` pixels high stay whole. `size` is the page's (height, width).
     """
     if not len(first) or not len(closer):
         return closer if len(closer) else first
-    scale = _MASK_SIDE * 4 / max(size)
-    shape = tuple(int(length * scale) + 2 for length in size[:2])
-    shown = np.zeros(shape, dtype=np.uint8)
-    for polygon in closer:
-        _paint(shown, polygon * scale)
-    kept = [polygon for polygon in first if _share(shown, polygon * scale) < 0.5]
-    if not kept:
-        return closer
-    taken = np.zeros(shape, dtype=np.uint8)
-    for polygon in kept:
-        _paint(taken, polygon * scale)
-    whole = [polygon for polygon in closer if _share(taken, polygon * scale) < 0.5]
-    return np.stack([*whole, *kept])
+    scale = min(4 * _MASK_SIDE / max(size), 1.0)
+    shape = (int(size[0] * scale) + 2, int(size[1] * scale) + 2)
+    shown = _painted(closer * scale, shape)
+    closer_heights = _heights(closer)
+
+    def stays(line: Polygons, height: float) -> bool:
+        share = _share(shown, line * scale)
+        if height < large or share < _MOST_SHOWN:
+            return share < _MOST_SHOWN
+        own = _painted(line[None] * scale, shape)
+        pieces = [_share(own, polygon * scale) >= _INSIDE for polygon in closer]
+        as_high = closer_heights[pieces] >= _MERGED * height
+        return bool(as_high.any()) or share < _MOST_PIECES_SHOWN
+
+    heights = _heights(first).tolist()
+    kept = first[[stays(line, height) for line, height in zip(first, heights, strict=True)]]
+    taken = _painted(kept * scale, shape)
+    whole = [_share(taken, polygon * scale) < _INSIDE for polygon in closer]
+    return np.concatenate([closer[whole], kept])
 
 
 def _first_side(page: Pixels, side: int) -> int:
@@ -110,13 +141,14 @@ def _closer_side(page: Pixels, places: list[Place]) -> int:
         return 0
     heights = sorted(place.letter_height for place in places)
     scale = _WANTED / heights[len(heights) // 4]
-    longest = max(page.shape[:2])
+    longest: int = max(page.shape[:2])
     return min(round(longest * scale), longest, _affordable_side(page))
 
 
 def _affordable_side(page: Pixels) -> int:
     long, short = max(page.shape[:2]), min(page.shape[:2])
-    return int((_MOST_PIXELS * long / short) ** 0.5)
+    side: int = math.isqrt(_MOST_PIXELS * long // short)
+    return side
 
 
 def _look(page: Pixels, detect: Detect, side: int) -> Polygons:
@@ -144,50 +176,48 @@ def _shows_more(
     top = _start(place.top + place.side // 2, reach, page.shape[0])
     left = _start(place.left + place.side // 2, reach, page.shape[1])
     part = np.ascontiguousarray(page[top : top + reach, left : left + reach])
-    after = detect(part, round(max(part.shape[:2]) * scale))
+    after = _look(part, detect, round(max(part.shape[:2]) * scale))
     if not len(after):
         return False
     zoom = _MASK_SIDE / reach
-    masks = []
-    for polygons in (first - (left, top), after):
-        mask = np.zeros([int(length * zoom) + 2 for length in part.shape[:2]], dtype=np.uint8)
-        for polygon in polygons:
-            _paint(mask, polygon * zoom)
-        masks.append(mask)
-    before_mask, after_mask = masks
-    if int((before_mask | after_mask).sum()) > _MORE * int(before_mask.sum()):
+    shape = (int(part.shape[0] * zoom) + 2, int(part.shape[1] * zoom) + 2)
+    before_mask, after_mask = (
+        _painted(polygons * zoom, shape) for polygons in (first - (left, top), after)
+    )
+    around = np.asarray(cv2.dilate(before_mask, np.ones((3, 3), dtype=np.uint8)))  # to a pixel
+    if int(after_mask[around == 0].sum()) > _NEW * int(after_mask.sum()):
         return True
-    centres = first.mean(axis=1) - (left, top)
-    inside = ((centres >= 0) & (centres < part.shape[1::-1])).all(axis=1)
-    before = first[inside]
+    low, high = first.min(axis=1) - (left, top), first.max(axis=1) - (left, top)
+    before = first[((high > 0) & (low < part.shape[1::-1])).all(axis=1)]
     if not len(before):
         return True
-    low = _height(before) * first_scale < _LOW_LINE
-    return (
-        (low and place.letter_height * first_scale < _TOO_LOW)
-        or len(before) > 1.5 * len(after)
-        or _height(after) < _MERGED * _height(before)
-    )
+    height, closer_height = (float(np.median(_heights(lines))) for lines in (before, after))
+    low_print = place.letter_height * first_scale < _TOO_LOW and height * first_scale < _LOW_LINE
+    return low_print or len(before) > _CUT_UP * len(after) or closer_height < _MERGED * height
 
 
-def _height(polygons: Polygons) -> float:
+def _heights(polygons: Polygons) -> npt.NDArray[np.float32]:
+    """(count,): the shorter side of each."""
     sides = np.stack([polygons[:, 1] - polygons[:, 0], polygons[:, 3] - polygons[:, 0]])
-    return float(np.median(np.linalg.norm(sides, axis=2).min(axis=0)))
+    shorter: npt.NDArray[np.float32] = np.linalg.norm(sides, axis=2).min(axis=0)
+    return shorter
 
 
 def _start(middle: int, reach: int, length: int) -> int:
     return max(min(middle - reach // 2, length - reach), 0)
 
 
-def _paint(mask: "np.typing.NDArray[np.uint8]", polygon: Polygons) -> None:
-    cv2.fillPoly(mask, [polygon.astype(np.int32)], (1,))
+def _painted(polygons: Polygons, shape: tuple[int, int]) -> Mask:
+    mask: Mask = np.zeros(shape, dtype=np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(mask, [polygon.round().astype(np.int32)], (1,))
+    return mask
 
 
-def _share(mask: "np.typing.NDArray[np.uint8]", polygon: Polygons) -> float:
-    """How much of a polygon is painted."""
+def _share(mask: Mask, polygon: Polygons) -> float:
+    """How much of a polygon (4, 2) is painted."""
     left, top = (max(int(low), 0) for low in polygon.min(axis=0))
     right, bottom = (int(high) + 1 for high in polygon.max(axis=0))
     part = mask[top : bottom + 1, left : right + 1]
-    own = np.zeros_like(part)
-    _paint(own, polygon - (left, top))
+    own = _painted(polygon[None] - (left, top), part.shape)
     return float((own & part).sum()) / max(int(own.sum()), 1)

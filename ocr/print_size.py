@@ -18,7 +18,7 @@ _CELL = 16
 """Pixels of the page along a side of the squares in which changes are counted."""
 _EVERY_ROW = 4
 """Print is found in every fourth row as well as in all."""
-_BUSY = 10
+_BUSY = 6
 """Mean difference of neighbouring pixels, of 255, from which on a cell may hold print."""
 _MOST_PLACES = 4
 """Of each kind: where a search found nothing, and where most is."""
@@ -31,6 +31,7 @@ _WIDEST_LETTER = 12
 _LEAST_INK_CONTRAST = 16
 
 Mask = npt.NDArray[np.uint8]
+_Lengths = npt.NDArray[np.int32]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def _letter_height(part: Pixels, legible: float) -> float | None:
     strongest = float(np.quantile(apart, 0.99))
     ink = (apart > max(0.4 * strongest, _LEAST_INK_CONTRAST)).astype(np.uint8)
     _, _, specks, _ = cv2.connectedComponentsWithStats(ink)
-    widths, heights = specks[1:, cv2.CC_STAT_WIDTH], specks[1:, cv2.CC_STAT_HEIGHT]
+    sides: _Lengths = np.asarray(specks[1:], dtype=np.int32)
+    widths, heights = sides[:, cv2.CC_STAT_WIDTH], sides[:, cv2.CC_STAT_HEIGHT]
     letters = (heights >= _LEAST_HEIGHT) & (widths <= _WIDEST_LETTER * heights)
     if letters.sum() < _LEAST_LETTERS:
         return None
@@ -109,7 +111,7 @@ def _letter_height(part: Pixels, legible: float) -> float | None:
     return height if near.sum() >= _LEAST_LETTERS and height < legible else None
 
 
-def _median(values: npt.NDArray[np.int32], weights: npt.NDArray[np.int32]) -> float:
+def _median(values: _Lengths, weights: _Lengths) -> float:
     """The value below and above which half of the weights are: dust counts for nothing."""
     order = np.argsort(values)
     so_far = weights[order].cumsum()

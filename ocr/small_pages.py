@@ -22,8 +22,9 @@ _LEAST_CONTRAST = 32
 _INK_SHARE = 0.4
 """Ink is further from the ground than this share of the furthest."""
 _LEAST_HEIGHT = 7
-_WIDEST = 1.25
-"""A character is hardly wider, in relation to its height; two letters are."""
+_WIDEST, _TALLEST = 1.25, 9
+"""A character is hardly wider, in relation to its height, or two letters would be; and what is so
+many times as high as it is wide is a rule. An i in thin print is 8.5 times."""
 _MOST_PIECES = 4
 _DUST = 0.01
 """Share of the ink that is no piece of a character."""
@@ -46,9 +47,10 @@ def margin_of(page: Pixels) -> int:
 def with_margin(page: Pixels, margin: int) -> Pixels:
     """The page with ground of its edge's colour around it."""
     colour: Colour = tuple(int(shade) for shade in np.median(_edge(page), axis=0))
-    return np.asarray(
-        cv2.copyMakeBorder(page, *[margin] * 4, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8
+    wide = cv2.copyMakeBorder(
+        page, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour
     )
+    return np.asarray(wide, dtype=np.uint8)
 
 
 def lone_character(page: Pixels) -> Polygons | None:
@@ -68,12 +70,14 @@ def lone_character(page: Pixels) -> Polygons | None:
     lefts, tops, widths, heights = pieces[:, :4].T
     left, right = int(lefts.min()), int((lefts + widths).max())
     top, bottom = int(tops.min()), int((tops + heights).max())
-    high = bottom - top
-    if high < _LEAST_HEIGHT or right - left > _WIDEST * high or _are_rows(tops, heights, high):
+    high, wide = bottom - top, right - left
+    if high < _LEAST_HEIGHT or not high / _TALLEST <= wide <= _WIDEST * high:
+        return None
+    if _are_rows(tops, heights, high):
         return None
     around = round(_AROUND * high)
     top, bottom = max(top - around, 0), min(bottom + around, height)
-    aside = max(round((_LEAST_RATIO * (bottom - top) - (right - left)) / 2 + 0.5), around)
+    aside = max(round((_LEAST_RATIO * (bottom - top) - wide) / 2 + 0.5), around)
     left, right = max(left - aside, 0), min(right + aside, width)
     return np.array(
         [[[left, top], [right, top], [right, bottom], [left, bottom]]], dtype=np.float32
@@ -100,4 +104,5 @@ def _from_ground(page: Pixels) -> npt.NDArray[np.uint8] | None:
 def _edge(page: Pixels) -> npt.NDArray[np.int16]:
     """(count, 3): the outermost pixels."""
     edges = (page[0], page[-1], page[:, 0], page[:, -1])
-    return np.concatenate(edges).astype(np.int16)
+    outermost: npt.NDArray[np.int16] = np.concatenate(edges).astype(np.int16)
+    return outermost

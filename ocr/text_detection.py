@@ -133,7 +133,7 @@ def _mean_inside(
     top, bottom = (_within(y, height) for y in (math.floor(min(down)), math.ceil(max(down))))
     mask = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
     cv2.fillPoly(mask, [(corners - (left, top)).astype(np.int32)], (1,))
-    values = text_map[top : bottom + 1, left : right + 1]
+    values: npt.NDArray[Any] = text_map[top : bottom + 1, left : right + 1]
     if logits:
         values = np.reciprocal(1 + np.exp(-np.clip(values, -_SURE, _SURE)))
     return float(cv2.mean(values, mask)[0])
