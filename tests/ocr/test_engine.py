@@ -84,7 +84,7 @@ def test_an_empty_page_has_no_lines(models: FakeModels) -> None:
 
 def named_lines(count: int, first: int) -> tuple[Pixels, list[Any]]:
     """A page with `count` lines below each other, whose pixels are first, first + 1, …"""
-    pixels = page(400, 40 * count + 10)
+    pixels = page(400, max(40 * count + 10, 256))  # smaller pages get a margin before the search
     boxes = []
     for i in range(count):
         top, right = 10 + 40 * i, 100 + (i * 71) % 250
