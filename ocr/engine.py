@@ -19,6 +19,7 @@ from line_crops import crop_line, turned
 from line_reading import Reading, read_lines, read_ways
 from page_search import find_lines
 from reading_order import Polygons, reading_order
+from stamps import Box, beneath_stamp, find_stamps, stamp_alone
 from text_models import TextModels
 from worker_protocol import Line
 
@@ -28,6 +29,9 @@ _NO_TEXT_FOUND = ImageWarning(
     "no_text_found",
     "Something is on this page, but no text was found. Look at the picture; if it has text, a "
     "sharper or larger scan may help.",
+)
+_STAMP_OVER_TEXT = ImageWarning(
+    "stamp_over_text", "A stamp lies over text on this page; check the words beneath it."
 )
 _FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
 """Borders and grain are read as a sign or two, never surely."""
@@ -87,19 +91,20 @@ class PageEngine:
     def _read(self, page: Pixels) -> ReadPage:
         polygons = self._detect(page)
         if not self._orientation or len(polygons) == 0:
-            return _read_page(page, polygons, self._readings(page, polygons), 0)
+            return self._finished(page, polygons, self._readings(page, polygons), 0)
         shares = self._models.page_shares(page)
         readings = None
         if orientation.looks_upright(polygons, shares):
             readings = self._readings(page, polygons)
             if orientation.reads_upright(readings, polygons):
-                return _read_page(page, polygons, readings, 0)
+                return self._finished(page, polygons, readings, 0)
         rotation = orientation.rotation(self._evidence(page, polygons, shares), shares)
         if rotation == 0:
-            return _read_page(page, polygons, readings or self._readings(page, polygons), 0)
+            readings = readings or self._readings(page, polygons)
+            return self._finished(page, polygons, readings, 0)
         upright = turned(page, rotation)
         polygons = self._detect(upright)  # lines that lie are found less well
-        return _read_page(upright, polygons, self._readings(upright, polygons), rotation)
+        return self._finished(upright, polygons, self._readings(upright, polygons), rotation)
 
     def _evidence(
         self, page: Pixels, polygons: Polygons, shares: Sequence[float]
@@ -123,6 +128,41 @@ class PageEngine:
         return read_lines(
             [crop_line(page, polygon) for polygon in polygons], self._models.recognise
         )
+
+    def _finished(
+        self, page: Pixels, polygons: Polygons, readings: list[Reading], rotation: int
+    ) -> ReadPage:
+        """The upright page, its lines read anew where a stamp lies over them."""
+        covered = False
+        for stamp in find_stamps(page):
+            place = stamp.with_lines(polygons, page)
+            inside = place.holds(polygons)
+            found, anew = self._read_layers(page, place)
+            before = [reading for reading, is_in in zip(readings, inside, strict=True) if is_in]
+            if _text_read(anew) > _text_read(before):
+                kept = [
+                    reading for reading, is_in in zip(readings, inside, strict=True) if not is_in
+                ]
+                polygons, readings = np.concatenate([polygons[~inside], found]), [*kept, *anew]
+            covered = covered or bool(before)
+        found_page = _read_page(page, polygons, readings, rotation)
+        warnings = (_STAMP_OVER_TEXT,) if covered else ()
+        return dataclasses.replace(found_page, warnings=warnings)
+
+    def _read_layers(self, page: Pixels, place: Box) -> tuple[Polygons, list[Reading]]:
+        """The lines beneath a stamp, in whichever way more of them is read, and the stamp's own."""
+        part = place.of(page)
+        beneath = [self._found(layer) for layer in beneath_stamp(part)]
+        (lines, read), (own, own_read) = (
+            max(beneath, key=lambda found: _text_read(found[1])),
+            self._found(stamp_alone(part)),
+        )
+        corner = np.array([place.left, place.top], dtype=np.float32)
+        return np.concatenate([lines, own]) + corner, [*read, *own_read]
+
+    def _found(self, page: Pixels) -> tuple[Polygons, list[Reading]]:
+        polygons = self._detect(page)
+        return polygons, self._readings(page, polygons)
 
     def _detect(self, page: Pixels) -> Polygons:
         return find_lines(page, self._models.detect, self._detection_side)
@@ -152,3 +192,9 @@ def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
 def _is_text(reading: Reading) -> bool:
     count = len(reading.text.strip())
     return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)
+
+
+def _text_read(readings: Sequence[Reading]) -> float:
+    """How much was read, and how surely."""
+    sure = [reading for reading in readings if reading.confidence >= _SURE_OF_FEW]
+    return sum(len(reading.text) * reading.confidence for reading in sure)
