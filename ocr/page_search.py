@@ -39,7 +39,7 @@ _WANTED = 5.5
 """To this height they are brought when a page is looked at closer."""
 _MOST_PROBES = 2
 _PROBE_SIDE = 640
-_NEW = 0.12
+_NEW = 0.08
 """A closer look is worth it when so much of what it finds is new, or if lines were cut up."""
 _CUT_UP = 1.5
 """Lines were cut up when the first look has so many times as many."""
