@@ -5,9 +5,9 @@ tell, and is left out of the turned ones.
 """
 
 import pytest
-from drawing import cases
 from real_pages import load_models
 
+from drawing import cases
 from engine import PageEngine
 
 _TOO_LARGE = {"many-cells", "big-page", "screen-cells", "small-print", "spreadsheet", "tall-scroll",
