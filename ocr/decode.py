@@ -59,6 +59,8 @@ class DecodedPage:
     pixels: Pixels
     warnings: tuple[ImageWarning, ...] = ()
     """What a viewer would not show, or shows differently."""
+    told_upright: bool = False
+    """The file said how it was held, and was turned accordingly."""
 
 
 Attempt = Callable[[bytes, float], DecodedPage]
@@ -96,7 +98,7 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[DecodedPage]:
                 "the image smaller, then ask for it to be read again.",
             ) from error
         raise _damaged(error) from error
-    yield page
+    yield dataclasses.replace(page, told_upright=containers.orientation(picture) != 1)
 
 
 def _decode(content: bytes, max_pixels: float) -> DecodedPage:

@@ -53,8 +53,9 @@ class ReadPage:
 class Engine(Protocol):
     """The seam to the models: tests put an engine here that fails in every known way."""
 
-    def read(self, page: Pixels) -> ReadPage:
-        """Read one page; called from several threads."""
+    def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        """Read one page; called from several threads. `told_upright`: its file says which way up
+        it was taken, and `page` stands so."""
 
 
 class PageEngine:
@@ -66,10 +67,9 @@ class PageEngine:
         self._detection_side = detection_side
         self._orientation = orientation
 
-    def read(self, page: Pixels) -> ReadPage:
-        """Read one page; called from several threads. A page with ink is not called blank before
-        it was looked at once more."""
-        found = self._read(page)
+    def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        """As `Engine.read`. A page with ink is called blank only after a second look."""
+        found = self._read(page, told_upright=told_upright)
         if found.lines or not has_ink(page):
             return found
         return self._look_again(page) or dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
@@ -88,7 +88,7 @@ class PageEngine:
         rotation = (found.rotation + 90) % 360
         return dataclasses.replace(found, rotation=rotation, lines=lines) if lines else None
 
-    def _read(self, page: Pixels) -> ReadPage:
+    def _read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
         polygons = self._detect(page)
         if not self._orientation or len(polygons) == 0:
             return self._finished(page, polygons, self._readings(page, polygons), 0)
@@ -98,7 +98,8 @@ class PageEngine:
             readings = self._readings(page, polygons)
             if orientation.reads_upright(readings, polygons):
                 return self._finished(page, polygons, readings, 0)
-        rotation = orientation.rotation(self._evidence(page, polygons, shares), shares)
+        evidence = self._evidence(page, polygons, shares)
+        rotation = orientation.rotation(evidence, shares, told_upright=told_upright)
         if rotation == 0:
             readings = readings or self._readings(page, polygons)
             return self._finished(page, polygons, readings, 0)

@@ -43,6 +43,8 @@ _INDIFFERENT = 0.5
 """… where the readings do not speak against it …"""
 _TURNED_FEW = 1.5
 """… and where there are few lines, speak for it: no page is turned for one character."""
+_TOLD = 1.5
+"""How much the file's own word weighs against them."""
 _LEAST_SHARE = 0.02
 _SHARPNESS = 8
 """Upright characters are read at 0.99 and more, lying ones often at 0.95: as a power of the
@@ -163,8 +165,13 @@ def is_clear(lines: Sequence[Evidence], page_shares: Sequence[float]) -> bool:
     return sure == {seen} and scores[-1] - scores[-2] > _CLEAR
 
 
-def rotation(lines: Sequence[Evidence], page_shares: Sequence[float]) -> int:
-    """By how many degrees counter-clockwise a page must be turned: 0, 90, 180 or 270."""
+def rotation(
+    lines: Sequence[Evidence], page_shares: Sequence[float], *, told_upright: bool = False
+) -> int:
+    """By how many degrees counter-clockwise a page must be turned: 0, 90, 180 or 270.
+
+    `told_upright`: its file says that it stands upright; a camera held over a desk may be wrong.
+    """
     read = _scores(lines)
     seen = {
         turn: _CLASSIFIER * math.log(max(share, _LEAST_SHARE))
@@ -173,7 +180,8 @@ def rotation(lines: Sequence[Evidence], page_shares: Sequence[float]) -> int:
     best = max(TURNS, key=lambda turn: read[turn] + seen[turn])
     by_reading = read[best] - read[0]
     needed = -_INDIFFERENT if len(lines) >= _ENOUGH_LINES else _TURNED_FEW
-    enough = by_reading > needed and by_reading + seen[best] - seen[0] > _TURNED
+    odds = by_reading + seen[best] - seen[0] - (_TOLD if told_upright else 0)
+    enough = by_reading > needed and odds > _TURNED
     return best if enough else 0
 
 

@@ -31,7 +31,7 @@ import worker_channel
 import worker_log
 import worker_protocol as protocol
 from cpu_count import usable_cpus
-from decode import Pixels, decode_pages
+from decode import DecodedPage, decode_pages
 from engine import Engine, PageEngine, ReadPage
 from heap import Heap, keep_large_blocks_apart
 from inference import Inference, choose, load_models, version_of
@@ -101,7 +101,7 @@ class Reader:
                 int(self._settings.max_file_mb * 1e6),
             )
             (decoded,) = decode_pages(content, self._settings.max_megapixels * 1e6)
-            page = self._read_page(decoded.pixels, image["id"])
+            page = self._read_page(decoded, image["id"])
         except ImageError as error:
             return _failed(image, sha256, error)
         except MemoryError:
@@ -115,9 +115,9 @@ class Reader:
         )
         return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
 
-    def _read_page(self, pixels: Pixels, image_id: int) -> ReadPage:
+    def _read_page(self, page: DecodedPage, image_id: int) -> ReadPage:
         try:
-            return self._engine.read(pixels)
+            return self._engine.read(page.pixels, told_upright=page.told_upright)
         except Exception as error:
             if is_lack_of_memory(error):
                 raise _out_of_memory() from error

@@ -18,7 +18,7 @@ from engine import ReadPage  # noqa: E402
 class _Nothing:
     """An engine to which every page is empty."""
 
-    def read(self, page: Any) -> ReadPage:
+    def read(self, page: Any, *, told_upright: bool = False) -> ReadPage:
         return ReadPage(pixels=page, rotation=0, lines=())
 
 

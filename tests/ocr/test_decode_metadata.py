@@ -138,3 +138,13 @@ def test_a_tiff_with_odd_tags() -> None:
     struct.pack_into("<HHII", content, tag, 270, 10, 300, 0x7FFFFFF0)
     (page,) = decode_pages(bytes(content), 0)
     assert (page.pixels[:, :, ::-1] == np.asarray(image_files.scene())).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_whether_the_file_says_how_it_was_held(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(stream, "JPEG", exif=exif)
+    (page,) = decode_pages(stream.getvalue(), 0)
+    assert page.told_upright is (orientation != 1)

@@ -76,6 +76,15 @@ def test_digits_that_read_lying_as_well_leave_it_to_the_classifier() -> None:
     assert rotation([digit(1.0, 0.9, 0.8, 0.96)] * 20, [0.03, 0.02, 0.03, 0.92]) == 0
 
 
+def test_the_file_itself_has_a_say() -> None:
+    """Against the classifier, not against running text."""
+    grid = [digit(1.0, 0.9, 0.8, 1.0)] * 20
+    sure = [0.03, 0.02, 0.03, 0.92]
+    assert rotation(grid, sure) == 270
+    assert rotation(grid, sure, told_upright=True) == 0
+    assert rotation([text(270)] * 6, sure, told_upright=True) == 270
+
+
 def test_an_axis_title_does_not_outweigh_the_labels() -> None:
     labels = [digit(1.0, 0.8, 0.7, 0.6)] * 4 + [text(0, word="Jan")] * 3
     assert rotation([text(270)] * 2 + labels, UNSURE) == 0

@@ -48,7 +48,7 @@ class FakeEngine:
         self.meet: threading.Barrier | None = None
         """All readers wait here for the others."""
 
-    def read(self, page: Pixels) -> ReadPage:
+    def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
         self.calls += 1
         if self.meet is not None:
             self.meet.wait(10)
@@ -326,7 +326,7 @@ model = Model("m", pathlib.Path("m"), "0" * 64)
 
 class Engine:
     meet = threading.Barrier(3)
-    def read(self, page):
+    def read(self, page, told_upright):
         if page.shape[1] == 50:  # three such pages must be in it at a time
             self.meet.wait(20)
         return ReadPage(page, 0, ())
@@ -435,6 +435,6 @@ def test_every_image_counts_for_the_heap(bench: Bench, monkeypatch: pytest.Monke
 def test_pixels_given_to_the_engine_are_the_first_page(bench: Bench) -> None:
     seen: list[Pixels] = []
     read = bench.engine.read
-    bench.engine.read = lambda page: (seen.append(page), read(page))[1]  # type: ignore[method-assign]
+    bench.engine.read = lambda page, **_: (seen.append(page), read(page))[1]  # type: ignore[method-assign]
     bench.read(("a.tif", FILES["tiff-pages"]))
     assert np.array_equal(seen[0][20, 30], [255, 255, 255])
