@@ -18,8 +18,8 @@ from pathlib import Path
 
 import web_password
 from login_throttle import LoginThrottle
+from ocr_contract.setting_fields import SettingError
 from secret_key import KEY
-from web_settings import SettingError
 
 COOKIE = "ocr_session"
 MAX_ENDED = 10_000

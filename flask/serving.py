@@ -14,6 +14,7 @@ from typing import Any
 import site_context
 import web_password
 import web_settings
+from ocr_contract.setting_fields import SettingError
 
 FOLDER = Path(__file__).resolve().parent
 SEND_PATIENCE_S = 5
@@ -31,7 +32,7 @@ def settings_or_exit() -> web_settings.WebSettings:
     if settings.password_file is not None:
         try:
             web_password.read(settings.password_file)
-        except web_settings.SettingError as error:
+        except SettingError as error:
             web_settings.exit_with(error)
     return settings
 

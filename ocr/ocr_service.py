@@ -30,7 +30,7 @@ from database import Database
 from disk_guard import DiskGuard
 from folder_coverage import FolderCoverage
 from intake import Intake
-from ocr_contract import control
+from ocr_contract import control, setting_fields
 from ocr_contract.logs import LineFormatter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
@@ -269,9 +269,11 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
     try:
         settings = ocr_settings.load(os.environ)
         if options.print_config:
-            sys.stdout.write("\n".join(ocr_settings.dump(settings)) + "\n")
+            sys.stdout.write("\n".join(setting_fields.dump(settings)) + "\n")
             return 0
         _configure_logging(settings.log_level, settings.log_format)
+        for sentence in setting_fields.retired(ocr_settings.RETIRED, os.environ):
+            log.warning("%s", sentence)
         with stderr_lines.captured():
             _run(settings, worker_command)
     except OcrError as error:

@@ -1,7 +1,7 @@
 """The settings of ocr_service: one table, read once at start.
 
-Each field of `Settings` is one setting: environment variable, default, unit and a sentence
-stand in its metadata. README's table is tested against `table()`.
+Each field of `Settings` is one setting (`ocr_contract.setting_fields`); README's table is tested
+against them. A setting that is taken away moves to `RETIRED`.
 """
 
 # ruff: noqa: RUF009  `setting` makes dataclass fields
@@ -9,10 +9,11 @@ stand in its metadata. README's table is tested against `table()`.
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from ocr_contract import setting_fields
+from ocr_contract.logs import FORMATS
+from ocr_contract.setting_fields import LOG_LEVELS, Retired, setting
 from ocr_errors import SettingsError
-from setting_fields import meta_of, parse, setting
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Settings:
     unclip_ratio: float = setting(
         "OCR_UNCLIP_RATIO",
         2.0,
-        "ratio",
+        "",
         "How far a found text region grows before it is cut out.",
         minimum=1.0,
         maximum=4.0,
@@ -223,14 +224,14 @@ class Settings:
         "info",
         "",
         "debug, info, warning or error.",
-        choices=("debug", "info", "warning", "error"),
+        choices=LOG_LEVELS,
     )
     log_format: str = setting(
         "OCR_LOG_FORMAT",
         "text",
         "",
         "text, or json for programs; one line a message in both.",
-        choices=("text", "json"),
+        choices=FORMATS,
     )
 
     def __post_init__(self) -> None:
@@ -265,13 +266,8 @@ PROFILES = {
 }
 
 
-def table() -> list[tuple[str, str, str, str]]:
-    """(environment variable, default, unit, sentence) of each setting, for docs and --help."""
-    rows = []
-    for field in dataclasses.fields(Settings):
-        meta = meta_of(field)
-        rows.append((meta.env, str(field.default), meta.unit, meta.text))
-    return rows
+RETIRED: Mapping[str, Retired] = {}
+"""Settings of earlier versions by their names: an upgrade warns of them and goes on."""
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -280,23 +276,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a value cannot be used, or an OCR_ variable is not known.
     """
-    known = {meta_of(field).env: field for field in dataclasses.fields(Settings)}
-    unknown = sorted(name for name in environ if name.startswith("OCR_") and name not in known)
-    if unknown:
-        raise SettingsError(
-            "unknown_setting",
-            f"{unknown[0]} is not a setting. Remove it, or see the settings table in README.",
-        )
-    values: dict[str, Any] = {}
-    for env, field in known.items():
-        if environ.get(env, "") != "":
-            values[field.name] = parse(environ[env], field)
-    return Settings(**values)
-
-
-def dump(settings: Settings) -> list[str]:
-    """`NAME=value` lines, for --print-config."""
-    return [
-        f"{meta_of(field).env}={getattr(settings, field.name)}"
-        for field in dataclasses.fields(Settings)
-    ]
+    try:
+        return setting_fields.load(Settings, environ, RETIRED)
+    except setting_fields.SettingError as error:
+        raise SettingsError(error.code, error.message) from None

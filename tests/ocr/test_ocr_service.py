@@ -14,14 +14,15 @@ import pytest
 from polling import wait_until
 from service_runner import ServiceProcess
 
-import ocr_settings
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.setting_fields import table
 from ocr_errors import (
     EXIT_BAD_CONFIGURATION,
     EXIT_MISSING_DEPENDENCY,
     EXIT_NO_ACCESS,
     EXIT_OTHER,
 )
+from ocr_settings import Settings
 from process_info import is_running
 from process_memory import tree
 
@@ -308,7 +309,7 @@ def test_print_config(service: ServiceProcess) -> None:
     assert ended.stderr == ""
     lines = ended.stdout.split()
     assert "OCR_BATCH_SIZE=7" in lines
-    assert {line.partition("=")[0] for line in lines} == {row[0] for row in ocr_settings.table()}
+    assert {line.partition("=")[0] for line in lines} == {row.env for row in table(Settings)}
     assert not (service.data / "ocr_data.db").exists()
 
 
