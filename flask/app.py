@@ -33,6 +33,7 @@ import web_actions
 import web_api
 import web_settings
 from image_records import STATE_FILTERS
+from ocr_contract.error_codes import ErrorCode
 from site_context import current_site
 from web_errors import WebError
 
@@ -139,7 +140,9 @@ def export_csv() -> Response:
     fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
     stream = site.tables.stream(exports.csv_blocks(fetch))
     if stream is None:
-        error = WebError("As many tables are being made as may be. Try again soon.", code="busy")
+        error = WebError(
+            "As many tables are being made as may be. Try again soon.", code=ErrorCode.BUSY
+        )
         error.http_status = 503
         return web_api.error_reply(error, retry_after_s=live_route.BUSY_RETRY_S)
     response = Response(stream, mimetype="text/csv")

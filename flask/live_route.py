@@ -8,6 +8,7 @@ from flask import Response, request
 import deadlines
 import login_gate
 import web_api
+from ocr_contract.error_codes import ErrorCode
 from site_context import current_site
 from web_errors import WebError
 
@@ -20,7 +21,9 @@ def events() -> Response:
     deadlines.allow_long(connection)
     stream = current_site().feed.open_stream(_is_over(connection))
     if stream is None:
-        error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
+        error = WebError(
+            "As many pages are live as may be; ask /api/v1/status.", code=ErrorCode.BUSY
+        )
         error.http_status = 503
         return web_api.error_reply(error, retry_after_s=BUSY_RETRY_S)
     # Flask closes the stream with the response, also when it was never read from.

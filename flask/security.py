@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from flask import Request, Response
 
+from ocr_contract.error_codes import ErrorCode
 from secret_key import KEY
 from web_errors import BadParameterError, RefusedError
 
@@ -56,7 +57,7 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
         raise BadParameterError(
             "This address is not one of the names of this service. If it should be, add it to "
             "WEB_ALLOWED_HOSTS and start web_service again.",
-            code="host_not_allowed",
+            code=ErrorCode.HOST_NOT_ALLOWED,
         )
 
 
@@ -81,13 +82,13 @@ class FormGuard:
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
         if site is not None and site != "same-origin":
-            raise RefusedError("This request came from another site.", code="cross_site")
+            raise RefusedError("This request came from another site.", code=ErrorCode.CROSS_SITE)
         # Under our no-referrer policy a browser may send "null", which says nothing either way.
         if origin not in (None, "null") and urlsplit(origin).netloc != request.host:
-            raise RefusedError("This request came from another site.", code="cross_site")
+            raise RefusedError("This request came from another site.", code=ErrorCode.CROSS_SITE)
         visitor = request.cookies.get(COOKIE, "")
         given = request.form.get(FIELD, "")
         if not _COOKIE_FORM.fullmatch(visitor) or not hmac.compare_digest(
             self.token(visitor).encode(), given.encode("utf-8", "replace")
         ):
-            raise RefusedError(_STALE, code="stale_form")
+            raise RefusedError(_STALE, code=ErrorCode.STALE_FORM)

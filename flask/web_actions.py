@@ -18,6 +18,7 @@ import parameters
 import queries
 import search_terms
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.error_codes import ErrorCode
 from site_context import current_site
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions")
@@ -100,6 +101,6 @@ def _ask(
     except ServiceUnreachable:
         code = "unreachable"
     except ControlError as error:
-        code = "line_gone" if error.code == "unknown_line" else "refused"
+        code = "line_gone" if error.code == ErrorCode.UNKNOWN_LINE else "refused"
     site.reader.forget()
     return code, reply

@@ -19,6 +19,7 @@ import unicodedata
 from pathlib import Path
 
 import contract_root  # noqa: F401  # also run by its path
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.setting_fields import EXIT_BAD_CONFIGURATION, SettingError
 
 MIN_CHARS = 10
@@ -82,7 +83,7 @@ def read(file: Path) -> StoredPassword:
             raw = opened.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
         raise SettingError(
-            "bad_password_file",
+            ErrorCode.BAD_PASSWORD_FILE,
             f"WEB_PASSWORD_FILE is {file}; it cannot be read ({error.strerror}). Make one with "
             "`make password`, and let web_service's user read it.",
         ) from None
@@ -90,7 +91,7 @@ def read(file: Path) -> StoredPassword:
         return _parse(raw)
     except ValueError as error:
         raise SettingError(
-            "bad_password_file",
+            ErrorCode.BAD_PASSWORD_FILE,
             f"WEB_PASSWORD_FILE is {file}; it must hold the password in one line: {error}.",
         ) from None
 

@@ -20,6 +20,7 @@ from typing import NoReturn
 
 import contract_root  # noqa: F401  # also run by its path
 from ocr_contract import setting_fields
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import FORMATS
 from ocr_contract.setting_fields import (
     EXIT_BAD_CONFIGURATION,
@@ -160,7 +161,7 @@ def from_environment(environment: Mapping[str, str]) -> WebSettings:
     if settings.max_streams > settings.threads // 2:
         # Each stream holds a thread for as long as it is open.
         raise SettingError(
-            "bad_setting",
+            ErrorCode.BAD_SETTING,
             f"WEB_MAX_STREAMS is {settings.max_streams}; it must be at most half of WEB_THREADS "
             f"({settings.threads}), or live pages would keep everybody else waiting.",
         )
@@ -172,7 +173,7 @@ def _need_password(settings: WebSettings) -> None:
     address = settings.published_address or settings.bind
     if settings.password_file is None and not is_loopback(address):
         raise SettingError(
-            "password_needed",
+            ErrorCode.PASSWORD_NEEDED,
             f"The page would be open to other machines ({address}) without a password. Make one "
             "with `make password` and name its file in WEB_PASSWORD_FILE, or set "
             "WEB_BIND=127.0.0.1.",

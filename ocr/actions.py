@@ -15,6 +15,7 @@ from database import Database
 from disk_guard import DiskGuard
 from folder_coverage import FolderCoverage
 from ocr_contract import VERSION, control
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import RequestError
 from ocr_settings import Settings
 from pipeline import Pipeline
@@ -66,7 +67,7 @@ class ServiceActions:
         waiting = counts["pending"] + counts["processing"]
         used = self._pool.provenance
         warnings = [
-            {"code": warning.code, "message": _printable(warning.message)}
+            warning._replace(message=_printable(warning.message))._asdict()
             for warning in (self._guard.hold(), self._watcher.warning, self._backups.warning)
             if warning is not None
         ]
@@ -109,7 +110,9 @@ class ServiceActions:
         until = time.monotonic() + _LOOK_WAIT_S
         while not looked.wait(_POLL_S) and time.monotonic() < until:
             if self._stop.is_set():  # nobody will look any more
-                raise RequestError("stopping", "ocr_service is stopping; ask again soon.", 503)
+                raise RequestError(
+                    ErrorCode.STOPPING, "ocr_service is stopping; ask again soon.", 503
+                )
 
     def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
         """Pause or resume: {"paused"}."""

@@ -23,6 +23,7 @@ from database import Database, utc_now
 from database_copy import BACKUPS_FOLDER, Copy, checksum_file
 from disk_guard import DiskGuard
 from ocr_contract.control import ServiceWarning
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import OcrError, RequestError, StoreError
 
 FIRST_BACKUP_S = 600.0
@@ -91,7 +92,9 @@ class Backups:
             if job is None or request_id is None or job.request_id != request_id:
                 if job is not None and not job.ended.is_set():
                     raise RequestError(
-                        "backup_running", "Another backup is being made; ask again soon.", 409
+                        ErrorCode.BACKUP_RUNNING,
+                        "Another backup is being made; ask again soon.",
+                        409,
                     )
                 self._refuse_without_room()
                 job = self._job = _Job(self._target(file), request_id)
@@ -108,7 +111,9 @@ class Backups:
         with self._lock:
             job = self._job
         if job is None:
-            raise RequestError("no_backup", "No backup was made since the service started.", 404)
+            raise RequestError(
+                ErrorCode.NO_BACKUP, "No backup was made since the service started.", 404
+            )
         return self._reply(job)
 
     def work(self) -> None:
@@ -131,7 +136,7 @@ class Backups:
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             job.error = RequestError(
-                "backup_failed", f"{self._folder} cannot be written ({reason}).", 503
+                ErrorCode.BACKUP_FAILED, f"{self._folder} cannot be written ({reason}).", 503
             )
         finally:
             job.ended.set()
@@ -142,7 +147,8 @@ class Backups:
             self.warning = None
             if job.error is not None:
                 self.warning = ServiceWarning(
-                    "backup_failed", f"The backup that was due was not made: {job.error.message}"
+                    ErrorCode.BACKUP_FAILED,
+                    f"The backup that was due was not made: {job.error.message}",
                 )
 
     def _make(self, job: _Job) -> None:
@@ -160,7 +166,7 @@ class Backups:
     def _between(self) -> None:
         heartbeat.beat()
         if self._stop.is_set():
-            raise StoreError("stopping", "ocr_service is stopping; no backup was made.")
+            raise StoreError(ErrorCode.STOPPING, "ocr_service is stopping; no backup was made.")
 
     def _rotate(self, newest: Path) -> None:
         """Delete old ones beyond the number to keep, never the one that was just checked."""
@@ -211,7 +217,7 @@ class Backups:
             or (os.path.lexists(target) and (target.is_symlink() or not target.is_file()))
         ):
             raise RequestError(
-                "bad_backup_file",
+                ErrorCode.BAD_BACKUP_FILE,
                 "A backup is a file whose name ends in .db, in data/backups or elsewhere in the "
                 "data folder, but not the database itself.",
             )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import duplicates
 from database import Connection, Database, utc_now
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from source_files import FileStat, display_name
@@ -99,7 +100,7 @@ class Catalogue:
                 if (row.status, row.error) == (status, error.message):
                     _set_stat(connection, image_id, stat)
                     return Outcome.UNCHANGED
-                if error.code == "unreadable":
+                if error.code == ErrorCode.UNREADABLE:
                     duplicates.cannot_be_read_now(connection, image_id)
                 else:
                     duplicates.content_left(connection, image_id)

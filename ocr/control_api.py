@@ -22,6 +22,7 @@ from control_requests import (
     request_id_field,
 )
 from ocr_contract import control
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import RequestError, StoreError
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -86,7 +87,7 @@ def build_app(actions: Actions) -> Starlette:
     async def readyz(_: Request) -> Response:
         reason = await run_in_threadpool(actions.not_ready)
         if reason is not None:
-            raise RequestError("not_ready", reason, 503)
+            raise RequestError(ErrorCode.NOT_READY, reason, 503)
         return JSONResponse({"status": "ok"})
 
     async def metrics(_: Request) -> Response:
@@ -130,7 +131,7 @@ async def _body(request: Request) -> dict[str, Any]:
         raw += chunk
         if len(raw) > control.MAX_BODY_BYTES:
             raise RequestError(
-                "body_too_large", f"A body has at most {control.MAX_BODY_BYTES} bytes.", 413
+                ErrorCode.BODY_TOO_LARGE, f"A body has at most {control.MAX_BODY_BYTES} bytes.", 413
             )
     return parse_object(bytes(raw))
 
@@ -148,12 +149,16 @@ async def _store_error(_: Request, error: Exception) -> Response:
 
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "unknown_path", 405: "wrong_method"}.get(error.status_code, "http_error")
+    code = {404: ErrorCode.UNKNOWN_PATH, 405: ErrorCode.WRONG_METHOD}.get(
+        error.status_code, ErrorCode.HTTP_ERROR
+    )
     return _error(error.status_code, code, f"{error.detail}. See ocr_contract/control.py.")
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:
-    return _error(500, "internal", f"The service failed on this request ({type(error).__name__}).")
+    return _error(
+        500, ErrorCode.INTERNAL, f"The service failed on this request ({type(error).__name__})."
+    )
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:

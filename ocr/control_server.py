@@ -16,6 +16,7 @@ import uvicorn
 from bounded_protocol import BoundedProtocol
 from control_api import Actions, build_app
 from ocr_contract import control
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import FolderError
 from spare_descriptor import Listener
 
@@ -80,7 +81,7 @@ def bind(path: Path) -> socket.socket:
     """
     if len(os.fsencode(path)) > control.MAX_SOCKET_PATH_BYTES:
         raise FolderError(
-            "socket_path_too_long",
+            ErrorCode.SOCKET_PATH_TOO_LONG,
             f"The path {path} is too long for a socket. Choose a data folder with a shorter path.",
         )
     listener = Listener()
@@ -90,7 +91,8 @@ def bind(path: Path) -> socket.socket:
         if os.path.lexists(path):
             if not stat.S_ISSOCK(path.lstat().st_mode):
                 raise FolderError(
-                    "socket_path_taken", f"{path} is in the way and is no socket. Move it away."
+                    ErrorCode.SOCKET_PATH_TAKEN,
+                    f"{path} is in the way and is no socket. Move it away.",
                 )
             path.unlink()
         listener.bind(os.fspath(path))
@@ -99,7 +101,7 @@ def bind(path: Path) -> socket.socket:
     except OSError as error:
         listener.close()
         raise FolderError(
-            "socket_unusable", f"No socket can be made at {path}: {error.strerror}."
+            ErrorCode.SOCKET_UNUSABLE, f"No socket can be made at {path}: {error.strerror}."
         ) from error
     except FolderError:
         listener.close()

@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 from database import Connection, utc_now
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import RequestError
 
 
@@ -29,7 +30,7 @@ def set_correction(connection: Connection, line_id: int, text: str | None) -> No
     rows = connection.execute("SELECT page_id FROM lines WHERE id = ?", (line_id,)).fetchall()
     if not rows:
         raise RequestError(
-            "unknown_line", f"There is no line {line_id}; was its image read again?", 404
+            ErrorCode.UNKNOWN_LINE, f"There is no line {line_id}; was its image read again?", 404
         )
     connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
     if text is not None:

@@ -18,6 +18,7 @@ import apsw
 
 import heartbeat
 from ocr_contract import schema
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
 
 BACKUPS_FOLDER = "backups"
@@ -84,7 +85,9 @@ def write_copy(
     except apsw.FullError as error:
         raise DiskFullError from error
     except apsw.Error as error:
-        raise StoreError("copy_failed", f"The database could not be copied: {error}.") from error
+        raise StoreError(
+            ErrorCode.COPY_FAILED, f"The database could not be copied: {error}."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             _remove(partial)
@@ -133,7 +136,7 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
             connection.set_progress_handler(progress, _PROGRESS_STEPS)
             version = int(connection.pragma("user_version"))
             if connection.pragma("application_id") != APPLICATION_ID or version < 1:
-                raise StoreError("foreign_database", f"{path} belongs to another program.")
+                raise StoreError(ErrorCode.FOREIGN_DATABASE, f"{path} belongs to another program.")
             if version > schema.SCHEMA_VERSION:
                 schema.check_version(version)
             if problem := first_problem(connection, "integrity_check(1)"):
@@ -144,11 +147,11 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
         finally:
             connection.close()
     except schema.SchemaError as error:
-        raise StoreError("schema_version", str(error)) from error
+        raise StoreError(ErrorCode.SCHEMA_VERSION, str(error)) from error
     except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
         raise damaged(path, str(error)) from error
     except apsw.Error as error:
-        raise StoreError("database_unusable", f"{path} cannot be read: {error}.") from error
+        raise StoreError(ErrorCode.DATABASE_UNUSABLE, f"{path} cannot be read: {error}.") from error
     return Content(version, *rows[0])
 
 
@@ -161,7 +164,7 @@ def first_problem(connection: apsw.Connection, check: str) -> str | None:
 def damaged(path: Path, problem: str) -> StoreError:
     """The error for a database that fails a check."""
     line = " ".join(problem.split())[:200]
-    return StoreError("database_damaged", f"{path} is damaged ({line}).")
+    return StoreError(ErrorCode.DATABASE_DAMAGED, f"{path} is damaged ({line}).")
 
 
 def newest_good(folder: Path) -> Path | None:
@@ -184,7 +187,7 @@ def verify(path: Path) -> None:
     if expected is None:
         examine(path)
     elif sha256_of(path) != expected:
-        raise StoreError("checksum_differs", f"{path} is not as it was written: damaged.")
+        raise StoreError(ErrorCode.CHECKSUM_DIFFERS, f"{path} is not as it was written: damaged.")
 
 
 def checksum_file(path: Path) -> Path:

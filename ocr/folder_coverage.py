@@ -18,6 +18,7 @@ from typing import Any
 from catalogue import Catalogue
 from database import utc_now
 from folder_look import look_at
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_errors import RequestError
 from source_files import display_name
@@ -56,7 +57,7 @@ class FolderCoverage:
             counted = counting.result(_WAIT_S)
         except concurrent.futures.TimeoutError:
             raise RequestError(
-                "counting", "The files are being counted; ask again in a few seconds.", 503
+                ErrorCode.COUNTING, "The files are being counted; ask again in a few seconds.", 503
             ) from None
         except BaseException:
             self._counting = None

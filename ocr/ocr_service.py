@@ -31,6 +31,7 @@ from disk_guard import DiskGuard
 from folder_coverage import FolderCoverage
 from intake import Intake
 from ocr_contract import control, setting_fields
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import LineFormatter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
@@ -197,29 +198,30 @@ def check_folders(settings: Settings) -> None:
     images, data = settings.image_folder, settings.data_folder
     if not images.is_dir():
         raise FolderError(
-            "image_folder_missing",
+            ErrorCode.IMAGE_FOLDER_MISSING,
             f"The image folder {images} does not exist. Create it, or name another one with "
             "OCR_IMAGE_FOLDER.",
         )
     if not os.access(images, os.R_OK | os.X_OK):
         raise FolderError(
-            "image_folder_unreadable",
+            ErrorCode.IMAGE_FOLDER_UNREADABLE,
             f"The image folder {images} cannot be read. Let the service's user read it.",
         )
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(
-            "data_folder_unusable", f"The data folder {data} cannot be made: {error.strerror}."
+            ErrorCode.DATA_FOLDER_UNUSABLE,
+            f"The data folder {data} cannot be made: {error.strerror}.",
         ) from error
     if not os.access(data, os.W_OK | os.X_OK):
         raise FolderError(
-            "data_folder_unusable",
+            ErrorCode.DATA_FOLDER_UNUSABLE,
             f"The data folder {data} cannot be written. Give it to the service's user.",
         )
     if _inside(data, images) or _inside(images, data):
         raise FolderError(
-            "folders_overlap",
+            ErrorCode.FOLDERS_OVERLAP,
             "The image folder and the data folder lie within each other. The service would read "
             "its own pictures: choose two separate folders.",
         )

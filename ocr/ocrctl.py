@@ -47,8 +47,6 @@ from ocr_settings import Settings, load
 
 _Reply = TypeVar("_Reply")
 _POLL_S = 0.3
-_HOLDS = frozenset({"disk_low", "disk_unknown", "wal_large"})
-"""Warnings while which no batch begins."""
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
 _UNREACHABLE_S = 30.0
@@ -207,7 +205,7 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
 
 
 def _doing(status: StatusReply) -> str:
-    held = _HOLDS & {warning["code"] for warning in status.warnings}
+    held = any(warning.get("holds") for warning in status.warnings)
     return "held back (ocrctl status says why)" if held else "reading"
 
 

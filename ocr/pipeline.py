@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import heartbeat
 from database import utc_now
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
 from store import Claim, Store
@@ -26,19 +27,6 @@ _IDLE_WAIT_S = 30.0
 _FULL_DISK_WAIT_S = 2.0
 """Between two attempts to store a batch for which the disk has no room."""
 _MAX_FAILED_STARTS = 5
-_FATAL_STARTS = frozenset(
-    {
-        "model_missing",
-        "model_wrong",
-        "model_format",
-        "no_gpu",
-        "bad_device",
-        "bad_engine",
-        "bad_precision",
-        "engine_start_failed",
-    }
-)
-"""Start failures that trying again cannot mend."""
 
 _Stored = TypeVar("_Stored")
 
@@ -150,7 +138,7 @@ class Pipeline:
                     self._give_up(error)
                     continue
                 failed_starts += 1
-                if error.code in _FATAL_STARTS or failed_starts >= _MAX_FAILED_STARTS:
+                if _is_final(error) or failed_starts >= _MAX_FAILED_STARTS:
                     raise
                 log.warning("the worker did not start (%s); trying again", error)
                 heartbeat.wait(self._stop, min(2.0**failed_starts, 30.0))
@@ -162,7 +150,7 @@ class Pipeline:
         if provenance is None:  # another thread stopped the pool, as it does when all ends
             if self._stop.is_set():
                 raise Stopped
-            raise WorkerError("worker_died", "The worker process was ended.")
+            raise WorkerError(ErrorCode.WORKER_DIED, "The worker process was ended.")
         while self._has_room(provenance):
             claim = self._claim(provenance.batch_size)
             if claim is None:
@@ -265,6 +253,12 @@ class Pipeline:
                 log.warning("%s", error.message)
                 if heartbeat.wait(self._stop, _FULL_DISK_WAIT_S):
                     raise Stopped from error
+
+
+def _is_final(error: WorkerError) -> bool:
+    """Whether a start that failed so cannot succeed by being tried again."""
+    known = ErrorCode.known(error.code)
+    return known is not None and known.is_final
 
 
 class _Order:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import heartbeat
 import process_info
 import worker_protocol as protocol
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 from worker_channel import Channel
 from worker_protocol import BatchResult, Provenance, Task
@@ -150,7 +151,8 @@ class Pool:
                     raise
         except OSError as error:  # no descriptor, process or memory is left: not for ever
             raise WorkerError(
-                "worker_not_started", f"No worker can be started ({os.strerror(error.errno or 0)})."
+                ErrorCode.WORKER_NOT_STARTED,
+                f"No worker can be started ({os.strerror(error.errno or 0)}).",
             ) from error
         return ours
 
@@ -205,7 +207,9 @@ class Pool:
                     self._wear_out(len(batch.tasks))
                     return result
                 self._allow(batch)
-            raise WorkerError("worker_nonsense", "The worker talks and talks, but never answers.")
+            raise WorkerError(
+                ErrorCode.WORKER_NONSENSE, "The worker talks and talks, but never answers."
+            )
 
     def stop(self) -> None:
         """End the worker, at once: it holds nothing that could be lost. Safe from any thread."""
@@ -296,8 +300,8 @@ class Pool:
             how = "it hung up"
         else:
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return WorkerError("worker_died", f"The worker process ended by itself ({how}).")
+        return WorkerError(ErrorCode.WORKER_DIED, f"The worker process ended by itself ({how}).")
 
 
 def _timeout(silence_s: float) -> WorkerError:
-    return WorkerError("worker_timeout", f"The worker said nothing for {silence_s:g} s.")
+    return WorkerError(ErrorCode.WORKER_TIMEOUT, f"The worker said nothing for {silence_s:g} s.")

@@ -16,6 +16,7 @@ import doctor
 import restore
 from database_copy import BACKUPS_FOLDER, checksum_file, read_checksum, sha256_of, sync, write_copy
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import OcrError
 from ocr_settings import Settings
 
@@ -75,7 +76,7 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
     until = time.monotonic() + _PATIENCE_S
     while reply["state"] == "running":
         if time.monotonic() > until:
-            raise OcrError("backup_slow", "The backup takes long; ask later: ocrctl status")
+            raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
         time.sleep(_POLL_S)
         reply = _persist(client.backup_state)
     if options.to is not None:
@@ -88,7 +89,7 @@ def _copy_out(source: Path, target: Path, sha256: str) -> None:
         _put(target, lambda partial: shutil.copyfile(source, partial), sha256)
     except PermissionError as error:
         raise OcrError(
-            "no_access",
+            ErrorCode.NO_ACCESS,
             f"The backup is {source}, but cannot be copied to {target} ({error.strerror}). Copy "
             "it as root, or as a member of its group.",
         ) from error
@@ -97,7 +98,7 @@ def _copy_out(source: Path, target: Path, sha256: str) -> None:
 def _copy_directly(database: Path, target: Path) -> int:
     """The service is stopped: read what it left, its write-ahead log included."""
     if not database.is_file():
-        raise OcrError("no_database", f"There is no database {database} yet.")
+        raise OcrError(ErrorCode.NO_DATABASE, f"There is no database {database} yet.")
     try:
         connection = apsw.Connection(
             f"{database.absolute().as_uri()}?mode=ro",
@@ -108,7 +109,7 @@ def _copy_directly(database: Path, target: Path) -> int:
         finally:
             connection.close()
     except apsw.Error as error:
-        raise OcrError("no_access", f"{database} cannot be read: {error}.") from error
+        raise OcrError(ErrorCode.NO_ACCESS, f"{database} cannot be read: {error}.") from error
     return _print_json(
         {
             "state": "done",
@@ -127,7 +128,9 @@ def _put(target: Path, write: Callable[[Path], object], sha256: str) -> None:
         write(partial)
         partial.chmod(0o640)
         if sha256_of(partial) != sha256:
-            raise OcrError("copy_differs", f"The copy for {target} differs from the backup.")
+            raise OcrError(
+                ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
+            )
         sync(partial)
         checksum_file(target).unlink(missing_ok=True)
         partial.replace(target)
@@ -176,7 +179,7 @@ def _persist(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
             return ask()
         except ControlError as error:
-            if error.code not in {"counting", "busy"} or time.monotonic() > until:
+            if error.code not in {ErrorCode.COUNTING, ErrorCode.BUSY} or time.monotonic() > until:
                 raise
         time.sleep(_POLL_S)
 

@@ -37,6 +37,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ocr_contract.error_codes import ErrorCode
+
 SOCKET_PATH = "run/ocr.sock"
 """Relative to the data folder."""
 MAX_BODY_BYTES = 64 * 1024
@@ -71,6 +73,8 @@ class ServiceWarning(NamedTuple):
 
     code: str
     message: str
+    holds: bool = False
+    """While it lasts no batch begins."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ class StatusReply:
     """Model name to SHA-256 of its weights."""
     worker_restarts: int
     uptime_s: float
-    warnings: list[dict[str, str]] = dataclasses.field(default_factory=list)
-    """The same by code: {"code", "message"}. Codes: disk_low, disk_unknown, wal_large,
-    folder_unreadable, folder_empty, many_files_gone, backup_failed."""
+    warnings: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    """The same by code: {"code", "message", "holds"}; docs/error-codes.md lists the codes. While
+    one that holds is there no batch begins."""
     backup: dict[str, Any] | None = None
     """The newest backup made since the start: {"path", "bytes", "finished_at"}."""
 
@@ -122,7 +126,7 @@ class StatusReply:
             )
         except (KeyError, TypeError) as error:
             raise ControlError(
-                "bad_reply", f"ocr_service sent no valid status: {error}."
+                ErrorCode.BAD_REPLY, f"ocr_service sent no valid status: {error}."
             ) from error
 
 
@@ -239,7 +243,7 @@ class ControlClient:
                 raise http.client.IncompleteRead(raw, response.length)
         except (OSError, http.client.HTTPException) as error:
             raise ServiceUnreachable(
-                "unreachable",
+                ErrorCode.UNREACHABLE,
                 f"ocr_service does not answer on {self._socket_path} ({type(error).__name__}). "
                 "Is it running? It takes a few seconds to start.",
             ) from error
@@ -258,13 +262,15 @@ def _decode(raw: bytes, http_status: int) -> dict[str, Any]:
             raise ValueError("not an object")
     except (ValueError, RecursionError) as error:
         raise ControlError(
-            "bad_reply", f"ocr_service sent something that is no JSON object: {error}.", http_status
+            ErrorCode.BAD_REPLY,
+            f"ocr_service sent something that is no JSON object: {error}.",
+            http_status,
         ) from error
     if http_status >= 400:
         error_object = value.get("error")
         details = error_object if isinstance(error_object, dict) else {}
         raise ControlError(
-            str(details.get("code", "unknown")),
+            str(details.get("code", ErrorCode.UNKNOWN)),
             str(details.get("message", f"ocr_service answered {http_status}.")),
             http_status,
         )

@@ -134,13 +134,13 @@ def test_all_warnings_in_one_sentence_and_each_by_its_code(
     actions: ServiceActions, parts: Parts
 ) -> None:
     assert (actions.status().warning, actions.status().warnings) == (None, [])
-    parts.held = ServiceWarning("disk_low", "The disk is full.")
+    parts.held = ServiceWarning("disk_low", "The disk is full.", holds=True)
     parts.warning = ServiceWarning("folder_empty", "The folder is empty.")
     status = actions.status()
     assert status.warning == "The disk is full. The folder is empty."
     assert status.warnings == [
-        {"code": "disk_low", "message": "The disk is full."},
-        {"code": "folder_empty", "message": "The folder is empty."},
+        {"code": "disk_low", "message": "The disk is full.", "holds": True},
+        {"code": "folder_empty", "message": "The folder is empty.", "holds": False},
     ]
 
 

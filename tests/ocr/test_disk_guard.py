@@ -39,6 +39,7 @@ def test_the_guard_compares_what_is_free_with_what_is_wanted(folder: Path) -> No
     room[0] = 199_000_000
     hold = guard.hold()
     assert hold is not None
+    assert hold.holds
     assert hold.code == "disk_low"
     assert hold.message.startswith("Only 199 MB are free")
     assert "200 are needed (OCR_MIN_FREE_MB). Make room" in hold.message
@@ -52,6 +53,7 @@ def test_a_disk_that_does_not_answer_is_held(folder: Path) -> None:
 
     hold = DiskGuard(folder, min_free_mb=0, free=broken).hold()
     assert hold is not None
+    assert hold.holds
     assert (hold.code, "Check the disk" in hold.message) == ("disk_unknown", True)
 
 
@@ -62,6 +64,7 @@ def test_a_log_that_cannot_shrink_holds_reading(folder: Path) -> None:
     size[0] = 1001
     hold = guard.hold()
     assert hold is not None
+    assert hold.holds
     assert hold.code == "wal_large"
     size[0] = 1000
     assert guard.hold() is None
