@@ -33,9 +33,8 @@ import web_actions
 import web_api
 import web_settings
 from image_records import STATE_FILTERS
-from ocr_contract.error_codes import ErrorCode
 from site_context import current_site
-from web_errors import WebError
+from web_errors import BusyError, WebError
 
 MAX_FORM_BYTES = 32 * 1024
 """The longest correction, each character of it twelve bytes in a form, and some more."""
@@ -140,10 +139,7 @@ def export_csv() -> Response:
     fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
     stream = site.tables.stream(exports.csv_blocks(fetch))
     if stream is None:
-        error = WebError(
-            "As many tables are being made as may be. Try again soon.", code=ErrorCode.BUSY
-        )
-        error.http_status = 503
+        error = BusyError("As many tables are being made as may be. Try again soon.")
         return web_api.error_reply(error, retry_after_s=live_route.BUSY_RETRY_S)
     response = Response(stream, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'

@@ -6,7 +6,8 @@ WebError
 ├── RefusedError           403  a form that did not come from our own page
 ├── NotFoundError          404  no such image, page or picture
 ├── DatabaseWaitingError   503  the database cannot be read now; the page tries again by itself
-└── TooSlowError           503  the question took too long; asking again would not help
+├── TooSlowError           503  the question took too long; asking again would not help
+└── BusyError              503  as many as may be ask for the same costly thing; soon there is room
 """
 
 import sqlite3
@@ -68,6 +69,13 @@ class TooSlowError(WebError):
 
     http_status = 503
     code = ErrorCode.TOO_SLOW
+
+
+class BusyError(WebError):
+    """As many visitors as may be ask for the same costly thing."""
+
+    http_status = 503
+    code = ErrorCode.BUSY
 
 
 def from_database(error: sqlite3.Error | SchemaError) -> WebError:

@@ -16,15 +16,21 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import heartbeat
 from database import Database, utc_now
 from database_copy import BACKUPS_FOLDER, Copy, checksum_file
 from disk_guard import DiskGuard
-from ocr_contract.control import ServiceWarning
 from ocr_contract.error_codes import ErrorCode
-from ocr_errors import OcrError, RequestError, StoreError
+from ocr_contract.replies import BackupReply, NewestBackup, ServiceWarning
+from ocr_errors import (
+    ConflictError,
+    NotNowError,
+    OcrError,
+    RequestError,
+    StoreError,
+    UnknownIdError,
+)
 
 FIRST_BACKUP_S = 600.0
 """After the first start there is soon something worth keeping."""
@@ -76,12 +82,12 @@ class Backups:
         self._lock = threading.Lock()
         self._job: _Job | None = None
         self._due = clock() + self._first_wait_s()
-        self.newest: dict[str, Any] | None = None
-        """The newest since the start: {"path", "bytes", "finished_at"}."""
+        self.newest: NewestBackup | None = None
+        """The newest since the start."""
         self.warning: ServiceWarning | None = None
         """Why the last backup by the clock was not made."""
 
-    def request(self, file: str | None, request_id: str | None) -> dict[str, Any]:
+    def request(self, file: str | None, request_id: str | None) -> BackupReply:
         """Begin a backup, or answer for the one that has this `request_id`.
 
         Raises:
@@ -91,10 +97,8 @@ class Backups:
             job = self._job
             if job is None or request_id is None or job.request_id != request_id:
                 if job is not None and not job.ended.is_set():
-                    raise RequestError(
-                        ErrorCode.BACKUP_RUNNING,
-                        "Another backup is being made; ask again soon.",
-                        409,
+                    raise ConflictError(
+                        ErrorCode.BACKUP_RUNNING, "Another backup is being made; ask again soon."
                     )
                 self._refuse_without_room()
                 job = self._job = _Job(self._target(file), request_id)
@@ -102,7 +106,7 @@ class Backups:
         job.ended.wait(_WAIT_S)
         return self._reply(job)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> BackupReply:
         """The backup in work, or else the last one.
 
         Raises:
@@ -111,8 +115,8 @@ class Backups:
         with self._lock:
             job = self._job
         if job is None:
-            raise RequestError(
-                ErrorCode.NO_BACKUP, "No backup was made since the service started.", 404
+            raise UnknownIdError(
+                ErrorCode.NO_BACKUP, "No backup was made since the service started."
             )
         return self._reply(job)
 
@@ -132,11 +136,11 @@ class Backups:
                 self._refuse_without_room()
             self._make(job)
         except OcrError as error:
-            job.error = RequestError(error.code, error.message, 503)
+            job.error = NotNowError(error.code, error.message)
         except OSError as error:
             reason = os.strerror(error.errno or 0)
-            job.error = RequestError(
-                ErrorCode.BACKUP_FAILED, f"{self._folder} cannot be written ({reason}).", 503
+            job.error = NotNowError(
+                ErrorCode.BACKUP_FAILED, f"{self._folder} cannot be written ({reason})."
             )
         finally:
             job.ended.set()
@@ -198,7 +202,7 @@ class Backups:
         size_bytes = self._database.path.stat().st_size + self._database.wal_bytes()
         short = self._guard.short_of(size_bytes)
         if short is not None:
-            raise RequestError(short.code, f"There is no room for a backup. {short.message}", 503)
+            raise NotNowError(short.code, f"There is no room for a backup. {short.message}")
 
     def _target(self, file: str | None) -> Path:
         if file is None:
@@ -226,16 +230,18 @@ class Backups:
     def _shown(self, path: Path) -> str:
         return os.fsencode(path.relative_to(self._folder.parent)).decode(errors="backslashreplace")
 
-    def _reply(self, job: _Job) -> dict[str, Any]:
+    def _reply(self, job: _Job) -> BackupReply:
         if job.error is not None:
             raise job.error
         copy = job.copy if job.ended.is_set() else None
-        return {
-            "state": "running" if copy is None else "done",
-            "path": self._shown(job.target),
-            "bytes": copy and copy.size_bytes,
-            "sha256": copy and copy.sha256,
-            "images": copy and copy.images,
-            "pages": copy and copy.pages,
-            "seconds": round(job.seconds, 3) if copy else None,
-        }
+        if copy is None:
+            return BackupReply("running", self._shown(job.target))
+        return BackupReply(
+            state="done",
+            path=self._shown(job.target),
+            bytes=copy.size_bytes,
+            sha256=copy.sha256,
+            images=copy.images,
+            pages=copy.pages,
+            seconds=round(job.seconds, 3),
+        )

@@ -12,9 +12,9 @@ import threading
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from bounded_protocol import BoundedProtocol
-from control_api import Actions, build_app
 from ocr_contract import control
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import FolderError
@@ -27,7 +27,7 @@ _BACKLOG = 128
 class ControlServer:
     """Serves the socket in a thread of its own."""
 
-    def __init__(self, actions: Actions, socket_path: Path) -> None:
+    def __init__(self, app: Starlette, socket_path: Path) -> None:
         """Bind the socket; nothing is answered before `start`.
 
         Raises:
@@ -36,7 +36,7 @@ class ControlServer:
         self._path = socket_path
         self._socket = bind(socket_path)
         config = uvicorn.Config(
-            build_app(actions),
+            app,
             http=BoundedProtocol,
             ws="none",
             lifespan="off",
@@ -97,7 +97,7 @@ def bind(path: Path) -> socket.socket:
             path.unlink()
         listener.bind(os.fspath(path))
         path.chmod(0o660)
-        listener.listen(control.MAX_CONNECTIONS)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise FolderError(

@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ocr_contract.control import ServiceWarning
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import ServiceWarning
 
 MAX_WAL_BYTES = 256 << 20
 """Well over SQLite's own bound (64 MB, `journal_size_limit`): a reader stands in its way."""

@@ -25,6 +25,8 @@ import stderr_lines
 from actions import ServiceActions
 from backups import Backups
 from catalogue import Catalogue, path_exists
+from control_api import build_app
+from control_endpoints import endpoints
 from control_server import ControlServer
 from database import Database
 from disk_guard import DiskGuard
@@ -37,6 +39,7 @@ from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
 from pipeline import Pipeline
 from pool import WORKER_COMMAND, Pool, Wear
+from service_report import ServiceReport
 from store import Store
 from upkeep import Upkeep
 from usable_memory import usable_memory
@@ -132,20 +135,19 @@ class Service:
         coverage = FolderCoverage(
             settings.image_folder, catalogue, found_by=lambda: self._watcher.found_by
         )
-        actions = ServiceActions(
+        report = ServiceReport(
             settings,
-            store,
-            self._pool,
-            self._pipeline,
-            self._watcher,
-            guard,
-            backups,
-            coverage,
             database=self._database,
-            stop=self._stop,
-            found=lambda: self._watcher.found_by,
+            store=store,
+            pool=self._pool,
+            pipeline=self._pipeline,
+            watcher=self._watcher,
+            guard=guard,
+            backups=backups,
         )
-        self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
+        actions = ServiceActions(store, self._pipeline, self._watcher, stop=self._stop)
+        app = build_app(endpoints(report, actions, store, backups, coverage), report)
+        self._control = ControlServer(app, settings.data_folder / control.SOCKET_PATH)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:

@@ -21,7 +21,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,8 +32,8 @@ from ocr_contract.control import (
     ControlClient,
     ControlError,
     ServiceUnreachable,
-    StatusReply,
 )
+from ocr_contract.replies import ProcessReply, StatusReply
 from ocr_errors import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BAD_CONFIGURATION,
@@ -120,7 +120,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _status(client: ControlClient, options: argparse.Namespace) -> int:
     status = client.status()
     if options.json:
-        sys.stdout.write(json.dumps(dataclasses.asdict(status), indent=2) + "\n")
+        sys.stdout.write(json.dumps(status.to_json(), indent=2) + "\n")
         return 0
     counts = status.counts
     rows = [
@@ -155,13 +155,13 @@ def _duration(seconds: float) -> str:
 
 def _process(client: ControlClient, options: argparse.Namespace) -> int:
     reply = _signal(client, options)
-    sys.stderr.write(f"{reply['found']} new or changed, {reply['queued']} waiting\n")
+    sys.stderr.write(f"{reply.found} new or changed, {reply.queued} waiting\n")
     if not options.wait:
         return 0
     return _wait(client, options)
 
 
-def _signal(client: ControlClient, options: argparse.Namespace) -> dict[str, Any]:
+def _signal(client: ControlClient, options: argparse.Namespace) -> ProcessReply:
     return client.process(
         paths=options.paths or None, limit=options.limit, request_id=str(uuid.uuid4())
     )
@@ -258,7 +258,7 @@ def _resume(client: ControlClient, _: argparse.Namespace) -> int:
 
 def _reprocess(client: ControlClient, options: argparse.Namespace) -> int:
     reply = client.reprocess(options.image_ids, request_id=str(uuid.uuid4()))
-    sys.stderr.write(f"{reply['queued']} queued\n")
+    sys.stderr.write(f"{reply.queued} queued\n")
     return 0
 
 

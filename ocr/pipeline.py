@@ -11,11 +11,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import heartbeat
 from database import utc_now
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import BatchInWork
 from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
 from store import Claim, Store
@@ -62,7 +63,7 @@ class Pipeline:
         self._lock = threading.Lock()
         self._orders: list[_Order] = []
         self._in_work: list[Claim] = []
-        self._batch: dict[str, Any] | None = None
+        self._batch: BatchInWork | None = None
         self._rate: collections.deque[tuple[float, int]] = collections.deque()
         self._started = clock()
 
@@ -101,8 +102,8 @@ class Pipeline:
         return "waiting" if self._wait_for_signal and not self._orders else "idle"
 
     @property
-    def batch(self) -> dict[str, Any] | None:
-        """The oldest batch in work: {"id", "started_at", "images"}."""
+    def batch(self) -> BatchInWork | None:
+        """The oldest batch in work."""
         return self._batch
 
     def pages_per_second(self) -> float:

@@ -9,17 +9,19 @@ batch, and only for an image whose row still waits for that batch.
 import datetime
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import corrections
 import duplicates
 import results
 from database import Connection, Database, utc_now
+from ocr_contract.replies import CorrectionReply, PauseReply, Reply, ReprocessReply
 from ocr_contract.schema import Status
-from ocr_errors import ImageError, RequestError
+from ocr_errors import ConflictError, ImageError
 from worker_protocol import BatchResult, Provenance, Task
 
 REQUESTS_KEPT_DAYS = 7
+_R = TypeVar("_R", bound=Reply)
 
 _ENDS_THE_SERVICE = ImageError(
     "service_ended",
@@ -176,44 +178,44 @@ class Store:
             rows = connection.execute("SELECT value FROM service_state WHERE key = 'paused'")
             return [row[0] for row in rows] == ["1"]
 
-    def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
-        """Pause or resume: {"paused"}."""
+    def set_paused(self, paused: bool, request_id: str | None) -> PauseReply:
+        """Pause or resume."""
 
-        def effect(connection: Connection) -> dict[str, Any]:
+        def effect(connection: Connection) -> PauseReply:
             connection.execute(
                 "INSERT OR REPLACE INTO service_state (key, value) VALUES ('paused', ?)",
                 ("1" if paused else "0",),
             )
-            return {"paused": paused}
+            return PauseReply(paused)
 
-        return self.once(request_id, "pause" if paused else "resume", effect)
+        return self.once(PauseReply, request_id, "pause" if paused else "resume", effect)
 
-    def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]:
-        """Read these images (or the originals that they repeat) again: {"queued"}."""
+    def reprocess(self, image_ids: list[int], request_id: str | None) -> ReprocessReply:
+        """Read these images (or the originals that they repeat) again."""
 
-        def effect(connection: Connection) -> dict[str, Any]:
-            return {"queued": sum(_queue_again(connection, image_id) for image_id in image_ids)}
+        def effect(connection: Connection) -> ReprocessReply:
+            return ReprocessReply(sum(_queue_again(connection, image_id) for image_id in image_ids))
 
-        return self.once(request_id, "reprocess", effect)
+        return self.once(ReprocessReply, request_id, "reprocess", effect)
 
-    def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
-        """Store, replace or (None) take back a person's text for a line: {"line_id"}.
+    def correct(self, line_id: int, text: str | None, request_id: str | None) -> CorrectionReply:
+        """Store, replace or (None) take back a person's text for a line.
 
         Raises:
-            RequestError: unknown_line.
+            UnknownIdError: unknown_line.
         """
 
-        def effect(connection: Connection) -> dict[str, Any]:
+        def effect(connection: Connection) -> CorrectionReply:
             corrections.set_correction(connection, line_id, text)
-            return {"line_id": line_id}
+            return CorrectionReply(line_id)
 
-        return self.once(request_id, "corrections", effect)
+        return self.once(CorrectionReply, request_id, "corrections", effect)
 
-    def stored_reply(self, request_id: str | None, action: str) -> dict[str, Any] | None:
+    def stored_reply(self, kind: type[_R], request_id: str | None, action: str) -> _R | None:
         """The reply that this request had before; None for a new one.
 
         Raises:
-            RequestError: the id was used for another action.
+            ConflictError: the id was used for another action.
         """
         if request_id is None:
             return None
@@ -224,24 +226,23 @@ class Store:
         if not rows:
             return None
         if rows[0][0] != action:
-            raise RequestError(
-                "request_id_reused", f"This request_id was used for {rows[0][0]}.", 409
-            )
-        return dict(json.loads(rows[0][1]))
+            raise ConflictError("request_id_reused", f"This request_id was used for {rows[0][0]}.")
+        return kind.from_json(json.loads(rows[0][1]))
 
     def once(
         self,
+        kind: type[_R],
         request_id: str | None,
         action: str,
-        effect: Callable[[Connection], dict[str, Any]],
-    ) -> dict[str, Any]:
+        effect: Callable[[Connection], _R],
+    ) -> _R:
         """Run `effect` and remember its reply in one transaction; a repeated id only repeats it.
 
         Raises:
-            RequestError: the id was used for another action.
+            ConflictError: the id was used for another action.
         """
         with self._database.transaction() as connection:
-            stored = self.stored_reply(request_id, action)
+            stored = self.stored_reply(kind, request_id, action)
             if stored is not None:
                 return stored
             reply = effect(connection)
@@ -249,7 +250,7 @@ class Store:
                 connection.execute(
                     "INSERT INTO requests (request_id, action, reply, created_at) "
                     "VALUES (?, ?, ?, ?)",
-                    (request_id, action, json.dumps(reply), utc_now()),
+                    (request_id, action, json.dumps(reply.to_json()), utc_now()),
                 )
             return reply
 

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
@@ -17,9 +17,11 @@ import restore
 from database_copy import BACKUPS_FOLDER, checksum_file, read_checksum, sha256_of, sync, write_copy
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import BackupReply, Reply
 from ocr_errors import OcrError
 from ocr_settings import Settings
 
+_Reply = TypeVar("_Reply", bound=Reply)
 _POLL_S = 0.3
 _PATIENCE_S = 600.0
 _RESULT_WIDTH = 4
@@ -45,21 +47,21 @@ def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) ->
     """Show `GET /v1/coverage`; 0 even when files failed: that is their state, not an error."""
     reply = _persist(client.coverage)
     if options.json:
-        return _print_json(reply)
-    counts = {name: count for name, count in reply["counts"].items() if count}
+        return _print_json(reply.to_json())
+    counts = {name: count for name, count in reply.counts.items() if count}
     sum_ = " + ".join(f"{count} {name}" for name, count in counts.items()) or "0"
-    lines = [f"{reply['files']} files on disk = {sum_}"]
-    for status, codes in reply["reasons"].items():
+    lines = [f"{reply.files} files on disk = {sum_}"]
+    for status, codes in reply.reasons.items():
         for code, reason in codes.items():
             lines.append(f"{status}, {code}: {reason['count']}")
             lines += [f"    {name}" for name in reason["names"]]
             if reason["count"] > len(reason["names"]):
                 lines.append(f"    and {reason['count'] - len(reason['names'])} more")
-    lines.append(f"{reply['missing']} missing, {reply['vanished']} vanished since the last look")
-    found = reply["found_by"]
+    lines.append(f"{reply.missing} missing, {reply.vanished} vanished since the last look")
+    found = reply.found_by
     lines.append(f"found since the start: {found['event']} by event, {found['rescan']} by rescan")
-    if reply["problem"]:
-        lines.append(f"not complete: {reply['problem']}")
+    if reply.problem:
+        lines.append(f"not complete: {reply.problem}")
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
@@ -74,14 +76,15 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
             raise
         return _copy_directly(settings.database, options.to)
     until = time.monotonic() + _PATIENCE_S
-    while reply["state"] == "running":
+    while reply.state == "running":
         if time.monotonic() > until:
             raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
         time.sleep(_POLL_S)
         reply = _persist(client.backup_state)
     if options.to is not None:
-        _copy_out(settings.data_folder / reply["path"], options.to, reply["sha256"])
-    return _print_json(reply)
+        assert reply.sha256 is not None  # it is done
+        _copy_out(settings.data_folder / reply.path, options.to, reply.sha256)
+    return _print_json(reply.to_json())
 
 
 def _copy_out(source: Path, target: Path, sha256: str) -> None:
@@ -110,16 +113,8 @@ def _copy_directly(database: Path, target: Path) -> int:
             connection.close()
     except apsw.Error as error:
         raise OcrError(ErrorCode.NO_ACCESS, f"{database} cannot be read: {error}.") from error
-    return _print_json(
-        {
-            "state": "done",
-            "path": str(target),
-            "bytes": copy.size_bytes,
-            "sha256": copy.sha256,
-            "images": copy.images,
-            "pages": copy.pages,
-        }
-    )
+    done = BackupReply("done", str(target), copy.size_bytes, copy.sha256, copy.images, copy.pages)
+    return _print_json(done.to_json())
 
 
 def _put(target: Path, write: Callable[[Path], object], sha256: str) -> None:
@@ -172,7 +167,7 @@ def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -
     return _SOMETHING_FAILED if failed else 0
 
 
-def _persist(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _persist(ask: Callable[[], _Reply]) -> _Reply:
     """Ask again while the service says that it counts, copies, or is busy."""
     until = time.monotonic() + _PATIENCE_S
     while True:

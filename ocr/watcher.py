@@ -20,8 +20,8 @@ from disappearance import Disappearance
 from file_events import Events, watching
 from folder_look import Look, look_at
 from intake import Finished, Intake
-from ocr_contract.control import ServiceWarning
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import ServiceWarning
 from ocr_errors import DiskFullError
 from settling import Settling
 from source_files import FileStat

@@ -138,7 +138,7 @@ class Rig:
             require(error.http_status in (0, 503), f"a correction was refused: {error.message}")
             return
         del self._unanswered[request_id]
-        self.journal.replies[request_id] = json.dumps(reply)
+        self.journal.replies[request_id] = json.dumps(reply.to_json())
         self.journal.corrected[path] = text
         self.journal.asked = {}
 

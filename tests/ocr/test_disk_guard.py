@@ -128,7 +128,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_everything(disk: SmallDisk) -> No
         service.add("late.jpg")
         wait_until(lambda: counts(client)["done"] == 3, deadline_s=30)
         wait_until(lambda: codes(client) == [])
-        assert client.backup()["images"] == 3
+        assert client.backup().images == 3
         assert process.poll() is None
         assert service.stop()[0] == 0
         assert not list((service.data / "backups").glob(".*")), "no half copies"

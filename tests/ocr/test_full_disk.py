@@ -10,6 +10,7 @@ from watcher_scene import Running, Scene
 
 import pipeline as pipeline_module
 from database import Database
+from ocr_contract.replies import PauseReply
 from ocr_contract.schema import Status
 from ocr_errors import DiskFullError
 from pool import Stopped
@@ -182,6 +183,6 @@ def test_a_request_that_did_not_fit_can_be_sent_again(scene: Scene, disk: Disk) 
     with contextlib.suppress(DiskFullError):
         store.forget_old_requests()
     disk.full = False
-    assert store.stored_reply("r", "pause") is None
-    assert store.set_paused(True, "r") == {"paused": True}
+    assert store.stored_reply(PauseReply, "r", "pause") is None
+    assert store.set_paused(True, "r") == PauseReply(True)
     assert store.paused

@@ -15,6 +15,7 @@ from polling import wait_until
 from service_runner import ServiceProcess
 
 from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.replies import PauseReply
 from ocr_contract.setting_fields import table
 from ocr_errors import (
     EXIT_BAD_CONFIGURATION,
@@ -166,7 +167,7 @@ def test_pause_outlives_a_restart(service: ServiceProcess, client: ControlClient
     assert client.status().state == "paused"
     client.resume()
     wait_until(lambda: counts(client)["done"] == 1)
-    assert client.pause(request_id="p") == {"paused": True}
+    assert client.pause(request_id="p") == PauseReply(True)
     assert client.status().state != "paused"
 
 
@@ -334,9 +335,9 @@ def test_it_is_there_soon(service: ServiceProcess, client: ControlClient) -> Non
     wait_until(lambda: state_of(client) == "starting")
     assert time.monotonic() - started < 8
     with pytest.raises(ControlError) as caught:
-        client._ask("GET", "/readyz")
+        client._request("GET", "/readyz")
     assert caught.value.code == "not_ready"
-    assert client._ask("GET", "/livez") == {"status": "ok"}
+    assert client._request("GET", "/livez") == {"status": "ok"}
 
 
 def test_the_log_is_json_line_by_line(service: ServiceProcess, client: ControlClient) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from database_fixtures import PROVENANCE, World, failure, page, sha, text_of
 
+from ocr_contract.replies import CorrectionReply, PauseReply, ReprocessReply
 from ocr_errors import ImageError, RequestError
 from worker_protocol import ImageResult
 
@@ -64,7 +65,7 @@ def test_three_strikes_put_an_image_and_its_copies_into_quarantine(world: World)
     for path in (b"a.png", b"b.png"):
         assert (world.status(path), world.row(path)["error_code"]) == ("quarantined", "worker_died")
     assert world.store.claim(2) is None
-    assert world.store.reprocess([world.row(b"b.png")["id"]], None) == {"queued": 1}
+    assert world.store.reprocess([world.row(b"b.png")["id"]], None) == ReprocessReply(1)
     assert world.status(b"a.png") == world.status(b"b.png") == "pending"
     assert world.row(b"a.png")["attempts"] == 0
     world.read_all()
@@ -97,7 +98,7 @@ def test_an_image_that_ends_the_service_each_time_is_not_read_for_ever(world: Wo
     assert "read again" in world.row(b"a.png")["error"]
     assert world.read_all() == 1
     assert world.status(b"b.png") == "done"
-    assert world.store.reprocess([world.row(b"a.png")["id"]], None) == {"queued": 1}
+    assert world.store.reprocess([world.row(b"a.png")["id"]], None) == ReprocessReply(1)
     assert world.read_all() == 1
     assert world.status(b"copy.png") == "done"
 
@@ -218,7 +219,7 @@ def test_a_second_reading_that_fails_loses_no_text(world: World, code: str) -> N
     world.put(b"a.png", "rose")
     world.read_all()
     image_id = world.row(b"a.png")["id"]
-    assert world.store.reprocess([image_id], None) == {"queued": 1}
+    assert world.store.reprocess([image_id], None) == ReprocessReply(1)
     assert world.text(b"a.png") == text_of("rose")
     batch_id, _ = claim(world)
     world.finish(batch_id, failure(image_id, code, None))
@@ -243,7 +244,7 @@ def test_without_enough_memory_an_image_is_read_alone_and_then_quarantined(world
     world.finish(batch_id, lacking)
     assert {world.status(b"a.png"), world.status(b"copy.png")} == {"quarantined"}
     assert world.row(b"a.png")["error_code"] == "out_of_memory"
-    assert world.store.reprocess([image_id], None) == {"queued": 1}
+    assert world.store.reprocess([image_id], None) == ReprocessReply(1)
     assert claim(world)[1] == [b"a.png"]
 
 
@@ -254,7 +255,7 @@ def test_reprocess_skips_what_waits_is_unknown_or_was_never_read(world: World) -
     world.remove(b"c.png")
     claim(world, 1)
     ids = [row[0] for row in world.rows("SELECT id FROM images")]
-    assert world.store.reprocess([*ids, 999], None) == {"queued": 0}
+    assert world.store.reprocess([*ids, 999], None) == ReprocessReply(0)
 
 
 def test_a_batch_that_cannot_be_stored_leaves_nothing(world: World) -> None:
@@ -272,11 +273,11 @@ def test_a_repeated_request_is_one_effect(world: World) -> None:
     put_three(world)
     world.read_all()
     ids = [row[0] for row in world.rows("SELECT id FROM images")]
-    assert world.store.reprocess(ids, "request-1") == {"queued": 3}
+    assert world.store.reprocess(ids, "request-1") == ReprocessReply(3)
     world.read_all()
-    assert world.store.reprocess(ids, "request-1") == {"queued": 3}
+    assert world.store.reprocess(ids, "request-1") == ReprocessReply(3)
     assert world.store.claim(3) is None, "the repetition queued nothing"
-    assert world.store.reprocess(ids, "request-2") == {"queued": 3}
+    assert world.store.reprocess(ids, "request-2") == ReprocessReply(3)
 
 
 def test_a_request_id_is_for_one_action(world: World) -> None:
@@ -292,7 +293,7 @@ def test_a_request_id_is_for_one_action(world: World) -> None:
 def test_a_request_that_fails_can_be_sent_again(world: World) -> None:
     with pytest.raises(RequestError, match="no line 7"):
         world.store.correct(7, "text", "request-1")
-    assert world.store.stored_reply("request-1", "corrections") is None
+    assert world.store.stored_reply(CorrectionReply, "request-1", "corrections") is None
     with pytest.raises(RequestError, match="no line 7"):
         world.store.correct(7, "text", "request-1")
 
@@ -300,12 +301,12 @@ def test_a_request_that_fails_can_be_sent_again(world: World) -> None:
 def test_a_pause_outlives_a_restart(tmp_path: Path) -> None:
     world = World(tmp_path)
     assert not world.store.paused
-    assert world.store.set_paused(True, "request-1") == {"paused": True}
+    assert world.store.set_paused(True, "request-1") == PauseReply(True)
     world.close()
     world = World(tmp_path)
     assert world.store.paused
-    assert world.store.set_paused(True, "request-1") == {"paused": True}
-    assert world.store.set_paused(False, None) == {"paused": False}
+    assert world.store.set_paused(True, "request-1") == PauseReply(True)
+    assert world.store.set_paused(False, None) == PauseReply(False)
     assert not world.store.paused
     world.close()
 
@@ -325,5 +326,5 @@ def test_requests_are_forgotten_after_a_week(world: World) -> None:
         ).isoformat()
         connection.execute("UPDATE requests SET created_at = ? WHERE request_id = 'old'", (week,))
     assert world.store.forget_old_requests() == 1
-    assert world.store.stored_reply("old", "pause") is None
-    assert world.store.stored_reply("new", "pause") == {"paused": True}
+    assert world.store.stored_reply(PauseReply, "old", "pause") is None
+    assert world.store.stored_reply(PauseReply, "new", "pause") == PauseReply(True)

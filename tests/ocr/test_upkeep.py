@@ -11,6 +11,7 @@ from polling import Clock, wait_until
 from backups import Backups
 from database import Database
 from disk_guard import DiskGuard
+from ocr_contract.replies import PauseReply
 from store import Store
 from upkeep import Upkeep
 
@@ -94,11 +95,11 @@ def test_requests_are_forgotten_every_hour(desk: Desk) -> None:
         desk.store.set_paused(True, "r")
         age()
         desk.upkeep.step()
-        assert desk.store.stored_reply("r", "pause") is None
+        assert desk.store.stored_reply(PauseReply, "r", "pause") is None
         desk.store.set_paused(True, "r")
         age()
         desk.upkeep.step()
-        assert desk.store.stored_reply("r", "pause") is not None, "not at every step"
+        assert desk.store.stored_reply(PauseReply, "r", "pause") is not None, "not at every step"
         desk.clock.now += 3600
 
 
@@ -106,7 +107,7 @@ def test_a_backup_that_is_asked_for_is_made_at_once(desk: Desk) -> None:
     thread = threading.Thread(target=desk.upkeep.run)
     thread.start()
     try:
-        assert desk.backups.request("a.db", None)["state"] == "done"
+        assert desk.backups.request("a.db", None).state == "done"
     finally:
         desk.stop.set()
         desk.upkeep.wake()

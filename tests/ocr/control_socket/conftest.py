@@ -19,7 +19,7 @@ def shared() -> Iterator[tuple[ControlServer, FakeActions, Path]]:
     with tempfile.TemporaryDirectory(prefix="ocr") as name:
         path = Path(name) / control.SOCKET_PATH
         actions = FakeActions()
-        made = ControlServer(actions, path)
+        made = ControlServer(actions.app(), path)
         made.start()
         yield made, actions, path
         made.stop()

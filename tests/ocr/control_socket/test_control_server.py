@@ -20,7 +20,7 @@ from ocr_errors import FolderError
     "content", [b"", b"GET /v1/st", b"GET /v1/status HTTP/1.1\r\nHost: o\r\n\r\n"]
 )
 def test_stopping_waits_for_nobody(free_path: Path, content: bytes) -> None:
-    server = ControlServer(FakeActions(), free_path)
+    server = ControlServer(FakeActions().app(), free_path)
     server.start()
     with connect(free_path) as connection:
         connection.sendall(content)
@@ -47,7 +47,7 @@ def test_modes_of_socket_and_folder(free_path: Path) -> None:
 def test_a_dead_services_socket_is_replaced(free_path: Path) -> None:
     bind(free_path).close()
     assert free_path.is_socket()
-    server = ControlServer(FakeActions(), free_path)
+    server = ControlServer(FakeActions().app(), free_path)
     server.start()
     try:
         assert ControlClient(free_path).status() == STATUS
