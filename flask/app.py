@@ -33,6 +33,7 @@ import web_actions
 import web_api
 import web_settings
 from image_records import STATE_FILTERS
+from ocr_contract.data_folder import LATEST_PICTURE
 from site_context import current_site
 from web_errors import BusyError, WebError
 
@@ -158,7 +159,7 @@ def picture(image_id: int, page_number: int, kind: str) -> Response:
 def latest_picture() -> Response:
     """The page read last, with its boxes drawn."""
     folder = current_site().settings.data_folder
-    return pictures.send(folder, site_context.LATEST_PICTURE, immutable=False)
+    return pictures.send(folder, LATEST_PICTURE, immutable=False)
 
 
 def livez() -> Response:

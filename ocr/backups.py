@@ -19,8 +19,15 @@ from pathlib import Path
 
 import heartbeat
 from database import Database, utc_now
-from database_copy import BACKUPS_FOLDER, Copy, checksum_file
+from database_copy import Copy, checksum_file
 from disk_guard import DiskGuard
+from ocr_contract.data_folder import (
+    BACKUPS_FOLDER,
+    DATABASE_NAME,
+    MODELS_FOLDER,
+    PREVIEWS_FOLDER,
+    SOCKET_FOLDER,
+)
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import BackupReply, NewestBackup, ServiceWarning
 from ocr_errors import (
@@ -39,7 +46,7 @@ RETRY_S = 600.0
 _WAIT_S = 3.0
 """A request waits so long for its backup; a longer one goes on without the client."""
 _TIMED_NAME = re.compile(r"ocr_data-\d{8}T\d{6}Z\.db")
-_KEPT_OUT = ("run", "previews", "paddle_models")
+_KEPT_OUT = (SOCKET_FOLDER, PREVIEWS_FOLDER, MODELS_FOLDER)
 
 log = logging.getLogger("backups")
 
@@ -217,7 +224,7 @@ class Backups:
             or parts[:1] in [(name,) for name in _KEPT_OUT]
             or target.suffix != ".db"
             or target.name.startswith(".")
-            or (target.parent.resolve() == data.resolve() and target.name == "ocr_data.db")
+            or (target.parent.resolve() == data.resolve() and target.name == DATABASE_NAME)
             or (os.path.lexists(target) and (target.is_symlink() or not target.is_file()))
         ):
             raise RequestError(

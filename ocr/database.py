@@ -20,6 +20,7 @@ import apsw
 import opening
 from database_copy import Copy, write_copy
 from disk_guard import free_bytes
+from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
 
@@ -204,7 +205,7 @@ def lock(database: Path) -> int:
     Raises:
         StoreError: data_not_writable, already_running.
     """
-    path = database.with_name(database.name + ".lock")
+    path = database.with_name(database.name + LOCK_SUFFIX)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:

@@ -21,7 +21,6 @@ from ocr_contract import schema
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
 
-BACKUPS_FOLDER = "backups"
 APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
 STEP_PAGES = 256
 """A megabyte: so long the writers wait for one step."""

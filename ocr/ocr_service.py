@@ -32,7 +32,8 @@ from database import Database
 from disk_guard import DiskGuard
 from folder_coverage import FolderCoverage
 from intake import Intake
-from ocr_contract import control, setting_fields
+from ocr_contract import setting_fields
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import LineFormatter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
@@ -147,7 +148,7 @@ class Service:
         )
         actions = ServiceActions(store, self._pipeline, self._watcher, stop=self._stop)
         app = build_app(endpoints(report, actions, store, backups, coverage), report)
-        self._control = ControlServer(app, settings.data_folder / control.SOCKET_PATH)
+        self._control = ControlServer(app, settings.data_folder / SOCKET_PATH)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ocr_contract import setting_fields
+from ocr_contract.data_folder import DATABASE_NAME, WEIGHTS_FOLDER
 from ocr_contract.logs import FORMATS
 from ocr_contract.setting_fields import LOG_LEVELS, Retired, setting
 from ocr_errors import SettingsError
@@ -242,12 +243,12 @@ class Settings:
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.data_folder / "ocr_data.db"
+        return self.data_folder / DATABASE_NAME
 
     @property
     def models_folder(self) -> Path:
         """Where the model folders lie."""
-        return self.data_folder / "paddle_models" / "whl"
+        return self.data_folder / WEIGHTS_FOLDER
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -27,12 +27,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import upkeep_commands
-from ocr_contract.control import (
-    SOCKET_PATH,
-    ControlClient,
-    ControlError,
-    ServiceUnreachable,
-)
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import ProcessReply, StatusReply
 from ocr_errors import (
     EXIT_BAD_ARGUMENTS,

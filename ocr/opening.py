@@ -10,15 +10,9 @@ from pathlib import Path
 
 import apsw
 
-from database_copy import (
-    APPLICATION_ID,
-    BACKUPS_FOLDER,
-    damaged,
-    first_problem,
-    newest_good,
-    write_copy,
-)
+from database_copy import APPLICATION_ID, damaged, first_problem, newest_good, write_copy
 from ocr_contract import schema
+from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_errors import StoreError
 
 BUSY_TIMEOUT_MS = 5000

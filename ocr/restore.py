@@ -18,6 +18,7 @@ import apsw
 
 import database
 from database_copy import examine, read_checksum, sync
+from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import OcrError, StoreError
 
@@ -156,7 +157,7 @@ def _give_to_the_service(new: Path, target: Path) -> None:
     ours = new.stat()
     if (ours.st_uid, ours.st_gid) == (model.st_uid, model.st_gid):
         return
-    lock = _beside(target, ".lock")
+    lock = _beside(target, LOCK_SUFFIX)
     try:
         os.chown(new, model.st_uid, model.st_gid)
         os.chown(lock, model.st_uid, model.st_gid)  # it may just have been made

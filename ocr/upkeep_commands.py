@@ -14,8 +14,9 @@ import apsw
 
 import doctor
 import restore
-from database_copy import BACKUPS_FOLDER, checksum_file, read_checksum, sha256_of, sync, write_copy
+from database_copy import checksum_file, read_checksum, sha256_of, sync, write_copy
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import BackupReply, Reply
 from ocr_errors import OcrError

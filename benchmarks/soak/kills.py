@@ -22,7 +22,8 @@ from typing import Any
 
 from journal import Journal
 from kill_points import POINTS, ROOT
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
 from soak_report import (
     NOTHING_LOST,
     Violation,

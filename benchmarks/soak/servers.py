@@ -10,7 +10,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
 from running_service import ROOT, query
 from soak_report import require
 

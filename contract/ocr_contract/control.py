@@ -48,8 +48,6 @@ from ocr_contract.replies import (
 
 _R = TypeVar("_R", bound=Reply)
 
-SOCKET_PATH = "run/ocr.sock"
-"""Relative to the data folder."""
 MAX_BODY_BYTES = 64 * 1024
 MAX_REPLY_BYTES = 1024 * 1024
 MAX_CONNECTIONS = 16

@@ -11,7 +11,8 @@ from service_runner import service_in
 from small_disk import KINDS, SmallDisk, small_disk
 
 from disk_guard import DiskGuard, free_bytes
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 
 MANY_MB = "9000000"
 

@@ -14,7 +14,8 @@ import pytest
 from polling import wait_until
 from service_runner import ServiceProcess
 
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import PauseReply
 from ocr_contract.setting_fields import table
 from ocr_errors import (

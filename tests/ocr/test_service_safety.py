@@ -14,7 +14,8 @@ from test_database_files import damage
 from test_ocr_service import counts, state_of
 
 import ocrctl
-from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable
+from ocr_contract.control import ControlClient, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from small_log_service import JOURNAL_SIZE_LIMIT_BYTES, MAX_WAL_BYTES
 
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
 from soak_report import check_integrity
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from ocr_contract.control import SOCKET_PATH
+from ocr_contract.data_folder import SOCKET_PATH
 
 
 def status_reply(**changes: Any) -> dict[str, Any]:

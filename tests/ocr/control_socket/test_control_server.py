@@ -11,8 +11,8 @@ from plain_http import connect
 from polling import wait_until
 
 from control_server import ControlServer, bind
-from ocr_contract import control
 from ocr_contract.control import ControlClient, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_errors import FolderError
 
 
@@ -83,5 +83,5 @@ def test_a_path_that_is_too_long_is_refused(folder: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
     (folder / "run").write_text("a file in the way")
     with pytest.raises(FolderError) as caught:
-        bind(folder / control.SOCKET_PATH)
+        bind(folder / SOCKET_PATH)
     assert caught.value.code == "socket_unusable"
