@@ -8,7 +8,6 @@ One backup is in work at a time, in `upkeep`'s thread. Time is monotonic: the wa
 may jump, only names the files and says how old the newest was at the start.
 """
 
-import datetime
 import logging
 import os
 import re
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import heartbeat
 from database import Database, utc_now
-from database_copy import Copy, checksum_file
+from database_copy import Copy, checksum_file, utc_stamp
 from disk_guard import DiskGuard
 from ocr_contract.data_folder import (
     BACKUPS_FOLDER,
@@ -213,8 +212,7 @@ class Backups:
 
     def _target(self, file: str | None) -> Path:
         if file is None:
-            stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-            return self._folder / f"ocr_data-{stamp}.db"
+            return self._folder / f"ocr_data-{utc_stamp()}.db"
         target = self._folder / file
         data = self._folder.parent
         inside = target.parent.resolve().is_relative_to(data.resolve()) and ".." not in target.parts

@@ -180,14 +180,13 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
-    connection.execute(
-        "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ?",
+    ((status, error_code),) = connection.execute(
+        "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ? "
+        "RETURNING status, error_code",
         (path, display_name(path), utc_now(), image_id),
-    )
+    ).fetchall()
     _set_stat(connection, image_id, stat)
-    row = _find(connection, path)
-    assert row is not None, "it was moved there"
-    if row.status == Status.MISSING or row.error_code in _TRY_AGAIN:
+    if status == Status.MISSING or error_code in _TRY_AGAIN:
         duplicates.settle(connection, image_id)
 
 

@@ -7,6 +7,7 @@ A copy gets its name when it is complete, checked and on disk; before that it is
 """
 
 import contextlib
+import datetime
 import hashlib
 import os
 import time
@@ -73,14 +74,9 @@ def write_copy(
         _remove(partial)
         _copy_pages(source, partial, turn, between)
         content = examine(partial, between=between)
-        partial.chmod(0o640)  # texts are nobody else's business, whatever the umask
-        sync(partial)
         sha256 = sha256_of(partial, between)
         size_bytes = partial.stat().st_size
-        checksum_file(target).unlink(missing_ok=True)  # never a new copy with an old checksum
-        partial.replace(target)
-        _write_checksum(target, sha256)
-        sync(target.parent)
+        publish(partial, target, sha256)
     except apsw.FullError as error:
         raise DiskFullError from error
     except apsw.Error as error:
@@ -91,6 +87,21 @@ def write_copy(
         with contextlib.suppress(OSError):
             _remove(partial)
     return Copy(target, size_bytes, sha256, content.images, content.pages)
+
+
+def publish(partial: Path, target: Path, sha256: str) -> None:
+    """Give a whole and checked copy its name, with the checksum beside it, both on disk."""
+    partial.chmod(0o640)  # texts are nobody else's business, whatever the umask
+    sync(partial)
+    checksum_file(target).unlink(missing_ok=True)  # never a new copy with an old checksum
+    partial.replace(target)
+    _write_checksum(target, sha256)
+    sync(target.parent)
+
+
+def utc_stamp() -> str:
+    """The moment as it stands in the names of copies: 20260131T120000Z."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _copy_pages(

@@ -3,13 +3,11 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from ocr_contract.replies import StatusReply
 from ocr_totals import Totals
-
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import service_parts
 import stderr_lines
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
-from ocr_contract.logs import LineFormatter, escape
+from ocr_contract.logs import LineFormatter, SubjectFilter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
 from pool import WORKER_COMMAND
@@ -138,7 +138,9 @@ def _inside(inner: Path, outer: Path) -> bool:
 
 def _configure_logging(level: str, kind: str) -> None:
     logging.basicConfig(level=level.upper(), stream=sys.stderr)
-    logging.getLogger().handlers[0].setFormatter(LineFormatter(kind))
+    (handler,) = logging.getLogger().handlers
+    handler.setFormatter(LineFormatter(kind))
+    handler.addFilter(SubjectFilter())
     logging.captureWarnings(True)
     for chatty in ("uvicorn", "watchdog", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -16,6 +16,7 @@ from typing import TypeVar
 import heartbeat
 from database import utc_now
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.logs import about
 from ocr_contract.replies import BatchInWork
 from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
@@ -221,9 +222,10 @@ class Pipeline:
         pages = self._patiently(lambda: self._store.finish(result, provenance))
         with self._lock:
             self._rate.append((self._clock(), pages))
-        log.info(
-            "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
-        )
+        with about(batch_id=result.batch_id):
+            log.info(
+                "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
+            )
         for claim in self._in_work:
             if claim.batch_id == result.batch_id:
                 self._settle(claim, 0)
@@ -242,7 +244,8 @@ class Pipeline:
             except Stopped:  # on a full disk: the next start recovers it
                 return
             self._settle(claim, len(claim.tasks) - len(spent))
-            log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
+            with about(batch_id=batch_id):
+                log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
         self._set_in_work([])
 
     def _patiently(self, store: Callable[[], _Stored]) -> _Stored:

@@ -7,7 +7,6 @@ step. Until that step everything is as before, so an interruption costs nothing 
 """
 
 import contextlib
-import datetime
 import hashlib
 import os
 import shutil
@@ -17,7 +16,7 @@ from typing import NamedTuple
 import apsw
 
 import database
-from database_copy import examine, read_checksum, sync
+from database_copy import examine, read_checksum, sync, utc_stamp
 from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import OcrError, StoreError
@@ -120,8 +119,7 @@ def _copy(source: Path, target: Path) -> str:
 def _keep(target: Path) -> Path:
     """A second name for the old database and, where its log could not be emptied, for that."""
     _empty_the_log(target)
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = target.with_name(f"{target.name}.before-restore-{stamp}")
+    kept = target.with_name(f"{target.name}.before-restore-{utc_stamp()}")
     for suffix in _SUFFIXES:
         old = _beside(target, suffix)
         if old.exists():

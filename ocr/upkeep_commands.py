@@ -14,7 +14,7 @@ import apsw
 
 import doctor
 import restore
-from database_copy import checksum_file, read_checksum, sha256_of, sync, write_copy
+from database_copy import publish, read_checksum, sha256_of, write_copy
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_contract.error_codes import ErrorCode
@@ -89,14 +89,22 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
 
 
 def _copy_out(source: Path, target: Path, sha256: str) -> None:
+    partial = target.with_name(f".{target.name}.copying")
     try:
-        _put(target, lambda partial: shutil.copyfile(source, partial), sha256)
+        shutil.copyfile(source, partial)
+        if sha256_of(partial) != sha256:
+            raise OcrError(
+                ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
+            )
+        publish(partial, target, sha256)
     except PermissionError as error:
         raise OcrError(
             ErrorCode.NO_ACCESS,
             f"The backup is {source}, but cannot be copied to {target} ({error.strerror}). Copy "
             "it as root, or as a member of its group.",
         ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _copy_directly(database: Path, target: Path) -> int:
@@ -116,24 +124,6 @@ def _copy_directly(database: Path, target: Path) -> int:
         raise OcrError(ErrorCode.NO_ACCESS, f"{database} cannot be read: {error}.") from error
     done = BackupReply("done", str(target), copy.size_bytes, copy.sha256, copy.images, copy.pages)
     return _print_json(done.to_json())
-
-
-def _put(target: Path, write: Callable[[Path], object], sha256: str) -> None:
-    partial = target.with_name(f".{target.name}.copying")
-    try:
-        write(partial)
-        partial.chmod(0o640)
-        if sha256_of(partial) != sha256:
-            raise OcrError(
-                ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
-            )
-        sync(partial)
-        checksum_file(target).unlink(missing_ok=True)
-        partial.replace(target)
-        checksum_file(target).write_text(f"{sha256}  {target.name}\n", encoding="ascii")
-        sync(target.parent)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:

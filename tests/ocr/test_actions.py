@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.parser import text_string_to_metric_families
 
 import actions as actions_module
@@ -292,4 +293,4 @@ def test_metrics_are_those_of_one_moment() -> None:
 
 
 def test_the_format_is_the_one_that_the_server_declares() -> None:
-    assert ocr_metrics.CONTENT_TYPE == control_api.METRICS_TYPE
+    assert CONTENT_TYPE_PLAIN_0_0_4 == control_api.METRICS_TYPE
