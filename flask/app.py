@@ -25,10 +25,10 @@ import notices
 import page_tokens
 import parameters
 import pictures
-import presentation
 import queries
 import security
 import site_context
+import template_filters
 import web_actions
 import web_api
 import web_settings
@@ -51,9 +51,10 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.config["MAX_FORM_PARTS"] = 20
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
-    app.extensions[site_context.EXTENSION] = site_context.build(settings)
-    presentation.register(app)
-    form_tokens.register(app)
+    site = site_context.build(settings)
+    app.extensions[site_context.EXTENSION] = site
+    template_filters.register(app)
+    form_tokens.register(app, site.guard)
     app.before_request(_check_host)
     app.before_request(login.require_session)
     app.after_request(security.protect)

@@ -26,7 +26,7 @@ TAKE_PATIENCE_S = 20
 def settings_or_exit() -> web_settings.WebSettings:
     """The settings, read before Gunicorn changes the working folder; the password's file as well.
 
-    Imports `secret_key`, too (through `site_context`): before the fork.
+    Imports `form_tokens` and so its key, too (through `site_context`): before the fork.
     """
     settings = web_settings.or_exit(os.environ)
     if settings.password_file is not None:

@@ -11,6 +11,7 @@ from flask import current_app
 import queries
 from change_watch import ChangeWatch
 from exports import TableSlots
+from form_tokens import FormGuard
 from live import LiveFeed
 from login_gate import LoginGate
 from ocr_contract.control import ControlClient
@@ -21,11 +22,9 @@ from ocr_contract.data_folder import (
     SOCKET_PATH,
 )
 from reader_status import ASK_TIMEOUT_S, ReaderWatch
-from security import FormGuard
 from web_settings import WebSettings
 
 EXTENSION = "ocr_site"
-"""The newest page with its boxes, in the data folder."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

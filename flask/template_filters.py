@@ -24,7 +24,11 @@ _BYTES_A_STEP = 1000
 def register(app: Flask) -> None:
     """Make the functions of this module known to the templates of `app`."""
     app.jinja_env.filters.update(
-        percent=percent, size=size, moment=moment, band=confidence_band, highlight=highlight
+        percent=percent,
+        size=size,
+        moment=moment,
+        band=confidence_band,
+        highlight=search_terms.highlight,
     )
     app.jinja_env.globals.update(
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
@@ -55,11 +59,6 @@ def moment(text: str | None) -> Markup:
         return Markup("–")
     shown = text[:16].replace("T", " ") + " UTC"
     return Markup('<time datetime="{}">{}</time>').format(text, shown)
-
-
-def highlight(text: str, terms: search_terms.SearchTerms | None) -> Markup:
-    """`text` escaped, with the hits in <mark>."""
-    return search_terms.highlight(text, terms)
 
 
 def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
