@@ -64,7 +64,7 @@ def moment(text: str | None) -> Markup:
 def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
     """The address of a "preview" or "thumbnail"; it changes when the picture does."""
     mark = pictures.version(current_site().previews, file_name)
-    return url_for(kind, image_id=image_id, page_number=page_number, v=mark)
+    return url_for(f"images.{kind}", image_id=image_id, page_number=page_number, v=mark)
 
 
 def static_url(file_name: str) -> str:

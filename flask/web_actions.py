@@ -79,7 +79,7 @@ def correct(image_id: int, line_id: int) -> Response:
 
 def _back_to(image_id: int, code: str, anchor: str | None = None) -> Response:
     query = request.form.get("q", "")[: search_terms.MAX_QUERY_CHARS] or None
-    address = url_for("image_page", image_id=image_id, q=query, notice=code, _anchor=anchor)
+    address = url_for("images.page", image_id=image_id, q=query, notice=code, _anchor=anchor)
     return redirect(address, 303)  # type: ignore[return-value]
 
 
