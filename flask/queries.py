@@ -1,4 +1,6 @@
-"""All SQL of web_service. Each function is one short read on a connection of its own request.
+"""What web_service reads from the database (`change_watch` only asks whether it has changed).
+
+Each function is one short read on a connection of its own request.
 
 Lists are newest first: by (updated_at, id), the key that `page_tokens` carries. A duplicate
 has no pages of its own; it shows those of the image that it repeats, hence the many

@@ -18,7 +18,7 @@ from ocr_contract.setting_fields import SettingError
 
 FOLDER = Path(__file__).resolve().parent
 SEND_PATIENCE_S = 5
-"""A visitor who stops in the middle of a request for so long loses the connection."""
+"""A visitor who stops in the middle of a request for longer loses the connection."""
 TAKE_PATIENCE_S = 20
 """Likewise one who takes nothing of the answer: neither may keep a thread from the others."""
 

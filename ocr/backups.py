@@ -43,7 +43,7 @@ FIRST_BACKUP_S = 600.0
 RETRY_S = 600.0
 """After a backup that failed or had no room."""
 _WAIT_S = 3.0
-"""A request waits so long for its backup; a longer one goes on without the client."""
+"""How long a request waits for its backup; a longer one goes on without the client."""
 _TIMED_NAME = re.compile(r"ocr_data-\d{8}T\d{6}Z\.db")
 _KEPT_OUT = (SOCKET_FOLDER, PREVIEWS_FOLDER, MODELS_FOLDER)
 

@@ -10,7 +10,7 @@ from ocr_contract import control
 from ocr_contract.error_codes import ErrorCode
 
 _LINGER_S = 1.0
-"""A refused client has so long to read why; closing at once would break its pipe as it asks."""
+"""How long a refused client has to read why; closing at once would break its pipe as it asks."""
 _MAX_LINGERING = 64
 
 

@@ -24,7 +24,7 @@ from ocr_errors import DiskFullError, StoreError
 
 APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
 STEP_PAGES = 256
-"""A megabyte: so long the writers wait for one step."""
+"""A megabyte: the writers wait for one such step."""
 _REST_S = 0.002
 """Between two steps, so that a waiting writer gets its turn: locks are not fair."""
 _CHUNK_BYTES = 1 << 20

@@ -159,7 +159,7 @@ class Settings:
         "OCR_MAX_ATTEMPTS",
         3,
         "attempts",
-        "After so many attempts that ended the worker, an image is quarantined.",
+        "How many attempts may end the worker before an image is quarantined.",
         minimum=1,
         maximum=100,
     )
@@ -167,7 +167,7 @@ class Settings:
         "OCR_WORKER_MAX_IMAGES",
         5000,
         "images",
-        "After so many images a fresh worker takes the place of the old one; 0: never.",
+        "How many images a worker reads before a fresh one takes its place; 0: never.",
         minimum=0,
         maximum=999_999,
     )
@@ -175,8 +175,8 @@ class Settings:
         "OCR_WORKER_MAX_RSS_MB",
         0,
         "MB",
-        "The same once the worker holds so much memory between two batches; 0: 60 % of what "
-        "there is.",
+        "How much memory a worker may hold between two batches before a fresh one takes its "
+        "place; 0: 60 % of what there is.",
         minimum=0,
         maximum=999_999,
     )
@@ -184,7 +184,7 @@ class Settings:
         "OCR_WATCHDOG_S",
         60.0,
         "seconds",
-        "A loop that stands still so long ends the service, to be started anew.",
+        "How long a loop may stand still before the service ends, to be started anew.",
         minimum=5,
         maximum=86400,
     )
@@ -200,7 +200,7 @@ class Settings:
         "OCR_MISSING_GRACE_S",
         300.0,
         "seconds",
-        "Many files that vanish at once are marked as missing only after so long.",
+        "How long many files that vanish at once may be away before they are marked as missing.",
         minimum=0,
         maximum=864_000,
     )
@@ -216,7 +216,7 @@ class Settings:
         "OCR_BACKUP_KEEP",
         7,
         "backups",
-        "So many of the backups in data/backups with a time as their name are kept.",
+        "How many of the backups that are named after their time are kept in data/backups.",
         minimum=1,
         maximum=1000,
     )

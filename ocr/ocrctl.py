@@ -46,7 +46,7 @@ _POLL_S = 0.3
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
 _UNREACHABLE_S = 30.0
-"""While waiting, the service may restart; for so long nobody may answer."""
+"""While waiting, the service may restart: how long nobody may answer."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -86,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="the whole reply, for programs")
     process = commands.add_parser("process", help="look at the folder now and read what is new")
     process.add_argument("--wait", action="store_true", help="show progress until all is read")
-    process.add_argument("--limit", type=_positive, help="read at most so many (signal mode)")
+    process.add_argument(
+        "--limit", type=_positive, help="how many images to read at most (signal mode)"
+    )
     process.add_argument("paths", nargs="*", metavar="PATH", help="only these (signal mode)")
     commands.add_parser("pause", help="start no further batch, also after a restart")
     commands.add_parser("resume", help="go on after pause")

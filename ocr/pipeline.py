@@ -270,7 +270,7 @@ class _Order:
 
     def __init__(self, limit: int | None, paths: frozenset[bytes] | None) -> None:
         self.limit = limit
-        """So many images it may still take."""
+        """How many images it may still take."""
         self.paths = paths
         self.complete = False
         """The folder has been looked at; nothing more will come for this order."""
@@ -288,7 +288,7 @@ class _Order:
             self.limit -= len(claim.tasks)
 
     def settle(self, claim: Claim, unread: int) -> None:
-        """The batch, if it is one of this order's, is over; so many images were not read."""
+        """The batch, if it is one of this order's, is over; `unread` images of it were not read."""
         if claim.batch_id in self._batches:
             self._batches.remove(claim.batch_id)
             if self.limit is not None:

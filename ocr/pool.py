@@ -32,8 +32,8 @@ _LAST_WORDS_S = 0.5
 _MOST_MESSAGES_PER_IMAGE = 4
 """One step to tell of, and an answer; much more than this is a loop."""
 _LEAST_IMAGES = 50
-"""A worker reads so many before its memory counts: or one that is large from the first would
-spend its life loading models."""
+"""How many images a worker reads before its memory counts: or one that is large from the first
+would spend its life loading models."""
 WORKER_COMMAND = (sys.executable, str(Path(__file__).with_name("worker.py")))
 
 log = logging.getLogger("pool")
@@ -254,7 +254,7 @@ class Pool:
         return sum(len(batch.tasks) for batch in self._in_work.values())
 
     def _allow(self, batch: _InWork) -> None:
-        """From now on a silence about this batch for so long ends the worker."""
+        """How long the silence about this batch may last from now on."""
         batch.allowed_s = self._timeout_s * self._images_in_work()
         batch.silent_until = self._clock() + batch.allowed_s
 

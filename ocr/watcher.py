@@ -29,7 +29,7 @@ from source_files import FileStat
 _BURST_S = 0.2
 """The first event brings a look at once; for those that follow there is one look so often."""
 _REST = 2.0
-"""So many times as long as it took, no other look is made for events: a third of one core."""
+"""For this many times as long as it took, no other look is made for events: a third of one core."""
 
 log = logging.getLogger("watcher")
 
