@@ -8,6 +8,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import PauseReply, ProcessReply, ReprocessReply
 from ocr_errors import NotNowError
 from pipeline import Pipeline
+from request_effects import RequestEffects
 from store import Store
 from watcher import Watcher
 
@@ -20,9 +21,16 @@ class ServiceActions:
     """Safe to call from any thread."""
 
     def __init__(
-        self, store: Store, pipeline: Pipeline, watcher: Watcher, *, stop: threading.Event
+        self,
+        store: Store,
+        effects: RequestEffects,
+        pipeline: Pipeline,
+        watcher: Watcher,
+        *,
+        stop: threading.Event,
     ) -> None:
         self._store = store
+        self._effects = effects
         self._pipeline = pipeline
         self._watcher = watcher
         self._stop = stop
@@ -31,7 +39,7 @@ class ServiceActions:
         self, limit: int | None, paths: list[str] | None, request_id: str | None
     ) -> ProcessReply:
         """The processing signal."""
-        stored = self._store.stored_reply(ProcessReply, request_id, "process")
+        stored = self._effects.stored_reply(ProcessReply, request_id, "process")
         if stored is not None:
             return stored
         chosen = None if paths is None else frozenset(os.fsencode(path) for path in paths)
@@ -39,7 +47,7 @@ class ServiceActions:
         request = self._watcher.request_look(order_complete)
         self._wait_for(request.looked)
         reply = ProcessReply(request.found, self._store.counts()["pending"])
-        return self._store.once(ProcessReply, request_id, "process", lambda _: reply)
+        return self._effects.once(ProcessReply, request_id, "process", lambda _: reply)
 
     def _wait_for(self, looked: threading.Event) -> None:
         until = time.monotonic() + _LOOK_WAIT_S
@@ -49,12 +57,12 @@ class ServiceActions:
 
     def set_paused(self, paused: bool, request_id: str | None) -> PauseReply:
         """Pause or resume."""
-        reply = self._store.set_paused(paused, request_id)
+        reply = self._effects.set_paused(paused, request_id)
         self._pipeline.wake()
         return reply
 
     def reprocess(self, image_ids: list[int], request_id: str | None) -> ReprocessReply:
         """Read these images again."""
-        reply = self._store.reprocess(image_ids, request_id)
+        reply = self._effects.reprocess(image_ids, request_id)
         self._pipeline.wake()
         return reply

@@ -15,14 +15,14 @@ from control_requests import (
     request_id_field,
 )
 from folder_coverage import FolderCoverage
+from request_effects import RequestEffects
 from service_report import ServiceReport
-from store import Store
 
 
 def endpoints(
     report: ServiceReport,
     actions: ServiceActions,
-    store: Store,
+    effects: RequestEffects,
     backups: Backups,
     coverage: FolderCoverage,
 ) -> list[Endpoint]:
@@ -48,7 +48,7 @@ def endpoints(
         Endpoint(
             "POST",
             "/v1/corrections",
-            lambda body: store.correct(*correction_fields(body), request_id_field(body)),
+            lambda body: effects.correct(*correction_fields(body), request_id_field(body)),
         ),
         Endpoint(
             "POST",

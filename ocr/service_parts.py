@@ -23,6 +23,7 @@ from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
 from pipeline import Pipeline
 from pool import Pool, Wear
+from request_effects import RequestEffects
 from service_report import ServiceReport
 from store import Store
 from upkeep import Upkeep
@@ -54,6 +55,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     """
     database = Database(settings.database)
     store = Store(database)
+    effects = RequestEffects(database)
     _recover(store, settings)
     pool = _pool(settings, worker_command, stop)
     guard = _guard(settings, database)
@@ -63,7 +65,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     backups = Backups(
         database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
     )
-    upkeep = Upkeep(database, store, guard, backups, stop=stop, on_room=pipeline.wake)
+    upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
     report = ServiceReport(
         settings,
         database=database,
@@ -74,9 +76,9 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         guard=guard,
         backups=backups,
     )
-    actions = ServiceActions(store, pipeline, watcher, stop=stop)
+    actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
     coverage = FolderCoverage(settings.image_folder, catalogue, found_by=lambda: watcher.found_by)
-    app = build_app(endpoints(report, actions, store, backups, coverage), report)
+    app = build_app(endpoints(report, actions, effects, backups, coverage), report)
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
     return Parts(database, pool, pipeline, watcher, upkeep, control)
 

@@ -33,6 +33,7 @@ from ocr_settings import Settings
 from ocr_totals import Totals
 from pipeline import Pipeline
 from pool import Pool
+from request_effects import RequestEffects
 from service_report import ServiceReport
 from source_files import FileStat
 from store import Store
@@ -110,7 +111,8 @@ def stop() -> threading.Event:
 
 @pytest.fixture
 def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions:
-    return ServiceActions(store, cast(Pipeline, parts), cast(Watcher, parts), stop=stop)
+    effects = RequestEffects(store._database)
+    return ServiceActions(store, effects, cast(Pipeline, parts), cast(Watcher, parts), stop=stop)
 
 
 @pytest.fixture
