@@ -90,7 +90,7 @@ def main() -> int:
     import ocr_service
 
     set_up(point, count)
-    worker = str(ROOT / "tests" / "ocr" / "fake_worker.py")
+    worker = str(ROOT / "benchmarks" / "soak" / "fake_worker.py")
     return ocr_service.main([], worker_command=(sys.executable, "-S", "-E", worker, "ok"))
 
 

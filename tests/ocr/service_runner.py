@@ -96,9 +96,9 @@ def service_in(folder: Path) -> Iterator[ServiceProcess]:
 
 def main() -> int:
     start, fault, *arguments = sys.argv[1:]
-    sys.path[:0] = [str(ROOT / "contract"), str(ROOT / "ocr")]
+    folders = ("contract", "ocr", "benchmarks/soak")
+    sys.path[:0] = [str(ROOT / folder) for folder in folders]
     import fake_worker
-
     import ocr_service
 
     if fault != "none":
