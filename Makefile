@@ -9,7 +9,9 @@ ROUNDS ?=
 LIMIT ?=
 PEERS ?=
 WHAT ?=
-export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT
+SUITES ?=
+CASES ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES
 T = .venv/test/bin
 BENCH = PYTHONPATH=contract:ocr:tools $(T)/python benchmarks
 
@@ -41,7 +43,7 @@ password: python  ## the page's password, asked for: make password [FILE=data/we
 models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 
-test: environments models chromium lint  ## everything that the tests need, then all checks and tests
+test: environments models chromium fonts lint  ## everything that the tests need, then all checks and tests
 	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(ARGS)
 
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
@@ -62,8 +64,9 @@ backup: python  ## a checked copy of the database: ocr_database.db (make backup 
 samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-dejavu-core)
 	@$(T)/python tools/render_samples.py
 
-accuracy: environments models  ## how well a folder with known text is read: make accuracy IMAGES=folder
-	@$(BENCH)/accuracy.py --images "$$IMAGES"
+accuracy: environments models  ## words read right beside two peers: make accuracy [SUITES="cases sizes"] [IMAGES=receipts] [CASES="drawn folder"] [PEERS=""]
+	@$(BENCH)/accuracy.py --images "$$IMAGES" --suites "$$SUITES" --cases "$$CASES" \
+	$(if $(filter file,$(origin PEERS)),,--peers "$$PEERS") $(ARGS)
 
 bench: environments models  ## speed, accuracy, memory beside four peers: make bench IMAGES=folder [ROUNDS=3] [LIMIT=n] [PEERS=…]
 	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
@@ -96,7 +99,10 @@ environments: python
 chromium: python
 	@$(PYTHON) tools/setup_chromium.py
 
+fonts: python
+	@$(PYTHON) tools/setup_fonts.py
+
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium python
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python

@@ -1,37 +1,160 @@
-"""How much of the known text is read right: this service beside PaddleOCR's own pipeline.
+"""How well text is read, suite by suite, beside PaddleOCR's own pipeline and tesseract.
 
-make accuracy IMAGES=folder        (images with a CSV of their text beside them)
+    make accuracy [SUITES="receipts print cases positions sizes"] [IMAGES=folder of receipts]
+                  [CASES="drawn folder …"] [PEERS="paddleocr tesseract"]
+
+Needs no IMAGES unless receipts are asked for; `suites` tells what each suite is. Receipts and
+print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_recall`). A file
+that ends in any other way than done counts 0, as does one that a peer cannot read. Positions
+are this project's alone: the peers run without their part for turned pages. The tables are
+printed and written to benchmarks/results/.
 """
 
 import argparse
 import sys
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from contestants import ours, peer, set_up
+import accuracy_tables
+import setup_fonts
+import suites
+from accuracy_figures import Outcome, figures_of
+from contestants import OURS, environment, peer, set_up
 from machine import describe
-from scoring import images_with_truth, score
+from page_positions import Positions, judge, lay_down
+from peer_process import PeerError
+from project import ToolError, main_guard, say
+from result_files import write_results
+from running_service import RunningService
+from service_reading import Reading, read_all
+from suites import Item
+
+PEERS = {"paddleocr": "PaddleOCR predict", "tesseract": "tesseract"}
+_IN_POSITIONS = ("receipts", "print", "cases")
+_PEER_TIMEOUT_S = 4 * 3600.0
 
 
 def main() -> int:
-    """Print the table; returns 1 when the service's F1 is below PaddleOCR's."""
-    parser = argparse.ArgumentParser(description="Word precision, recall and F1.")
-    parser.add_argument("--images", required=True, type=Path)
+    """Returns 1 when PaddleOCR reads one of the suites better."""
+    parser = argparse.ArgumentParser(description="Words read right, suite by suite.")
+    parser.add_argument("--suites", default="", help=f"of: {' '.join(suites.NAMES)}; all of them")
+    parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
+    parser.add_argument("--cases", default="", help="folders of cases; 'drawn': the project's own")
+    parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s; '' for none")
     parser.add_argument("--model", choices=("small", "tiny"), default="small")
+    parser.add_argument("--no-results", action="store_true", help="print only")
     options = parser.parse_args()
-    images = images_with_truth(options.images)
-    set_up("paddleocr")
-    scores = {
-        "PaddleOCR.predict": score(peer("paddleocr", options.model).run(images).texts),
-        "ocr_docker": score(ours(options.model).run(images).texts),
+    chosen = _names(parser, options.suites, suites.NAMES) or [*suites.NAMES]
+    peers = _names(parser, options.peers, tuple(PEERS))
+    if "receipts" in chosen and not options.images:
+        if options.suites:
+            parser.error("the receipts are yours: name their folder with --images")
+        say("No folder of receipts is named (IMAGES=…): they are left out.")
+        chosen.remove("receipts")
+    with tempfile.TemporaryDirectory(prefix="ocr-accuracy-") as folder:
+        items = gather(chosen, options.images, options.cases.split(), Path(folder))
+        ready = prepare(peers)
+        print(f"{describe()}\nPP-OCRv6 {options.model}\n", flush=True)
+        found, positions = run_ours(items, "positions" in chosen, Path(folder), options.model)
+        for name, reason in ready.items():
+            model = "eng" if name == "tesseract" else options.model
+            outcomes = found.setdefault(PEERS[name], {})
+            for suite, its_items in items.items():
+                outcomes[suite] = (
+                    reason if reason is not None else run_peer_on(name, model, suite, its_items)
+                )
+    tables = accuracy_tables.everything(found, positions)
+    print(tables)
+    failures = accuracy_tables.failures(found[OURS])
+    print(f"\n{failures}")
+    if not options.no_results:
+        raw = accuracy_tables.raw(found, positions)
+        path = write_results("accuracy", {"model": options.model, **raw}, tables)
+        say(f"Written to {path} and the .md beside it.")
+    return int(accuracy_tables.is_behind(found, PEERS["paddleocr"]))
+
+
+def gather(
+    chosen: list[str], images: str, sources: list[str], folder: Path
+) -> dict[str, list[Item]]:
+    """The files of each suite that is read as it lies; drawn ones are made in `folder`."""
+    wanted = set(chosen)
+    if wanted == {"positions"}:
+        wanted |= {"print", "cases"} | ({"receipts"} if images else set())
+    sources = sources or [suites.DRAWN]
+    if wanted & {"print", "sizes"} or suites.DRAWN in sources:
+        setup_fonts.main()
+    say("Drawing the suites …")
+    makers: dict[str, Callable[[], list[Item]]] = {
+        "receipts": lambda: suites.receipts(Path(images)),
+        "print": lambda: suites.printed(folder / "print"),
+        "cases": lambda: suites.all_cases(sources, folder / "cases"),
+        "sizes": lambda: suites.sized(folder / "sizes"),
     }
-    print(f"{describe()}\n{len(images)} images, PP-OCRv6 {options.model}\n")
-    print(f"{'':20} {'precision':>9} {'recall':>9} {'F1':>9}")
-    for name, (precision, recall, f1) in scores.items():
-        print(f"{name:20} {precision:9.4f} {recall:9.4f} {f1:9.4f}")
-    difference = scores["ocr_docker"].f1 - scores["PaddleOCR.predict"].f1
-    print(f"\ndifference in F1: {difference:+.4f}")
-    return 0 if difference >= 0 else 1
+    return {name: make() for name, make in makers.items() if name in wanted}
+
+
+def run_ours(
+    items: Mapping[str, list[Item]], with_positions: bool, folder: Path, model: str
+) -> tuple[dict[str, dict[str, Outcome]], Positions | None]:
+    """One service reads everything."""
+    found: dict[str, Outcome] = {}
+    readings: dict[Path, Reading] = {}
+    with RunningService(environment(model)) as service:
+        service.wait_until_ready()
+        for suite, its_items in items.items():
+            say(f"{suite}: {len(its_items)} files")
+            readings |= read_all(service, suite, [item.path for item in its_items])
+            found[suite] = figures_of(suite, its_items, _texts(readings, its_items))
+        positions = None
+        if with_positions:
+            lying = lay_down(
+                (item for name in _IN_POSITIONS for item in items.get(name, ())),
+                folder / "positions",
+            )
+            turned = [position.path for position in lying if position.rotation]
+            say(f"positions: {len(turned)} turned files")
+            readings |= read_all(service, "turned", turned)
+            positions = judge(lying, readings)
+    return {OURS: found}, positions
+
+
+def prepare(peers: list[str]) -> dict[str, str | None]:
+    """Provide each peer; one that cannot be has its reason."""
+    ready: dict[str, str | None] = {}
+    for name in peers:
+        ready[name] = None
+        try:
+            set_up(name)
+        except ToolError as error:
+            ready[name] = str(error).splitlines()[-1]
+    return ready
+
+
+def run_peer_on(name: str, model: str, suite: str, items: list[Item]) -> Outcome:
+    """The peer's figures, or why it has none."""
+    say(f"{PEERS[name]}: {suite}, {len(items)} files")
+    reader = peer(name, model, forgiving=True, timeout_s=_PEER_TIMEOUT_S)
+    try:
+        texts = reader.run([item.path for item in items]).texts
+    except PeerError as error:
+        return str(error)
+    return figures_of(suite, items, texts)
+
+
+def _texts(readings: Mapping[Path, Reading], items: list[Item]) -> dict[Path, str]:
+    """Those that were read."""
+    paths = (item.path for item in items)
+    return {path: readings[path].text for path in paths if readings[path].status == "done"}
+
+
+def _names(parser: argparse.ArgumentParser, text: str, known: tuple[str, ...]) -> list[str]:
+    names = text.replace(",", " ").split()
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"there is no {unknown[0]!r}; there are {', '.join(known)}")
+    return [name for name in known if name in names]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_guard(main))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import debian
 import setup_env
-from peer_process import run_peer
+from peer_process import TIMEOUT_S, run_peer
 from project import ROOT, VENVS
 from running_service import MODELS
 from runs import Run, run_service
@@ -78,18 +78,33 @@ def set_up(name: str) -> None:
 
 def ours(model: str) -> Contestant:
     """This project with one of its models, small or tiny, as its profile has it."""
-    profile = {"small": "balanced", "tiny": "fast"}[model]
-    return Contestant(OURS, model, lambda images: run_service(images, {"OCR_PROFILE": profile}))
+    return Contestant(OURS, model, lambda images: run_service(images, environment(model)))
 
 
-def peer(name: str, model: str) -> Contestant:
-    """One of PEERS, once `set_up` has provided it."""
+def environment(model: str) -> dict[str, str]:
+    """The settings with which the service reads by that model, small or tiny."""
+    return {"OCR_PROFILE": {"small": "balanced", "tiny": "fast"}[model]}
+
+
+def peer(
+    name: str, model: str, *, forgiving: bool = False, timeout_s: float = TIMEOUT_S
+) -> Contestant:
+    """One of PEERS, once `set_up` has provided it.
+
+    A `forgiving` run goes on after an image that the peer cannot read: it has no text then.
+    """
     own = VENVS / f"bench-{name}" / "bin" / "python"
     python = sys.executable if name == "tesseract" else str(own)
     script = _PEERS / f"read_with_{name.replace('-', '_')}.py"
 
     def run(images: list[Path]) -> Run:
-        job = {"models": str(MODELS), "model": model, "images": list(map(str, images))}
-        return run_peer([python, str(script)], job, loads_once=name != "tesseract")
+        job = {
+            "models": str(MODELS),
+            "model": model,
+            "images": list(map(str, images)),
+            "forgiving": forgiving,
+        }
+        command = [python, str(script)]
+        return run_peer(command, job, loads_once=name != "tesseract", timeout_s=timeout_s)
 
     return Contestant(name, model, run)

@@ -8,7 +8,7 @@ compared page by page (precision, recall and F1 over the sums).
 
 import collections
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,9 +45,14 @@ def truth_of(image: Path) -> str:
 
 def score(texts: Mapping[Path, str]) -> Score:
     """How well the texts of some images agree with what is known."""
+    return score_pairs((text, truth_of(image)) for image, text in texts.items())
+
+
+def score_pairs(pairs: Iterable[tuple[str, str]]) -> Score:
+    """How well texts agree with what is known; each pair is one page's `read, known`."""
     hits = found = known = 0
-    for image, text in texts.items():
-        ours, theirs = _words(text), _words(truth_of(image))
+    for read, truth in pairs:
+        ours, theirs = _words(read), _words(truth)
         hits += (ours & theirs).total()
         found += ours.total()
         known += theirs.total()

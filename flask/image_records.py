@@ -11,13 +11,16 @@ from search_terms import SearchTerms
 STATE_FILTERS: dict[str, tuple[Status, ...] | None] = {
     "latest": (Status.DONE, Status.PROCESSING, Status.FAILED, Status.QUARANTINED),
     "done": (Status.DONE,),
+    "warnings": (Status.DONE,),
     "waiting": (Status.PENDING, Status.PROCESSING),
     "failed": (Status.FAILED, Status.QUARANTINED),
     "ignored": (Status.IGNORED,),
     "missing": (Status.MISSING,),
     "all": None,
 }
-"""`?state=`: which statuses it lists; None is every one."""
+"""`?state=`: which statuses it lists; None is every one. WARNINGS lists those of its status that
+have a warning."""
+WARNINGS = "warnings"
 
 HIGH_CONFIDENCE = 0.9
 MEDIUM_CONFIDENCE = 0.75
@@ -29,6 +32,8 @@ class ImageFilter:
 
     statuses: tuple[Status, ...] | None = None
     terms: SearchTerms | None = None
+    only_warned: bool = False
+    """Those alone that are done with a warning."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,6 +45,9 @@ class ImageSummary:
     status: Status
     error_code: str | None
     error: str | None
+    warning_code: str | None
+    warning: str | None
+    """What is doubtful about its text."""
     duplicate_of: int | None
     size_bytes: int
     found_at: str

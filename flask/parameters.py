@@ -3,7 +3,7 @@
 from flask import Request
 
 import search_terms
-from image_records import STATE_FILTERS, ImageFilter
+from image_records import STATE_FILTERS, WARNINGS, ImageFilter
 from ocr_contract.control import MAX_CORRECTION_CHARS
 from page_tokens import SortKey, decode
 from web_errors import BadParameterError
@@ -25,7 +25,8 @@ def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, 
     state = request.args.get("state") or ("all" if terms else default_state)
     if state not in STATE_FILTERS:
         raise BadParameterError(f"There is no such state. There are: {', '.join(STATE_FILTERS)}.")
-    return ImageFilter(STATE_FILTERS[state], terms), state, terms.raw if terms else ""
+    wanted = ImageFilter(STATE_FILTERS[state], terms, only_warned=state == WARNINGS)
+    return wanted, state, terms.raw if terms else ""
 
 
 def edited_line(request: Request) -> int | None:

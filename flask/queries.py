@@ -25,8 +25,8 @@ _SNIPPET_TEXT_CHARS = 100_000
 """How far into a page a snippet is looked for; the search itself sees everything."""
 
 _SUMMARY = """
-SELECT i.id, i.name, i.status, i.error_code, i.error, i.duplicate_of, i.size_bytes,
-       i.found_at, i.updated_at, i.finished_at,
+SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
+       i.duplicate_of, i.size_bytes, i.found_at, i.updated_at, i.finished_at,
        (SELECT count(*) FROM pages p WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS pages,
        (SELECT sum(p.line_count) FROM pages p
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS line_count,
@@ -56,12 +56,16 @@ def reading(database: Path, query_limit_s: float) -> Iterator[sqlite3.Connection
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
-    """Images by status, every status present, and "total"."""
+    """Images by status, every status present, and "total"; "warnings": of the done ones, those
+    that have a warning."""
     by_status = {status.value: 0 for status in Status}
     by_status.update(
         connection.execute("SELECT status, count(*) FROM images GROUP BY status").fetchall()
     )
     by_status["total"] = sum(by_status.values())
+    (by_status["warnings"],) = connection.execute(
+        "SELECT count(*) FROM images WHERE status = 'done' AND warning_code IS NOT NULL"
+    ).fetchone()
     return by_status
 
 
@@ -90,7 +94,8 @@ def export_rows(
     """The next images for the table export, by id, each with its whole text."""
     rows = connection.execute(
         """
-        SELECT i.id, i.name, i.status, i.error_code, i.error, i.duplicate_of, i.finished_at,
+        SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
+               i.duplicate_of, i.finished_at,
                count(p.id) AS pages, coalesce(sum(p.line_count), 0) AS lines,
                sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) AS confidence,
                (SELECT group_concat(text, char(12)) FROM (
@@ -181,7 +186,8 @@ def picture_name(
 def _summary(row: sqlite3.Row) -> ImageSummary:
     return ImageSummary(
         id=row["id"], name=row["name"], status=Status(row["status"]),
-        error_code=row["error_code"], error=row["error"], duplicate_of=row["duplicate_of"],
+        error_code=row["error_code"], error=row["error"],
+        warning_code=row["warning_code"], warning=row["warning"], duplicate_of=row["duplicate_of"],
         size_bytes=row["size_bytes"], found_at=row["found_at"], updated_at=row["updated_at"],
         finished_at=row["finished_at"], pages=row["pages"], line_count=row["line_count"] or 0,
         confidence=row["confidence"], first_words=row["first_words"] or "",
@@ -234,7 +240,9 @@ def _conditions(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[li
     """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
     found = ["1"]
     parameters: list[Any] = []
-    if wanted.statuses is not None:
+    if wanted.only_warned:  # as the index images_warned wants it
+        found.append("i.status = 'done' AND i.warning_code IS NOT NULL")
+    elif wanted.statuses is not None:
         # Most images are done: for them walk the list in its order (the + keeps the index on
         # status out of it); for the few others look them up by status.
         column = "+i.status" if Status.DONE in wanted.statuses else "i.status"

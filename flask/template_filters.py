@@ -10,8 +10,8 @@ from ocr_contract.schema import Status
 from site_context import current_site
 
 STATE_NAMES = {
-    "latest": "Latest", "done": "Done", "waiting": "Waiting", "failed": "Failed",
-    "ignored": "Ignored", "missing": "Missing", "all": "All",
+    "latest": "Latest", "done": "Done", "warnings": "With a warning", "waiting": "Waiting",
+    "failed": "Failed", "ignored": "Ignored", "missing": "Missing", "all": "All",
 }  # fmt: skip
 STATUS_NAMES = {
     Status.PENDING: "Waiting", Status.PROCESSING: "Reading", Status.DONE: "Done",

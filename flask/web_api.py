@@ -1,6 +1,7 @@
 """/api/v1: what the pages show, for programs. Read-only.
 
-    GET /api/v1/status                     {"counts", "service", "service_problem"}
+    GET /api/v1/status                     {"counts", "service", "service_problem"}; counts by
+                                           status, and "total" and "warnings"
     GET /api/v1/images?state=&size=&next=  {"images": […], "next": token or null}
     GET /api/v1/images/<id>                the image with pages and lines
     GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>)

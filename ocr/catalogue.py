@@ -121,9 +121,12 @@ class Catalogue:
             return {row[0] for row in rows} & paths
 
     def standings(self) -> dict[bytes, tuple[str, str | None]]:
-        """Every path that has a row, with its status and error code."""
+        """Every path that has a row, with its status and error code; when done, its warning's."""
         with self._database.reading() as connection:
-            rows = connection.execute("SELECT path, status, error_code FROM images")
+            rows = connection.execute(
+                "SELECT path, status, "
+                "CASE status WHEN 'done' THEN warning_code ELSE error_code END FROM images"
+            )
             return {path: (status, code) for path, status, code in rows}
 
     def mark_missing(self, paths: Iterable[bytes]) -> int:

@@ -5,6 +5,8 @@ rules hold after every transaction, so that no image waits for one that will nev
 
 - An original is never itself a duplicate.
 - The pages of an original belong to its `sha256`; a duplicate has none.
+- A warning belongs to the pages: an original without them has none, and a duplicate has that of
+  its original, also when it is missing, because it shows that text.
 - A duplicate that is in the folder stands where its original stands, and that one can be read:
   when it cannot (it is missing, or unreadable at this moment), the duplicate takes its place.
 """
@@ -24,6 +26,10 @@ _MOMENT = ", ".join(f"'{code}'" for code in OF_THE_MOMENT)
 _AWAY = f"(status = 'missing' OR coalesce(error_code, '') IN ({_MOMENT}))"
 
 
+_WARN_AS = (
+    "UPDATE images SET (warning_code, warning) = "
+    "(SELECT warning_code, warning FROM images WHERE id = ?1)"
+)
 _STAND_WHERE = (
     "UPDATE images SET (status, error_code, error, finished_at, updated_at) = (SELECT "
     "CASE status WHEN 'processing' THEN 'pending' ELSE status END, error_code, error, "
@@ -90,6 +96,7 @@ def spread(connection: Connection, original_id: int) -> None:
     connection.execute(
         f"{_STAND_WHERE} WHERE duplicate_of = ?1 AND status <> ?2", (original_id, Status.MISSING)
     )
+    connection.execute(f"{_WARN_AS} WHERE duplicate_of = ?1", (original_id,))
 
 
 def content_left(connection: Connection, image_id: int) -> None:
@@ -97,8 +104,8 @@ def content_left(connection: Connection, image_id: int) -> None:
     heir = _heir(connection, image_id)
     if heir is not None:
         _promote(connection, heir, image_id)
-    _detach(connection, image_id)
     connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    _detach(connection, image_id)
 
 
 def cannot_be_read_now(connection: Connection, image_id: int) -> None:
@@ -130,6 +137,7 @@ def _is_missing(connection: Connection, image_id: int) -> bool:
 def _follow(connection: Connection, image_id: int, original_id: int) -> None:
     """Make `image_id`, and all that followed it, duplicates of `original_id`."""
     connection.execute(f"{_STAND_WHERE} WHERE id = ?2", (original_id, image_id))
+    connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, image_id))
     spread(connection, image_id)
     connection.execute(
         "UPDATE images SET duplicate_of = ?1 WHERE duplicate_of = ?2 OR id = ?2",
@@ -140,6 +148,7 @@ def _follow(connection: Connection, image_id: int, original_id: int) -> None:
 def _promote(connection: Connection, heir_id: int, original_id: int) -> None:
     """Make `heir_id` the original, with the pages; `original_id` becomes its duplicate."""
     connection.execute("UPDATE pages SET image_id = ? WHERE image_id = ?", (heir_id, original_id))
+    connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, heir_id))
     connection.execute(
         "UPDATE images SET duplicate_of = NULL, (attempts, batch_id, finished_at) = "
         "(SELECT attempts, batch_id, finished_at FROM images WHERE id = ?) WHERE id = ?",
@@ -162,3 +171,8 @@ def _heir(connection: Connection, image_id: int) -> int | None:
 
 def _detach(connection: Connection, image_id: int) -> None:
     connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
+    connection.execute(  # it went with the pages, or they were another's
+        "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
+        "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
+        (image_id,),
+    )

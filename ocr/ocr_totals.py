@@ -1,6 +1,7 @@
 """What was read since the database began, for /metrics: it goes on counting over restarts."""
 
 import dataclasses
+from typing import Any
 
 from database import Database
 from ocr_contract.schema import Status
@@ -17,6 +18,8 @@ class Totals:
     """Wall time in the worker."""
     failures: dict[str, int]
     """Images that are failed or quarantined now, by error code."""
+    warnings: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Images that are done with a warning now, by its code."""
 
 
 def read(database: Database) -> Totals:
@@ -31,4 +34,12 @@ def read(database: Database) -> Totals:
             "WHERE status IN (?, ?) GROUP BY 1",
             (Status.FAILED, Status.QUARANTINED),
         ).fetchall()
-    return Totals(batches, pages, seconds, {str(code): int(count) for code, count in failures})
+        warnings = connection.execute(
+            "SELECT warning_code, count(*) FROM images "
+            "WHERE status = 'done' AND warning_code IS NOT NULL GROUP BY 1"
+        ).fetchall()
+    return Totals(batches, pages, seconds, _by_code(failures), _by_code(warnings))
+
+
+def _by_code(rows: list[tuple[Any, ...]]) -> dict[str, int]:
+    return {str(code): int(count) for code, count in rows}

@@ -124,7 +124,7 @@ def _status(client: ControlClient, options: argparse.Namespace) -> int:
     rows = [
         ("state", _state(status)),
         ("folder", status.image_folder),
-        ("images", ", ".join(f"{counts[name]} {name}" for name in counts if counts[name])),
+        ("images", ", ".join(_count(status, name) for name in counts if counts[name])),
         ("speed", f"{status.pages_per_second:.2f} pages a second over the last minute"),
         ("left", "unknown" if status.seconds_left is None else _duration(status.seconds_left)),
         ("engine", f"{status.engine or 'loading'} on {status.device or '?'} ({status.precision})"),
@@ -136,6 +136,13 @@ def _status(client: ControlClient, options: argparse.Namespace) -> int:
         rows.insert(1, ("in work", ", ".join(status.batch["images"])))
     sys.stdout.write("".join(f"{name:8} {value}\n" for name, value in rows))
     return 0
+
+
+def _count(status: StatusReply, name: str) -> str:
+    number = f"{status.counts[name]} {name}"
+    if name == "done" and status.done_with_warning:
+        number += f" ({status.done_with_warning} of them with a warning)"
+    return number
 
 
 def _state(status: StatusReply) -> str:

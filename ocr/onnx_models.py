@@ -24,7 +24,6 @@ from networks import (
     Normalisation,
     Recogniser,
 )
-from orientation import prepare_line as prepare_line_for_orientation
 from orientation import prepare_page as prepare_page_for_orientation
 from reading_order import Polygons
 from text_detection import detection_settings, find_polygons, scale_for_detection
@@ -75,7 +74,7 @@ class Shapes:
 
 
 class OnnxModels:
-    """Four networks on one device, its lanes, and what stands around them."""
+    """Three networks on one device, its lanes, and what stands around them."""
 
     def __init__(
         self,
@@ -94,7 +93,6 @@ class OnnxModels:
         self._characters = read_characters(models.recognition.folder)
         if orientation:
             self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
-            self._line_orientation = load.classifier(models.line_orientation, IMAGENET_RGB)
         self.lanes: Lanes[Columns] = Lanes(shapes.lanes, self._run_recognition, shapes.together)
 
     def warm_up(self) -> None:
@@ -126,12 +124,6 @@ class OnnxModels:
         prepared = prepare_page_for_orientation(page)
         (shares,) = self.lanes.call(lambda: self._page_orientation.run(prepared[None]))
         return [float(share) for share in shares]
-
-    def upside_down(self, crop: Pixels) -> float:
-        """As `TextModels.upside_down`."""
-        prepared = prepare_line_for_orientation(crop)
-        ((_, share),) = self.lanes.call(lambda: self._line_orientation.run(prepared[None]))
-        return float(share)
 
     def inference_s(self) -> float:
         """As `TextModels.inference_s`."""

@@ -5,20 +5,40 @@ that is damaged, foreign or too new is left exactly as it is.
 """
 
 import ctypes
-import datetime
 from pathlib import Path
 
 import apsw
 
-from database_copy import APPLICATION_ID, damaged, first_problem, newest_good, write_copy
+from database_copy import (
+    APPLICATION_ID,
+    damaged,
+    first_problem,
+    newest_good,
+    utc_stamp,
+    write_copy,
+)
 from ocr_contract import schema
 from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_errors import StoreError
 
 BUSY_TIMEOUT_MS = 5000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
-MIGRATIONS: dict[int, str] = {}
-"""From version n to n + 1: SQL, run in one transaction with the new version number."""
+MIGRATIONS: dict[int, str] = {
+    1: """
+        ALTER TABLE images ADD COLUMN warning_code TEXT;
+        ALTER TABLE images ADD COLUMN warning TEXT;
+        CREATE INDEX images_warned ON images (status, updated_at, id)
+          WHERE warning_code IS NOT NULL;
+        DROP VIEW page_texts;
+        CREATE VIEW page_texts AS
+          SELECT images.id AS image_id, images.name, images.status, pages.id AS page_id,
+                 pages.number, coalesce(pages.corrected, pages.text) AS text, pages.confidence,
+                 images.finished_at, images.warning
+          FROM images JOIN pages ON pages.image_id = coalesce(images.duplicate_of, images.id);
+    """,
+}
+"""From version n to n + 1: SQL, run in one transaction with the new version number. What it makes
+of the old form is what `schema.sql` makes of nothing: new columns stand last, in the same order."""
 
 
 def open_database(path: Path) -> apsw.Connection:
@@ -155,8 +175,7 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
 
 def _back_up(connection: apsw.Connection, path: Path, version: int) -> None:
     """A copy of the old version; its name is never rotated away."""
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = path.parent / BACKUPS_FOLDER / f"before-migration-v{version}-{stamp}.db"
+    target = path.parent / BACKUPS_FOLDER / f"before-migration-v{version}-{utc_stamp()}.db"
     try:
         write_copy(connection, target)
     except (OSError, StoreError) as error:

@@ -64,11 +64,6 @@ class PaddleModels:
                 model_dir=str(models.document_orientation.folder),
                 **common,
             )
-            self._line_orientation = paddleocr.TextLineOrientationClassification(
-                model_name=models.line_orientation.name,
-                model_dir=str(models.line_orientation.folder),
-                **common,
-            )
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""
@@ -91,13 +86,6 @@ class PaddleModels:
             (result,) = self._page_orientation.predict(page, topk=4)
         share = dict(zip(result["label_names"], map(float, result["scores"]), strict=True))
         return [share[degrees] for degrees in ("0", "90", "180", "270")]
-
-    def upside_down(self, crop: Pixels) -> float:
-        """As `TextModels.upside_down`."""
-        with self._one_call():
-            (vote,) = self._line_orientation.predict(crop)
-        score = float(vote["scores"][0])
-        return score if vote["label_names"][0] == "180_degree" else 1 - score
 
     def inference_s(self) -> float:
         """As `TextModels.inference_s`, with the arithmetic around the models."""

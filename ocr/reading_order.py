@@ -30,10 +30,14 @@ _MAX_TRIED_RUNS = 1000
 """A long table offers a run of columns from each row to each later one; trying all took minutes."""
 
 
-def reading_order(polygons: Polygons) -> list[int]:
-    """The indices of `polygons` in reading order."""
+def reading_order(polygons: Polygons, *, vertical: bool = False) -> list[int]:
+    """The indices of `polygons` in reading order; `vertical` text runs down in columns that
+    follow each other from right to left."""
     if len(polygons) == 0:
         return []
+    if vertical:  # its columns become rows when the page is laid on its left side
+        x, y = polygons[..., 0], polygons[..., 1]
+        polygons = np.roll(np.stack([y, -x], axis=-1), -1, axis=1)
     boxes = _upright_boxes(polygons)
     return _ordered(boxes, np.arange(len(boxes)))
 

@@ -8,6 +8,7 @@ import json
 import corrections
 import duplicates
 from database import Connection, utc_now
+from image_warnings import joined
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from worker_protocol import ImageResult, Page
@@ -28,11 +29,17 @@ def store_result(connection: Connection, image: ImageResult) -> int:
     for number, page in enumerate(image.pages, 1):
         _store_page(connection, image.image_id, number, page)
     corrections.reattach(connection, image.image_id, kept)
-    now = utc_now()
+    warning = joined(warning for page in image.pages for warning in page.warnings)
     connection.execute(
         "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
-        "finished_at = ?2, attempts = 0 WHERE id = ?3",
-        (Status.DONE, now, image.image_id),
+        "finished_at = ?2, attempts = 0, warning_code = ?3, warning = ?4 WHERE id = ?5",
+        (
+            Status.DONE,
+            utc_now(),
+            warning.code if warning else None,
+            warning.message if warning else None,
+            image.image_id,
+        ),
     )
     duplicates.spread(connection, image.image_id)
     return len(image.pages)
@@ -98,7 +105,7 @@ def _store_page(connection: Connection, image_id: int, number: int, page: Page) 
 
 
 def store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:
-    """What was read before stays: it is still the text of this content."""
+    """What was read before stays, warning and all: it is still the text of this content."""
     if error.code in duplicates.OF_THE_MOMENT:
         duplicates.cannot_be_read_now(connection, image_id)
     connection.execute(

@@ -74,6 +74,7 @@ class ServiceReport:
             uptime_s=round(time.monotonic() - self._started, 1),
             warnings=warnings,
             backup=self._backups.newest,
+            done_with_warning=self._store.count_warned(),
         )
 
     def not_ready(self) -> str | None:

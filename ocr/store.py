@@ -155,6 +155,14 @@ class Store:
             counts = {status.value: 0 for status in Status} | dict(rows.fetchall())
         return counts | {"total": sum(counts.values())}
 
+    def count_warned(self) -> int:
+        """How many images are done with a warning."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT count(*) FROM images WHERE status = 'done' AND warning_code IS NOT NULL"
+            ).fetchall()
+            return int(rows[0][0])
+
     def names(self, image_ids: Iterable[int]) -> list[str]:
         """The names of these images, for people."""
         with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The seam to the models: four questions about pixels, whoever answers them.
+"""The seam to the models: three questions about pixels, whoever answers them.
 
 `onnx_models` runs the models itself and is the fast way; `paddle_models` has PaddleOCR run
 them, with every engine and model format that it knows. Safe to use from several threads.
@@ -12,7 +12,7 @@ from reading_order import Polygons
 
 
 class TextModels(Protocol):
-    """Detection, recognition and the two classifiers of orientation."""
+    """Detection, recognition and the classifier of pages."""
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """(count, 4, 2): the text regions of a page, searched at most `longest_side` large."""
@@ -21,10 +21,7 @@ class TextModels(Protocol):
         """Text and confidence of each cut-out line, in their order."""
 
     def page_shares(self, page: Pixels) -> list[float]:
-        """Probabilities that the page was turned counter-clockwise by 0, 90, 180, 270 degrees."""
-
-    def upside_down(self, crop: Pixels) -> float:
-        """Probability that a line stands on its head."""
+        """How likely the page must be turned counter-clockwise by 0, 90, 180, 270 degrees."""
 
     def inference_s(self) -> float:
         """Seconds that the device computed so far: the mean over what it can do at a time."""

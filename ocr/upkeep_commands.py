@@ -52,7 +52,10 @@ def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) ->
     counts = {name: count for name, count in reply.counts.items() if count}
     sum_ = " + ".join(f"{count} {name}" for name, count in counts.items()) or "0"
     lines = [f"{reply.files} files on disk = {sum_}"]
-    for status, codes in reply.reasons.items():
+    if reply.warnings:
+        number = sum(reason["count"] for reason in reply.warnings.values())
+        lines.append(f"{number} of the {reply.counts['done']} done have a warning")
+    for status, codes in ({"done": reply.warnings} | reply.reasons).items():
         for code, reason in codes.items():
             lines.append(f"{status}, {code}: {reason['count']}")
             lines += [f"    {name}" for name in reason["names"]]

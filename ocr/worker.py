@@ -109,7 +109,10 @@ class Reader:
         seconds = time.monotonic() - started
         preview, thumbnail = self._show(page, sha256, image["id"])
         height, width = page.pixels.shape[:2]
-        read = protocol.Page(width, height, page.rotation, page.lines, preview, thumbnail, seconds)
+        warnings = (*decoded.warnings, *page.warnings)
+        read = protocol.Page(
+            width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings
+        )
         return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
 
     def _read_page(self, pixels: Pixels, image_id: int) -> ReadPage:
@@ -154,7 +157,7 @@ def _ready(
 ) -> dict[str, Any]:
     used = [models.detection, models.recognition]
     if settings.orientation == "auto":
-        used += [models.document_orientation, models.line_orientation]
+        used.append(models.document_orientation)
     batch_size = settings.batch_size or _BATCH_SIZE[inference.device.partition(":")[0]]
     return {
         "type": "ready",

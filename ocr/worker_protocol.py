@@ -14,7 +14,8 @@ frames and carries them.
     result             {"id": 1, "sha256": "…", "pages": [page, …]}
                        {"id": 1, "sha256": "…"|null, "error": {"code", "message", "ignored"}}
     page               {"width", "height", "rotation", "preview", "thumbnail", "seconds",
-                        "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]]], …]}
+                        "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]]], …],
+                        "warnings": [{"code", "message"}, …]}            absent: none
 
 Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standard library only.
 """
@@ -23,12 +24,16 @@ import dataclasses
 import re
 from typing import Any
 
+from image_warnings import ImageWarning
 from ocr_errors import ImageError, WorkerError
 from worker_channel import nonsense
 
 MAX_BATCHES = 16
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
+MAX_WARNINGS = 10
+"""Of one page."""
+MAX_WARNING_CHARS = 500
 MAX_PIXELS_SIDE = 1_000_000
 _CODE = re.compile(r"[a-z_]{1,50}\Z")
 _FILE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(-[a-z0-9]+)*\.(jpg|png|webp)\Z")
@@ -63,6 +68,8 @@ class Page:
     preview: str | None
     thumbnail: str | None
     seconds: float
+    warnings: tuple[ImageWarning, ...] = ()
+    """What is doubtful although it was read."""
 
     @property
     def text(self) -> str:
@@ -117,9 +124,7 @@ class Provenance:
 def parse_failed(message: dict[str, Any]) -> WorkerError:
     """What a failed message says; of a malformed one, that it is nonsense."""
     try:
-        code, text = _text(message["code"], 50), _text(message["message"], 1000)
-        if not _CODE.match(code):
-            raise ValueError("error code")
+        code, text = _code(message["code"]), _text(message["message"], 1000)
     except (KeyError, TypeError, ValueError) as error:
         return nonsense(repr(error))
     return WorkerError(code, text)
@@ -182,6 +187,10 @@ def page_to_json(page: Page) -> dict[str, Any]:
             [line.text, round(line.confidence, 4), [list(point) for point in line.polygon]]
             for line in page.lines
         ],
+        "warnings": [
+            {"code": warning.code, "message": warning.message[:MAX_WARNING_CHARS]}
+            for warning in page.warnings[:MAX_WARNINGS]
+        ],
     }
 
 
@@ -192,10 +201,7 @@ def _image(value: dict[str, Any]) -> ImageResult:
         raise ValueError("sha256")
     if "error" in value:
         error = value["error"]
-        code = _text(error["code"], 50)
-        if not _CODE.match(code):
-            raise ValueError("error code")
-        message = _text(error["message"], 500)
+        code, message = _code(error["code"]), _text(error["message"], 500)
         return ImageResult(
             image_id, sha256, error=ImageError(code, message, ignored=error["ignored"] is True)
         )
@@ -207,8 +213,9 @@ def _image(value: dict[str, Any]) -> ImageResult:
 def _page(value: dict[str, Any]) -> Page:
     if value["rotation"] not in (0, 90, 180, 270):
         raise ValueError("rotation")
-    if len(value["lines"]) > MAX_LINES:
-        raise ValueError("too many lines")
+    warnings = value.get("warnings", [])
+    if len(value["lines"]) > MAX_LINES or len(warnings) > MAX_WARNINGS:
+        raise ValueError("too many lines or warnings")
     return Page(
         width=_whole(value["width"], 1, MAX_PIXELS_SIDE),
         height=_whole(value["height"], 1, MAX_PIXELS_SIDE),
@@ -217,7 +224,15 @@ def _page(value: dict[str, Any]) -> Page:
         preview=_file_name(value["preview"]),
         thumbnail=_file_name(value["thumbnail"]),
         seconds=_number(value["seconds"], 0, 1e9),
+        warnings=tuple(_warning(warning) for warning in warnings),
     )
+
+
+def _warning(value: dict[str, Any]) -> ImageWarning:
+    message = _text(value["message"], MAX_WARNING_CHARS)
+    if not message.strip():
+        raise ValueError("a warning that says nothing")
+    return ImageWarning(_code(value["code"]), message)
 
 
 def _line(text: str, confidence: float, polygon: list[list[float]]) -> Line:
@@ -225,6 +240,13 @@ def _line(text: str, confidence: float, polygon: list[list[float]]) -> Line:
     if len(points) != 4:
         raise ValueError("polygon")
     return Line(_text(text, MAX_LINE_CHARS), _number(confidence, 0, 1.001), points)
+
+
+def _code(value: Any) -> str:
+    code = _text(value, 50)
+    if not _CODE.match(code):
+        raise ValueError("code")
+    return code
 
 
 def _text(value: Any, max_chars: int) -> str:

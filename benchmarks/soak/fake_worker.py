@@ -201,6 +201,10 @@ def failing(connection: socket.socket, batch: dict[str, Any]) -> None:
     answer(connection, batch, {"code": "damaged_image", "message": "Broken.", "ignored": False})
 
 
+def doubtful(connection: socket.socket, batch: dict[str, Any]) -> None:
+    answer(connection, batch, warnings=[{"code": "partly_missing", "message": "A part is gone."}])
+
+
 LATER: list[dict[str, Any]] = []
 """Batches that are answered after the next one."""
 DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
@@ -209,16 +213,24 @@ DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
     "half": half, "dribble": dribble, "chatter": chatter, "wrongid": wrong_id,
     "wrongbatch": wrong_batch, "kill": killed,
     "odd": odd, "stuck": stuck, "later": later, "few": too_few, "noise": noise,
-    "slow": slow, "failing": failing,
+    "slow": slow, "failing": failing, "doubtful": doubtful,
 }  # fmt: skip
 
 
 def answer(
-    connection: socket.socket, batch: dict[str, Any], error: dict[str, Any] | None = None
+    connection: socket.socket,
+    batch: dict[str, Any],
+    error: dict[str, Any] | None = None,
+    **fields: Any,
 ) -> None:
+    """`fields` are added to each page."""
     images = [
         {"id": image["id"], "sha256": image["sha256"]}
-        | ({"error": error} if error else {"pages": [page(f"text of {printable(image['path'])}")]})
+        | (
+            {"error": error}
+            if error
+            else {"pages": [page(f"text of {printable(image['path'])}") | fields]}
+        )
         for image in batch["images"]
     ]
     send(connection, {"type": "batch", "batch": batch["batch"], "seconds": 0.01, "images": images})

@@ -104,6 +104,8 @@ class StatusReply(Reply):
     warnings: list[WarningObject] = dataclasses.field(default_factory=list)
     """What `warning` says, one by one. While one that holds is there no batch begins."""
     backup: NewestBackup | None = None
+    done_with_warning: int = 0
+    """So many of the images that are done have a warning: something about them is doubtful."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -180,3 +182,5 @@ class CoverageReply(Reply):
     """Status to error code."""
     found_by: dict[str, int]
     """Files noticed since the start, by "event" and by "rescan"."""
+    warnings: dict[str, Reason] = dataclasses.field(default_factory=dict)
+    """Warning code to files that are done with it: they are among the done ones."""

@@ -1,4 +1,4 @@
--- The database of ocr_docker (data/ocr_data.db), schema version 1.
+-- The database of ocr_docker (data/ocr_data.db), schema version 2.
 --
 -- ocr_service is the only writer. Everybody else opens the file read-only:
 --     sqlite3 "file:data/ocr_data.db?mode=ro"
@@ -26,12 +26,18 @@ CREATE TABLE images (
   batch_id      INTEGER REFERENCES batches (id), -- the batch that read it
   found_at      TEXT    NOT NULL,          -- first seen
   updated_at    TEXT    NOT NULL,          -- last change of this row
-  finished_at   TEXT                       -- last time its text was stored
+  finished_at   TEXT,                      -- last time its text was stored
+  warning_code  TEXT,                      -- what is doubtful about its text, for programs; NULL: nothing.
+                                           -- It belongs to the text: it comes, stays and goes with the pages
+  warning       TEXT                       -- the same in sentences for people
 );
 CREATE INDEX images_status ON images (status, id);
 CREATE INDEX images_sha256 ON images (sha256);
 CREATE INDEX images_duplicate_of ON images (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX images_updated ON images (updated_at, id);
+-- Few have a warning: their list, newest first, and their number, without a look at the others.
+-- The status comes first, or SQLite takes images_status and looks at every image that is done.
+CREATE INDEX images_warned ON images (status, updated_at, id) WHERE warning_code IS NOT NULL;
 
 -- One row for each page of an image (formats with several pages have several).
 CREATE TABLE pages (
@@ -121,5 +127,6 @@ END;
 -- Every image with its pages; a duplicate shows the pages of the image it repeats.
 CREATE VIEW page_texts AS
   SELECT images.id AS image_id, images.name, images.status, pages.id AS page_id, pages.number,
-         coalesce(pages.corrected, pages.text) AS text, pages.confidence, images.finished_at
+         coalesce(pages.corrected, pages.text) AS text, pages.confidence, images.finished_at,
+         images.warning
   FROM images JOIN pages ON pages.image_id = coalesce(images.duplicate_of, images.id);

@@ -92,7 +92,7 @@ const patchPanel = (page) => {
   if (sentence.innerHTML !== freshSentence.innerHTML) {
     sentence.replaceChildren(...adopt(freshSentence).childNodes);
   }
-  replaceWhenDifferent(old.querySelector(".pace"), fresh.querySelector(".pace"));
+  replaceWhenDifferent(old.querySelector(".numbers"), fresh.querySelector(".numbers"));
   const warning = old.querySelector(".warning");
   const freshWarning = fresh.querySelector(".warning");
   if (warning && freshWarning) replaceWhenDifferent(warning, freshWarning);

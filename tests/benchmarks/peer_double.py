@@ -1,7 +1,7 @@
 """A peer for the tests: `python peer_double.py MODE`, with the wire of peers/peer_protocol.py.
 
 ok reads every image as its file's name; noisy prints to stdout while it does; crash, kill and
-hang fail as a real peer may; babble says something that is no message.
+hang fail as a real peer may, picky on one image only; babble says something that is no message.
 """
 
 import os
@@ -25,6 +25,8 @@ def load(job: Job) -> Peer:
     def read(images: list[str]) -> list[str]:
         if mode == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if mode == "picky" and "odd.jpg" in images:
+            raise ValueError("odd.jpg is no image")
         if mode == "noisy":
             print("{a library's progress bar}", flush=True)
         return [Path(image).name for image in images]

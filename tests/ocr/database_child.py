@@ -2,10 +2,12 @@
 
 python database_child.py hold|write DATABASE     says "ready", then one line a commit
 python database_child.py read DATABASE                   reads as web_service does
+python database_child.py dieN DATABASE     is killed before the migration's statement N
 """
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +38,26 @@ def write(database: Path, *, forever: bool) -> None:
     opened.close()
 
 
+def die_while_migrating(database: Path, statement: int) -> None:
+    """The statements are counted from the one that opens the migration's transaction."""
+    import apsw
+
+    seen: list[str] = []
+
+    def trace(_cursor: object, sql: str, _bindings: object) -> bool:
+        if seen or sql.startswith("BEGIN IMMEDIATE"):
+            seen.append(sql)
+        if len(seen) > statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+    apsw.connection_hooks.append(lambda connection: connection.set_exec_trace(trace))
+    from database import Database
+
+    Database(database).close()
+    print(len(seen), flush=True)
+
+
 def read(database: Path) -> None:
     from ocr_contract.schema import open_reader
 
@@ -60,5 +82,7 @@ if __name__ == "__main__":
     os.umask(0o027)
     if action == "read":
         read(path)
+    elif action.startswith("die"):
+        die_while_migrating(path, int(action.removeprefix("die")))
     else:
         write(path, forever=action == "write")

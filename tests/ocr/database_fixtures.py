@@ -6,6 +6,7 @@ from typing import Any
 
 from catalogue import Catalogue, Outcome
 from database import Database
+from image_warnings import ImageWarning
 from ocr_errors import ImageError
 from request_effects import RequestEffects
 from source_files import FileStat
@@ -32,15 +33,21 @@ def box(top: float, height: float = 20.0) -> tuple[tuple[float, float], ...]:
     return ((0.0, top), (100.0, top), (100.0, top + height), (0.0, top + height))
 
 
-def page(*texts: str) -> Page:
+def page(*texts: str, warnings: tuple[ImageWarning, ...] = ()) -> Page:
     """A page whose lines stand 30 pixels apart."""
     lines = tuple(Line(text, 0.9, box(30.0 * number)) for number, text in enumerate(texts))
-    return Page(200, 300, 0, lines, preview=None, thumbnail=None, seconds=0.1)
+    return Page(200, 300, 0, lines, preview=None, thumbnail=None, seconds=0.1, warnings=warnings)
 
 
 def text_of(content: str) -> str:
     """What the pretended engine reads in a file with this content."""
     return f"the text of {content}"
+
+
+def warnings_of(content: str) -> tuple[ImageWarning, ...]:
+    """What the pretended engine warns of in a file with this content: torn ones are."""
+    is_torn = content.startswith("torn")
+    return (ImageWarning("partly_missing", f"A part of {content} is missing."),) * is_torn
 
 
 class World:
@@ -90,7 +97,11 @@ class World:
             return failure(task.image_id, "file_vanished", None)
         content = self.files[task.path][0]
         self.reads.append(content)
-        return ImageResult(task.image_id, sha(content), (page(text_of(content)),))
+        return ImageResult(task.image_id, sha(content), (self.page(content),))
+
+    def page(self, content: str) -> Page:
+        """What the pretended engine makes of a file with this content."""
+        return page(text_of(content), warnings=warnings_of(content))
 
     def finish(self, batch_id: int, *results: ImageResult) -> int:
         return self.store.finish(BatchResult(batch_id, 0.5, results), PROVENANCE)
@@ -111,7 +122,7 @@ class World:
     def row(self, path: bytes) -> dict[str, Any]:
         """Some columns of a file's row."""
         names = ["id", "sha256", "status", "attempts", "error_code", "error", "duplicate_of"]
-        names += ["batch_id", "mtime_ns"]
+        names += ["batch_id", "mtime_ns", "warning_code", "warning"]
         rows = self.rows(f"SELECT {', '.join(names)} FROM images WHERE path = ?", path)
         assert len(rows) == 1, f"{path!r} has {len(rows)} rows"
         return dict(zip(names, rows[0], strict=True))
@@ -165,6 +176,13 @@ class World:
             "OR (status IN ('failed', 'quarantined', 'ignored') AND error_code IS NULL) "
             "OR (status IN ('pending', 'processing', 'done') AND error_code IS NOT NULL)"
         ), "status and error contradict each other"
+        warned = (
+            "SELECT i.path FROM images i LEFT JOIN images o ON o.id = i.duplicate_of WHERE "
+            "(i.warning_code IS NULL) <> (i.warning IS NULL) OR (i.warning_code IS NOT NULL "
+            "AND coalesce(o.id, i.id) NOT IN (SELECT image_id FROM pages)) OR "
+            "(o.id IS NOT NULL AND o.warning IS NOT i.warning)"
+        )
+        assert self.rows(warned) == [], "a warning without the text that it belongs to"
 
 
 def failure(image_id: int, code: str, sha256: str | None, *, ignored: bool = False) -> ImageResult:

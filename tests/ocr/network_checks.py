@@ -26,14 +26,12 @@ MODELS = {
     "detection": (_SET.detection.folder / ONNX_NAME, IMAGENET),
     "recognition": (_SET.recognition.folder / ONNX_NAME, CENTRED),
     "page orientation": (_SET.document_orientation.folder / ONNX_NAME, IMAGENET_RGB),
-    "line orientation": (_SET.line_orientation.folder / ONNX_NAME, IMAGENET_RGB),
 }
 """Kind to file and what its pixels become."""
 _SIZES = {
     "detection": (96, 128),
     "recognition": (48, 160),
     "page orientation": (224, 224),
-    "line orientation": (80, 160),
 }
 
 

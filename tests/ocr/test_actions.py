@@ -280,6 +280,20 @@ def test_metrics_of_what_was_read(
     ) == (3, 1)
 
 
+def test_how_many_are_done_with_a_warning(report: ServiceReport, store: Store) -> None:
+    assert report.status().done_with_warning == 0
+    with store._database.transaction() as connection:
+        connection.execute(
+            "UPDATE images SET status = 'done', warning_code = 'partly_missing', warning = 'x' "
+            "WHERE id < 3"
+        )
+        connection.execute("UPDATE images SET warning_code = 'old', warning = 'x' WHERE id = 3")
+    assert report.status().done_with_warning == 2
+    found = samples(report.metrics())
+    assert found["ocr_images{status=done}"] == found["ocr_warned_images{code=partly_missing}"] == 2
+    assert "ocr_warned_images{code=old}" not in found, "it waits"
+
+
 def test_metrics_are_those_of_one_moment() -> None:
     """No registry that is shared: what is rendered twice is not counted twice."""
     fields: dict[str, Any] = {field.name: None for field in dataclasses.fields(StatusReply)}

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from database_fixtures import World, failure, sha, text_of
+from database_fixtures import World, failure, sha, text_of, warnings_of
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -14,7 +14,7 @@ from store import Claim
 from worker_protocol import Task
 
 PATHS = st.sampled_from([b"a.png", b"b.png", b"c.png", b"sub/d.png"])
-CONTENTS = st.sampled_from(["rose", "tulip", "broken", "no image"])
+CONTENTS = st.sampled_from(["rose", "torn tulip", "broken", "no image"])
 CRASH = ImageError("worker_died", "The worker died.")
 MAX_ATTEMPTS = 3
 
@@ -138,11 +138,15 @@ class Folder(RuleBasedStateMachine):
 
     @invariant()
     def a_text_belongs_to_the_content_of_its_row(self) -> None:
-        texts = {sha(content): text_of(content) for content in ("rose", "tulip")}
-        for sha256, text in self.world.rows(
-            "SELECT images.sha256, page_texts.text FROM images JOIN page_texts ON image_id = id"
+        known = {
+            sha(content): (text_of(content), *(w.message for w in warnings_of(content)))
+            for content in ("rose", "torn tulip")
+        }
+        for sha256, text, *warning in self.world.rows(
+            "SELECT images.sha256, page_texts.text, page_texts.warning FROM images "
+            "JOIN page_texts ON image_id = id"
         ):
-            assert texts.get(sha256) == text
+            assert known.get(sha256) == (text, *(sentence for sentence in warning if sentence))
 
     def everything_comes_to_rest(self) -> None:
         """Once people stop, a few looks and batches put every file where it belongs."""

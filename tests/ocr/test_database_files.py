@@ -221,11 +221,14 @@ def test_a_header_that_is_gone_names_the_backup_too(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+NOW = schema.SCHEMA_VERSION
+
+
 @pytest.fixture
-def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
+def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program of the future."""
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(opening, "MIGRATIONS", {1: "CREATE TABLE extra (a)"})
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", NOW + 1)
+    monkeypatch.setattr(opening, "MIGRATIONS", {NOW: "CREATE TABLE extra (a)"})
 
 
 def old_world(folder: Path) -> Path:
@@ -240,13 +243,13 @@ def test_a_migration_saves_the_old_version_first(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     path = old_world(tmp_path)
-    request.getfixturevalue("version_2")
+    request.getfixturevalue("next_version")
     Database(path).close()
     (backup,) = (tmp_path / "backups").glob("*.db")
-    assert backup.name.startswith("before-migration-v1-")
+    assert backup.name.startswith(f"before-migration-v{NOW}-")
     content = examine(backup)
-    assert (content.version, content.images, content.pages) == (1, 1, 1)
-    assert examine(path).version == 2
+    assert (content.version, content.images, content.pages) == (NOW, 1, 1)
+    assert examine(path).version == NOW + 1
     Database(path).close()
     assert len(list((tmp_path / "backups").glob("*.db"))) == 1, "only where there is a step"
 
@@ -256,11 +259,11 @@ def test_without_that_backup_nothing_is_migrated(
 ) -> None:
     path = old_world(tmp_path)
     (tmp_path / "backups").write_text("in the way")
-    request.getfixturevalue("version_2")
+    request.getfixturevalue("next_version")
     with pytest.raises(StoreError) as caught:
         Database(path)
     assert caught.value.code == "migration_backup_failed"
     plain = apsw.Connection(str(path))
-    assert plain.pragma("user_version") == 1
+    assert plain.pragma("user_version") == NOW
     assert not plain.execute("SELECT 1 FROM sqlite_schema WHERE name = 'extra'").fetchall()
     plain.close()

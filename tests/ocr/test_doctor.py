@@ -13,6 +13,7 @@ from service_runner import ServiceProcess
 import doctor
 import ocrctl
 from database import Database
+from ocr_contract import schema
 from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
@@ -51,7 +52,7 @@ def test_a_sound_installation_that_is_stopped(service: ServiceProcess) -> None:
         "socket": "warn"
     }, found
     assert "make run" in found["socket"][1]
-    assert found["database"][1] == "Sound, schema version 1, 1 pages."
+    assert found["database"][1] == f"Sound, schema version {schema.SCHEMA_VERSION}, 1 pages."
     assert content(service.data) == before
 
 

@@ -66,6 +66,25 @@ def test_files_on_disk_are_the_sum_of_all_states(scene: Scene) -> None:
     assert counted.complete
 
 
+def test_files_with_a_warning_stand_among_the_done_ones(scene: Scene) -> None:
+    for name in ("a.png", "b.png", "c.png", "bad.png"):
+        scene.write(name)
+    scene.look(2)
+    scene.read_all()
+    with scene.database.transaction() as connection:
+        connection.execute(
+            "UPDATE images SET warning_code = 'no_text_found', warning = 'x' WHERE name <> 'a.png'"
+        )
+    set_status(scene, "bad.png", Status.QUARANTINED)
+    counted = coverage(scene).count()
+    assert (counted.counts["done"], counted.files) == (3, 4)
+    (warned,) = counted.warnings.items()
+    assert (warned[0], warned[1]["count"], sorted(warned[1]["names"])) == (
+        "no_text_found", 2, ["b.png", "c.png"],
+    )  # fmt: skip
+    assert list(counted.reasons["quarantined"]) == ["worker_died"]
+
+
 def test_what_has_just_vanished_or_come_back_stands_apart(scene: Scene) -> None:
     scene.write("a.png")
     scene.write("b.png")

@@ -294,7 +294,7 @@ def test_a_gpu_gets_its_number_its_limit_and_its_precision(loaded: Loaded) -> No
 
 def test_paddleocr_is_told_the_name_behind_the_colon(loaded: Loaded) -> None:
     """And its models need not be in ONNX."""
-    nowhere = ModelSet(*(Model(name, Path("/nowhere"), "") for name in "drpl"))
+    nowhere = ModelSet(*(Model(name, Path("/nowhere"), "") for name in "drp"))
     settings = load({"OCR_UNCLIP_RATIO": "1.5", "OCR_ORIENTATION": "off"})
     load_models(Inference("paddleocr:paddle", "gpu:1", "f32", 4), nowhere, settings)
     assert loaded.paddle == {
@@ -352,11 +352,9 @@ def test_both_engines_find_and_read_the_same() -> None:
         texts = made.recognise([page[20:60, 20:400], page[100:140, 20:300]])
         before = made.inference_s()
         assert before > 0
-        shares, head = made.page_shares(page), made.upside_down(page[20:60, 20:400])
-        found.append((polygons, texts, shares, head))
-    (polygons, texts, shares, head), other = found
+        found.append((polygons, texts, made.page_shares(page)))
+    (polygons, texts, shares), other = found
     assert np.abs(polygons - other[0]).max() <= 1
     assert [text for text, _ in texts] == [text for text, _ in other[1]]
     assert shares == pytest.approx(other[2], abs=1e-3)
     assert sum(shares) == pytest.approx(1, abs=1e-3)
-    assert head == pytest.approx(other[3], abs=1e-3)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import line_crops
 from decode import Pixels
-from line_crops import crop_line
+from line_crops import crop_line, turned
 
 Points = npt.NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def test_a_box_without_area_is_a_pixel() -> None:
     assert crop_line(page(), box(50, 20, 90, 20)).shape == (1, 40, 3)
 
 
-def turned(degrees: float) -> tuple[Pixels, Points]:
+def askew(degrees: float) -> tuple[Pixels, Points]:
     """A page with a white bar that lies askew, black at its left end, and the bar's corners."""
     angle = np.radians(degrees)
     along = np.array([np.cos(angle), np.sin(angle)])
@@ -94,7 +94,7 @@ def turned(degrees: float) -> tuple[Pixels, Points]:
 @pytest.mark.parametrize("degrees", [-40, -10, 5, 20, 40, 170, 200])
 def test_a_bar_askew_is_straightened(degrees: float) -> None:
     """Also one that stands on its head: its first corner stays its top left."""
-    crop = crop_line(*turned(degrees))
+    crop = crop_line(*askew(degrees))
     assert crop.shape[0] == pytest.approx(24, abs=2)
     assert crop.shape[1] == pytest.approx(120, abs=2)
     assert crop[12, 5].max() < 20
@@ -102,16 +102,17 @@ def test_a_bar_askew_is_straightened(degrees: float) -> None:
     assert crop[4:-4, 25:-4].mean() > 235
 
 
-def test_a_vertical_line_is_laid_down() -> None:
-    """Counter-clockwise, as PaddleOCR does."""
-    made = page()
-    crop = crop_line(made, box(50, 20, 80, 160))
-    assert crop.shape == (30, 140, 3)
-    assert np.array_equal(crop, np.rot90(made[20:160, 50:80]))
+@pytest.mark.parametrize("size", [(30, 140), (140, 30), (40, 50)])
+def test_a_line_is_cut_out_as_it_stands(size: tuple[int, int]) -> None:
+    width, height = size
+    crop = crop_line(page(), box(50, 20, 50 + width, 20 + height))
+    assert np.array_equal(crop, page()[20 : 20 + height, 50 : 50 + width])
 
 
-def test_a_square_stays_as_it_is() -> None:
-    assert np.array_equal(crop_line(page(), box(50, 20, 90, 70)), page()[20:70, 50:90])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_crop_is_turned_counter_clockwise(degrees: int) -> None:
+    assert np.array_equal(turned(page(), degrees), np.rot90(page(), degrees // 90))
+    assert turned(page(), degrees).flags.c_contiguous
 
 
 coordinates = st.floats(-500, 800, width=32) | st.sampled_from([0.0, 10.0, 299.0, 300.0])

@@ -16,7 +16,6 @@ PROVIDED = {
     "PP-OCRv6_tiny_det",
     "PP-OCRv6_tiny_rec",
     "PP-LCNet_x1_0_doc_ori",
-    "PP-LCNet_x1_0_textline_ori",
 }
 
 
@@ -71,20 +70,19 @@ def test_the_pins_cover_every_provided_model() -> None:
 def test_the_configurations_in_tools_are_the_pinned_ones() -> None:
     root = Path(models.__file__).parents[1]
     own = [p for m in models.pins().models.values() for p in m.values() if p.wheel is None]
-    assert len(own) == 2
+    assert len(own) == 1
     for pin in own:
         assert models.file_problem(root / pin.source, pin.size_bytes, pin.sha256) is None
 
 
 @pytest.mark.parametrize("size", ["small", "tiny"])
-def test_a_provided_size_is_four_verified_folders(whl: Path, size: str) -> None:
+def test_a_provided_size_is_three_verified_folders(whl: Path, size: str) -> None:
     found = models.resolve(whl, size)
     assert [found.detection.name, found.recognition.name] == [
         f"PP-OCRv6_{size}_det",
         f"PP-OCRv6_{size}_rec",
     ]
     assert found.document_orientation.folder == whl / "PP-LCNet_x1_0_doc_ori"
-    assert found.line_orientation.folder == whl / "PP-LCNet_x1_0_textline_ori"
     assert found.detection.sha256 == sha256(f"weights of PP-OCRv6_{size}_det".encode())
 
 

@@ -52,6 +52,20 @@ def test_status_for_people_and_programs(
     assert rows["folder"] == str(service.images)
 
 
+def test_images_that_are_done_with_a_warning(
+    service: ServiceProcess, client: ControlClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.add("a.jpg", "doubtful-1.jpg", "doubtful-2.jpg")
+    service.start()
+    wait_until(lambda: is_ready(client, "idle") and client.status().counts["done"] == 3)
+    warned = client.status().done_with_warning
+    assert warned in (2, 3), "whoever shares a batch with a doubtful one is doubtful"
+    assert f"3 done ({warned} of them with a warning), 3 total" in ask(service, capsys, "status")[1]
+    code, out, err = ask(service, capsys, "coverage")
+    assert (code, err) == (0, "")
+    assert f"{warned} of the 3 done have a warning\ndone, partly_missing: {warned}\n    " in out
+
+
 def test_pause_and_resume(
     service: ServiceProcess, client: ControlClient, capsys: pytest.CaptureFixture[str]
 ) -> None:

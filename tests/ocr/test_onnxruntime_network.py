@@ -30,7 +30,7 @@ def test_the_output_is_that_of_a_plain_session(kind: str) -> None:
     check_run(network(kind), kind)
 
 
-@pytest.mark.parametrize("kind", ["recognition", "line orientation"])
+@pytest.mark.parametrize("kind", ["recognition", "page orientation"])
 def test_the_best_is_argmax_and_max_of_the_output(kind: str) -> None:
     check_best(network(kind), kind)
 
@@ -54,19 +54,19 @@ class TestOnAGpu:
         """Told that it has a GPU, and given the CPU."""
         session = onnxruntime_network._session
         monkeypatch.setattr(onnxruntime_network, "_session", lambda model, _: session(model, CPU))
-        return OnnxRuntimeNetwork(*MODELS["line orientation"], RuntimeDevice(gpu=0, threads=1))
+        return OnnxRuntimeNetwork(*MODELS["page orientation"], RuntimeDevice(gpu=0, threads=1))
 
     @pytest.mark.parametrize("count", [1, 2, 8, 9, 33, 64, 65])
     def test_batches_are_filled_up_and_the_filling_is_taken_off(
         self, made: OnnxRuntimeNetwork, count: int
     ) -> None:
-        pixels = images("line orientation", count)
+        pixels = images("page orientation", count)
         prepared = made._prepare(pixels)
         assert prepared.shape[0] == min((n for n in GPU_BATCHES if n >= count), default=count)
         assert not prepared[count:].any()
         if count < 20:
             found = made.run(pixels)
-            assert found == pytest.approx(network("line orientation").run(pixels), abs=1e-5)
+            assert found == pytest.approx(network("page orientation").run(pixels), abs=1e-5)
 
     def test_memory_is_limited_when_asked(self) -> None:
         (name, options), cpu = _gpu_providers(RuntimeDevice(gpu=3, threads=1, memory_mb=700))

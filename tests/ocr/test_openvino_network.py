@@ -134,8 +134,8 @@ def test_shapes_may_change_from_call_to_call(kind: str) -> None:
 
 def test_the_output_stays_when_the_network_goes_on() -> None:
     """Though it is computed in memory that is used again."""
-    made = network("line orientation", dataclasses.replace(F32, streams=1))
-    first, second = images("line orientation", 1), 255 - images("line orientation", 1)
+    made = network("page orientation", dataclasses.replace(F32, streams=1))
+    first, second = images("page orientation", 1), 255 - images("page orientation", 1)
     kept = made.run(first)
     copy = kept.copy()
     made.run(second)
@@ -143,8 +143,8 @@ def test_the_output_stays_when_the_network_goes_on() -> None:
 
 
 def test_pixels_that_do_not_lie_in_a_row_are_read_as_they_look() -> None:
-    made = network("line orientation")
-    lines = images("line orientation", 2)[:, :, ::-1]
+    made = network("page orientation")
+    lines = images("page orientation", 2)[:, :, ::-1]
     assert not lines.flags.c_contiguous
     assert np.allclose(made.run(lines), made.run(lines.copy()))
 

@@ -1,144 +1,243 @@
-"""Which way up: the vote, and what the two classifiers are shown."""
+"""Which way up: what readings say, and what the page classifier is shown."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from paddlex.inference.models.common.vision import ResizeByShort
 from paddlex.inference.models.image_classification.processors import Crop
 
+from decode import Pixels
+from line_reading import Reading, Way
 from orientation import (
-    MAX_VOTES,
+    TURNS,
+    base_turn,
+    columns_to_ask,
+    evidence,
+    is_clear,
+    lines_to_ask,
     looks_upright,
-    prepare_line,
     prepare_page,
     reads_upright,
     rotation,
+    ways_to_ask,
 )
 
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
 TALL = [[10, 10], [30, 10], [30, 250], [10, 250]]
+DIGIT = [[10, 10], [20, 10], [20, 26], [10, 26]]
+UNSURE = [0.25] * 4
 
 
-class Votes:
-    """The classifiers' answers, and who was asked."""
-
-    def __init__(self, head: float, *lines: float) -> None:
-        """`head`: how sure the page classifier is that it stands on its head."""
-        self.head = head
-        self.lines = list(lines)
-        self.asked: list[int] = []
-
-    def upside_down(self, index: int) -> float:
-        self.asked.append(index)
-        return self.lines.pop(0) if self.lines else 0.0
-
-    def on(self, polygons: list[Any]) -> int:
-        places = np.array(polygons, dtype=np.float32).reshape(-1, 4, 2)
-        return rotation(places, [1 - self.head, 0.0, self.head, 0.0], self.upside_down)
+def text(turn: int, right: float = 0.99, wrong: float = 0.6, word: str = "Invoice") -> Any:
+    """Evidence of a long line whose characters stand upright after `turn`."""
+    along = [Reading(word, right, Way(turn)), Reading("eciovnI", wrong, Way((turn + 180) % 360))]
+    return evidence(along, 0)
 
 
-@pytest.mark.parametrize(("line", "upright"), [(WIDE, 0), (TALL, 90)])
-def test_all_agree(line: Any, upright: int) -> None:
-    assert Votes(0.0).on([line] * 3) == upright
-    assert Votes(1.0, *[1.0] * 9).on([line] * 3) == upright + 180
+def digit(*confidences: float) -> Any:
+    """Evidence of one character, by how well it reads after each of TURNS."""
+    return evidence([Reading("8", c, Way(t)) for t, c in zip(TURNS, confidences, strict=True)], 0)
 
 
-def test_a_page_without_lines_is_not_asked_about() -> None:
-    votes = Votes(1.0)
-    assert votes.on([]) == 0
-    assert votes.asked == []
+@pytest.mark.parametrize("turn", TURNS)
+def test_running_text_shows_how_a_page_stands(turn: int) -> None:
+    assert rotation([text(turn)] * 6, UNSURE) == turn
 
 
-def test_the_lines_overrule_the_page() -> None:
-    assert Votes(1.0, 0.0, 0.0, 0.0).on([WIDE] * 3) == 0
-    assert Votes(0.0, 1.0, 1.0, 1.0).on([WIDE] * 3) == 180
+@pytest.mark.parametrize("turn", TURNS)
+def test_the_classifier_does_not_outweigh_running_text(turn: int) -> None:
+    against = [0.0, 0.0, 0.0, 0.0]
+    against[(TURNS.index(turn) + 2) % 4] = 1.0
+    assert rotation([text(turn)] * 8, against) == turn
 
 
-def test_an_unsure_line_counts_for_less() -> None:
-    assert Votes(0.9, 0.45, 0.45, 0.45).on([WIDE] * 3) == 180
+def test_without_evidence_a_page_stays_as_it_is() -> None:
+    assert rotation([], UNSURE) == 0
+    assert rotation([digit(1.0, 1.0, 1.0, 1.0)] * 30, UNSURE) == 0
+    assert rotation([digit(0.99, 1.0, 1.0, 1.0)], [0.02, 0.02, 0.94, 0.02]) == 0
 
 
-def test_the_page_counts_with_both_sides() -> None:
-    """A page on its side stands upright or on its head as 90 or 270 degrees."""
-    places = np.array([TALL] * 3, dtype=np.float32)
-    assert rotation(places, [0.0, 0.9, 0.0, 0.1], lambda _: 0.5) == 90
-    assert rotation(places, [0.0, 0.1, 0.0, 0.9], lambda _: 0.5) == 270
+def test_a_single_character_turns_no_page() -> None:
+    for turn in range(1, 4):
+        sure = [1.0 if i == turn else 0.0 for i in range(4)]
+        assert rotation([digit(*(0.2 if not share else 1.0 for share in sure))], sure) == 0
 
 
-def test_a_clear_lead_ends_the_vote() -> None:
-    for head, line in ((0.0, 0.0), (1.0, 1.0)):
-        votes = Votes(head, *[line] * 30)
-        votes.on([WIDE] * 30)
-        assert len(votes.asked) == 2
+def test_digits_that_read_lying_as_well_leave_it_to_the_classifier() -> None:
+    """As those that lie on their left side do."""
+    grid = [digit(1.0, 0.9, 0.8, 1.0)] * 20
+    assert rotation(grid, [0.03, 0.02, 0.03, 0.92]) == 270
+    assert rotation(grid, [0.92, 0.02, 0.03, 0.03]) == 0
+    assert rotation([digit(1.0, 0.9, 0.8, 0.96)] * 20, [0.03, 0.02, 0.03, 0.92]) == 0
 
 
-def test_a_close_vote_ends_in_time() -> None:
-    votes = Votes(0.5, *[0.0, 1.0] * 20)
-    votes.on([WIDE] * 30)
-    assert len(votes.asked) == MAX_VOTES
+def test_an_axis_title_does_not_outweigh_the_labels() -> None:
+    labels = [digit(1.0, 0.8, 0.7, 0.6)] * 4 + [text(0, word="Jan")] * 3
+    assert rotation([text(270)] * 2 + labels, UNSURE) == 0
 
 
-def test_the_longest_lines_vote_first() -> None:
-    lines = [[[10, 10], [right, 10], [right, 30], [10, 30]] for right in (90, 300, 60, 200)]
-    votes = Votes(0.5, *[0.5] * 4)
-    votes.on(lines)
-    assert votes.asked == [1, 3, 0, 2]
+def test_what_one_line_says_is_bounded() -> None:
+    """A foot that stands on its head, and all else that says little."""
+    assert rotation([text(180), *[digit(1.0, 0.98, 0.97, 0.98)] * 12], UNSURE) == 0
 
 
-def test_most_text_decides_not_most_lines() -> None:
-    """A table's narrow digits are taller than wide; the long lines know better."""
-    digit = [[10, 10], [15, 10], [15, 22], [10, 22]]
-    assert Votes(0.0).on([WIDE, *[digit] * 8]) == 0
+def column(turn: int, lying: float, standing: float, words: str = "人間を見た") -> Any:
+    """A line that reads as well lying (after `turn`) as its characters do when they stand."""
+    readings = [
+        Reading(words, lying, Way(turn)),
+        Reading("丄", 0.1, Way((turn + 180) % 360)),
+        Reading(words, standing, Way((turn - 90) % 360, stacked=True)),
+        Reading("卜", 0.2, Way((turn + 90) % 360, stacked=True)),
+    ]
+    return evidence(readings, 0)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_columns_of_japanese_stand(turn: int) -> None:
+    lies_after = (turn + 90) % 360
+    assert rotation([column(lies_after, 0.99, 0.97)] * 5, UNSURE) == turn
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_lines_of_japanese_lie_when_their_characters_do_not_read_standing(turn: int) -> None:
+    assert rotation([column(turn, 0.99, 0.3)] * 5, UNSURE) == turn
+
+
+def test_latin_is_no_column() -> None:
+    assert rotation([column(90, 0.98, 0.7, "Monday morning")] * 5, UNSURE) == 90
+
+
+def test_only_what_may_be_a_column_is_asked_as_one() -> None:
+    def ways(*texts: tuple[str, float, int]) -> list[Way]:
+        return columns_to_ask([Reading(t, c, Way(turn)) for t, c, turn in texts])
+
+    assert ways(("Monday", 0.98, 90), ("y", 0.2, 270)) == []
+    both = [Way(180, stacked=True), Way(0, stacked=True)]
+    assert ways(("人間を", 0.98, 90), ("", 0.0, 270)) == both
+    assert ways(("20 24 7", 0.98, 90), ("", 0.0, 270)) == both
+    assert ways(("HOTE", 0.4, 90), ("x", 0.3, 270)) == both
+    assert columns_to_ask([Reading("7", 1.0, Way(turn)) for turn in TURNS]) == []
 
 
 @pytest.mark.parametrize(
-    ("line", "shares", "upright"),
+    ("size", "turns"), [((20, 200), [0, 180]), ((200, 20), [90, 270]), ((30, 40), [*TURNS])]
+)
+def test_the_longer_a_line_the_fewer_ways(size: tuple[int, int], turns: list[int]) -> None:
+    crop = np.zeros((*size, 3), dtype=np.uint8)
+    assert ways_to_ask(crop) == [Way(turn) for turn in turns]
+
+
+@pytest.mark.parametrize(
+    ("degrees", "turn"), [(0, 0), (30, 0), (-44, 0), (60, 90), (89, 90), (-60, 270), (179, 180)]
+)
+def test_a_line_askew_counts_for_the_nearest_direction(degrees: float, turn: int) -> None:
+    """Degrees below the horizontal."""
+    along = np.array([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))]) * 100
+    down = np.array([0, 9])
+    polygon = np.array([0 * down, along, along + down, down], dtype=np.float32)
+    assert base_turn(polygon) == turn
+    assert rotation([evidence([Reading("Total", 0.99, Way(0)), Reading("l", 0.5, Way(180))],
+                              turn)] * 6, UNSURE) == turn  # fmt: skip
+
+
+def test_a_clear_case_ends_the_asking_only_with_the_classifier() -> None:
+    """The longest lines alone may be a table's turned heads."""
+    assert is_clear([text(270)] * 8, [0.02, 0.02, 0.02, 0.94])
+    assert not is_clear([text(270)] * 8, [0.94, 0.02, 0.02, 0.02])
+    assert not is_clear([text(270)] * 5 + [text(0)] * 3, [0.02, 0.02, 0.02, 0.94])
+    assert not is_clear([text(0)], [0.94, 0.02, 0.02, 0.02])
+
+
+def test_half_of_those_asked_first_are_the_longest() -> None:
+    lines = [[[0, 0], [10 + i % 37 * 5, 0], [10 + i % 37 * 5, 9], [0, 9]] for i in range(200)]
+    first, second = lines_to_ask(np.array(lines, dtype=np.float32))
+    assert len(first) == 8
+    assert len({*first, *second}) == len(first) + len(second) == 48
+    assert sum(i % 37 >= 35 for i in first) >= 4
+    assert max(first) > 100 > min(second)
+    assert lines_to_ask(np.array(lines[:3], dtype=np.float32)) == [[2, 0, 1]]
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(0, 1), min_size=4, max_size=4).map(lambda c: digit(*c)), max_size=60
+    ),
+    st.lists(st.floats(0, 1), min_size=4, max_size=4),
+)
+def test_any_evidence_gives_a_turn(lines: list[Any], shares: list[float]) -> None:
+    assert rotation(lines, shares) in TURNS
+
+
+@given(
+    st.integers(0, 3),
+    st.lists(st.lists(st.floats(0, 1), min_size=4, max_size=4), min_size=1, max_size=20),
+)
+def test_as_much_against_a_turn_as_for_it_is_none(turn: int, lines: list[list[float]]) -> None:
+    """Whatever the lines say: with each comes one that says the same of the page turned."""
+    both = [digit(*line) for line in lines]
+    both += [digit(*(line[(i + 2) % 4] for i in range(4))) for line in lines]
+    assert rotation(both, UNSURE) != 180
+
+
+@pytest.mark.parametrize(
+    ("lines", "shares", "upright"),
     [
-        (WIDE, [0.9, 0.0, 0.1, 0.0], True),
-        (WIDE, [0.1, 0.0, 0.9, 0.0], False),
-        (WIDE, [0.5, 0.0, 0.5, 0.0], False),
-        (TALL, [1.0, 0.0, 0.0, 0.0], False),
+        ([WIDE] * 3, [0.9, 0.0, 0.1, 0.0], True),
+        ([WIDE] * 3, [0.1, 0.0, 0.9, 0.0], False),
+        ([WIDE] * 3, [0.5, 0.0, 0.5, 0.0], False),
+        ([TALL] * 3, [1.0, 0.0, 0.0, 0.0], False),
+        ([WIDE, *[DIGIT] * 40], [1.0, 0.0, 0.0, 0.0], True),
+        ([DIGIT] * 40, [1.0, 0.0, 0.0, 0.0], True),
     ],
 )
 def test_it_looks_upright_to_lines_and_page_classifier(
-    line: Any, shares: list[float], upright: bool
+    lines: list[Any], shares: list[float], upright: bool
 ) -> None:
-    assert looks_upright(np.array([line] * 3, dtype=np.float32), shares) is upright
+    """Single digits are taller than wide, and no line on its side."""
+    assert looks_upright(np.array(lines, dtype=np.float32), shares) is upright
+
+
+def readings(confidences: Sequence[float], word: str = "Amount due", turn: int = 0) -> Any:
+    return [Reading(word, confidence, Way(turn)) for confidence in confidences]
 
 
 @pytest.mark.parametrize(
-    ("confidences", "upright"),
+    ("found", "upright"),
     [
-        ([0.97, 0.95, 0.93, 0.91, 0.96], True),
-        ([0.7, 0.75, 0.6, 0.8, 0.72], False),
-        ([0.99] * 4, False),  # NOON and 69 read well on their head, too
+        (readings([0.97, 0.95, 0.93, 0.91, 0.96]), True),
+        (readings([0.7, 0.75, 0.6, 0.8, 0.72]), False),
+        (readings([0.99] * 4), False),  # NOON and 69 read well on their head, too
+        (readings([0.99] * 30, "7"), False),
+        (readings([0.99] * 30, "L9.8"), False),
+        (readings([0.99] * 5) + readings([0.99] * 40, "7"), False),
+        (readings([0.99] * 8, turn=180), False),
         ([], False),
     ],
 )
-def test_it_reads_upright(confidences: list[float], upright: bool) -> None:
-    assert reads_upright([(WIDE, share) for share in confidences]) is upright
+def test_it_reads_upright(found: Any, upright: bool) -> None:
+    places = np.array([WIDE] * len(found), dtype=np.float32).reshape(-1, 4, 2)
+    assert reads_upright(found, places) is upright
 
 
 def test_long_lines_say_more_about_how_it_reads() -> None:
     short = [[10, 10], [30, 10], [30, 30], [10, 30]]
-    assert reads_upright([(WIDE, 0.95)] * 3 + [(short, 0.5)] * 3)
-    assert not reads_upright([(WIDE, 0.5)] * 3 + [(short, 0.95)] * 3)
+    places = np.array([WIDE] * 5 + [short] * 5, dtype=np.float32)
+    assert reads_upright(readings([0.95] * 5 + [0.5] * 5), places)
+    assert not reads_upright(readings([0.5] * 5 + [0.95] * 5), places)
 
 
 @pytest.mark.parametrize("size", [(300, 400), (400, 300), (2000, 90), (3, 2), (256, 256)])
 def test_the_classifier_sees_the_middle_of_the_page(size: tuple[int, int]) -> None:
     """As PaddleX cuts it out."""
     rng = np.random.default_rng(1)
-    page = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    page: Pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
     (small,) = ResizeByShort(target_short_edge=256)([page])
     (wanted,) = Crop(crop_size=224)([small])
     made = prepare_page(page)
     assert made.shape == (224, 224, 3)
     assert np.array_equal(made, wanted)
-
-
-def test_the_classifier_sees_the_line_in_its_size() -> None:
-    made = prepare_line(np.full((20, 300, 3), 9, dtype=np.uint8))
-    assert made.shape == (80, 160, 3)
-    assert (made == 9).all()

@@ -23,7 +23,7 @@ from engine import PageEngine
 from models import Model, ModelSet
 from paddle_models import PaddleModels, recognise_together
 
-MODELS = ModelSet(*(Model(name, Path("/models") / name, "0" * 64) for name in "drpl"))
+MODELS = ModelSet(*(Model(name, Path("/models") / name, "0" * 64) for name in "drp"))
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
 
 
@@ -35,13 +35,11 @@ class FakePaddle:
         self.searched: list[dict[str, Any]] = []
         self.find: Callable[[Pixels], list[Any]] = lambda _: [WIDE]
         self.page_scores = {"0": 0.1, "90": 0.2, "180": 0.3, "270": 0.4}
-        self.line_vote = ("0_degree", 1.0)
         self.recognised: list[int] = []
 
     def module(self) -> types.ModuleType:
         made = types.ModuleType("paddleocr")
-        for name in ("TextDetection", "TextRecognition", "DocImgOrientationClassification",
-                     "TextLineOrientationClassification"):  # fmt: skip
+        for name in ("TextDetection", "TextRecognition", "DocImgOrientationClassification"):
             setattr(made, name, self._maker(name))
         return made
 
@@ -65,10 +63,6 @@ class FakePaddle:
         assert topk == 4
         names = sorted(self.page_scores, key=lambda name: -self.page_scores[name])
         return [{"label_names": names, "scores": [self.page_scores[name] for name in names]}]
-
-    def TextLineOrientationClassification(self, crop: Pixels) -> Any:  # noqa: N802
-        label, score = self.line_vote
-        return [{"label_names": [label], "scores": [score]}]
 
 
 @pytest.fixture
@@ -98,7 +92,6 @@ def test_every_model_comes_from_its_folder(paddle: FakePaddle) -> None:
         "TextDetection": "/models/d",
         "TextRecognition": "/models/r",
         "DocImgOrientationClassification": "/models/p",
-        "TextLineOrientationClassification": "/models/l",
     }
     for options in paddle.made.values():
         assert (options["engine"], options["device"]) == ("onnxruntime", "cpu")
@@ -137,17 +130,6 @@ def test_lines_are_recognised_in_groups_and_come_back_in_order(paddle: FakePaddl
 
 def test_page_shares_come_in_the_order_of_the_degrees(paddle: FakePaddle) -> None:
     assert made().page_shares(page()) == [0.1, 0.2, 0.3, 0.4]
-
-
-@pytest.mark.parametrize(
-    ("label", "score", "expected"),
-    [("0_degree", 1.0, 0.0), ("0_degree", 0.6, 0.4), ("180_degree", 0.7, 0.7)],
-)
-def test_a_vote_is_the_probability_of_standing_on_its_head(
-    paddle: FakePaddle, label: str, score: float, expected: float
-) -> None:
-    paddle.line_vote = (label, score)
-    assert made().upside_down(page()) == pytest.approx(expected)
 
 
 def test_one_call_at_a_time(paddle: FakePaddle) -> None:

@@ -4,11 +4,11 @@ import threading
 import time
 from typing import Any
 
-import fake_worker
 import pytest
 from pipeline_desk import Desk
 from polling import wait_until
 
+import fake_worker
 from pool import Pool, Stopped
 from worker_protocol import Task
 

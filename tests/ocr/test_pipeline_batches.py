@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import fake_worker
 import pytest
 from pipeline_desk import Desk
 from polling import wait_until
 
+import fake_worker
 from ocr_errors import WorkerError
 from pool import Pool, Stopped
 from worker_protocol import Task

@@ -1,10 +1,14 @@
 """Batches and results: claimed once, counted before, stored whole, or undone."""
 
 import json
+from pathlib import Path
 
+import apsw
 import pytest
 from database_fixtures import PROVENANCE, World, failure, page, sha, text_of
 
+from database_copy import write_copy
+from image_warnings import ImageWarning
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import ImageError
 from worker_protocol import ImageResult
@@ -271,3 +275,136 @@ def test_names_are_told_in_the_order_asked_for(world: World) -> None:
     put_three(world)
     ids = [world.row(path)["id"] for path in (b"c.png", b"a.png")]
     assert world.store.names([*ids, 999]) == ["c.png", "a.png"]
+
+
+TORN = ("partly_missing", "A part of torn is missing.")
+
+
+def warning_of(world: World, path: bytes) -> tuple[str | None, str | None]:
+    row = world.row(path)
+    return row["warning_code"], row["warning"]
+
+
+def read_one(world: World, *warnings: ImageWarning) -> None:
+    """What is pending is read as one page with these warnings, whatever it holds."""
+    batch = world.store.claim(1)
+    assert batch is not None
+    (task,) = batch.tasks
+    result = ImageResult(task.image_id, task.sha256, (page("text", warnings=warnings),))
+    world.finish(batch.batch_id, result)
+
+
+def test_an_image_is_done_with_a_warning_and_counted(world: World) -> None:
+    world.put(b"a.png", "whole")
+    world.put(b"b.png", "torn")
+    world.read_all()
+    assert world.store.counts()["done"] == 2
+    assert (warning_of(world, b"a.png"), warning_of(world, b"b.png")) == ((None, None), TORN)
+    assert world.store.count_warned() == 1
+    assert world.rows("SELECT warning FROM page_texts ORDER BY name") == [(None,), (TORN[1],)]
+
+
+def test_the_warnings_of_all_pages_are_one(world: World) -> None:
+    world.put(b"a.png", "a")
+    batch = world.store.claim(1)
+    assert batch is not None
+    first, second = ImageWarning("first_one", "One."), ImageWarning("second_one", "Two.")
+    pages = (page("x"), page("y", warnings=(first, second)), page(warnings=(second,)))
+    world.finish(batch.batch_id, ImageResult(1, sha("a"), pages))
+    assert warning_of(world, b"a.png") == ("first_one", "One. Two.")
+
+
+def test_read_again_without_a_doubt_the_warning_is_gone(world: World) -> None:
+    world.put(b"a.png", "torn")
+    world.read_all()
+    world.effects.reprocess([1], None)
+    assert warning_of(world, b"a.png") == TORN, "it belongs to the text that is still shown"
+    assert world.store.count_warned() == 0, "but the image is not done now"
+    read_one(world)
+    assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("done", (None, None))
+
+
+def test_an_attempt_that_fails_leaves_text_and_warning(world: World) -> None:
+    world.put(b"a.png", "torn")
+    world.read_all()
+    world.effects.reprocess([1], None)
+    batch_id, _ = claim(world)
+    world.finish(batch_id, failure(1, "damaged_image", sha("torn")))
+    assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("failed", TORN)
+    assert world.text(b"a.png") == text_of("torn")
+    assert world.store.count_warned() == 0
+
+
+def test_other_content_begins_without_a_warning(world: World) -> None:
+    world.put(b"a.png", "torn")
+    world.read_all()
+    world.put(b"a.png", "whole")
+    assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("pending", (None, None))
+    world.put(b"b.png", "torn")
+    world.read_all()
+    world.write(b"b.png", "notes")
+    world.refuse(b"b.png", "not_an_image")
+    assert (world.status(b"b.png"), warning_of(world, b"b.png")) == ("failed", (None, None))
+
+
+def test_copies_have_the_warning_of_their_original(world: World) -> None:
+    world.put(b"a.png", "torn")
+    world.put(b"b.png", "torn")
+    world.read_all()
+    world.put(b"c.png", "torn")
+    for path in (b"a.png", b"b.png", b"c.png"):
+        assert (world.status(path), warning_of(world, path)) == ("done", TORN)
+    assert world.store.count_warned() == 3
+    world.remove(b"b.png")
+    world.effects.reprocess([1], None)
+    read_one(world, ImageWarning("no_text_found", "Nothing."))
+    for path in (b"a.png", b"b.png", b"c.png"):  # a missing one shows the same text, too
+        assert warning_of(world, path) == ("no_text_found", "Nothing.")
+    world.check()
+    assert world.store.count_warned() == 2
+
+
+def test_the_warning_goes_with_the_text_to_the_heir(world: World) -> None:
+    world.put(b"a.png", "torn")
+    world.put(b"b.png", "torn")
+    world.read_all()
+    world.put(b"a.png", "whole")
+    assert warning_of(world, b"a.png") == (None, None)
+    assert (warning_of(world, b"b.png"), world.text(b"b.png")) == (TORN, text_of("torn"))
+    world.remove(b"b.png")
+    assert warning_of(world, b"b.png") == TORN, "its text is kept"
+    world.put(b"b.png", "torn")
+    assert (world.status(b"b.png"), warning_of(world, b"b.png")) == ("done", TORN)
+    world.check()
+
+
+def test_a_new_copy_takes_text_and_warning_over_from_one_that_cannot_be_read_now(
+    world: World,
+) -> None:
+    world.put(b"a.png", "torn")
+    world.read_all()
+    world.refuse(b"a.png", "unreadable")
+    assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("failed", TORN)
+    world.put(b"b.png", "torn")
+    assert (world.status(b"b.png"), warning_of(world, b"b.png")) == ("done", TORN)
+    assert (world.text(b"a.png"), warning_of(world, b"a.png")) == (None, (None, None))
+
+
+def test_a_warning_survives_a_backup(world: World, tmp_path: Path) -> None:
+    world.put(b"a.png", "torn")
+    world.read_all()
+    source = apsw.Connection(str(tmp_path / "ocr_data.db"))
+    write_copy(source, tmp_path / "backups" / "copy.db")
+    source.close()
+    copy = apsw.Connection(str(tmp_path / "backups" / "copy.db"))
+    rows = copy.execute("SELECT warning_code, warning FROM images").fetchall()
+    copy.close()
+    assert rows == [TORN]
+
+
+def test_counting_the_warned_reads_no_other(world: World) -> None:
+    ((*_, plan),) = world.rows(
+        "EXPLAIN QUERY PLAN SELECT count(*) FROM images "
+        "WHERE status = 'done' AND warning_code IS NOT NULL"
+    )
+    assert "INDEX images_warned" in plan, "and not every image that is done"

@@ -20,9 +20,11 @@ import numpy as np
 import pytest
 from polling import wait_until
 
+import worker
 import worker_log
-from decode import Pixels
+from decode import DecodedPage, Pixels
 from engine import ReadPage
+from image_warnings import ImageWarning
 from ocr_errors import WorkerError
 from ocr_settings import Settings
 from pool import Pool
@@ -42,6 +44,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.calls = 0
         self.fails_on_width: dict[int, Exception] = {}
+        self.warnings: tuple[ImageWarning, ...] = ()
         self.meet: threading.Barrier | None = None
         """All readers wait here for the others."""
 
@@ -52,7 +55,7 @@ class FakeEngine:
         height, width = page.shape[:2]
         if width in self.fails_on_width:
             raise self.fails_on_width[width]
-        return ReadPage(page, 0, (Line(f"{width}x{height}", 0.9, SQUARE),))
+        return ReadPage(page, 0, (Line(f"{width}x{height}", 0.9, SQUARE),), self.warnings)
 
 
 class Bench:
@@ -112,6 +115,20 @@ def test_a_batch_is_read(bench: Bench) -> None:
     assert (bench.data / "previews" / page["preview"]).is_file()
     assert (bench.data / "previews" / page["thumbnail"]).is_file()
     assert (bench.data / "temp.png").is_file()
+
+
+def test_the_warnings_of_decoder_and_engine_go_with_the_page(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = ImageWarning("partly_missing", "The last 3 % are missing.")
+    white = np.full((40, 60, 3), 255, np.uint8)
+    monkeypatch.setattr(worker, "decode_pages", lambda *_: iter([DecodedPage(white, (missing,))]))
+    bench.engine.warnings = (ImageWarning("no_text_found", "Something is on this page."),)
+    (image,) = bench.read(("a.png", FILES["png"]))
+    assert [warning["code"] for warning in image["pages"][0]["warnings"]] == [
+        "partly_missing",
+        "no_text_found",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -318,7 +335,7 @@ class Engine:
 def refuse(*_):
     raise SystemError("a defect")
 
-worker.resolve = lambda *_, **__: ModelSet(model, model, model, model)
+worker.resolve = lambda *_, **__: ModelSet(model, model, model)
 worker.choose = lambda *_: Inference("pretended", "cpu", "f32", 4)
 worker.load_models = lambda *_: types.SimpleNamespace(inference_s=time.monotonic)
 worker._load_engine = lambda *_: Engine()

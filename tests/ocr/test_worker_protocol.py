@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from json_strategies import json_values
 
 import worker_protocol as protocol
+from image_warnings import ImageWarning
 from ocr_errors import ImageError, WorkerError
 from worker_protocol import Line, Page, Task, page_to_json, parse_batch, parse_ready
 
@@ -34,6 +35,8 @@ PAGE = {
     "seconds": 0.5,
     "lines": [["text", 0.5, [[0, 0], [5, 0], [5, 5], [0, 5]]]],
 }
+WARNING = {"code": "partly_missing", "message": "The last 3 % are missing."}
+WARNED = {**PAGE, "warnings": [WARNING]}
 BATCH = {"batch": 3, "seconds": 1.5, "images": [{"id": 1, "sha256": SHA, "pages": [PAGE]}]}
 ERROR = {"code": "damaged_image", "message": "Broken.", "ignored": False}
 TASKS = [Task(1, b"a.png", SHA)]
@@ -42,6 +45,7 @@ numbers = st.floats(-1e6, 1e6)
 polygons = st.tuples(*[st.tuples(numbers, numbers)] * 4)
 lines = st.builds(Line, texts, st.floats(0, 1), polygons)
 names = st.none() | st.just(NAME)
+warnings = st.builds(ImageWarning, st.text("az_", min_size=1, max_size=50), texts.filter(str.strip))
 pages = st.builds(
     Page,
     width=st.integers(1, 1_000_000),
@@ -51,6 +55,7 @@ pages = st.builds(
     preview=names,
     thumbnail=names,
     seconds=st.floats(0, 1e6),
+    warnings=st.lists(warnings, max_size=protocol.MAX_WARNINGS).map(tuple),
 )
 
 
@@ -68,6 +73,18 @@ def test_a_page_arrives_as_it_was_sent(page: Page) -> None:
     )
     assert (found.width, found.height, found.rotation) == (page.width, page.height, page.rotation)
     assert (found.preview, found.thumbnail) == (page.preview, page.thumbnail)
+    assert found.warnings == page.warnings
+
+
+def test_a_worker_without_warnings_has_none() -> None:
+    assert parse_one(PAGE).warnings == ()
+
+
+def test_more_than_the_wire_takes_is_cut_where_it_is_sent() -> None:
+    many = (ImageWarning("a", "x" * (protocol.MAX_WARNING_CHARS + 1)),) * 99
+    found = parse_one(page_to_json(Page(1, 1, 0, (), None, None, 0, many)))
+    assert len(found.warnings) == protocol.MAX_WARNINGS
+    assert {len(warning.message) for warning in found.warnings} == {protocol.MAX_WARNING_CHARS}
 
 
 def test_text_and_confidence_of_a_page() -> None:
@@ -118,14 +135,19 @@ def only_worker_errors(parse: Callable[[], object]) -> None:
         error.message.encode()
 
 
-@given(st.sampled_from(places(BATCH)), json_values)
+WARNED_BATCH = {**BATCH, "images": [{"id": 1, "sha256": SHA, "pages": [WARNED]}]}
+
+
+@given(st.sampled_from(places(WARNED_BATCH)), json_values)
 def test_any_field_may_be_anything(way: tuple[Any, ...], new: Any) -> None:
     """What is accepted all the same can be stored."""
 
     def parse() -> None:
-        result = parse_batch(replaced(BATCH, way, new), TASKS)
+        result = parse_batch(replaced(WARNED_BATCH, way, new), TASKS)
         for page in result.images[0].pages:
             page.text.encode()
+            for warning in page.warnings:
+                assert warning.code.isascii() and warning.message.strip().encode()
             json.dumps([line.polygon for line in page.lines], allow_nan=False)
 
     only_worker_errors(parse)
@@ -210,6 +232,17 @@ def test_a_previews_name_leads_nowhere_else(field: str, name: object) -> None:
         {"lines": [["t", 0.5, [[0, 0]] * 4]] * 20_001},
         {"lines": [["t", 0.5]]},
         {"lines": "text"},
+        {"warnings": None},
+        {"warnings": "text"},
+        {"warnings": ["text"]},
+        {"warnings": [{"code": "a"}]},
+        {"warnings": [{"message": "Text."}]},
+        {"warnings": [{**WARNING, "code": "A code"}]},
+        {"warnings": [{**WARNING, "code": "code\n"}]},
+        {"warnings": [{**WARNING, "message": " \n"}]},
+        {"warnings": [{**WARNING, "message": "\ud800"}]},
+        {"warnings": [{**WARNING, "message": "x" * (protocol.MAX_WARNING_CHARS + 1)}]},
+        {"warnings": [WARNING] * (protocol.MAX_WARNINGS + 1)},
     ],
 )
 def test_pages_that_are_refused(change: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ NATIVE = ("numpy", "cv2", "PIL", "paddle", "paddleocr", "paddlex", "onnxruntime"
 WORKER = "worker"
 BEFORE_ANY_ENVIRONMENT = (
     *("project", "setup_env", "fetch_models", "run", "supervisor", "service_process"),
-    *("setup_chromium", "lock", "models", "ocr_errors"),
+    *("setup_chromium", "setup_fonts", "lock", "models", "ocr_errors"),
     *("vendor", "debian", "container_user", "setup_docker", "image_build"),
     "bundle",
 )

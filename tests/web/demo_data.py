@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ocr_contract.data_folder import DATABASE_NAME, PREVIEWS_FOLDER
-from ocr_contract.schema import schema_sql
+from ocr_contract.schema import SCHEMA_VERSION, schema_sql
 
 Line = tuple[str, float, list[list[int]]]
 """Text, confidence, polygon."""
@@ -37,7 +37,7 @@ class DemoDatabase:
             self._connection.executescript(schema_sql())
             # The schema file carries its version where the contract wants it.
             if not self._connection.execute("PRAGMA user_version").fetchone()[0]:
-                self._connection.execute("PRAGMA user_version = 1")
+                self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self._clock = 0
 
     def __enter__(self) -> "DemoDatabase":
@@ -107,6 +107,15 @@ class DemoDatabase:
         self.add_page(image_id, lines)
         return image_id
 
+    def add_warned(self, name: str, sentence: str, text: str = "", **columns: Any) -> int:
+        """A done image with a warning, and one page that holds `text`, if any."""
+        columns = {"warning_code": "some_doubt", "warning": sentence, **columns}
+        if text:
+            return self.add_text(name, text, **columns)
+        image_id = self.add_image(name, **columns)
+        self.add_page(image_id, [])
+        return image_id
+
     def add_batch(self, image_id: int) -> None:
         """Provenance for one image."""
         cursor = self._connection.execute(
@@ -169,6 +178,15 @@ def fill(database: DemoDatabase, pictures: Path) -> None:
         "scans/torn.jpg", status="failed", error_code="truncated",
         error="The file ends in the middle of the picture. Copy it again.",
     )  # fmt: skip
+    database.add_warned(
+        "scans/half copied.jpg",
+        "The last 3 % of the picture are missing; the rest was read. Copy the file again.",
+        "INVOICE 2026-0317\nTotal 48.20",
+    )
+    database.add_warned(
+        "scans/faint pencil.png",
+        "Something is on this page, but no text was found. Scan it darker or larger.",
+    )
     for number in range(7):
         database.add_image(f"scans/later {number}.png", status="pending")
 

@@ -46,6 +46,15 @@ def test_table_spans_blocks(
     assert rows[0]["confidence"] == "0.9500"
 
 
+def test_the_table_has_the_warnings(client: FlaskClient, database: DemoDatabase) -> None:
+    database.add_warned("a", "=A doubt.", "words")
+    database.add_text("b", "words")
+    warned, sure = rows_of(client)
+    assert (warned["status"], warned["warning_code"]) == ("done", "some_doubt")
+    assert warned["warning"] == "'=A doubt.", "no formula"
+    assert (sure["warning_code"], sure["warning"]) == ("", "")
+
+
 def test_pages_stay_in_order(client: FlaskClient, database: DemoDatabase) -> None:
     image_id = database.add_image("a")
     for number in (3, 1, 2):

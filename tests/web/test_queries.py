@@ -42,8 +42,49 @@ def test_counts_name_every_status(database: DemoDatabase) -> None:
         counts = queries.counts(connection)
     assert counts == {
         "pending": 1, "processing": 0, "done": 1, "failed": 0, "quarantined": 0, "ignored": 0,
-        "missing": 0, "total": 2,
+        "missing": 0, "total": 2, "warnings": 0,
     }  # fmt: skip
+
+
+WARNED = ImageFilter(STATE_FILTERS["warnings"], only_warned=True)
+
+
+def test_those_with_a_warning_are_listed_and_counted(database: DemoDatabase) -> None:
+    for number in range(5):
+        database.add_warned(f"warned {number}", "A doubt.", "words")
+        database.add_text(f"sure {number}", "words")
+    for status in ("pending", "failed", "missing"):
+        database.add_warned(status, "A doubt about its old text.", status=status)
+    expected = [f"warned {number}" for number in (4, 3, 2, 1, 0)]
+    for size in (1, 2, 5, 9):
+        assert names(database, WARNED, size) == expected
+    terms = search_terms.parse("words 3")
+    assert names(database, ImageFilter(None, terms, only_warned=True)) == ["warned 3"]
+    with queries.reading(database.path, 2.0) as connection:
+        counts = queries.counts(connection)
+        listed, _next = queries.list_images(connection, WARNED, after=None, limit=1)
+        neighbours = queries.neighbours(connection, listed[0], WARNED)
+    assert (counts["warnings"], counts["done"], counts["total"]) == (5, 10, 13)
+    assert (listed[0].warning_code, listed[0].warning) == ("some_doubt", "A doubt.")
+    assert neighbours == (None, listed[0].id - 2)
+
+
+def test_their_list_looks_at_no_other_image(database: DemoDatabase) -> None:
+    asked: list[str] = []
+    with queries.reading(database.path, 2.0) as connection:
+        connection.set_trace_callback(asked.append)
+        queries.counts(connection)
+        queries.list_images(connection, WARNED, after=None, limit=5)
+        queries.list_images(connection, WARNED, after=("2026", 7), limit=5)
+        connection.set_trace_callback(None)
+        warned = [sql for sql in asked if "warning_code IS NOT NULL" in sql]
+        plans = [
+            " ".join(row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
+            for sql in warned
+        ]
+    assert len(plans) == 3
+    for plan in plans:
+        assert "INDEX images_warned" in plan and "TEMP B-TREE" not in plan
 
 
 def test_filters_by_state(database: DemoDatabase) -> None:

@@ -28,6 +28,20 @@ def test_images_page_by_page(client: FlaskClient, database: DemoDatabase) -> Non
     assert value["next"] is None
 
 
+def test_warnings_are_told_and_counted(client: FlaskClient, database: DemoDatabase) -> None:
+    image_id = database.add_warned("warned", "The last 3 % are missing.", "words")
+    database.add_text("sure", "words")
+    assert client.get("/api/v1/status").get_json()["counts"]["warnings"] == 1
+    (listed,) = client.get("/api/v1/images?state=warnings").get_json()["images"]
+    whole = client.get(f"/api/v1/images/{image_id}").get_json()
+    for value in (listed, whole):
+        assert value["status"] == "done"
+        assert value["warning_code"] == "some_doubt"
+        assert value["warning"] == "The last 3 % are missing."
+    (sure,) = client.get("/api/v1/search?q=sure").get_json()["images"]
+    assert (sure["warning_code"], sure["warning"]) == (None, None)
+
+
 def test_search_needs_something_to_search(client: FlaskClient, database: DemoDatabase) -> None:
     database.add_text("a", "needle <b>")
     found = client.get("/api/v1/search?q=needle").get_json()["images"]

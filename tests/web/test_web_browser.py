@@ -103,6 +103,29 @@ def test_the_readers_state_and_the_buttons(
     expect(page.locator(".pill")).to_have_text("Not running")
 
 
+def test_warnings_appear_and_go_by_themselves(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    page.goto(server.address)
+    expect(page.locator("[data-count=warnings]")).to_have_count(0)
+    image_id = database.add_warned("faint.png", "Something is on this page.")
+    row = page.locator(".row").first
+    expect(row).to_contain_text("Something is on this page.")
+    expect(row.locator(".badge")).to_have_text("Warning")
+    expect(page.locator(".numbers")).to_contain_text("1 of them with a warning")
+    page.get_by_role("link", name="With a warning").click()
+    expect(page.locator(".row")).to_have_count(1)
+    other_id = database.add_warned("torn.png", "The last 3 % are missing.", "words")
+    expect(page.locator(".row").first).to_contain_text("The last 3 % are missing.")
+    expect(page.locator("[data-tab=warnings]")).to_have_text("2")
+    database.execute(
+        "UPDATE images SET warning_code = NULL, warning = NULL, updated_at = ? WHERE id IN (?, ?)",
+        (database.now(), image_id, other_id),
+    )
+    expect(page.locator(".empty")).to_contain_text("None here")
+    expect(page.locator("[data-count=warnings]")).to_have_count(0)
+
+
 def test_a_line_and_its_box_mark_each_other(page: Page, server: WebServer) -> None:
     page.goto(f"{server.address}/images/1")
     page.locator(".line").nth(1).hover()
@@ -271,8 +294,12 @@ def test_the_waiting_page_heals_itself(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_sticks_out(page: Page, server: WebServer, width: int) -> None:
+def test_nothing_sticks_out(
+    page: Page, server: WebServer, database: DemoDatabase, width: int
+) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/", "/images/1", "/?q=first", "/nothing"):
+    warned_id = database.add_warned(f"{width}.png", "A-word-without-an-end" * 20)
+    for path in ("/", "/images/1", "/?q=first", "/nothing", "/?state=warnings",
+                 f"/images/{warned_id}"):  # fmt: skip
         page.goto(server.address + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

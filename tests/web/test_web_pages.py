@@ -33,6 +33,8 @@ def test_hostile_names_and_texts_are_shown_and_never_run(
 ) -> None:
     image_id = database.add_text(HOSTILE, HOSTILE, error=HOSTILE)
     database.add_image(HOSTILE + "2", status="failed", error=HOSTILE, error_code=HOSTILE)
+    database.add_warned(HOSTILE + "4", HOSTILE, warning_code=HOSTILE)
+    warned_id = database.add_warned(HOSTILE + "5", HOSTILE, HOSTILE, warning_code=HOSTILE)
     original = database.add_text("o", "x")
     copy_id = database.add_image(HOSTILE + "3", duplicate_of=original)
     database.execute("UPDATE images SET name = ? WHERE id = ?", (HOSTILE, original))
@@ -45,6 +47,7 @@ def test_hostile_names_and_texts_are_shown_and_never_run(
         engine=HOSTILE, device=HOSTILE, batch={"id": 1, "started_at": "", "images": [HOSTILE]},
     ):  # fmt: skip
         for path in ("/", "/?q=script", "/?q=alert(1)", f"/images/{image_id}", "/fragments/live",
+                     f"/images/{warned_id}", "/?state=warnings",
                      f"/images/{image_id}?q=img", f"/images/{copy_id}", f"/?q={HOSTILE}",
                      f"/?state={HOSTILE}", f"/{HOSTILE}"):  # fmt: skip
             page = client.get(path).text
@@ -62,6 +65,62 @@ def test_nothing_is_inline(client: FlaskClient, database: DemoDatabase) -> None:
         assert " style=" not in page and "<style" not in page
         assert " onclick=" not in page and "javascript:" not in page
         assert page.count("<script ") == page.count('<script src="/static/')
+
+
+DOUBT = "Something is on this page, but no text was found."
+
+
+def test_a_warning_is_said_on_the_row_and_at_the_top_of_the_image(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    image_id = database.add_warned("torn.jpg", "The last 3 % are missing.", "first words")
+    page = client.get("/").text
+    assert '<span class="badge warned">Warning</span>' in page
+    assert "The last 3 % are missing." in page and "first words" in page
+    page = client.get(f"/images/{image_id}").text
+    assert page.index("The last 3 % are missing.") < page.index("first words")
+    assert "<strong>Warning:</strong>" in page and "<code>some_doubt</code>" in page
+
+
+def test_nobody_is_told_that_there_is_no_text_when_that_is_in_doubt(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    blank_id = database.add_image("blank.png")
+    database.add_page(blank_id, [])
+    for path in ("/", f"/images/{blank_id}"):
+        assert "No text was found" in client.get(path).text
+    database.execute("DELETE FROM pages")
+    database.execute("DELETE FROM images")
+    doubtful_id = database.add_warned("faint.png", DOUBT)
+    for path in ("/", "/?state=warnings", f"/images/{doubtful_id}"):
+        page = client.get(path).text
+        assert DOUBT in page, path
+        assert "No text" not in page, path
+
+
+def test_the_filter_for_warnings_is_there_when_there_are_some(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    database.add_text("sure.png", "words")
+    page = client.get("/").text
+    assert "state=warnings" not in page and "with a warning" not in page
+    assert "Nothing that has been read has a warning." in client.get("/?state=warnings").text
+    database.add_warned("faint.png", DOUBT)
+    page = client.get("/?state=warnings").text
+    assert 'aria-current="page">With a warning <span data-tab="warnings">1</span>' in page
+    assert '<b data-count="warnings">1</b> of them with a warning' in page
+    assert "faint.png" in page and "sure.png" not in page
+    assert "state=warnings" in client.get("/?q=words").text
+
+
+def test_an_error_says_more_than_the_warning_of_the_text_before(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    image_id = database.add_warned("a.png", DOUBT, "old words", status="failed", error="Gone bad.")
+    page = client.get("/").text
+    assert "Gone bad." in page and DOUBT not in page and "badge warned" not in page
+    page = client.get(f"/images/{image_id}").text
+    assert "Gone bad." in page and DOUBT in page, "the old text is shown, and so is its warning"
 
 
 def test_search_marks_hits(client: FlaskClient, database: DemoDatabase) -> None:

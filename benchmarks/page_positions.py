@@ -1,0 +1,88 @@
+"""Whether pages are put upright: each file as it is, and lying in the three wrong positions."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from decode import decode_pages
+from drawing.cases import QUARTERS, turned
+from ocr_errors import ImageError
+from service_reading import Reading
+from suites import Item
+
+_MEGAPIXELS = 1e9
+
+
+class Position(NamedTuple):
+    """A file that lies in one position."""
+
+    item: Item
+    path: Path
+    rotation: int
+    """Degrees counter-clockwise that make it upright."""
+
+
+class Positions(NamedTuple):
+    """How often pages came out upright."""
+
+    upright: int
+    """Files that were upright."""
+    wrongly_turned: list[str]
+    """Those of them that were turned; with what was done."""
+    lying: int
+    """Turned files."""
+    left_lying: list[str]
+    """Those of them that were not put upright."""
+
+    @property
+    def put_upright(self) -> int:
+        """How many turned files came out upright."""
+        return self.lying - len(self.left_lying)
+
+
+def lay_down(items: Iterable[Item], folder: Path) -> list[Position]:
+    """Every item with text upright, and those that tell their upright also turned, in new files.
+
+    What has no upright (one I, a row of noughts: `tells_up`) must still not be turned. Without
+    text there is nothing to put upright; what cannot be decoded has only its own position.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for item in items:
+        if not item.known.strip():
+            continue
+        found.append(Position(item, item.path, 0))
+        if not item.tells_up:
+            continue
+        try:
+            page = next(decode_pages(item.path.read_bytes(), _MEGAPIXELS)).pixels
+        except ImageError:
+            continue
+        for rotation in QUARTERS[1:]:
+            path = folder / f"{item.path.name}.turned-{rotation}.png"
+            rgb = turned(page, rotation)[:, :, ::-1]
+            Image.fromarray(rgb).save(path, compress_level=1)
+            found.append(Position(item, path, rotation))
+    return found
+
+
+def judge(positions: Iterable[Position], readings: Mapping[Path, Reading]) -> Positions:
+    """A file that was not read counts as wrong in every position."""
+    upright = lying = 0
+    wrongly_turned, left_lying = [], []
+    for position in positions:
+        reading = readings.get(position.path)
+        rotation = reading.rotation if reading is not None else None
+        right = rotation == position.rotation
+        said = "not read" if rotation is None else f"{rotation} instead of {position.rotation}"
+        if position.rotation == 0:
+            upright += 1
+            if not right:
+                wrongly_turned.append(f"{position.path.name}: {said}")
+        else:
+            lying += 1
+            if not right:
+                left_lying.append(f"{position.path.name}: {said}")
+    return Positions(upright, wrongly_turned, lying, left_lying)

@@ -1,0 +1,79 @@
+"""Many files through one running ocr_service: text, rotation and status of each."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from project import say
+from running_service import RunningService
+
+STALLED_S = 900.0
+"""Without one more image done in this time, the rest counts as not read."""
+_POLL_S = 0.5
+_TELL_S = 30.0
+_RESULT = """
+    SELECT images.name, images.status, images.error_code, pages.text, pages.rotation
+    FROM images LEFT JOIN pages ON pages.image_id = coalesce(images.duplicate_of, images.id)
+    ORDER BY images.id, pages.number
+"""
+
+
+class Reading(NamedTuple):
+    """What came of one file."""
+
+    status: str
+    """As in the database; `unseen` when it has no row."""
+    error_code: str | None
+    text: str
+    """All pages; empty unless done."""
+    rotation: int | None
+    """Of the first page; None unless done."""
+
+
+def read_all(
+    service: RunningService, prefix: str, paths: Iterable[Path], stalled_s: float = STALLED_S
+) -> dict[Path, Reading]:
+    """Drop these files, wait until none of them waits, and tell what was read.
+
+    `prefix` sets their names apart from those of other calls for the same service.
+    """
+    # A number first: two folders may hold files of one name.
+    names = {f"{prefix}-{number:04d}-{path.name}": path for number, path in enumerate(paths)}
+    service.drop_all(names.items())
+    _wait(service, names.keys(), stalled_s)
+    found = dict.fromkeys(names.values(), Reading("unseen", None, "", None))
+    texts: dict[str, list[str]] = {}
+    for name, status, error_code, text, rotation in service.query(_RESULT):
+        if name not in names:
+            continue
+        done = status == "done"
+        if done and text is not None:
+            texts.setdefault(name, []).append(text)
+        first = found[names[name]]
+        if first.rotation is None:
+            known = int(rotation) if done and rotation is not None else None
+            first = Reading(status, error_code, "", known)
+        found[names[name]] = first._replace(text="\n".join(texts.get(name, [])))
+    return found
+
+
+def _wait(service: RunningService, names: Iterable[str], stalled_s: float) -> None:
+    wanted = set(names)
+    best, since, told = -1, time.monotonic(), time.monotonic()
+    while best < len(wanted):
+        service.check()
+        rows = service.query(
+            "SELECT name FROM images WHERE status NOT IN ('pending', 'processing')"
+        )
+        done = len(wanted & {name for (name,) in rows})
+        now = time.monotonic()
+        if done > best:
+            best, since = done, now
+        elif now - since > stalled_s:
+            say(f"{len(wanted) - best} files were not read within {stalled_s:.0f} s; going on.")
+            return
+        if now - told > _TELL_S:
+            say(f"{best} of {len(wanted)} files read")
+            told = now
+        time.sleep(_POLL_S)

@@ -1,0 +1,64 @@
+"""Whether anything is on a page, for the pages on which no text was found.
+
+A page is blank only where there is no ink. Rules, the shadow at a scan's edge and the paper's own
+grain do not count as such; a picture, a stamp or letters that nobody can read do.
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decode import Pixels
+
+_SIDE = 1000
+"""Pixels of the longer side at which it is looked for, or a strip's first three widths: an A4 page's
+letters are some 6 high."""
+_STRIP_RATIO = 3
+_SMALL = 100
+"""A page with a shorter side is compared as a whole, not with what is near."""
+_AROUND = 41
+"""Ink differs from what is this near, …"""
+_CONTRAST = 24
+"""… by this much of 255."""
+_EDGE = 0.015
+"""Share of a side in which a scan shows the scanner's lid."""
+_SPECK = 4
+"""Both sides of a speck of ink are at least so long."""
+_RULE_LENGTH, _RULE_FILLING = 0.2, 0.12
+"""A rule, a frame or a grid is longer than this share of the page, and fills less of its place."""
+_ENOUGH_SPECKS = 3
+_LARGE_SPECK = 12
+"""One so high and wide is enough alone."""
+
+
+def has_ink(page: Pixels) -> bool:
+    """Whether a page (height, width, 3) shows more than paper and rules."""
+    long, short = max(page.shape[:2]), min(page.shape[:2])
+    if short < _SMALL:
+        return int(np.ptp(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY))) > 2 * _CONTRAST
+    scale = _SIDE / min(long, _STRIP_RATIO * short)
+    if scale < 1:
+        height, width = (max(round(side * scale), 1) for side in page.shape[:2])
+        page = np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA))
+    specks = _specks(page)
+    large = (specks >= _LARGE_SPECK).all(axis=1)
+    return bool(large.any()) or len(specks) >= _ENOUGH_SPECKS
+
+
+def _specks(page: Pixels) -> npt.NDArray[np.int32]:
+    """(count, 2): width and height of each connected piece of ink that is neither rule nor edge."""
+    grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+    paper = cv2.blur(grey, (_AROUND, _AROUND), borderType=cv2.BORDER_REPLICATE)
+    ink = (cv2.absdiff(grey, paper) > _CONTRAST).astype(np.uint8)
+    rows, columns = (round(side * _EDGE) for side in ink.shape)
+    ink = np.ascontiguousarray(ink[rows : len(ink) - rows, columns : ink.shape[1] - columns])
+    _, _, pieces, _ = cv2.connectedComponentsWithStats(ink)
+    left, top, width, height, area = pieces[1:].T
+    bottom, right = ink.shape
+    long = np.maximum(width, height) > _RULE_LENGTH * min(bottom, right)
+    thin = area < _RULE_FILLING * width * height
+    straight = np.minimum(width, height) < _LARGE_SPECK
+    at_edge = (left == 0) | (top == 0) | (left + width == right) | (top + height == bottom)
+    speck = np.minimum(width, height) >= _SPECK
+    found: npt.NDArray[np.int32] = pieces[1:][speck & ~(long & (thin | straight | at_edge)), 2:4]
+    return found
