@@ -15,6 +15,7 @@ import numpy.typing as npt
 import orientation
 from decode import Pixels
 from image_warnings import ImageWarning
+from ink import has_ink, with_more_contrast
 from line_crops import crop_line, turned
 from line_reading import Reading, read_lines, read_ways
 from reading_order import Polygons, reading_order
@@ -26,6 +27,15 @@ _LONG_STRIP_RATIO = 2.5
 """A page longer than this, in relation to its width, is searched at proportionally more pixels."""
 _MAX_DETECTION_SIDE = 4000
 _SMALLEST_DETECTION_SIDE = 320
+_SURE_ON_AGAIN = 0.8
+"""What only a second look finds must read so well: it is made where there may be no text at all."""
+_NO_TEXT_FOUND = ImageWarning(
+    "no_text_found",
+    "Something is on this page, but no text was found. Look at the picture; if it has text, a "
+    "sharper or larger scan may help.",
+)
+_FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
+"""Borders and grain are read as a sign or two, never surely."""
 
 log = logging.getLogger("engine")
 
@@ -60,7 +70,28 @@ class PageEngine:
         self._orientation = orientation
 
     def read(self, page: Pixels) -> ReadPage:
-        """Read one page; called from several threads."""
+        """Read one page; called from several threads. A page with ink is not called blank before
+        it was looked at once more."""
+        found = self._read(page)
+        if found.lines or not has_ink(page):
+            return found
+        return self._look_again(page) or dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
+
+    def _look_again(self, page: Pixels) -> ReadPage | None:
+        """What other eyes see: with more contrast, inverted, or with the page on its side."""
+        for look in (with_more_contrast(page), 255 - page):
+            found = self._read(look)
+            if lines := tuple(line for line in found.lines if line.confidence >= _SURE_ON_AGAIN):
+                upright = turned(page, found.rotation)
+                return dataclasses.replace(found, pixels=upright, lines=lines)
+        if not self._orientation:
+            return None
+        found = self._read(turned(page, 90))
+        lines = tuple(line for line in found.lines if line.confidence >= _SURE_ON_AGAIN)
+        rotation = (found.rotation + 90) % 360
+        return dataclasses.replace(found, rotation=rotation, lines=lines) if lines else None
+
+    def _read(self, page: Pixels) -> ReadPage:
         polygons = self._detect(page)
         if not self._orientation or len(polygons) == 0:
             return _read_page(page, polygons, self._readings(page, polygons), 0)
@@ -124,9 +155,7 @@ def _read_page(
         pixels=page,
         rotation=rotation,
         lines=tuple(
-            _line(readings[index], polygons[index])
-            for index in order
-            if readings[index].text.strip()
+            _line(readings[index], polygons[index]) for index in order if _is_text(readings[index])
         ),
     )
 
@@ -135,3 +164,8 @@ def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     """Its polygon begins at the text's own top left."""
     corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
     return Line(reading.text, reading.confidence, tuple((float(x), float(y)) for x, y in corners))
+
+
+def _is_text(reading: Reading) -> bool:
+    count = len(reading.text.strip())
+    return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)

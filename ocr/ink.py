@@ -11,8 +11,8 @@ import numpy.typing as npt
 from decode import Pixels
 
 _SIDE = 1000
-"""Pixels of the longer side at which it is looked for, or a strip's first three widths: an A4 page's
-letters are some 6 high."""
+"""Pixels of the longer side at which it is looked for, or of three widths of a strip: letters of an
+A4 page are some 6 high."""
 _STRIP_RATIO = 3
 _SMALL = 100
 """A page with a shorter side is compared as a whole, not with what is near."""
@@ -45,6 +45,17 @@ def has_ink(page: Pixels) -> bool:
     return bool(large.any()) or len(specks) >= _ENOUGH_SPECKS
 
 
+def with_more_contrast(page: Pixels) -> Pixels:
+    """The page in grey, its ink darkened and its paper whitened: pencil, faded thermal print."""
+    grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, None, fx=0.25, fy=0.25) if min(grey.shape) > 4 else grey
+    paper = cv2.medianBlur(small, 21)
+    even = grey.astype(np.float32) - cv2.resize(paper, grey.shape[::-1])
+    low, high = np.quantile(even, (0.002, 0.998))
+    stretched = ((even - low) * (255 / max(float(high - low), 1.0))).clip(0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.repeat(stretched[:, :, None], 3, axis=2))
+
+
 def _specks(page: Pixels) -> npt.NDArray[np.int32]:
     """(count, 2): width and height of each connected piece of ink that is neither rule nor edge."""
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
@@ -53,12 +64,12 @@ def _specks(page: Pixels) -> npt.NDArray[np.int32]:
     rows, columns = (round(side * _EDGE) for side in ink.shape)
     ink = np.ascontiguousarray(ink[rows : len(ink) - rows, columns : ink.shape[1] - columns])
     _, _, pieces, _ = cv2.connectedComponentsWithStats(ink)
-    left, top, width, height, area = pieces[1:].T
+    specks: npt.NDArray[np.int32] = np.asarray(pieces[1:], dtype=np.int32)
+    left, top, width, height, area = specks.T
     bottom, right = ink.shape
     long = np.maximum(width, height) > _RULE_LENGTH * min(bottom, right)
     thin = area < _RULE_FILLING * width * height
     straight = np.minimum(width, height) < _LARGE_SPECK
     at_edge = (left == 0) | (top == 0) | (left + width == right) | (top + height == bottom)
     speck = np.minimum(width, height) >= _SPECK
-    found: npt.NDArray[np.int32] = pieces[1:][speck & ~(long & (thin | straight | at_edge)), 2:4]
-    return found
+    return specks[speck & ~(long & (thin | straight | at_edge)), 2:4]

@@ -10,6 +10,10 @@ from decode import Pixels
 
 _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
+_MAX_SOURCE_SIDE = 32_000
+"""OpenCV's limit for what is warped is the same."""
+_MARGIN = 4
+"""Pixels around a polygon that the interpolation looks at."""
 
 
 def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
@@ -49,6 +53,7 @@ def _is_upright(corners: list[list[float]]) -> bool:
 
 
 def _warp(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
+    page, polygon = _around(page, polygon)
     top_left, top_right, bottom_right, bottom_left = polygon
     width = max(np.linalg.norm(top_right - top_left), np.linalg.norm(bottom_right - bottom_left))
     height = max(np.linalg.norm(bottom_left - top_left), np.linalg.norm(bottom_right - top_right))
@@ -59,3 +64,16 @@ def _warp(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
         page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(warped, dtype=np.uint8)
+
+
+def _around(
+    page: Pixels, polygon: npt.NDArray[np.float32]
+) -> tuple[Pixels, npt.NDArray[np.float32]]:
+    """The part of a page around the polygon, where OpenCV could not warp from the whole one."""
+    if max(page.shape[:2]) <= _MAX_SOURCE_SIDE:
+        return page, polygon
+    low = np.clip(np.floor(polygon.min(axis=0)) - _MARGIN, 0, None).astype(int)
+    high = np.ceil(polygon.max(axis=0)).astype(int) + _MARGIN
+    low = np.minimum(low, [page.shape[1] - 1, page.shape[0] - 1])
+    high = np.clip(high, low + 1, low + _MAX_SOURCE_SIDE)
+    return page[low[1] : high[1], low[0] : high[0]], polygon - low.astype(np.float32)

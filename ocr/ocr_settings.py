@@ -141,10 +141,10 @@ class Settings:
     )
     max_megapixels: float = setting(
         "OCR_MAX_MEGAPIXELS",
-        50.0,
+        0.0,
         "megapixels",
-        "Larger images are refused before they are decoded.",
-        minimum=0.01,
+        "Larger images are refused; 0: up to 300, read at a reduced size where memory is short.",
+        minimum=0,
         maximum=1000,
     )
     timeout_s: float = setting(

@@ -1,11 +1,14 @@
 """The pictures that the page in the browser shows. Runs in the worker only.
 
-`data/previews/<2 hex>/<sha256>-p<page>.jpg` is the upright page, at most PREVIEW_SIDE pixels;
-`…-t.jpg` its thumbnail. Named by content, so a file that is renamed or copied costs nothing.
+`data/previews/<2 hex>/<sha256>-p<page>.jpg` is the upright page, its longer side at most
+PREVIEW_SIDE pixels, or more where its area lets a long strip stay readable; `…-t.jpg` its
+thumbnail, of a strip its beginning. Named by content, so a file that is renamed or copied costs
+nothing.
 `data/temp.png` is the newest page with the boxes of its lines. JPEG and PNG at their fastest
 settings: `benchmarks/preview_cost.py` has the comparison.
 """
 
+import math
 import os
 import threading
 import time
@@ -22,6 +25,13 @@ from worker_protocol import Line
 PREVIEW_SIDE = 2000
 THUMBNAIL_SIDE = 320
 TEMP_SIDE = 800
+_AREA_RATIO = 0.75
+"""A picture may have the area of a page of 4:3 whose longer side is the longest, whatever its own
+shape is: so a strip is larger than its longer side alone would let it be."""
+_MAX_SIDE = 30_000
+"""Of a strip; JPEG ends at 65,535 pixels, browsers earlier."""
+_THUMBNAIL_RATIO = 4.0
+"""A longer strip's thumbnail shows only its beginning: all of it would be a line."""
 TEMP_INTERVAL_S = 1.0
 _JPEG_QUALITY = 80
 _BOX_COLOUR = (60, 140, 0)  # blue, green, red
@@ -48,7 +58,8 @@ class Previews:
         stem = f"{sha256[:2]}/{sha256}-p{number}{turned}"
         preview = _shrink(page, PREVIEW_SIDE)
         names = (f"{stem}.jpg", f"{stem}-t.jpg")
-        for name, picture in zip(names, (preview, _shrink(preview, THUMBNAIL_SIDE)), strict=True):
+        thumbnail = _shrink(_beginning(preview), THUMBNAIL_SIDE, by_area=False)
+        for name, picture in zip(names, (preview, thumbnail), strict=True):
             options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
             _write_atomically(self._folder / name, picture, ".jpg", options)
         return names
@@ -71,14 +82,25 @@ class Previews:
         _write_atomically(self._temp, small, ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
-def _shrink(page: Pixels, side: int) -> Pixels:
-    """`page` itself, or a copy whose longer side is `side` pixels."""
+def _shrink(page: Pixels, side: int, *, by_area: bool = True) -> Pixels:
+    """`page` itself, or a copy whose longer side is `side` pixels or whose area is that of 4:3."""
     height, width = page.shape[:2]
-    scale = side / max(height, width)
+    longest = max(height, width)
+    scale = side / longest
+    if by_area:
+        scale = max(scale, math.sqrt(_AREA_RATIO * side**2 / (height * width)))
+        scale = min(scale, _MAX_SIDE / longest)
     if scale >= 1:
         return page
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _beginning(page: Pixels) -> Pixels:
+    """The top or the left end of a strip; any other page as it is."""
+    height, width = page.shape[:2]
+    most = math.ceil(min(height, width) * _THUMBNAIL_RATIO)
+    return page[:most, :most]
 
 
 def _write_atomically(path: Path, picture: Pixels, suffix: str, options: list[int]) -> None:

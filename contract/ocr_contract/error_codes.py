@@ -1,8 +1,9 @@
 """Every code with which something is refused, fails or is warned of.
 
 docs/error-codes.md says of each where it appears, what it means and what to do. A code keeps its
-meaning for ever: it stands in the database (`images.error_code`), in replies of the socket and of
-the page's API, and in the warnings of the status. The sentence beside it is for people and changes.
+meaning for ever: it stands in the database (`images.error_code` and `warning_code`), in replies of
+the socket and of the page's API, and in the warnings of the status. The sentence beside it is for
+people and changes.
 """
 
 import enum
@@ -27,6 +28,7 @@ class ErrorCode(enum.StrEnum):
     SYMLINK = "symlink"
     NOT_A_REGULAR_FILE = "not_a_regular_file"
     UNSUPPORTED_FORMAT = "unsupported_format"
+    UNSUPPORTED_FORM = "unsupported_form"
     NOT_AN_IMAGE = "not_an_image"
     DAMAGED_IMAGE = "damaged_image"
     EMPTY_FILE = "empty_file"
@@ -40,6 +42,12 @@ class ErrorCode(enum.StrEnum):
     ENGINE_FAILED = "engine_failed"
     SERVICE_ENDED = "service_ended"
     UNKNOWN = "unknown"
+
+    # Images that are done with a warning
+    NO_TEXT_FOUND = "no_text_found"
+    PICTURE_INCOMPLETE = "picture_incomplete"
+    PICTURE_REDUCED = "picture_reduced"
+    ALL_TRANSPARENT = "all_transparent"
 
     # The start of ocr_service
     BAD_SETTING = "bad_setting"

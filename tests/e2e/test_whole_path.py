@@ -96,7 +96,7 @@ BAD_FILES = {
 def put_bad_files(folder: Path) -> None:
     photo = ROOT / "samples" / "receipt-photo.jpg"
     (folder / "empty.png").touch()
-    (folder / "truncated.jpg").write_bytes(photo.read_bytes()[:3000])
+    (folder / "truncated.jpg").write_bytes(photo.read_bytes()[:300])
     (folder / "text.png").write_text("this is no picture")
     (folder / "notes.txt").write_text("nor is this")
     (folder / "huge.png").write_bytes(png_of(20_000, 20_000))

@@ -2,17 +2,20 @@
 
 import io
 import random
+import resource
 import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
+import cv2
 import image_files
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageOps, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 import decode
 from decode import Pixels, decode_pages
@@ -266,15 +269,18 @@ def test_formats_off_the_list_are_refused(form: str) -> None:
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_truncated_file_is_a_picture_or_damaged(kind: str) -> None:
+    """And a picture that is not the whole one says so."""
     content = FILES[kind]
-    codes = set()
+    whole = decoded(content)
     for share in (0.1, 0.15, 0.25, 0.5, 0.75, 0.9, 0.99):
         try:
-            decoded(content[: max(int(len(content) * share), 24)])
+            (page,) = decode_pages(content[: max(int(len(content) * share), 24)], MAX_PIXELS)
         except ImageError as error:
-            codes.add(error.code)
+            assert error.code == "damaged_image"
             assert "<_io" not in error.message
-    assert codes == {"damaged_image"}
+        else:
+            same = page.pixels.shape == whole.shape and (page.pixels == whole).all()
+            assert same or [doubt.code for doubt in page.warnings] == ["picture_incomplete"]
 
 
 MUTABLE = sorted(FILES.items())
@@ -305,7 +311,8 @@ def test_mutated_files_are_pictures_or_image_errors(kind: str) -> None:
             decoded(mutate(FILES[kind], chance), 1e6)
         except ImageError as error:
             assert error.code in {
-                "damaged_image", "not_an_image", "too_many_pixels", "too_small", "out_of_memory"
+                "damaged_image", "not_an_image", "too_many_pixels", "too_small", "out_of_memory",
+                "unsupported_form",
             }  # fmt: skip
 
 
@@ -392,17 +399,25 @@ def failing(error: BaseException) -> Callable[..., Image.Image]:
     return raising
 
 
-@pytest.mark.parametrize("error", decode._DECODE_ERRORS)
+@pytest.mark.parametrize(
+    "error",
+    [OSError, SyntaxError, ValueError, ZeroDivisionError, FloatingPointError, RecursionError,
+     UnicodeDecodeError("ascii", b"", 0, 1, ""), struct.error("short"), zlib.error, cv2.error,
+     AssertionError, LookupError, BufferError, StopIteration, NotImplementedError],
+)  # fmt: skip
 def test_whatever_a_decoder_raises_is_damage(
-    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    made = error() if error is not struct.error else struct.error("short")
-    monkeypatch.setattr(ImageOps, "exif_transpose", failing(made))
+    """Also what nobody thought of: the image ends, never the worker."""
+    monkeypatch.setattr(decode, "to_bgr", failing(error))
     assert refused(FILES["jpeg"]) == "damaged_image"
 
 
-def test_no_memory_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ImageOps, "exif_transpose", failing(MemoryError()))
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("Insufficient memory")])
+def test_no_memory_is_not_the_files_fault(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(decode, "to_bgr", failing(error))
     assert refused(FILES["jpeg"]) == "out_of_memory"
 
 
@@ -413,3 +428,20 @@ def test_pillow_warnings_stay_out_of_the_log(recwarn: pytest.WarningsRecorder) -
     stream = io.BytesIO(FILES["mpo"])
     decoded(stream.getvalue()[:-10] + b"\x00" * 10)
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_no_mutation_takes_more_memory_than_its_pixels(kind: str) -> None:
+    """Lengths and sizes that lie: a million pixels allowed, half a gigabyte to do it in."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    chance = random.Random(kind + " again")
+    resource.setrlimit(resource.RLIMIT_AS, (used + 500_000_000, before[1]))
+    try:
+        for _ in range(80):
+            try:
+                decoded(mutate(FILES[kind], chance), 1e6)
+            except ImageError as error:
+                assert error.code != "out_of_memory"
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)

@@ -132,3 +132,16 @@ def test_the_largest_crop_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_crops, "_MAX_SIDE", 500)
     crop = crop_line(page(), np.array([[0, 0], [9e3, 50], [9e3, 90], [0, 40]], dtype=np.float32))
     assert max(crop.shape) <= 500
+
+
+@pytest.mark.parametrize("tall", [False, True])
+def test_a_line_askew_on_a_page_longer_than_opencv_warps(tall: bool) -> None:
+    """Its surroundings are cut out first: the crop is that of a short page."""
+    made, corners = turned(10)
+    corners = corners.round()  # or 32 bits would hold them less exactly far to the right
+    shift = np.array([0, 35_000] if tall else [35_000, 0], dtype=np.float32)
+    before = ((35_000, 100), (0, 0)) if tall else ((0, 0), (35_000, 100))
+    long = np.pad(made, (*before, (0, 0)))
+    assert np.array_equal(crop_line(long, corners + shift), crop_line(made, corners))
+    outside = corners + shift + np.float32(5000)
+    assert crop_line(long, outside).size > 0

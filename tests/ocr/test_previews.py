@@ -44,10 +44,15 @@ def previews(tmp_path: Path, clock: Clock) -> Previews:
     ("size", "preview_size", "thumbnail_size"),
     [
         ((4000, 3000), (2000, 1500), (320, 240)),
-        ((1000, 3000), (667, 2000), (107, 320)),
-        ((2000, 100), (2000, 100), (320, 16)),
+        ((4000, 4000), (2000, 2000), (320, 320)),
+        ((1000, 3000), (1000, 3000), (107, 320)),
+        ((1000, 9000), (577, 5196), (80, 320)),
+        ((8000, 60), (8000, 60), (240, 60)),
+        ((60, 8000), (60, 8000), (60, 240)),
+        ((2000, 100), (2000, 100), (320, 80)),
         ((200, 100), (200, 100), (200, 100)),
-        ((50_000, 3), (2000, 1), (320, 1)),
+        ((50_000, 100), (30_000, 60), (240, 60)),
+        ((70_000, 3), (30_000, 1), (4, 1)),
         ((2, 2), (2, 2), (2, 2)),
     ],
 )
@@ -60,12 +65,28 @@ def test_sizes(
 ) -> None:
     names = previews.write(page(*size), SHA, 1, 0)
     assert names == (f"ab/{SHA}-p1.jpg", f"ab/{SHA}-p1-t.jpg")
-    for name, wanted, side in zip(
-        names, (preview_size, thumbnail_size), (PREVIEW_SIDE, THUMBNAIL_SIDE), strict=True
-    ):
+    for name, wanted in zip(names, (preview_size, thumbnail_size), strict=True):
         picture = loaded(tmp_path / "previews" / name)
         assert picture.shape[1::-1] == wanted
-        assert max(picture.shape) <= side
+    assert max(thumbnail_size) <= THUMBNAIL_SIDE
+    assert preview_size[0] * preview_size[1] <= PREVIEW_SIDE**2
+
+
+def test_a_strips_thumbnail_is_its_beginning(previews: Previews, tmp_path: Path) -> None:
+    strip = page(8000, 60)
+    strip[:, :100] = 0
+    _, thumbnail = previews.write(strip, SHA, 1, 0)
+    picture = loaded(tmp_path / "previews" / thumbnail)
+    assert picture[30, 50].max() < 30
+    assert picture[30, 200].min() > 220
+
+
+def test_the_newest_strip_shows_its_boxes(previews: Previews, tmp_path: Path) -> None:
+    previews.show_newest(page(8000, 60), (line((4000, 10), (6000, 10), (6000, 50), (4000, 50)),))
+    picture = loaded(tmp_path / "temp.png")
+    height, width = picture.shape[:2]
+    assert height > 40
+    assert tuple(picture[round(height / 6), width * 5 // 8]) == previews_module._BOX_COLOUR
 
 
 def test_a_turned_page_has_a_name_of_its_own(previews: Previews) -> None:
