@@ -5,7 +5,6 @@ a thread of its own.
 """
 
 import dataclasses
-import logging
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -18,15 +17,11 @@ from image_warnings import ImageWarning
 from ink import has_ink, with_more_contrast
 from line_crops import crop_line, turned
 from line_reading import Reading, read_lines, read_ways
+from page_search import find_lines
 from reading_order import Polygons, reading_order
 from text_models import TextModels
-from usable_memory import is_lack_of_memory
 from worker_protocol import Line
 
-_LONG_STRIP_RATIO = 2.5
-"""A page longer than this, in relation to its width, is searched at proportionally more pixels."""
-_MAX_DETECTION_SIDE = 4000
-_SMALLEST_DETECTION_SIDE = 320
 _SURE_ON_AGAIN = 0.8
 """What only a second look finds must read so well: it is made where there may be no text at all."""
 _NO_TEXT_FOUND = ImageWarning(
@@ -36,8 +31,6 @@ _NO_TEXT_FOUND = ImageWarning(
 )
 _FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
 """Borders and grain are read as a sign or two, never surely."""
-
-log = logging.getLogger("engine")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -132,17 +125,7 @@ class PageEngine:
         )
 
     def _detect(self, page: Pixels) -> Polygons:
-        long, short = max(page.shape[:2]), min(page.shape[:2])
-        wanted = self._detection_side * max(1.0, long / short / _LONG_STRIP_RATIO)
-        side = min(int(wanted), _MAX_DETECTION_SIDE)
-        while True:
-            try:
-                return self._models.detect(page, side)
-            except Exception as error:
-                if not is_lack_of_memory(error) or side // 2 < _SMALLEST_DETECTION_SIDE:
-                    raise
-                side //= 2
-                log.warning("not enough memory; searching at %d pixels", side)
+        return find_lines(page, self._models.detect, self._detection_side)
 
 
 def _read_page(

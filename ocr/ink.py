@@ -24,11 +24,13 @@ _EDGE = 0.015
 """Share of a side in which a scan shows the scanner's lid."""
 _SPECK = 4
 """Both sides of a speck of ink are at least so long."""
-_RULE_LENGTH, _RULE_FILLING = 0.2, 0.12
+_RULE_LENGTH, _RULE_FILLING = 0.2, 0.2
 """A rule, a frame or a grid is longer than this share of the page, and fills less of its place."""
+_SATURATED = 1.5
+"""So many times as strong as the strongest ink would be black."""
 _ENOUGH_SPECKS = 3
 _LARGE_SPECK = 12
-"""One so high and wide is enough alone."""
+"""One so long is enough alone."""
 
 
 def has_ink(page: Pixels) -> bool:
@@ -41,25 +43,27 @@ def has_ink(page: Pixels) -> bool:
         height, width = (max(round(side * scale), 1) for side in page.shape[:2])
         page = np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA))
     specks = _specks(page)
-    large = (specks >= _LARGE_SPECK).all(axis=1)
+    large = specks.max(axis=1, initial=0) >= _LARGE_SPECK
     return bool(large.any()) or len(specks) >= _ENOUGH_SPECKS
 
 
 def with_more_contrast(page: Pixels) -> Pixels:
-    """The page in grey, its ink darkened and its paper whitened: pencil, faded thermal print."""
+    """Its ink as black on white, of the same size: pencil, faded thermal print, white on grey."""
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
-    small = cv2.resize(grey, None, fx=0.25, fy=0.25) if min(grey.shape) > 4 else grey
-    paper = cv2.medianBlur(small, 21)
-    even = grey.astype(np.float32) - cv2.resize(paper, grey.shape[::-1])
-    low, high = np.quantile(even, (0.002, 0.998))
-    stretched = ((even - low) * (255 / max(float(high - low), 1.0))).clip(0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.repeat(stretched[:, :, None], 3, axis=2))
+    size = tuple(max(side // 4, 1) for side in grey.shape[::-1])
+    paper = cv2.medianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), 21)
+    ink = grey.astype(np.int16) - cv2.resize(paper, grey.shape[::-1]).astype(np.int16)
+    smooth = cv2.blur(ink, (3, 3))
+    darkest, brightest = int(smooth.min()), int(smooth.max())
+    strongest = darkest if -darkest >= brightest else brightest
+    black = np.clip(255 - ink * (_SATURATED * 255 / strongest), 0, 255) if strongest else ink + 255
+    return np.ascontiguousarray(np.repeat(black.astype(np.uint8)[:, :, None], 3, axis=2))
 
 
 def _specks(page: Pixels) -> npt.NDArray[np.int32]:
     """(count, 2): width and height of each connected piece of ink that is neither rule nor edge."""
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
-    paper = cv2.blur(grey, (_AROUND, _AROUND), borderType=cv2.BORDER_REPLICATE)
+    paper = cv2.medianBlur(grey, _AROUND)
     ink = (cv2.absdiff(grey, paper) > _CONTRAST).astype(np.uint8)
     rows, columns = (round(side * _EDGE) for side in ink.shape)
     ink = np.ascontiguousarray(ink[rows : len(ink) - rows, columns : ink.shape[1] - columns])

@@ -13,6 +13,8 @@ import numpy as np
 
 from decode import Pixels
 from lanes import Lanes
+from leaders import shorten_leaders
+from long_lines import recognise_in_parts
 from models import Model, ModelSet
 from networks import (
     CENTRED,
@@ -22,12 +24,14 @@ from networks import (
     Detector,
     Network,
     Normalisation,
+    Numbers,
     Recogniser,
 )
 from orientation import prepare_page as prepare_page_for_orientation
 from reading_order import Polygons
-from text_detection import detection_settings, find_polygons, scale_for_detection
+from text_detection import detection_settings, find_polygons, map_size, scale_for_detection
 from text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
+from tiled_detection import is_tiled, map_in_tiles
 
 _WARM_UP_PAGES = ((960, 704), (704, 960))
 
@@ -108,16 +112,19 @@ class OnnxModels:
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""
-        scaled = scale_for_detection(page, longest_side)
-        text_map = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
         height, width = page.shape[:2]
         settings, logits = self._detection_settings, self._detection.logits
+        wanted = map_size((height, width), longest_side)
+        if is_tiled(wanted):
+            tiles_map = map_in_tiles(page, wanted, self._text_map, logits=logits)
+            return find_polygons(tiles_map, (height, width), settings)
+        text_map = self._text_map(scale_for_detection(page, longest_side))
         return find_polygons(text_map, (height, width), settings, logits=logits)
 
     def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         """As `TextModels.recognise`."""
-        lines = [prepare_line(crop, self._shapes.line_widths) for crop in crops]
-        return [join_characters(line, self._characters) for line in self.lanes.recognise(lines)]
+        texts = recognise_in_parts(crops, self._recognise)
+        return [(shorten_leaders(text), confidence) for text, confidence in texts]
 
     def page_shares(self, page: Pixels) -> list[float]:
         """As `TextModels.page_shares`."""
@@ -128,6 +135,14 @@ class OnnxModels:
     def inference_s(self) -> float:
         """As `TextModels.inference_s`."""
         return self.lanes.busy_s / self.lanes.count
+
+    def _recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        lines = [prepare_line(crop, self._shapes.line_widths) for crop in crops]
+        return [join_characters(line, self._characters) for line in self.lanes.recognise(lines)]
+
+    def _text_map(self, scaled: Pixels) -> Numbers:
+        text_map: Numbers = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
+        return text_map
 
     def _run_recognition(self, lines: list[Pixels]) -> list[Columns]:
         columns = self._recognition.run_best(np.stack(lines))

@@ -4,7 +4,7 @@ Running text shows it plainly: on its head it reads badly, and on its side not a
 single characters do not: 0, 8, I, O, X and H are the same on their head, and the recogniser knows
 digits that lie on their left side as well as upright ones, since columns of Chinese come to it so.
 Therefore every line has a say as far as its readings differ, and without evidence a page stays as
-it is. docs/decisions/0012 has the figures.
+it is. docs/decisions/0014 has the figures.
 """
 
 import math

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from decode import Pixels
+from leaders import shorten_leaders
+from long_lines import recognise_in_parts
 from models import ModelSet
 from reading_order import Polygons
 from text_recognition import MIN_LINE_WIDTH
@@ -78,7 +80,8 @@ class PaddleModels:
 
     def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         """As `TextModels.recognise`."""
-        return recognise_together(crops, self._recognise, RECOGNITION_BATCH)
+        texts = recognise_in_parts(crops, self._recognise_together)
+        return [(shorten_leaders(text), confidence) for text, confidence in texts]
 
     def page_shares(self, page: Pixels) -> list[float]:
         """As `TextModels.page_shares`."""
@@ -99,6 +102,9 @@ class PaddleModels:
                 yield
             finally:  # a call that fails has kept the device busy, too
                 self._busy_s += time.monotonic() - started
+
+    def _recognise_together(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        return recognise_together(crops, self._recognise, RECOGNITION_BATCH)
 
     def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
         with self._one_call():

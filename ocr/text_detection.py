@@ -20,9 +20,8 @@ from decode import Pixels
 from models import CONFIG_NAME
 from networks import Numbers
 from reading_order import Polygons
+from tiled_detection import STEP, ByteMap
 
-_STEP = 32
-"""Sides are multiples of this: the network halves them five times."""
 _MARGIN = 0.1
 """Computed lengths meet a limit that they reach by so much less: a line of exactly 3 pixels comes
 out as 2.9999995."""
@@ -44,30 +43,40 @@ class DetectionSettings:
     """A region whose mean is below it is dropped."""
     unclip_ratio: float
     """How far a region grows, in areas per perimeter: the network marks the core of a line."""
-    max_regions: int
 
 
 def detection_settings(model: Path, unclip_ratio: float) -> DetectionSettings:
-    """The thresholds that a model folder's inference.yml asks for."""
+    """The thresholds that a model folder's inference.yml asks for.
+
+    Not its `max_candidates`, 1,000 regions: a large table has thousands, and all count.
+    """
     wanted: dict[str, Any] = yaml.safe_load((model / CONFIG_NAME).read_text("utf-8"))["PostProcess"]
     return DetectionSettings(
         threshold=float(wanted.get("thresh", 0.3)),
         box_threshold=float(wanted.get("box_thresh", 0.6)),
         unclip_ratio=unclip_ratio,
-        max_regions=int(wanted.get("max_candidates", 1000)),
     )
 
 
+def map_size(page_size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    """(height, width) of the map of a page (height, width): at most about `longest_side` long,
+    never larger than the page, in multiples of 32."""
+    ratio = min(1.0, longest_side / max(page_size))
+    height, width = (max(round(int(side * ratio) / STEP), 1) * STEP for side in page_size)
+    return height, width
+
+
 def scale_for_detection(page: Pixels, longest_side: int) -> Pixels:
-    """The page (height, width, 3), at most `longest_side` long, sides in multiples of 32."""
+    """The page (height, width, 3) at the size of its map."""
     height, width = page.shape[:2]
-    ratio = min(1.0, longest_side / max(height, width))
-    size = tuple(max(round(int(side * ratio) / _STEP), 1) * _STEP for side in (width, height))
-    return page if size == (width, height) else np.asarray(cv2.resize(page, size), dtype=np.uint8)
+    wanted = map_size((height, width), longest_side)
+    if wanted == (height, width):
+        return page
+    return np.asarray(cv2.resize(page, wanted[::-1]), dtype=np.uint8)
 
 
 def find_polygons(
-    text_map: Numbers,
+    text_map: Numbers | ByteMap,
     page_size: tuple[int, int],
     settings: DetectionSettings,
     *,
@@ -75,19 +84,21 @@ def find_polygons(
 ) -> Polygons:
     """(count, 4, 2): the text regions of a map (height, width), in pixels of the page.
 
-    The map's numbers are the probabilities of text, or their logits. `page_size` is (height,
-    width). Corners run clockwise from the top left.
+    The map's numbers are the probabilities of text, or their logits; a map of bytes has
+    probabilities in 255ths. `page_size` is (height, width). Corners run clockwise from the top
+    left.
     """
-    threshold = _logit(settings.threshold) if logits else settings.threshold
+    one = 255.0 if text_map.dtype == np.uint8 else 1.0
+    threshold = _logit(settings.threshold) if logits else settings.threshold * one
     core = (text_map > threshold).astype(np.uint8)
     contours, _ = cv2.findContours(core, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found = []
-    for contour in contours[: settings.max_regions]:
+    for contour in contours:
         centre, (width, height), angle = cv2.minAreaRect(contour)
         if min(width, height) < _MIN_SIDE:
             continue
         corners = _corners(centre, width, height, angle)
-        if _mean_inside(text_map, corners, logits=logits) < settings.box_threshold:
+        if _mean_inside(text_map, corners, logits=logits) < settings.box_threshold * one:
             continue
         growth = width * height * settings.unclip_ratio / (width + height)  # on both sides
         if min(width, height) + growth < _MIN_GROWN_SIDE:
@@ -112,15 +123,17 @@ def _corners(centre: Any, width: float, height: float, angle: float) -> npt.NDAr
     return np.array([top_left, top_right, bottom_right, bottom_left], dtype=np.float32)
 
 
-def _mean_inside(text_map: Numbers, corners: npt.NDArray[np.float32], *, logits: bool) -> float:
-    """The mean probability inside a quadrilateral."""
+def _mean_inside(
+    text_map: Numbers | ByteMap, corners: npt.NDArray[np.float32], *, logits: bool
+) -> float:
+    """The mean probability inside a quadrilateral, in the map's unit."""
     height, width = text_map.shape
     across, down = corners[:, 0].tolist(), corners[:, 1].tolist()
     left, right = (_within(x, width) for x in (math.floor(min(across)), math.ceil(max(across))))
     top, bottom = (_within(y, height) for y in (math.floor(min(down)), math.ceil(max(down))))
     mask = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
     cv2.fillPoly(mask, [(corners - (left, top)).astype(np.int32)], (1,))
-    values = text_map[top : bottom + 1, left : right + 1]
+    values: npt.NDArray[Any] = text_map[top : bottom + 1, left : right + 1]
     if logits:
         values = np.reciprocal(1 + np.exp(-np.clip(values, -_SURE, _SURE)))
     return float(cv2.mean(values, mask)[0])

@@ -84,7 +84,7 @@ def test_an_empty_page_has_no_lines(models: FakeModels) -> None:
 
 def named_lines(count: int, first: int) -> tuple[Pixels, list[Any]]:
     """A page with `count` lines below each other, whose pixels are first, first + 1, …"""
-    pixels = page(400, 40 * count + 10)
+    pixels = page(400, max(40 * count + 10, 256))  # smaller pages get a margin before the search
     boxes = []
     for i in range(count):
         top, right = 10 + 40 * i, 100 + (i * 71) % 250
@@ -221,6 +221,65 @@ def test_a_line_in_another_direction_begins_at_its_own_top_left(
     assert line.polygon[0] == (400.0 + first[0], first[1])
     along = np.subtract(line.polygon[1], line.polygon[0])
     assert np.linalg.norm(along) == 190
+
+
+def inked(shade: int = 40) -> Pixels:
+    """A page with something on it."""
+    pixels = page()
+    for left in range(20, 380, 30):
+        cv2.circle(pixels, (left, 150), 10, (shade,) * 3, -1)
+    return pixels
+
+
+def test_what_only_a_second_look_finds_is_read(models: FakeModels) -> None:
+    """Here: inverted."""
+    models.find = lambda pixels: [WIDE] * int(pixels[0, 0, 0] == 0)
+    found = engine(models).read(inked())
+    assert [line.text for line in found.lines] == ["line 0"]
+    assert np.array_equal(found.pixels, inked())
+    assert found.warnings == ()
+
+
+def test_a_second_look_sees_the_page_on_its_side(models: FakeModels) -> None:
+    models.find = lambda pixels: [WIDE] * (pixels.shape[0] == 400)
+    found = engine(models).read(inked())
+    assert found.rotation == 90
+    assert np.array_equal(found.pixels, np.rot90(inked()))
+    assert len(found.lines) == 1
+
+
+def test_a_second_look_has_to_be_sure(models: FakeModels) -> None:
+    models.find = lambda pixels: [WIDE] * int(pixels[0, 0, 0] == 0)
+    models.confidence = 0.7
+    found = engine(models).read(inked())
+    assert found.lines == ()
+    assert [warning.code for warning in found.warnings] == ["no_text_found"]
+
+
+@pytest.mark.parametrize(("pixels", "codes"), [(inked(), ["no_text_found"]), (page(), [])])
+def test_no_text_is_a_result_only_where_there_is_no_ink(
+    models: FakeModels, pixels: Pixels, codes: list[str]
+) -> None:
+    models.find = lambda _: []
+    found = engine(models).read(pixels)
+    assert found.lines == ()
+    assert [warning.code for warning in found.warnings] == codes
+    assert len(models.searched) == (1 if not codes else 4)
+
+
+def test_lines_that_could_not_be_read_are_no_blank_page(models: FakeModels) -> None:
+    models.texts = dict.fromkeys(range(256), " ")
+    found = engine(models).read(inked())
+    assert [warning.code for warning in found.warnings] == ["no_text_found"]
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "kept"),
+    [("■", 0.55, False), ("1", 0.7, True), ("三", 0.1, False), ("Invoice", 0.4, True)],
+)
+def test_borders_are_no_signs(models: FakeModels, text: str, confidence: float, kept: bool) -> None:
+    models.texts, models.confidence = {255: text}, confidence
+    assert len(engine(models).read(page()).lines) == kept
 
 
 def test_switched_off_it_turns_nothing(models: FakeModels) -> None:

@@ -27,7 +27,7 @@ from text_detection import (
 )
 
 Numbers = npt.NDArray[np.float32]
-PLAIN = DetectionSettings(threshold=0.3, box_threshold=0.6, unclip_ratio=2.0, max_regions=1000)
+PLAIN = DetectionSettings(threshold=0.3, box_threshold=0.6, unclip_ratio=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_real_pages_give_paddles_polygons(session: Any, name: str, unclip_ratio:
     theirs = DBPostProcess(
         thresh=settings.threshold,
         box_thresh=settings.box_threshold,
-        max_candidates=settings.max_regions,
+        max_candidates=1000,
         unclip_ratio=unclip_ratio,
     )
     (wanted,), _ = theirs([maps], [(*page.shape[:2], 1.0, 1.0)])
@@ -109,9 +109,9 @@ def test_the_thresholds_are_the_models_own(tmp_path: Path) -> None:
     (tmp_path / "inference.yml").write_text(
         "PostProcess: {thresh: 0.2, box_thresh: 0.45, max_candidates: 30, unclip_ratio: 1.4}\n"
     )
-    assert detection_settings(tmp_path, 2.5) == DetectionSettings(0.2, 0.45, 2.5, 30)
+    assert detection_settings(tmp_path, 2.5) == DetectionSettings(0.2, 0.45, 2.5)
     (tmp_path / "inference.yml").write_text("PostProcess: {name: DBPostProcess}\n")
-    assert detection_settings(tmp_path, 2.5) == DetectionSettings(0.3, 0.6, 2.5, 1000)
+    assert detection_settings(tmp_path, 2.5) == DetectionSettings(0.3, 0.6, 2.5)
 
 
 def bar(left: int, top: int, right: int, bottom: int, value: float = 0.9) -> Numbers:
@@ -178,12 +178,22 @@ def test_a_region_that_stays_too_narrow_is_dropped() -> None:
     assert len(find_polygons(bar(200, 100, 203, 103), (320, 640), small)) == 0
 
 
-def test_there_are_at_most_so_many_regions() -> None:
-    made = np.zeros((320, 640), dtype=np.float32)
-    for top in range(10, 300, 30):
-        made[top : top + 10, 50:500] = 0.9
-    assert len(find_polygons(made, (320, 640), PLAIN)) == 10
-    assert len(find_polygons(made, (320, 640), dataclasses.replace(PLAIN, max_regions=4))) == 4
+def test_no_region_is_dropped_for_their_number() -> None:
+    """PaddleOCR keeps the first 1,000, from the bottom: of a large table's cells the upper ones
+    were lost."""
+    made = np.zeros((1600, 1600), dtype=np.float32)
+    for top in range(10, 1580, 24):
+        for left in range(10, 1560, 60):
+            made[top : top + 10, left : left + 36] = 0.9
+    assert len(find_polygons(made, (1600, 1600), PLAIN)) == 66 * 26 > 1000
+
+
+def test_a_map_of_bytes_finds_what_its_numbers_find() -> None:
+    made = bar(200, 100, 300, 120, 0.9) + bar(20, 200, 300, 230, 0.62) + bar(400, 9, 500, 40, 0.58)
+    wanted = find_polygons(made, (320, 640), PLAIN)
+    found = find_polygons(np.rint(made * 255).astype(np.uint8), (320, 640), PLAIN)
+    assert len(wanted) == 2
+    assert np.array_equal(found, wanted)
 
 
 def test_corners_run_clockwise_from_the_top_left() -> None:
