@@ -21,6 +21,9 @@ help:  ## this list
 run: python  ## start both services: make run [IMAGES=folder] [DATA=folder] [PORT=5000]
 	@exec $(PYTHON) tools/run.py --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
 
+config: python  ## the settings in force, of both services: make config [IMAGES=…] [DATA=…] [PORT=…]
+	@$(PYTHON) tools/run.py --print-config --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
+
 vendor: python  ## fetch what the Docker images are built from (once, with internet)
 	@$(PYTHON) tools/vendor.py --gpu "$$GPU" $(ARGS)
 
@@ -102,4 +105,4 @@ fonts: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python

@@ -29,9 +29,9 @@ from contestants import OURS, PEERS, Contestant, line_up, set_up
 from machine import describe
 from other_load import OtherLoad
 from peer_process import PeerError
-from project import ToolError, say
+from project import ROOT, ToolError, say
 from result_files import write_results
-from running_service import ROOT, ServiceError
+from running_service import ServiceError
 from scoring import images_with_truth
 
 SMALL, TINY = f"{OURS} small", f"{OURS} tiny"

@@ -14,8 +14,8 @@ from pathlib import Path
 import debian
 import setup_env
 from peer_process import TIMEOUT_S, run_peer
-from project import VENVS
-from running_service import MODELS, ROOT
+from project import ROOT, VENVS
+from running_service import MODELS
 from runs import Run, run_service
 
 _PEERS = ROOT / "benchmarks" / "peers"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from machine import describe
 from process_memory import resident_mb, tree
-from running_service import ROOT
+from project import ROOT
 
 _LIMITS = {"ocr_service.py": 80.0, "gunicorn": 120.0}
 _IDLE_LIMIT = 0.01

@@ -20,8 +20,9 @@ import cv2
 
 from bench_tables import markdown
 from machine import describe
+from project import ROOT
 from result_files import write_results
-from running_service import ROOT, RunningService, ServiceError
+from running_service import RunningService, ServiceError
 
 _SAMPLE = ROOT / "samples" / "receipt-photo.jpg"
 _SIDE = 640

@@ -18,8 +18,9 @@ from image_mix import load_samples, one_image
 from least_squares import slope
 from machine import describe
 from process_memory import resident_mb, tree
+from project import ROOT
 from result_files import write_results
-from running_service import ROOT, RunningService, ServiceError
+from running_service import RunningService, ServiceError
 
 _EVERY = 50
 _WARM_UP = 500

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
+from project import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "data" / "paddle_models" / "whl"
 TIMEOUT_S = 3600.0
 _POLL_S = 0.05

@@ -1,7 +1,7 @@
 """The application: `create_app` and the pages. No SQL here; errors are answered in `error_pages`.
 
 /                     the list, the search and the progress
-/images/<id>          one image: its pages, their lines as boxes over the picture
+/images/<id>          one image: its pages, their lines as boxes over the picture (`image_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /images/<id>.txt .json, /export.csv                       texts to take away
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
@@ -25,21 +25,20 @@ import notices
 import page_tokens
 import parameters
 import pictures
-import presentation
 import queries
 import security
 import site_context
+import template_filters
 import web_actions
 import web_api
 import web_settings
 from image_records import STATE_FILTERS
+from ocr_contract.data_folder import LATEST_PICTURE
 from site_context import current_site
-from web_errors import WebError
+from web_errors import BusyError, WebError
 
 MAX_FORM_BYTES = 32 * 1024
 """The longest correction, each character of it twelve bytes in a form, and some more."""
-_ID = f"<int(max={page_tokens.MAX_ID}):image_id>"
-_PAGE = f"<int(max={page_tokens.MAX_ID}):page_number>"
 
 
 def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
@@ -50,9 +49,10 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.config["MAX_FORM_PARTS"] = 20
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
-    app.extensions[site_context.EXTENSION] = site_context.build(settings)
-    presentation.register(app)
-    form_tokens.register(app)
+    site = site_context.build(settings)
+    app.extensions[site_context.EXTENSION] = site
+    template_filters.register(app)
+    form_tokens.register(app, site.guard)
     app.before_request(_check_host)
     app.before_request(login.require_session)
     app.after_request(security.protect)
@@ -60,16 +60,10 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_blueprint(web_api.blueprint)
     app.register_blueprint(web_actions.blueprint)
     app.register_blueprint(login.blueprint)
+    app.register_blueprint(image_view.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
-    app.add_url_rule(f"/images/{_ID}", view_func=image_page)
-    app.add_url_rule(f"/images/{_ID}.txt", view_func=image_text)
-    app.add_url_rule(f"/images/{_ID}.json", view_func=image_json)
     app.add_url_rule("/export.csv", view_func=export_csv)
-    app.add_url_rule(f"/previews/{_ID}/{_PAGE}", "preview", picture, defaults={"kind": "preview"})
-    app.add_url_rule(
-        f"/thumbnails/{_ID}/{_PAGE}", "thumbnail", picture, defaults={"kind": "thumbnail"}
-    )
     app.add_url_rule("/temp.png", view_func=latest_picture)
     app.add_url_rule("/events", view_func=live_route.events)
     app.add_url_rule("/livez", view_func=livez)
@@ -108,25 +102,6 @@ def _list_context() -> dict[str, object]:
     }
 
 
-def image_page(image_id: int) -> Response:
-    """One image."""
-    notice = notices.find(request.args.get("notice", ""))
-    return image_view.render(image_id, notice=notice)
-
-
-def image_text(image_id: int) -> Response:
-    """The text of one image."""
-    with current_site().reading() as connection:
-        text = exports.plain_text(queries.image_detail(connection, image_id))
-    return Response(text, mimetype="text/plain")
-
-
-def image_json(image_id: int) -> Response:
-    """Text, lines, polygons and confidences of one image."""
-    with current_site().reading() as connection:
-        return jsonify(queries.image_detail(connection, image_id).to_json())
-
-
 def export_csv() -> Response:
     """Every image with its text, one row each."""
     site = current_site()
@@ -139,27 +114,17 @@ def export_csv() -> Response:
     fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
     stream = site.tables.stream(exports.csv_blocks(fetch))
     if stream is None:
-        error = WebError("As many tables are being made as may be. Try again soon.", code="busy")
-        error.http_status = 503
+        error = BusyError("As many tables are being made as may be. Try again soon.")
         return web_api.error_reply(error, retry_after_s=live_route.BUSY_RETRY_S)
     response = Response(stream, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'
     return response
 
 
-def picture(image_id: int, page_number: int, kind: str) -> Response:
-    """The upright page, or a small one for the list."""
-    site = current_site()
-    with site.reading() as connection:
-        name = queries.picture_name(connection, image_id, page_number, kind)
-    current = name is not None and request.args.get("v") == pictures.version(site.previews, name)
-    return pictures.send(site.previews, name, immutable=current)
-
-
 def latest_picture() -> Response:
     """The page read last, with its boxes drawn."""
     folder = current_site().settings.data_folder
-    return pictures.send(folder, site_context.LATEST_PICTURE, immutable=False)
+    return pictures.send(folder, LATEST_PICTURE, immutable=False)
 
 
 def livez() -> Response:

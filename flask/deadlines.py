@@ -27,7 +27,7 @@ class Deadlines:
         self._ends: dict[int, tuple[socket.socket, float]] = {}
 
     def allow(self, connection: socket.socket, seconds: float) -> None:
-        """From now on `connection` has so long."""
+        """How long `connection` has from now on."""
         with self._lock:
             self._ends[id(connection)] = (connection, self._clock() + seconds)
 

@@ -40,8 +40,8 @@ def http_error(error: HTTPException) -> Response:
     if error.code == 404:
         return web_error(NotFoundError("There is nothing at this address."))
     plain = WebError(error.description or error.name, code=error.name.lower().replace(" ", "_"))
-    plain.http_status = error.code
     response = web_error(plain)
+    response.status_code = error.code
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value

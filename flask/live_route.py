@@ -9,7 +9,7 @@ import deadlines
 import login_gate
 import web_api
 from site_context import current_site
-from web_errors import WebError
+from web_errors import BusyError
 
 BUSY_RETRY_S = 30
 
@@ -20,8 +20,7 @@ def events() -> Response:
     deadlines.allow_long(connection)
     stream = current_site().feed.open_stream(_is_over(connection))
     if stream is None:
-        error = WebError("As many pages are live as may be; ask /api/v1/status.", code="busy")
-        error.http_status = 503
+        error = BusyError("As many pages are live as may be; ask /api/v1/status.")
         return web_api.error_reply(error, retry_after_s=BUSY_RETRY_S)
     # Flask closes the stream with the response, also when it was never read from.
     response = Response(stream, mimetype="text/event-stream")

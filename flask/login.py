@@ -22,7 +22,7 @@ from web_errors import LoginNeededError, RefusedError
 
 OPEN = frozenset({"static", "livez", "readyz", "login.page", "login.enter"})
 """What answers without a session: nothing of it tells what was read."""
-PAGES = frozenset({"index", "image_page"})
+PAGES = frozenset({"index", "images.page"})
 MAX_NEXT_CHARS = 1000
 
 blueprint = Blueprint("login", __name__)

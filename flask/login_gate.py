@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import web_password
+from form_tokens import KEY
 from login_throttle import LoginThrottle
-from secret_key import KEY
-from web_settings import SettingError
+from ocr_contract.setting_fields import SettingError
 
 COOKIE = "ocr_session"
 MAX_ENDED = 10_000

@@ -1,6 +1,6 @@
-"""How often somebody may try a password: so often from one address, so often altogether.
+"""How often somebody may try a password, from one address and altogether.
 
-Each limit lets a few attempts through at once and then one every so many seconds. An address
+Each limit lets a few attempts through at once and then one every few seconds. An address
 that has logged in before does not count towards the limit of all, so that strangers who use
 that up do not keep the people who work here out. Memory is bounded: the addresses heard of
 longest ago are forgotten first, and the limit of all holds whatever is forgotten.

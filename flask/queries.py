@@ -1,4 +1,6 @@
-"""All SQL of web_service. Each function is one short read on a connection of its own request.
+"""All that web_service asks the database, but for `change_watch`: whether it has changed.
+
+Each function is one short read on a connection of its own request.
 
 Lists are newest first: by (updated_at, id), the key that `page_tokens` carries. A duplicate
 has no pages of its own; it shows those of the image that it repeats, hence the many
@@ -12,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import search_sql
 import search_terms
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
 from ocr_contract.schema import SchemaError, Status, open_reader
@@ -72,7 +73,7 @@ def list_images(
     connection: sqlite3.Connection, wanted: ImageFilter, *, after: SortKey | None, limit: int
 ) -> tuple[list[ImageSummary], SortKey | None]:
     """One page of the list, and the key after which the next one begins, if there is one."""
-    where, parameters = search_sql.conditions(connection, wanted)
+    where, parameters = _conditions(connection, wanted)
     if after is not None:
         where.append("(i.updated_at, i.id) < (?, ?)")
         parameters += after
@@ -143,7 +144,7 @@ def neighbours(
     connection: sqlite3.Connection, image: ImageSummary, wanted: ImageFilter
 ) -> tuple[int | None, int | None]:
     """The ids before and after `image` in the list: (newer, older)."""
-    where, parameters = search_sql.conditions(connection, wanted)
+    where, parameters = _conditions(connection, wanted)
     found: list[int | None] = []
     for comparison, direction in ((">", "ASC"), ("<", "DESC")):
         conditions = [*where, f"(i.updated_at, i.id) {comparison} (?, ?)"]
@@ -233,3 +234,37 @@ def _polygon(text: str) -> list[list[float]]:
         return [[float(x), float(y)] for x, y in points]
     except (ValueError, TypeError):
         return []
+
+
+def _conditions(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[list[str], list[Any]]:
+    """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
+    found = ["1"]
+    parameters: list[Any] = []
+    if wanted.only_warned:  # as the index images_warned wants it
+        found.append("i.status = 'done' AND i.warning_code IS NOT NULL")
+    elif wanted.statuses is not None:
+        # Most images are done: for them walk the list in its order (the + keeps the index on
+        # status out of it); for the few others look them up by status.
+        column = "+i.status" if Status.DONE in wanted.statuses else "i.status"
+        found.append(f"{column} IN ({', '.join('?' * len(wanted.statuses))})")
+        parameters += wanted.statuses
+    if wanted.terms is None:
+        return found, parameters
+    # File names are few and short, so Python compares them: LIKE would fold ASCII only.
+    connection.create_function("matches_token", 2, search_terms.matches_token, deterministic=True)
+    for token in wanted.terms.tokens:
+        if search_terms.is_indexed(token):
+            pages = (
+                "SELECT p.image_id FROM pages_fts JOIN pages p ON p.id = pages_fts.rowid "
+                "WHERE pages_fts MATCH ?"
+            )
+            values = [search_terms.match_expression(token)]
+        else:
+            patterns = search_terms.like_patterns(token)
+            clause = " OR ".join([r"p.text LIKE ? ESCAPE '\' OR p.corrected LIKE ? ESCAPE '\'"]
+                                 * len(patterns))  # fmt: skip
+            pages = f"SELECT p.image_id FROM pages p WHERE {clause}"  # noqa: S608  # fixed pieces only
+            values = [pattern for pattern in patterns for _column in range(2)]
+        found.append(f"(coalesce(i.duplicate_of, i.id) IN ({pages}) OR matches_token(i.name, ?))")
+        parameters += [*values, token]
+    return found, parameters

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ocr_contract.control import ControlClient, ControlError, StatusReply
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.replies import StatusReply
 
 KEPT_S = 1.0
 ASK_TIMEOUT_S = 1.0
@@ -25,7 +26,7 @@ class ReaderStatus:
 
     def to_json(self) -> dict[str, Any] | None:
         """The service object of the API."""
-        return None if self.reply is None else dataclasses.asdict(self.reply)
+        return None if self.reply is None else self.reply.to_json()
 
 
 class ReaderWatch:

@@ -19,6 +19,7 @@ import re
 
 from markupsafe import Markup, escape
 
+from ocr_contract.error_codes import ErrorCode
 from web_errors import BadParameterError
 
 MAX_QUERY_CHARS = 200
@@ -51,7 +52,7 @@ def parse(raw: str) -> SearchTerms | None:
     if len(raw) > MAX_QUERY_CHARS:
         raise BadParameterError(
             f"The search text has {len(raw)} characters; at most {MAX_QUERY_CHARS} are searched.",
-            code="query_too_long",
+            code=ErrorCode.QUERY_TOO_LONG,
         )
     # No text holds control characters or halves of surrogate pairs, and SQLite ends at a NUL.
     cleaned = "".join(
@@ -67,7 +68,7 @@ def parse(raw: str) -> SearchTerms | None:
     if len(tokens) > MAX_TOKENS:
         raise BadParameterError(
             f"The search text has {len(tokens)} words; at most {MAX_TOKENS} are searched.",
-            code="query_too_long",
+            code=ErrorCode.QUERY_TOO_LONG,
         )
     longest_first = sorted(tokens, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)

@@ -14,10 +14,11 @@ from typing import Any
 import site_context
 import web_password
 import web_settings
+from ocr_contract.setting_fields import SettingError
 
 FOLDER = Path(__file__).resolve().parent
 SEND_PATIENCE_S = 5
-"""A visitor who stops in the middle of a request for so long loses the connection."""
+"""A visitor who stops in the middle of a request for longer loses the connection."""
 TAKE_PATIENCE_S = 20
 """Likewise one who takes nothing of the answer: neither may keep a thread from the others."""
 
@@ -25,13 +26,13 @@ TAKE_PATIENCE_S = 20
 def settings_or_exit() -> web_settings.WebSettings:
     """The settings, read before Gunicorn changes the working folder; the password's file as well.
 
-    Imports `secret_key`, too (through `site_context`): before the fork.
+    Imports `form_tokens` and so its key, too (through `site_context`): before the fork.
     """
     settings = web_settings.or_exit(os.environ)
     if settings.password_file is not None:
         try:
             web_password.read(settings.password_file)
-        except web_settings.SettingError as error:
+        except SettingError as error:
             web_settings.exit_with(error)
     return settings
 

@@ -11,17 +11,20 @@ from flask import current_app
 import queries
 from change_watch import ChangeWatch
 from exports import TableSlots
+from form_tokens import FormGuard
 from live import LiveFeed
 from login_gate import LoginGate
-from ocr_contract.control import SOCKET_PATH, ControlClient
-from ocr_contract.schema import DATABASE_NAME, PREVIEWS_FOLDER
+from ocr_contract.control import ControlClient
+from ocr_contract.data_folder import (
+    DATABASE_NAME,
+    LATEST_PICTURE,
+    PREVIEWS_FOLDER,
+    SOCKET_PATH,
+)
 from reader_status import ASK_TIMEOUT_S, ReaderWatch
-from security import FormGuard
 from web_settings import WebSettings
 
 EXTENSION = "ocr_site"
-LATEST_PICTURE = "temp.png"
-"""The newest page with its boxes, in the data folder."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ the code of a notice, so that reloading the page repeats nothing.
 
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 
@@ -18,6 +17,8 @@ import parameters
 import queries
 import search_terms
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import Reply, ReprocessReply
 from site_context import current_site
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions")
@@ -48,7 +49,7 @@ def read_again(image_id: int) -> Response:
     code, reply = _ask(
         "read_again", lambda client, request_id: client.reprocess([image_id], request_id=request_id)
     )
-    if code == "read_again" and not reply.get("queued"):
+    if isinstance(reply, ReprocessReply) and not reply.queued:
         code = "not_queued"
     return _back_to(image_id, code)
 
@@ -78,28 +79,26 @@ def correct(image_id: int, line_id: int) -> Response:
 
 def _back_to(image_id: int, code: str, anchor: str | None = None) -> Response:
     query = request.form.get("q", "")[: search_terms.MAX_QUERY_CHARS] or None
-    address = url_for("image_page", image_id=image_id, q=query, notice=code, _anchor=anchor)
+    address = url_for("images.page", image_id=image_id, q=query, notice=code, _anchor=anchor)
     return redirect(address, 303)  # type: ignore[return-value]
 
 
-def _forward(code: str, ask: Callable[[ControlClient, str], dict[str, Any]]) -> Response:
+def _forward(code: str, ask: Callable[[ControlClient, str], Reply]) -> Response:
     code, _reply = _ask(code, ask)
     # 303: the browser asks for the list with GET, whatever it sent here.
     return redirect(url_for("index", notice=code), 303)  # type: ignore[return-value]
 
 
-def _ask(
-    code: str, ask: Callable[[ControlClient, str], dict[str, Any]]
-) -> tuple[str, dict[str, Any]]:
-    """(the code of the notice, the reader's reply)."""
+def _ask(code: str, ask: Callable[[ControlClient, str], Reply]) -> tuple[str, Reply | None]:
+    """(the code of the notice, the reader's reply if there is one)."""
     site = current_site()
     site.guard.check(request)
-    reply: dict[str, Any] = {}
+    reply = None
     try:
         reply = ask(site.client, f"web-{secrets.token_hex(12)}")
     except ServiceUnreachable:
         code = "unreachable"
     except ControlError as error:
-        code = "line_gone" if error.code == "unknown_line" else "refused"
+        code = "line_gone" if error.code == ErrorCode.UNKNOWN_LINE else "refused"
     site.reader.forget()
     return code, reply

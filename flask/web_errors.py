@@ -6,11 +6,13 @@ WebError
 ├── RefusedError           403  a form that did not come from our own page
 ├── NotFoundError          404  no such image, page or picture
 ├── DatabaseWaitingError   503  the database cannot be read now; the page tries again by itself
-└── TooSlowError           503  the question took too long; asking again would not help
+├── TooSlowError           503  the question took too long; asking again would not help
+└── BusyError              503  as many as may be ask for the same costly thing; soon there is room
 """
 
 import sqlite3
 
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import SchemaError
 
 
@@ -18,7 +20,7 @@ class WebError(Exception):
     """Shown to the visitor as it stands: the message names nothing secret."""
 
     http_status = 500
-    code = "internal"
+    code: str = ErrorCode.INTERNAL
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -31,48 +33,55 @@ class BadParameterError(WebError):
     """Something in the address or the form is wrong."""
 
     http_status = 400
-    code = "bad_parameter"
+    code = ErrorCode.BAD_PARAMETER
 
 
 class LoginNeededError(WebError):
     """The page has a password, and this visitor has not given it."""
 
     http_status = 401
-    code = "login_needed"
+    code = ErrorCode.LOGIN_NEEDED
 
 
 class RefusedError(WebError):
     """A request that would change something and did not come from our own page."""
 
     http_status = 403
-    code = "refused"
+    code = ErrorCode.REFUSED
 
 
 class NotFoundError(WebError):
     """No such image, page or picture."""
 
     http_status = 404
-    code = "not_found"
+    code = ErrorCode.NOT_FOUND
 
 
 class DatabaseWaitingError(WebError):
     """The database cannot be read at this moment."""
 
     http_status = 503
-    code = "database_not_ready"
+    code = ErrorCode.DATABASE_NOT_READY
 
 
 class TooSlowError(WebError):
     """A query ran into its time limit."""
 
     http_status = 503
-    code = "too_slow"
+    code = ErrorCode.TOO_SLOW
+
+
+class BusyError(WebError):
+    """As many visitors as may be ask for the same costly thing."""
+
+    http_status = 503
+    code = ErrorCode.BUSY
 
 
 def from_database(error: sqlite3.Error | SchemaError) -> WebError:
     """What a visitor should read when the database said `error`."""
     if isinstance(error, SchemaError):
-        return DatabaseWaitingError(str(error), code="database_version")
+        return DatabaseWaitingError(str(error), code=ErrorCode.DATABASE_VERSION)
     # Only errors of SQLite itself carry the code; its low byte is the primary one.
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if primary == sqlite3.SQLITE_INTERRUPT:
@@ -81,13 +90,15 @@ def from_database(error: sqlite3.Error | SchemaError) -> WebError:
         return DatabaseWaitingError(
             "There is no database yet. It appears as soon as the reader has started for the "
             "first time.",
-            code="database_missing",
+            code=ErrorCode.DATABASE_MISSING,
         )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return DatabaseWaitingError("The database is busy for a moment.", code="database_busy")
+        return DatabaseWaitingError(
+            "The database is busy for a moment.", code=ErrorCode.DATABASE_BUSY
+        )
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return DatabaseWaitingError(
             "The database file is damaged. Nothing was changed; restore a backup of it.",
-            code="database_damaged",
+            code=ErrorCode.DATABASE_DAMAGED,
         )
     return DatabaseWaitingError(f"The database cannot be read now ({error}).")

@@ -18,7 +18,9 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from web_settings import EXIT_BAD_CONFIGURATION, SettingError
+import contract_root  # noqa: F401  # also run by its path
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.setting_fields import EXIT_BAD_CONFIGURATION, SettingError
 
 MIN_CHARS = 10
 MAX_CHARS = 200
@@ -81,14 +83,16 @@ def read(file: Path) -> StoredPassword:
             raw = opened.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
         raise SettingError(
+            ErrorCode.BAD_PASSWORD_FILE,
             f"WEB_PASSWORD_FILE is {file}; it cannot be read ({error.strerror}). Make one with "
-            "`make password`, and let web_service's user read it."
+            "`make password`, and let web_service's user read it.",
         ) from None
     try:
         return _parse(raw)
     except ValueError as error:
         raise SettingError(
-            f"WEB_PASSWORD_FILE is {file}; it must hold the password in one line: {error}."
+            ErrorCode.BAD_PASSWORD_FILE,
+            f"WEB_PASSWORD_FILE is {file}; it must hold the password in one line: {error}.",
         ) from None
 
 

@@ -8,7 +8,6 @@ One backup is in work at a time, in `upkeep`'s thread. Time is monotonic: the wa
 may jump, only names the files and says how old the newest was at the start.
 """
 
-import datetime
 import logging
 import os
 import re
@@ -16,23 +15,37 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import heartbeat
 from database import Database, utc_now
-from database_copy import BACKUPS_FOLDER, Copy, checksum_file
+from database_copy import Copy, checksum_file, utc_stamp
 from disk_guard import DiskGuard
-from ocr_contract.control import ServiceWarning
-from ocr_errors import OcrError, RequestError, StoreError
+from ocr_contract.data_folder import (
+    BACKUPS_FOLDER,
+    DATABASE_NAME,
+    MODELS_FOLDER,
+    PREVIEWS_FOLDER,
+    SOCKET_FOLDER,
+)
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import BackupReply, NewestBackup, ServiceWarning
+from ocr_errors import (
+    ConflictError,
+    NotNowError,
+    OcrError,
+    RequestError,
+    StoreError,
+    UnknownIdError,
+)
 
 FIRST_BACKUP_S = 600.0
 """After the first start there is soon something worth keeping."""
 RETRY_S = 600.0
 """After a backup that failed or had no room."""
 _WAIT_S = 3.0
-"""A request waits so long for its backup; a longer one goes on without the client."""
+"""How long a request waits for its backup; a longer one goes on without the client."""
 _TIMED_NAME = re.compile(r"ocr_data-\d{8}T\d{6}Z\.db")
-_KEPT_OUT = ("run", "previews", "paddle_models")
+_KEPT_OUT = (SOCKET_FOLDER, PREVIEWS_FOLDER, MODELS_FOLDER)
 
 log = logging.getLogger("backups")
 
@@ -75,12 +88,12 @@ class Backups:
         self._lock = threading.Lock()
         self._job: _Job | None = None
         self._due = clock() + self._first_wait_s()
-        self.newest: dict[str, Any] | None = None
-        """The newest since the start: {"path", "bytes", "finished_at"}."""
+        self.newest: NewestBackup | None = None
+        """The newest since the start."""
         self.warning: ServiceWarning | None = None
         """Why the last backup by the clock was not made."""
 
-    def request(self, file: str | None, request_id: str | None) -> dict[str, Any]:
+    def request(self, file: str | None, request_id: str | None) -> BackupReply:
         """Begin a backup, or answer for the one that has this `request_id`.
 
         Raises:
@@ -90,8 +103,8 @@ class Backups:
             job = self._job
             if job is None or request_id is None or job.request_id != request_id:
                 if job is not None and not job.ended.is_set():
-                    raise RequestError(
-                        "backup_running", "Another backup is being made; ask again soon.", 409
+                    raise ConflictError(
+                        ErrorCode.BACKUP_RUNNING, "Another backup is being made; ask again soon."
                     )
                 self._refuse_without_room()
                 job = self._job = _Job(self._target(file), request_id)
@@ -99,7 +112,7 @@ class Backups:
         job.ended.wait(_WAIT_S)
         return self._reply(job)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> BackupReply:
         """The backup in work, or else the last one.
 
         Raises:
@@ -108,7 +121,9 @@ class Backups:
         with self._lock:
             job = self._job
         if job is None:
-            raise RequestError("no_backup", "No backup was made since the service started.", 404)
+            raise UnknownIdError(
+                ErrorCode.NO_BACKUP, "No backup was made since the service started."
+            )
         return self._reply(job)
 
     def work(self) -> None:
@@ -127,11 +142,11 @@ class Backups:
                 self._refuse_without_room()
             self._make(job)
         except OcrError as error:
-            job.error = RequestError(error.code, error.message, 503)
+            job.error = NotNowError(error.code, error.message)
         except OSError as error:
             reason = os.strerror(error.errno or 0)
-            job.error = RequestError(
-                "backup_failed", f"{self._folder} cannot be written ({reason}).", 503
+            job.error = NotNowError(
+                ErrorCode.BACKUP_FAILED, f"{self._folder} cannot be written ({reason})."
             )
         finally:
             job.ended.set()
@@ -142,7 +157,8 @@ class Backups:
             self.warning = None
             if job.error is not None:
                 self.warning = ServiceWarning(
-                    "backup_failed", f"The backup that was due was not made: {job.error.message}"
+                    ErrorCode.BACKUP_FAILED,
+                    f"The backup that was due was not made: {job.error.message}",
                 )
 
     def _make(self, job: _Job) -> None:
@@ -160,7 +176,7 @@ class Backups:
     def _between(self) -> None:
         heartbeat.beat()
         if self._stop.is_set():
-            raise StoreError("stopping", "ocr_service is stopping; no backup was made.")
+            raise StoreError(ErrorCode.STOPPING, "ocr_service is stopping; no backup was made.")
 
     def _rotate(self, newest: Path) -> None:
         """Delete old ones beyond the number to keep, never the one that was just checked."""
@@ -192,12 +208,11 @@ class Backups:
         size_bytes = self._database.path.stat().st_size + self._database.wal_bytes()
         short = self._guard.short_of(size_bytes)
         if short is not None:
-            raise RequestError(short.code, f"There is no room for a backup. {short.message}", 503)
+            raise NotNowError(short.code, f"There is no room for a backup. {short.message}")
 
     def _target(self, file: str | None) -> Path:
         if file is None:
-            stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-            return self._folder / f"ocr_data-{stamp}.db"
+            return self._folder / f"ocr_data-{utc_stamp()}.db"
         target = self._folder / file
         data = self._folder.parent
         inside = target.parent.resolve().is_relative_to(data.resolve()) and ".." not in target.parts
@@ -207,11 +222,11 @@ class Backups:
             or parts[:1] in [(name,) for name in _KEPT_OUT]
             or target.suffix != ".db"
             or target.name.startswith(".")
-            or (target.parent.resolve() == data.resolve() and target.name == "ocr_data.db")
+            or (target.parent.resolve() == data.resolve() and target.name == DATABASE_NAME)
             or (os.path.lexists(target) and (target.is_symlink() or not target.is_file()))
         ):
             raise RequestError(
-                "bad_backup_file",
+                ErrorCode.BAD_BACKUP_FILE,
                 "A backup is a file whose name ends in .db, in data/backups or elsewhere in the "
                 "data folder, but not the database itself.",
             )
@@ -220,16 +235,18 @@ class Backups:
     def _shown(self, path: Path) -> str:
         return os.fsencode(path.relative_to(self._folder.parent)).decode(errors="backslashreplace")
 
-    def _reply(self, job: _Job) -> dict[str, Any]:
+    def _reply(self, job: _Job) -> BackupReply:
         if job.error is not None:
             raise job.error
         copy = job.copy if job.ended.is_set() else None
-        return {
-            "state": "running" if copy is None else "done",
-            "path": self._shown(job.target),
-            "bytes": copy and copy.size_bytes,
-            "sha256": copy and copy.sha256,
-            "images": copy and copy.images,
-            "pages": copy and copy.pages,
-            "seconds": round(job.seconds, 3) if copy else None,
-        }
+        if copy is None:
+            return BackupReply("running", self._shown(job.target))
+        return BackupReply(
+            state="done",
+            path=self._shown(job.target),
+            bytes=copy.size_bytes,
+            sha256=copy.sha256,
+            images=copy.images,
+            pages=copy.pages,
+            seconds=round(job.seconds, 3),
+        )

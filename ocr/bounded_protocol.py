@@ -7,9 +7,10 @@ from typing import ClassVar
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ocr_contract import control
+from ocr_contract.error_codes import ErrorCode
 
 _LINGER_S = 1.0
-"""A refused client has so long to read why; closing at once would break its pipe as it asks."""
+"""How long a refused client has to read why; closing at once would break its pipe as it asks."""
 _MAX_LINGERING = 64
 
 
@@ -27,10 +28,13 @@ def _refusal(status: str, code: str, message: str, *headers: str) -> bytes:
 
 
 _BUSY = _refusal(
-    "503 Service Unavailable", "busy", "Too many connections at once; try again.", "Retry-After: 1"
+    "503 Service Unavailable",
+    ErrorCode.BUSY,
+    "Too many connections at once; try again.",
+    "Retry-After: 1",
 )
 _NO_HTTP = _refusal(
-    "400 Bad Request", "bad_http", "This is no HTTP request. See ocr_contract/control.py."
+    "400 Bad Request", ErrorCode.BAD_HTTP, "This is no HTTP request. See ocr_contract/control.py."
 )
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import duplicates
 from database import Connection, Database, utc_now
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from source_files import FileStat, display_name
@@ -99,7 +100,7 @@ class Catalogue:
                 if (row.status, row.error) == (status, error.message):
                     _set_stat(connection, image_id, stat)
                     return Outcome.UNCHANGED
-                if error.code == "unreadable":
+                if error.code == ErrorCode.UNREADABLE:
                     duplicates.cannot_be_read_now(connection, image_id)
                 else:
                     duplicates.content_left(connection, image_id)
@@ -182,14 +183,13 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
-    connection.execute(
-        "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ?",
+    ((status, error_code),) = connection.execute(
+        "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ? "
+        "RETURNING status, error_code",
         (path, display_name(path), utc_now(), image_id),
-    )
+    ).fetchall()
     _set_stat(connection, image_id, stat)
-    row = _find(connection, path)
-    assert row is not None, "it was moved there"
-    if row.status == Status.MISSING or row.error_code in _TRY_AGAIN:
+    if status == Status.MISSING or error_code in _TRY_AGAIN:
         duplicates.settle(connection, image_id)
 
 

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from ocr_contract import control
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import RequestError
 
 _REQUEST_ID = re.compile(rf"[\x21-\x7e]{{1,{control.MAX_REQUEST_ID_CHARS}}}\Z")
@@ -22,11 +23,11 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise RequestError("bad_encoding", "The body is not UTF-8.") from error
+        raise RequestError(ErrorCode.BAD_ENCODING, "The body is not UTF-8.") from error
     except (ValueError, RecursionError) as error:
-        raise RequestError("bad_json", "The body is not JSON.") from error
+        raise RequestError(ErrorCode.BAD_JSON, "The body is not JSON.") from error
     if not isinstance(value, dict):
-        raise RequestError("bad_json", "The body must be a JSON object.")
+        raise RequestError(ErrorCode.BAD_JSON, "The body must be a JSON object.")
     return value
 
 
@@ -37,7 +38,7 @@ def request_id_field(body: dict[str, Any]) -> str | None:
         return None
     if not isinstance(value, str) or not _REQUEST_ID.match(value):
         raise RequestError(
-            "bad_request_id",
+            ErrorCode.BAD_REQUEST_ID,
             f"request_id must be 1 to {control.MAX_REQUEST_ID_CHARS} printable ASCII characters.",
         )
     return value
@@ -47,12 +48,12 @@ def process_fields(body: dict[str, Any]) -> tuple[int | None, list[str] | None]:
     """`limit` and `paths` of a processing signal."""
     limit, paths = body.get("limit"), body.get("paths")
     if limit is not None and (type(limit) is not int or not 1 <= limit <= _MAX_ID):
-        raise RequestError("bad_limit", "limit must be a whole number of at least 1.")
+        raise RequestError(ErrorCode.BAD_LIMIT, "limit must be a whole number of at least 1.")
     if paths is not None:
         fits = isinstance(paths, list) and 1 <= len(paths) <= control.MAX_PATHS
         if not fits or not all(isinstance(path, str) and _is_path(path) for path in paths):
             raise RequestError(
-                "bad_paths",
+                ErrorCode.BAD_PATHS,
                 f"paths must be a list of 1 to {control.MAX_PATHS} names below the image folder.",
             )
     return limit, paths
@@ -73,7 +74,8 @@ def image_ids_field(body: dict[str, Any]) -> list[int]:
     fits = isinstance(ids, list) and 1 <= len(ids) <= control.MAX_IMAGE_IDS
     if not fits or not all(type(value) is int and 0 <= value <= _MAX_ID for value in ids or []):
         raise RequestError(
-            "bad_image_ids", f"image_ids must be a list of 1 to {control.MAX_IMAGE_IDS} numbers."
+            ErrorCode.BAD_IMAGE_IDS,
+            f"image_ids must be a list of 1 to {control.MAX_IMAGE_IDS} numbers.",
         )
     return list(ids or [])
 
@@ -84,9 +86,9 @@ def backup_file_field(body: dict[str, Any]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not 1 <= len(value) <= 255 or "\0" in value:
-        raise RequestError("bad_backup_file", "file must be a path of 1 to 255 characters.")
+        raise RequestError(ErrorCode.BAD_BACKUP_FILE, "file must be a path of 1 to 255 characters.")
     if not _is_path(value):
-        raise RequestError("bad_backup_file", "file is not a name that a file can have.")
+        raise RequestError(ErrorCode.BAD_BACKUP_FILE, "file is not a name that a file can have.")
     return value
 
 
@@ -94,18 +96,18 @@ def correction_fields(body: dict[str, Any]) -> tuple[int, str | None]:
     """`line_id` and `text` of a correction."""
     line_id, text = body.get("line_id"), body.get("text")
     if type(line_id) is not int or not 0 <= line_id <= _MAX_ID:
-        raise RequestError("bad_line_id", "line_id must be a number.")
+        raise RequestError(ErrorCode.BAD_LINE_ID, "line_id must be a number.")
     if "text" not in body:
-        raise RequestError("bad_text", "text is missing; null takes a correction back.")
+        raise RequestError(ErrorCode.BAD_TEXT, "text is missing; null takes a correction back.")
     if text is None:
         return line_id, None
     if not isinstance(text, str) or len(text) > control.MAX_CORRECTION_CHARS or "\n" in text:
         raise RequestError(
-            "bad_text",
+            ErrorCode.BAD_TEXT,
             f"text must be one line of at most {control.MAX_CORRECTION_CHARS} characters.",
         )
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise RequestError("bad_text", "text holds half a surrogate pair.") from error
+        raise RequestError(ErrorCode.BAD_TEXT, "text holds half a surrogate pair.") from error
     return line_id, text.replace("\x00", "")

@@ -12,10 +12,11 @@ import threading
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from bounded_protocol import BoundedProtocol
-from control_api import Actions, build_app
 from ocr_contract import control
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import FolderError
 from spare_descriptor import Listener
 
@@ -26,7 +27,7 @@ _BACKLOG = 128
 class ControlServer:
     """Serves the socket in a thread of its own."""
 
-    def __init__(self, actions: Actions, socket_path: Path) -> None:
+    def __init__(self, app: Starlette, socket_path: Path) -> None:
         """Bind the socket; nothing is answered before `start`.
 
         Raises:
@@ -35,7 +36,7 @@ class ControlServer:
         self._path = socket_path
         self._socket = bind(socket_path)
         config = uvicorn.Config(
-            build_app(actions),
+            app,
             http=BoundedProtocol,
             ws="none",
             lifespan="off",
@@ -80,7 +81,7 @@ def bind(path: Path) -> socket.socket:
     """
     if len(os.fsencode(path)) > control.MAX_SOCKET_PATH_BYTES:
         raise FolderError(
-            "socket_path_too_long",
+            ErrorCode.SOCKET_PATH_TOO_LONG,
             f"The path {path} is too long for a socket. Choose a data folder with a shorter path.",
         )
     listener = Listener()
@@ -90,16 +91,17 @@ def bind(path: Path) -> socket.socket:
         if os.path.lexists(path):
             if not stat.S_ISSOCK(path.lstat().st_mode):
                 raise FolderError(
-                    "socket_path_taken", f"{path} is in the way and is no socket. Move it away."
+                    ErrorCode.SOCKET_PATH_TAKEN,
+                    f"{path} is in the way and is no socket. Move it away.",
                 )
             path.unlink()
         listener.bind(os.fspath(path))
         path.chmod(0o660)
-        listener.listen(control.MAX_CONNECTIONS)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise FolderError(
-            "socket_unusable", f"No socket can be made at {path}: {error.strerror}."
+            ErrorCode.SOCKET_UNUSABLE, f"No socket can be made at {path}: {error.strerror}."
         ) from error
     except FolderError:
         listener.close()

@@ -10,7 +10,8 @@ import math
 from typing import NamedTuple
 
 from database import Connection, utc_now
-from ocr_errors import RequestError
+from ocr_contract.error_codes import ErrorCode
+from ocr_errors import UnknownIdError
 
 
 class _Kept(NamedTuple):
@@ -24,12 +25,12 @@ def set_correction(connection: Connection, line_id: int, text: str | None) -> No
     """Store, replace or (None) take back the correction of a line.
 
     Raises:
-        RequestError: unknown_line.
+        UnknownIdError: unknown_line.
     """
     rows = connection.execute("SELECT page_id FROM lines WHERE id = ?", (line_id,)).fetchall()
     if not rows:
-        raise RequestError(
-            "unknown_line", f"There is no line {line_id}; was its image read again?", 404
+        raise UnknownIdError(
+            ErrorCode.UNKNOWN_LINE, f"There is no line {line_id}; was its image read again?"
         )
     connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
     if text is not None:

@@ -20,6 +20,8 @@ import apsw
 import opening
 from database_copy import Copy, write_copy
 from disk_guard import free_bytes
+from ocr_contract.data_folder import LOCK_SUFFIX
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
 
 _NO_ROOM_BYTES = 1 << 20
@@ -179,7 +181,7 @@ class Database:
             return
         if now[0] != self._files[0]:
             raise StoreError(
-                "database_replaced",
+                ErrorCode.DATABASE_REPLACED,
                 f"{self.path} was deleted or exchanged while the service ran. Stop the service "
                 "before that, and use: ocrctl restore FILE",
             )
@@ -203,12 +205,12 @@ def lock(database: Path) -> int:
     Raises:
         StoreError: data_not_writable, already_running.
     """
-    path = database.with_name(database.name + ".lock")
+    path = database.with_name(database.name + LOCK_SUFFIX)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
         raise StoreError(
-            "data_not_writable",
+            ErrorCode.DATA_NOT_WRITABLE,
             f"{path} cannot be opened for writing ({os.strerror(error.errno or 0)}). "
             "Give the data folder to the user that runs ocr_service.",
         ) from error
@@ -217,7 +219,7 @@ def lock(database: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise StoreError(
-            "already_running",
+            ErrorCode.ALREADY_RUNNING,
             f"Another ocr_service already uses {path.parent}. Stop it, or choose another "
             "data folder with OCR_DATA_FOLDER.",
         ) from error

@@ -7,6 +7,7 @@ A copy gets its name when it is complete, checked and on disk; before that it is
 """
 
 import contextlib
+import datetime
 import hashlib
 import os
 import time
@@ -18,12 +19,12 @@ import apsw
 
 import heartbeat
 from ocr_contract import schema
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
 
-BACKUPS_FOLDER = "backups"
 APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
 STEP_PAGES = 256
-"""A megabyte: so long the writers wait for one step."""
+"""A megabyte: the writers wait for one such step."""
 _REST_S = 0.002
 """Between two steps, so that a waiting writer gets its turn: locks are not fair."""
 _CHUNK_BYTES = 1 << 20
@@ -73,22 +74,34 @@ def write_copy(
         _remove(partial)
         _copy_pages(source, partial, turn, between)
         content = examine(partial, between=between)
-        partial.chmod(0o640)  # texts are nobody else's business, whatever the umask
-        sync(partial)
         sha256 = sha256_of(partial, between)
         size_bytes = partial.stat().st_size
-        checksum_file(target).unlink(missing_ok=True)  # never a new copy with an old checksum
-        partial.replace(target)
-        _write_checksum(target, sha256)
-        sync(target.parent)
+        publish(partial, target, sha256)
     except apsw.FullError as error:
         raise DiskFullError from error
     except apsw.Error as error:
-        raise StoreError("copy_failed", f"The database could not be copied: {error}.") from error
+        raise StoreError(
+            ErrorCode.COPY_FAILED, f"The database could not be copied: {error}."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             _remove(partial)
     return Copy(target, size_bytes, sha256, content.images, content.pages)
+
+
+def publish(partial: Path, target: Path, sha256: str) -> None:
+    """Give a whole and checked copy its name, with the checksum beside it, both on disk."""
+    partial.chmod(0o640)  # texts are nobody else's business, whatever the umask
+    sync(partial)
+    checksum_file(target).unlink(missing_ok=True)  # never a new copy with an old checksum
+    partial.replace(target)
+    _write_checksum(target, sha256)
+    sync(target.parent)
+
+
+def utc_stamp() -> str:
+    """The moment as it stands in the names of copies: 20260131T120000Z."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _copy_pages(
@@ -133,7 +146,7 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
             connection.set_progress_handler(progress, _PROGRESS_STEPS)
             version = int(connection.pragma("user_version"))
             if connection.pragma("application_id") != APPLICATION_ID or version < 1:
-                raise StoreError("foreign_database", f"{path} belongs to another program.")
+                raise StoreError(ErrorCode.FOREIGN_DATABASE, f"{path} belongs to another program.")
             if version > schema.SCHEMA_VERSION:
                 schema.check_version(version)
             if problem := first_problem(connection, "integrity_check(1)"):
@@ -144,11 +157,11 @@ def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Cont
         finally:
             connection.close()
     except schema.SchemaError as error:
-        raise StoreError("schema_version", str(error)) from error
+        raise StoreError(ErrorCode.SCHEMA_VERSION, str(error)) from error
     except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
         raise damaged(path, str(error)) from error
     except apsw.Error as error:
-        raise StoreError("database_unusable", f"{path} cannot be read: {error}.") from error
+        raise StoreError(ErrorCode.DATABASE_UNUSABLE, f"{path} cannot be read: {error}.") from error
     return Content(version, *rows[0])
 
 
@@ -161,7 +174,7 @@ def first_problem(connection: apsw.Connection, check: str) -> str | None:
 def damaged(path: Path, problem: str) -> StoreError:
     """The error for a database that fails a check."""
     line = " ".join(problem.split())[:200]
-    return StoreError("database_damaged", f"{path} is damaged ({line}).")
+    return StoreError(ErrorCode.DATABASE_DAMAGED, f"{path} is damaged ({line}).")
 
 
 def newest_good(folder: Path) -> Path | None:
@@ -184,7 +197,7 @@ def verify(path: Path) -> None:
     if expected is None:
         examine(path)
     elif sha256_of(path) != expected:
-        raise StoreError("checksum_differs", f"{path} is not as it was written: damaged.")
+        raise StoreError(ErrorCode.CHECKSUM_DIFFERS, f"{path} is not as it was written: damaged.")
 
 
 def checksum_file(path: Path) -> Path:

@@ -10,7 +10,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ocr_contract.control import ServiceWarning
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import ServiceWarning
 
 MAX_WAL_BYTES = 256 << 20
 """Well over SQLite's own bound (64 MB, `journal_size_limit`): a reader stands in its way."""
@@ -51,10 +52,11 @@ class DiskGuard:
         wal_bytes = self._wal_bytes()
         if wal_bytes > self._max_wal_bytes:
             return ServiceWarning(
-                "wal_large",
+                ErrorCode.WAL_LARGE,
                 f"The database's write-ahead log has grown to {wal_bytes / 1e6:.0f} MB, because "
                 "another program keeps the database open in the middle of reading. End that "
                 "program; reading goes on by itself.",
+                holds=True,
             )
         return None
 
@@ -64,16 +66,18 @@ class DiskGuard:
             free = self._free(self._folder)
         except OSError as error:
             return ServiceWarning(
-                "disk_unknown",
+                ErrorCode.DISK_UNKNOWN,
                 f"The disk of the data folder {self._folder} does not say how much room it has "
                 f"({os.strerror(error.errno or 0)}). Check the disk and its mount.",
+                holds=True,
             )
         if self._is_full() or free < self._min_free_bytes + size_bytes:
             needed = (self._min_free_bytes + size_bytes) / 1e6
             return ServiceWarning(
-                "disk_low",
+                ErrorCode.DISK_LOW,
                 f"Only {free / 1e6:.0f} MB are free on the disk of the data folder; "
                 f"{needed:.0f} are needed (OCR_MIN_FREE_MB). Make room there: what waits is "
                 "read as soon as there is enough.",
+                holds=True,
             )
         return None

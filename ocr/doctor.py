@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import models
-from database_copy import BACKUPS_FOLDER
 from disk_guard import DiskGuard, free_bytes
 from ocr_contract import schema
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, StatusReply
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import BACKUPS_FOLDER, SOCKET_PATH
+from ocr_contract.replies import StatusReply
 from ocr_errors import ModelError
 from ocr_settings import Settings
 

@@ -59,7 +59,7 @@ class Engine(Protocol):
 
 
 class PageEngine:
-    """Reads pages with four models."""
+    """Reads pages with three models."""
 
     def __init__(self, models: TextModels, *, detection_side: int, orientation: bool) -> None:
         """`detection_side` is the longest side, in pixels, at which text is searched."""

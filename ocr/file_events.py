@@ -13,7 +13,7 @@ from watchdog.observers import Observer
 _QUIET_EVENTS = frozenset({"opened", "closed_no_write"})
 """Our own reading causes these."""
 _MOST_EVENTS = 50_000
-"""So many paths of events are remembered from one look to the next, 5 MB at most."""
+"""How many paths of events are remembered from one look to the next, 5 MB at most."""
 
 log = logging.getLogger("watcher")
 

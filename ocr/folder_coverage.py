@@ -14,13 +14,14 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from catalogue import Catalogue
 from database import utc_now
 from folder_look import look_at
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import CoverageReply, Reason
 from ocr_contract.schema import Status
-from ocr_errors import RequestError
+from ocr_errors import NotNowError
 from source_files import display_name
 
 NAMES_LISTED = 20
@@ -39,13 +40,13 @@ class FolderCoverage:
         self._root = root
         self._catalogue = catalogue
         self._found_by = found_by
-        self._counting: concurrent.futures.Future[dict[str, Any]] | None = None
+        self._counting: concurrent.futures.Future[CoverageReply] | None = None
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> CoverageReply:
         """A fresh count.
 
         Raises:
-            RequestError: counting: it takes longer than a request may; the next one gets it.
+            NotNowError: counting: it takes longer than a request may; the next one gets it.
         """
         counting = self._counting
         if counting is None:
@@ -56,8 +57,8 @@ class FolderCoverage:
         try:
             counted = counting.result(_WAIT_S)
         except concurrent.futures.TimeoutError:
-            raise RequestError(
-                "counting", "The files are being counted; ask again in a few seconds.", 503
+            raise NotNowError(
+                ErrorCode.COUNTING, "The files are being counted; ask again in a few seconds."
             ) from None
         except BaseException:
             self._counting = None
@@ -65,13 +66,13 @@ class FolderCoverage:
         self._counting = None
         return counted
 
-    def _fill(self, counting: "concurrent.futures.Future[dict[str, Any]]") -> None:
+    def _fill(self, counting: "concurrent.futures.Future[CoverageReply]") -> None:
         try:
             counting.set_result(self.count())
         except BaseException as error:
             counting.set_exception(error)
 
-    def count(self) -> dict[str, Any]:
+    def count(self) -> CoverageReply:
         """Look at the folder and the database once."""
         reasons: dict[str, dict[str, _Reason]] = {status: {} for status in _REASONED}
         warnings: dict[str, _Reason] = {}
@@ -99,18 +100,18 @@ class FolderCoverage:
         without_file = [status for path, (status, _) in rows.items() if path not in present]
         missing = without_file.count(Status.MISSING)
         parts = [status.value for status in Status if status != Status.MISSING]
-        return {
-            "counted_at": utc_now(),
-            "complete": seen.problem is None,
-            "problem": seen.problem,
-            "files": counts.total(),
-            "counts": {part: counts[part] for part in (*parts, "unfinished")},
-            "missing": missing,
-            "vanished": len(without_file) - missing,
-            "reasons": {status: _to_json(codes) for status, codes in reasons.items()},
-            "warnings": _to_json(warnings),
-            "found_by": dict(self._found_by()),
-        }
+        return CoverageReply(
+            counted_at=utc_now(),
+            complete=seen.problem is None,
+            problem=seen.problem,
+            files=counts.total(),
+            counts={part: counts[part] for part in (*parts, "unfinished")},
+            missing=missing,
+            vanished=len(without_file) - missing,
+            reasons={status: _to_json(codes) for status, codes in reasons.items()},
+            found_by=dict(self._found_by()),
+            warnings=_to_json(warnings),
+        )
 
 
 class _Reason:
@@ -125,9 +126,9 @@ class _Reason:
         if len(self.names) < NAMES_LISTED:
             self.names.append(display_name(path))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Reason:
         return {"count": self.count, "names": self.names}
 
 
-def _to_json(codes: dict[str, _Reason]) -> dict[str, Any]:
+def _to_json(codes: dict[str, _Reason]) -> dict[str, Reason]:
     return {code: reason.to_json() for code, reason in sorted(codes.items())}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import heartbeat
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
 from source_files import FileStat, check_regular, display_name
 
@@ -99,7 +100,7 @@ def _unreadable(base: bytes, path: bytes, error: OSError) -> str:
 def _litter_code(name: bytes) -> str | None:
     """Why a name is not even looked at; None when it is."""
     if name.startswith(b"."):
-        return "hidden"
+        return ErrorCode.HIDDEN
     if name in _IGNORED_NAMES or name.startswith(b"~$"):
-        return "system_file"
-    return "unfinished_copy" if name.lower().endswith(_IGNORED_SUFFIXES) else None
+        return ErrorCode.SYSTEM_FILE
+    return ErrorCode.UNFINISHED_COPY if name.lower().endswith(_IGNORED_SUFFIXES) else None

@@ -30,7 +30,7 @@ class Heap:
     """Counts images, and gives back the gaps after some. Safe to use from several threads."""
 
     def __init__(self, every: int = _EVERY) -> None:
-        """`every`: after so many images."""
+        """`every`: after how many images."""
         self._every = every
         self._lock = threading.Lock()
         self._images = 0

@@ -60,7 +60,7 @@ def wait(event: threading.Event, timeout_s: float) -> bool:
 def end_process(name: str, limit_s: float) -> None:
     """Say which loop stands still and where everything stands, and end at once."""
     log.critical(
-        "%s stands still since %g s; the service ends, to be started anew. Where it stood:",
+        "%s has stood still for %g s; the service ends, to be started anew. Where it stood:",
         name, limit_s,
     )  # fmt: skip
     with contextlib.suppress(Exception):

@@ -14,6 +14,7 @@ import logging
 from gpu import gpu_is_expected, gpu_problem
 from models import ONNX_NAME, Model, ModelSet
 from networks import Detector, Network, Normalisation, Recogniser
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 from ocr_settings import Settings
 from onnx_models import Load, OnnxModels, Shapes
@@ -79,7 +80,7 @@ def choose(settings: Settings, threads: int) -> Inference:
         engine.startswith(PADDLEOCR) and engine != PADDLEOCR
     ):
         raise WorkerError(
-            "bad_engine",
+            ErrorCode.BAD_ENGINE,
             f"OCR_ENGINE is {engine!r}; use auto, openvino, onnxruntime or paddleocr:NAME with "
             "PaddleOCR's name of an engine.",
         )
@@ -87,7 +88,8 @@ def choose(settings: Settings, threads: int) -> Inference:
     if engine == "openvino":
         if wanted.startswith("gpu"):
             raise WorkerError(
-                "bad_engine", "OCR_ENGINE=openvino is for the CPU. Set OCR_ENGINE=auto for a GPU."
+                ErrorCode.BAD_ENGINE,
+                "OCR_ENGINE=openvino is for the CPU. Set OCR_ENGINE=auto for a GPU.",
             )
         wanted = "cpu" if wanted == "auto" else wanted
     device = choose_device(wanted, engine)
@@ -104,7 +106,9 @@ def choose_device(wanted: str, engine: str) -> str:
     """
     kind, _, number = wanted.partition(":")
     if kind not in {"auto", "cpu", "gpu"} or (number and (kind != "gpu" or not number.isdecimal())):
-        raise WorkerError("bad_device", f"OCR_DEVICE is {wanted!r}; use auto, cpu, gpu or gpu:N.")
+        raise WorkerError(
+            ErrorCode.BAD_DEVICE, f"OCR_DEVICE is {wanted!r}; use auto, cpu, gpu or gpu:N."
+        )
     if kind == "cpu":
         return "cpu"
     runtime = engine.removeprefix(PADDLEOCR)
@@ -113,7 +117,7 @@ def choose_device(wanted: str, engine: str) -> str:
         return f"gpu:{number or 0}"
     if kind == "gpu":
         raise WorkerError(
-            "no_gpu",
+            ErrorCode.NO_GPU,
             f"OCR_DEVICE is {wanted}, but no GPU can be used: {reason}. Mend that, or set "
             "OCR_DEVICE=cpu.",
         )
@@ -204,13 +208,13 @@ def _precision(wanted: str, engine: str, device: str) -> str:
         return best_precision() if engine == "openvino" else "f32"
     if wanted == "bf16" and (engine != "openvino" or best_precision() != "bf16"):
         raise WorkerError(
-            "bad_precision",
+            ErrorCode.BAD_PRECISION,
             "OCR_PRECISION is bf16, but this processor or engine does not compute in it. Set "
             "OCR_PRECISION=auto.",
         )
     if wanted == "fp16" and (engine != "onnxruntime" or device == "cpu" or not tensorrt_is_there()):
         raise WorkerError(
-            "bad_precision",
+            ErrorCode.BAD_PRECISION,
             "OCR_PRECISION is fp16, which needs a GPU and ONNX Runtime with TensorRT. Set "
             "OCR_PRECISION=auto.",
         )
@@ -221,7 +225,7 @@ def _check_format(models: ModelSet) -> None:
     for model in (models.detection, models.recognition):
         if not (model.folder / ONNX_NAME).is_file():
             raise WorkerError(
-                "model_format",
+                ErrorCode.MODEL_FORMAT,
                 f"The model {model.name} has no {ONNX_NAME}. Convert it with paddle2onnx, or set "
                 "OCR_ENGINE=paddleocr:paddle and install PaddlePaddle.",
             )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from catalogue import Catalogue, Outcome
 from database import Database
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
 from source_files import FileStat, fingerprint
 
@@ -71,7 +72,7 @@ class Intake:
             for path, stat, finding in checked:
                 if isinstance(finding, str):
                     self._catalogue.register(path, stat, finding)
-                elif finding.code in {"changed_while_read", "file_vanished"}:
+                elif finding.code in {ErrorCode.CHANGED_WHILE_READ, ErrorCode.FILE_VANISHED}:
                     continue
                 else:
                     self._catalogue.refuse(path, stat, finding)
@@ -87,13 +88,15 @@ class Intake:
         try:
             if stat.size_bytes > self._max_bytes:
                 raise ImageError(
-                    "too_many_bytes",
+                    ErrorCode.TOO_MANY_BYTES,
                     f"The file has {stat.size_bytes / 1e6:.1f} MB; {self._max_bytes / 1e6:g} are "
                     "allowed. Make it smaller, or raise OCR_MAX_FILE_MB.",
                 )
             read_stat, sha256, head = fingerprint(self._root, path, self._max_bytes)
             if read_stat != stat:  # found finished, but written to once more since
-                raise ImageError("changed_while_read", "The file changed; it is looked at again.")
+                raise ImageError(
+                    ErrorCode.CHANGED_WHILE_READ, "The file changed; it is looked at again."
+                )
             check_signature(path, head)
         except ImageError as error:
             return error
@@ -110,12 +113,12 @@ def check_signature(path: bytes, head: bytes) -> None:
     suffix = path[path.rfind(b".") :].lower() if b"." in path else b""
     if suffix in IMAGE_SUFFIXES:
         raise ImageError(
-            "not_an_image",
+            ErrorCode.NOT_AN_IMAGE,
             "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
             "Convert it to one of these.",
         )
     raise ImageError(
-        "unsupported_format",
+        ErrorCode.UNSUPPORTED_FORMAT,
         "This is no image in a format that is read (JPEG, PNG, TIFF, BMP, WebP, GIF).",
         ignored=True,
     )

@@ -26,7 +26,7 @@ _ENOUGH_LINES_PER_LANE = 48
 _PATIENCE = 64
 """Calls after which the line that has waited longest has its turn, whatever else there is."""
 _CALLS_TO_RECOVER = 200
-"""After so many calls without a failure, twice as many lines go together again."""
+"""How many calls without a failure there are before twice as many lines go together again."""
 
 
 class Lanes(Generic[Result]):

@@ -6,7 +6,11 @@
     ├── ModelError            a model is missing or is not the pinned one
     ├── StoreError            the database cannot be used
     │   └── DiskFullError     nothing more fits on its disk; all that was committed is safe
-    ├── RequestError          a request over the socket is refused
+    ├── RequestError          a request over the socket is refused: 400
+    │   ├── UnknownIdError    what it asks for does not exist: 404
+    │   ├── ConflictError     something else is in its way: 409
+    │   ├── TooLargeError     its body is too large: 413
+    │   └── NotNowError       it may be sent again soon: 503, with Retry-After
     ├── WorkerError           the worker process died, hung, or said nonsense
     └── ImageError            one image cannot be read: becomes its row's error_code and error
 
@@ -71,9 +75,31 @@ class DiskFullError(StoreError):
 class RequestError(OcrError):
     """A request over the socket cannot be carried out; `http_status` goes with the reply."""
 
-    def __init__(self, code: str, message: str, http_status: int = 400) -> None:
-        super().__init__(code, message)
-        self.http_status = http_status
+    http_status = 400
+
+
+class UnknownIdError(RequestError):
+    """What it asks for does not exist."""
+
+    http_status = 404
+
+
+class ConflictError(RequestError):
+    """Something else is in its way."""
+
+    http_status = 409
+
+
+class TooLargeError(RequestError):
+    """Its body is too large."""
+
+    http_status = 413
+
+
+class NotNowError(RequestError):
+    """It may be sent again soon."""
+
+    http_status = 503
 
 
 class WorkerError(OcrError):

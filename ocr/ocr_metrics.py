@@ -3,13 +3,11 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from ocr_contract.control import StatusReply
+from ocr_contract.replies import StatusReply
 from ocr_totals import Totals
-
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,8 +19,8 @@ class Measured:
     """By process: main, worker."""
     free_bytes: int | None
     """Where the data folder lies; None when that cannot be asked."""
-    found: Mapping[str, int] | None = None
-    """Files noticed, by what noticed them: event, rescan; None while nobody counts them."""
+    found: Mapping[str, int]
+    """Files noticed, by what noticed them: event, rescan."""
 
 
 class _Collector:
@@ -46,13 +44,12 @@ class _Collector:
             yield GaugeMetricFamily(
                 "ocr_free_bytes", "Free space for the data folder.", self._measured.free_bytes
             )
-        if self._measured.found is not None:
-            found = CounterMetricFamily(
-                "ocr_files_found", "Files noticed, by what noticed them.", labels=["by"]
-            )
-            for by, count in self._measured.found.items():
-                found.add_metric([by], count)
-            yield found
+        found = CounterMetricFamily(
+            "ocr_files_found", "Files noticed, by what noticed them.", labels=["by"]
+        )
+        for by, count in self._measured.found.items():
+            found.add_metric([by], count)
+        yield found
 
     def _of_status(self) -> Iterator[Metric]:
         status = self._status

@@ -1,7 +1,4 @@
-"""ocr_service: wires folder, database, worker and socket together and waits for the end.
-
-    watcher → catalogue → database ← store ← pipeline → pool → worker process
-                                      ↑ control server ← ocrctl, web_service
+"""ocr_service: checks what can be checked, starts the parts (`service_parts`), waits for the end.
 
 The service ends when it is told to (SIGTERM, SIGINT), when one of its threads cannot go on, or
 when one stands still (`heartbeat`); starting it again is its supervisor's job.
@@ -21,28 +18,14 @@ from types import FrameType
 import heartbeat
 import models
 import ocr_settings
+import service_parts
 import stderr_lines
-from actions import ServiceActions
-from backups import Backups
-from catalogue import Catalogue, path_exists
-from control_server import ControlServer
-from database import Database
-from disk_guard import DiskGuard
-from folder_coverage import FolderCoverage
-from intake import Intake
-from ocr_contract import control
-from ocr_contract.logs import LineFormatter, escape
+from ocr_contract import setting_fields
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.logs import LineFormatter, SubjectFilter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
-from pipeline import Pipeline
-from pool import WORKER_COMMAND, Pool, Wear
-from store import Store
-from upkeep import Upkeep
-from usable_memory import usable_memory
-from watcher import Watcher
-
-_WORKERS_SHARE = 0.6
-"""Of the memory that there is: the rest is for the service and for one large image more."""
+from pool import WORKER_COMMAND
 
 log = logging.getLogger("service")
 
@@ -67,84 +50,7 @@ class Service:
         )
         self._stop = threading.Event()
         self._failure: BaseException | None = None
-        self._database = Database(settings.database)
-        catalogue = Catalogue(self._database, exists=path_exists(settings.image_folder))
-        store = Store(self._database)
-        recovered = store.recover(settings.max_attempts)
-        if any(recovered):
-            log.info(
-                "when the service last ended, %d images were in work and wait again, %d are "
-                "quarantined",
-                *recovered,
-            )
-        self._pool = Pool(
-            timeout_s=settings.timeout_s,
-            stop=self._stop,
-            command=worker_command,
-            wear=Wear(settings.worker_max_images, _most_memory(settings)),
-        )
-        guard = DiskGuard(
-            settings.data_folder,
-            min_free_mb=settings.min_free_mb,
-            wal_bytes=self._database.wal_bytes,
-            is_full=lambda: self._database.is_full,
-        )
-        self._pipeline = Pipeline(
-            store,
-            self._pool,
-            stop=self._stop,
-            max_attempts=settings.max_attempts,
-            wait_for_signal=settings.trigger == "signal",
-            hold=guard.hold,
-        )
-        intake = Intake(
-            settings.image_folder,
-            self._database,
-            catalogue,
-            max_bytes=int(settings.max_file_mb * 1e6),
-        )
-        self._watcher = Watcher(
-            settings.image_folder,
-            catalogue,
-            intake,
-            stop=self._stop,
-            interval_s=settings.scan_interval_s,
-            settle_s=settings.settle_s,
-            on_change=self._pipeline.wake,
-            missing_grace_s=settings.missing_grace_s,
-        )
-        backups = Backups(
-            self._database,
-            guard,
-            every_h=settings.backup_every,
-            keep=settings.backup_keep,
-            stop=self._stop,
-        )
-        self._upkeep = Upkeep(
-            self._database,
-            store,
-            guard,
-            backups,
-            stop=self._stop,
-            on_room=self._pipeline.wake,
-        )
-        coverage = FolderCoverage(
-            settings.image_folder, catalogue, found_by=lambda: self._watcher.found_by
-        )
-        actions = ServiceActions(
-            settings,
-            store,
-            self._pool,
-            self._pipeline,
-            self._watcher,
-            guard,
-            backups,
-            coverage,
-            database=self._database,
-            stop=self._stop,
-            found=lambda: self._watcher.found_by,
-        )
-        self._control = ControlServer(actions, settings.data_folder / control.SOCKET_PATH)
+        self._parts = service_parts.build(settings, worker_command, self._stop)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:
@@ -152,35 +58,35 @@ class Service:
         threads = [
             threading.Thread(target=self._guard, args=(name, part), name=name, daemon=True)
             for name, part in (
-                ("watcher", self._watcher.run),
-                ("pipeline", self._pipeline.run),
-                ("upkeep", self._upkeep.run),
+                ("watcher", self._parts.watcher.run),
+                ("pipeline", self._parts.pipeline.run),
+                ("upkeep", self._parts.upkeep.run),
             )
         ]
-        self._control.start()
+        self._parts.control.start()
         for thread in threads:
             thread.start()
         self._watchdog.start()
         with self._watchdog.watched("main"):
             while not self._stop.wait(1.0):
                 heartbeat.beat()
-                if not self._control.alive:
+                if not self._parts.control.alive:
                     self._failure = RuntimeError("the control server ended")
                     self.stop()
         for thread in threads:
             thread.join(2.0)
-        self._control.stop()
-        self._pool.stop()
-        self._database.close()
+        self._parts.control.stop()
+        self._parts.pool.stop()
+        self._parts.database.close()
         if self._failure is not None:
             raise self._failure
 
     def stop(self) -> None:
         """End everything; safe in a signal handler."""
         self._stop.set()
-        self._watcher.wake()
-        self._pipeline.wake()
-        self._upkeep.wake()
+        self._parts.watcher.wake()
+        self._parts.pipeline.wake()
+        self._parts.upkeep.wake()
 
     def _guard(self, name: str, part: Callable[[], None]) -> None:
         """A thread that fails takes the service down: half a service helps nobody."""
@@ -197,39 +103,33 @@ def check_folders(settings: Settings) -> None:
     images, data = settings.image_folder, settings.data_folder
     if not images.is_dir():
         raise FolderError(
-            "image_folder_missing",
+            ErrorCode.IMAGE_FOLDER_MISSING,
             f"The image folder {images} does not exist. Create it, or name another one with "
             "OCR_IMAGE_FOLDER.",
         )
     if not os.access(images, os.R_OK | os.X_OK):
         raise FolderError(
-            "image_folder_unreadable",
+            ErrorCode.IMAGE_FOLDER_UNREADABLE,
             f"The image folder {images} cannot be read. Let the service's user read it.",
         )
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(
-            "data_folder_unusable", f"The data folder {data} cannot be made: {error.strerror}."
+            ErrorCode.DATA_FOLDER_UNUSABLE,
+            f"The data folder {data} cannot be made: {error.strerror}.",
         ) from error
     if not os.access(data, os.W_OK | os.X_OK):
         raise FolderError(
-            "data_folder_unusable",
+            ErrorCode.DATA_FOLDER_UNUSABLE,
             f"The data folder {data} cannot be written. Give it to the service's user.",
         )
     if _inside(data, images) or _inside(images, data):
         raise FolderError(
-            "folders_overlap",
+            ErrorCode.FOLDERS_OVERLAP,
             "The image folder and the data folder lie within each other. The service would read "
             "its own pictures: choose two separate folders.",
         )
-
-
-def _most_memory(settings: Settings) -> int:
-    """Bytes that the worker may hold before it is replaced; 0: any."""
-    if settings.worker_max_rss_mb:
-        return settings.worker_max_rss_mb * 1_000_000
-    return int(usable_memory() * _WORKERS_SHARE)
 
 
 def _inside(inner: Path, outer: Path) -> bool:
@@ -238,7 +138,9 @@ def _inside(inner: Path, outer: Path) -> bool:
 
 def _configure_logging(level: str, kind: str) -> None:
     logging.basicConfig(level=level.upper(), stream=sys.stderr)
-    logging.getLogger().handlers[0].setFormatter(LineFormatter(kind))
+    (handler,) = logging.getLogger().handlers
+    handler.setFormatter(LineFormatter(kind))
+    handler.addFilter(SubjectFilter())
     logging.captureWarnings(True)
     for chatty in ("uvicorn", "watchdog", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -269,9 +171,11 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
     try:
         settings = ocr_settings.load(os.environ)
         if options.print_config:
-            sys.stdout.write("\n".join(ocr_settings.dump(settings)) + "\n")
+            sys.stdout.write("\n".join(setting_fields.dump(settings)) + "\n")
             return 0
         _configure_logging(settings.log_level, settings.log_format)
+        for sentence in setting_fields.retired(ocr_settings.RETIRED, os.environ):
+            log.warning("%s", sentence)
         with stderr_lines.captured():
             _run(settings, worker_command)
     except OcrError as error:

@@ -1,7 +1,7 @@
 """The settings of ocr_service: one table, read once at start.
 
-Each field of `Settings` is one setting: environment variable, default, unit and a sentence
-stand in its metadata. README's table is tested against `table()`.
+Each field of `Settings` is one setting (`ocr_contract.setting_fields`); README's table is tested
+against them. A setting that is taken away moves to `RETIRED`.
 """
 
 # ruff: noqa: RUF009  `setting` makes dataclass fields
@@ -9,10 +9,12 @@ stand in its metadata. README's table is tested against `table()`.
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from ocr_contract import setting_fields
+from ocr_contract.data_folder import DATABASE_NAME, WEIGHTS_FOLDER
+from ocr_contract.logs import FORMATS
+from ocr_contract.setting_fields import LOG_LEVELS, Retired, setting
 from ocr_errors import SettingsError
-from setting_fields import meta_of, parse, setting
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Settings:
     unclip_ratio: float = setting(
         "OCR_UNCLIP_RATIO",
         2.0,
-        "ratio",
+        "",
         "How far a found text region grows before it is cut out.",
         minimum=1.0,
         maximum=4.0,
@@ -157,7 +159,7 @@ class Settings:
         "OCR_MAX_ATTEMPTS",
         3,
         "attempts",
-        "After so many attempts that ended the worker, an image is quarantined.",
+        "How many attempts may end the worker before an image is quarantined.",
         minimum=1,
         maximum=100,
     )
@@ -165,7 +167,7 @@ class Settings:
         "OCR_WORKER_MAX_IMAGES",
         5000,
         "images",
-        "After so many images a fresh worker takes the place of the old one; 0: never.",
+        "How many images a worker reads before a fresh one takes its place; 0: never.",
         minimum=0,
         maximum=999_999,
     )
@@ -173,8 +175,8 @@ class Settings:
         "OCR_WORKER_MAX_RSS_MB",
         0,
         "MB",
-        "The same once the worker holds so much memory between two batches; 0: 60 % of what "
-        "there is.",
+        "How much memory a worker may hold between two batches before a fresh one takes its "
+        "place; 0: 60 % of what there is.",
         minimum=0,
         maximum=999_999,
     )
@@ -182,7 +184,7 @@ class Settings:
         "OCR_WATCHDOG_S",
         60.0,
         "seconds",
-        "A loop that stands still so long ends the service, to be started anew.",
+        "How long a loop may stand still before the service ends, to be started anew.",
         minimum=5,
         maximum=86400,
     )
@@ -198,7 +200,7 @@ class Settings:
         "OCR_MISSING_GRACE_S",
         300.0,
         "seconds",
-        "Many files that vanish at once are marked as missing only after so long.",
+        "How long many files that vanish at once may be away before they are marked as missing.",
         minimum=0,
         maximum=864_000,
     )
@@ -214,7 +216,7 @@ class Settings:
         "OCR_BACKUP_KEEP",
         7,
         "backups",
-        "So many of the backups in data/backups with a time as their name are kept.",
+        "How many of the backups that are named after their time are kept in data/backups.",
         minimum=1,
         maximum=1000,
     )
@@ -223,14 +225,14 @@ class Settings:
         "info",
         "",
         "debug, info, warning or error.",
-        choices=("debug", "info", "warning", "error"),
+        choices=LOG_LEVELS,
     )
     log_format: str = setting(
         "OCR_LOG_FORMAT",
         "text",
         "",
         "text, or json for programs; one line a message in both.",
-        choices=("text", "json"),
+        choices=FORMATS,
     )
 
     def __post_init__(self) -> None:
@@ -241,12 +243,12 @@ class Settings:
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.data_folder / "ocr_data.db"
+        return self.data_folder / DATABASE_NAME
 
     @property
     def models_folder(self) -> Path:
         """Where the model folders lie."""
-        return self.data_folder / "paddle_models" / "whl"
+        return self.data_folder / WEIGHTS_FOLDER
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -265,13 +267,8 @@ PROFILES = {
 }
 
 
-def table() -> list[tuple[str, str, str, str]]:
-    """(environment variable, default, unit, sentence) of each setting, for docs and --help."""
-    rows = []
-    for field in dataclasses.fields(Settings):
-        meta = meta_of(field)
-        rows.append((meta.env, str(field.default), meta.unit, meta.text))
-    return rows
+RETIRED: Mapping[str, Retired] = {}
+"""Settings of earlier versions by their names: an upgrade warns of them and goes on."""
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -280,23 +277,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a value cannot be used, or an OCR_ variable is not known.
     """
-    known = {meta_of(field).env: field for field in dataclasses.fields(Settings)}
-    unknown = sorted(name for name in environ if name.startswith("OCR_") and name not in known)
-    if unknown:
-        raise SettingsError(
-            "unknown_setting",
-            f"{unknown[0]} is not a setting. Remove it, or see the settings table in README.",
-        )
-    values: dict[str, Any] = {}
-    for env, field in known.items():
-        if environ.get(env, "") != "":
-            values[field.name] = parse(environ[env], field)
-    return Settings(**values)
-
-
-def dump(settings: Settings) -> list[str]:
-    """`NAME=value` lines, for --print-config."""
-    return [
-        f"{meta_of(field).env}={getattr(settings, field.name)}"
-        for field in dataclasses.fields(Settings)
-    ]
+    try:
+        return setting_fields.load(Settings, environ, RETIRED)
+    except setting_fields.SettingError as error:
+        raise SettingsError(error.code, error.message) from None

@@ -21,19 +21,15 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import upkeep_commands
-from ocr_contract.control import (
-    SOCKET_PATH,
-    ControlClient,
-    ControlError,
-    ServiceUnreachable,
-    StatusReply,
-)
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.replies import ProcessReply, StatusReply
 from ocr_errors import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BAD_CONFIGURATION,
@@ -47,12 +43,10 @@ from ocr_settings import Settings, load
 
 _Reply = TypeVar("_Reply")
 _POLL_S = 0.3
-_HOLDS = frozenset({"disk_low", "disk_unknown", "wal_large"})
-"""Warnings while which no batch begins."""
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
 _UNREACHABLE_S = 30.0
-"""While waiting, the service may restart; for so long nobody may answer."""
+"""While waiting, the service may restart: how long nobody may answer."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="the whole reply, for programs")
     process = commands.add_parser("process", help="look at the folder now and read what is new")
     process.add_argument("--wait", action="store_true", help="show progress until all is read")
-    process.add_argument("--limit", type=_positive, help="read at most so many (signal mode)")
+    process.add_argument(
+        "--limit", type=_positive, help="how many images to read at most (signal mode)"
+    )
     process.add_argument("paths", nargs="*", metavar="PATH", help="only these (signal mode)")
     commands.add_parser("pause", help="start no further batch, also after a restart")
     commands.add_parser("resume", help="go on after pause")
@@ -122,7 +118,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _status(client: ControlClient, options: argparse.Namespace) -> int:
     status = client.status()
     if options.json:
-        sys.stdout.write(json.dumps(dataclasses.asdict(status), indent=2) + "\n")
+        sys.stdout.write(json.dumps(status.to_json(), indent=2) + "\n")
         return 0
     counts = status.counts
     rows = [
@@ -164,13 +160,13 @@ def _duration(seconds: float) -> str:
 
 def _process(client: ControlClient, options: argparse.Namespace) -> int:
     reply = _signal(client, options)
-    sys.stderr.write(f"{reply['found']} new or changed, {reply['queued']} waiting\n")
+    sys.stderr.write(f"{reply.found} new or changed, {reply.queued} waiting\n")
     if not options.wait:
         return 0
     return _wait(client, options)
 
 
-def _signal(client: ControlClient, options: argparse.Namespace) -> dict[str, Any]:
+def _signal(client: ControlClient, options: argparse.Namespace) -> ProcessReply:
     return client.process(
         paths=options.paths or None, limit=options.limit, request_id=str(uuid.uuid4())
     )
@@ -214,7 +210,7 @@ def _wait(client: ControlClient, options: argparse.Namespace) -> int:
 
 
 def _doing(status: StatusReply) -> str:
-    held = _HOLDS & {warning["code"] for warning in status.warnings}
+    held = any(warning.get("holds") for warning in status.warnings)
     return "held back (ocrctl status says why)" if held else "reading"
 
 
@@ -267,7 +263,7 @@ def _resume(client: ControlClient, _: argparse.Namespace) -> int:
 
 def _reprocess(client: ControlClient, options: argparse.Namespace) -> int:
     reply = client.reprocess(options.image_ids, request_id=str(uuid.uuid4()))
-    sys.stderr.write(f"{reply['queued']} queued\n")
+    sys.stderr.write(f"{reply.queued} queued\n")
     return 0
 
 

@@ -78,7 +78,7 @@ class Shapes:
 
 
 class OnnxModels:
-    """Four networks on one device, its lanes, and what stands around them."""
+    """Three networks on one device, its lanes, and what stands around them."""
 
     def __init__(
         self,

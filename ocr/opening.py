@@ -5,20 +5,20 @@ that is damaged, foreign or too new is left exactly as it is.
 """
 
 import ctypes
-import datetime
 from pathlib import Path
 
 import apsw
 
 from database_copy import (
     APPLICATION_ID,
-    BACKUPS_FOLDER,
     damaged,
     first_problem,
     newest_good,
+    utc_stamp,
     write_copy,
 )
 from ocr_contract import schema
+from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_errors import StoreError
 
 BUSY_TIMEOUT_MS = 5000
@@ -175,8 +175,7 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
 
 def _back_up(connection: apsw.Connection, path: Path, version: int) -> None:
     """A copy of the old version; its name is never rotated away."""
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = path.parent / BACKUPS_FOLDER / f"before-migration-v{version}-{stamp}.db"
+    target = path.parent / BACKUPS_FOLDER / f"before-migration-v{version}-{utc_stamp()}.db"
     try:
         write_copy(connection, target)
     except (OSError, StoreError) as error:

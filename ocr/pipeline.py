@@ -11,10 +11,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import heartbeat
 from database import utc_now
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.logs import about
+from ocr_contract.replies import BatchInWork
 from ocr_errors import DiskFullError, ImageError, WorkerError
 from pool import Pool, Stopped
 from store import Claim, Store
@@ -26,19 +29,6 @@ _IDLE_WAIT_S = 30.0
 _FULL_DISK_WAIT_S = 2.0
 """Between two attempts to store a batch for which the disk has no room."""
 _MAX_FAILED_STARTS = 5
-_FATAL_STARTS = frozenset(
-    {
-        "model_missing",
-        "model_wrong",
-        "model_format",
-        "no_gpu",
-        "bad_device",
-        "bad_engine",
-        "bad_precision",
-        "engine_start_failed",
-    }
-)
-"""Start failures that trying again cannot mend."""
 
 _Stored = TypeVar("_Stored")
 
@@ -74,7 +64,7 @@ class Pipeline:
         self._lock = threading.Lock()
         self._orders: list[_Order] = []
         self._in_work: list[Claim] = []
-        self._batch: dict[str, Any] | None = None
+        self._batch: BatchInWork | None = None
         self._rate: collections.deque[tuple[float, int]] = collections.deque()
         self._started = clock()
 
@@ -113,8 +103,8 @@ class Pipeline:
         return "waiting" if self._wait_for_signal and not self._orders else "idle"
 
     @property
-    def batch(self) -> dict[str, Any] | None:
-        """The oldest batch in work: {"id", "started_at", "images"}."""
+    def batch(self) -> BatchInWork | None:
+        """The oldest batch in work."""
         return self._batch
 
     def pages_per_second(self) -> float:
@@ -150,7 +140,7 @@ class Pipeline:
                     self._give_up(error)
                     continue
                 failed_starts += 1
-                if error.code in _FATAL_STARTS or failed_starts >= _MAX_FAILED_STARTS:
+                if _is_final(error) or failed_starts >= _MAX_FAILED_STARTS:
                     raise
                 log.warning("the worker did not start (%s); trying again", error)
                 heartbeat.wait(self._stop, min(2.0**failed_starts, 30.0))
@@ -162,7 +152,7 @@ class Pipeline:
         if provenance is None:  # another thread stopped the pool, as it does when all ends
             if self._stop.is_set():
                 raise Stopped
-            raise WorkerError("worker_died", "The worker process was ended.")
+            raise WorkerError(ErrorCode.WORKER_DIED, "The worker process was ended.")
         while self._has_room(provenance):
             claim = self._claim(provenance.batch_size)
             if claim is None:
@@ -232,9 +222,10 @@ class Pipeline:
         pages = self._patiently(lambda: self._store.finish(result, provenance))
         with self._lock:
             self._rate.append((self._clock(), pages))
-        log.info(
-            "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
-        )
+        with about(batch_id=result.batch_id):
+            log.info(
+                "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
+            )
         for claim in self._in_work:
             if claim.batch_id == result.batch_id:
                 self._settle(claim, 0)
@@ -253,7 +244,8 @@ class Pipeline:
             except Stopped:  # on a full disk: the next start recovers it
                 return
             self._settle(claim, len(claim.tasks) - len(spent))
-            log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
+            with about(batch_id=batch_id):
+                log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
         self._set_in_work([])
 
     def _patiently(self, store: Callable[[], _Stored]) -> _Stored:
@@ -267,12 +259,18 @@ class Pipeline:
                     raise Stopped from error
 
 
+def _is_final(error: WorkerError) -> bool:
+    """Whether a start that failed so cannot succeed by being tried again."""
+    known = ErrorCode.known(error.code)
+    return known is not None and known.is_final
+
+
 class _Order:
     """One processing signal that is being carried out. Only `complete` is for all threads."""
 
     def __init__(self, limit: int | None, paths: frozenset[bytes] | None) -> None:
         self.limit = limit
-        """So many images it may still take."""
+        """How many images it may still take."""
         self.paths = paths
         self.complete = False
         """The folder has been looked at; nothing more will come for this order."""
@@ -290,7 +288,7 @@ class _Order:
             self.limit -= len(claim.tasks)
 
     def settle(self, claim: Claim, unread: int) -> None:
-        """The batch, if it is one of this order's, is over; so many images were not read."""
+        """The batch, if it is one of this order's, is over; `unread` images of it were not read."""
         if claim.batch_id in self._batches:
             self._batches.remove(claim.batch_id)
             if self.limit is not None:

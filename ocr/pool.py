@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import heartbeat
 import process_info
 import worker_protocol as protocol
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 from worker_channel import Channel
 from worker_protocol import BatchResult, Provenance, Task
@@ -31,8 +32,8 @@ _LAST_WORDS_S = 0.5
 _MOST_MESSAGES_PER_IMAGE = 4
 """One step to tell of, and an answer; much more than this is a loop."""
 _LEAST_IMAGES = 50
-"""A worker reads so many before its memory counts: or one that is large from the first would
-spend its life loading models."""
+"""How many images a worker reads before its memory counts: or one that is large from the first
+would spend its life loading models."""
 WORKER_COMMAND = (sys.executable, str(Path(__file__).with_name("worker.py")))
 
 log = logging.getLogger("pool")
@@ -150,7 +151,8 @@ class Pool:
                     raise
         except OSError as error:  # no descriptor, process or memory is left: not for ever
             raise WorkerError(
-                "worker_not_started", f"No worker can be started ({os.strerror(error.errno or 0)})."
+                ErrorCode.WORKER_NOT_STARTED,
+                f"No worker can be started ({os.strerror(error.errno or 0)}).",
             ) from error
         return ours
 
@@ -205,7 +207,9 @@ class Pool:
                     self._wear_out(len(batch.tasks))
                     return result
                 self._allow(batch)
-            raise WorkerError("worker_nonsense", "The worker talks and talks, but never answers.")
+            raise WorkerError(
+                ErrorCode.WORKER_NONSENSE, "The worker talks and talks, but never answers."
+            )
 
     def stop(self) -> None:
         """End the worker, at once: it holds nothing that could be lost. Safe from any thread."""
@@ -250,7 +254,7 @@ class Pool:
         return sum(len(batch.tasks) for batch in self._in_work.values())
 
     def _allow(self, batch: _InWork) -> None:
-        """From now on a silence about this batch for so long ends the worker."""
+        """How long the silence about this batch may last from now on."""
         batch.allowed_s = self._timeout_s * self._images_in_work()
         batch.silent_until = self._clock() + batch.allowed_s
 
@@ -296,8 +300,8 @@ class Pool:
             how = "it hung up"
         else:
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return WorkerError("worker_died", f"The worker process ended by itself ({how}).")
+        return WorkerError(ErrorCode.WORKER_DIED, f"The worker process ended by itself ({how}).")
 
 
 def _timeout(silence_s: float) -> WorkerError:
-    return WorkerError("worker_timeout", f"The worker said nothing for {silence_s:g} s.")
+    return WorkerError(ErrorCode.WORKER_TIMEOUT, f"The worker said nothing for {silence_s:g} s.")

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from decode import Pixels
+from ocr_contract.data_folder import LATEST_PICTURE, PREVIEWS_FOLDER
 from worker_protocol import Line
 
 PREVIEW_SIDE = 2000
@@ -41,8 +42,8 @@ class Previews:
 
     def __init__(self, data_folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` gives seconds that never go back."""
-        self._folder = data_folder / "previews"
-        self._temp = data_folder / "temp.png"
+        self._folder = data_folder / PREVIEWS_FOLDER
+        self._temp = data_folder / LATEST_PICTURE
         self._clock = clock
         self._temp_due = -np.inf
         self._lock = threading.Lock()

@@ -7,7 +7,6 @@ step. Until that step everything is as before, so an interruption costs nothing 
 """
 
 import contextlib
-import datetime
 import hashlib
 import os
 import shutil
@@ -17,7 +16,9 @@ from typing import NamedTuple
 import apsw
 
 import database
-from database_copy import examine, read_checksum, sync
+from database_copy import examine, read_checksum, sync, utc_stamp
+from ocr_contract.data_folder import LOCK_SUFFIX
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import OcrError, StoreError
 
 _CHUNK_BYTES = 1 << 20
@@ -48,7 +49,7 @@ def restore(backup: Path, target: Path) -> Restored:
     try:
         descriptor = database.lock(target)
     except StoreError as error:
-        if error.code == "already_running":
+        if error.code == ErrorCode.ALREADY_RUNNING:
             raise StoreError(error.code, HOW_TO_STOP) from error
         raise
     try:
@@ -61,7 +62,7 @@ def _exchange(backup: Path, target: Path) -> Restored:
     log = backup.with_name(backup.name + "-wal")
     if log.exists() and log.stat().st_size:
         raise StoreError(
-            "not_a_backup",
+            ErrorCode.NOT_A_BACKUP,
             f"{backup} has a write-ahead log beside it: it is a database in use, and a copy of "
             "one file of it is not all of it. Use a backup that `ocrctl backup` made.",
         )
@@ -71,7 +72,7 @@ def _exchange(backup: Path, target: Path) -> Restored:
         expected = read_checksum(backup)
         if expected is not None and sha256 != expected:
             raise StoreError(
-                "checksum_differs",
+                ErrorCode.CHECKSUM_DIFFERS,
                 f"{backup} is not as it was written (see {backup.name}.sha256). Nothing was "
                 "changed; choose another backup.",
             )
@@ -102,7 +103,7 @@ def find(name: str, backups: Path) -> Path:
             return path
     listed = sorted(path.name for path in backups.glob("*.db")) if backups.is_dir() else []
     there = f"In {backups} there are: {', '.join(listed[-10:])}." if listed else ""
-    raise OcrError("no_such_backup", f"There is no backup {name}. {there}".strip())
+    raise OcrError(ErrorCode.NO_SUCH_BACKUP, f"There is no backup {name}. {there}".strip())
 
 
 def _copy(source: Path, target: Path) -> str:
@@ -118,8 +119,7 @@ def _copy(source: Path, target: Path) -> str:
 def _keep(target: Path) -> Path:
     """A second name for the old database and, where its log could not be emptied, for that."""
     _empty_the_log(target)
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = target.with_name(f"{target.name}.before-restore-{stamp}")
+    kept = target.with_name(f"{target.name}.before-restore-{utc_stamp()}")
     for suffix in _SUFFIXES:
         old = _beside(target, suffix)
         if old.exists():
@@ -155,13 +155,13 @@ def _give_to_the_service(new: Path, target: Path) -> None:
     ours = new.stat()
     if (ours.st_uid, ours.st_gid) == (model.st_uid, model.st_gid):
         return
-    lock = _beside(target, ".lock")
+    lock = _beside(target, LOCK_SUFFIX)
     try:
         os.chown(new, model.st_uid, model.st_gid)
         os.chown(lock, model.st_uid, model.st_gid)  # it may just have been made
     except PermissionError as error:
         raise StoreError(
-            "wrong_user",
+            ErrorCode.WRONG_USER,
             f"The database belongs to user {model.st_uid}, group {model.st_gid}. Restore as that "
             "user or as root, so that the service can write it.",
         ) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import heartbeat
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
 
 _CHUNK_BYTES = 1 << 20
@@ -47,12 +48,12 @@ def check_regular(mode: int) -> None:
         return
     if stat.S_ISLNK(mode):
         raise ImageError(
-            "symlink",
+            ErrorCode.SYMLINK,
             "This is a symbolic link, and links are not followed. Copy the image itself here.",
             ignored=True,
         )
     raise ImageError(
-        "not_a_regular_file",
+        ErrorCode.NOT_A_REGULAR_FILE,
         "This is no regular file (a pipe, socket or device) and is left alone.",
         ignored=True,
     )
@@ -69,7 +70,7 @@ def open_regular(root: Path, path: bytes) -> int:
     """
     *folders, name = path.split(b"/")
     if name in {b"", b".", b".."} or any(part in {b"", b".", b".."} for part in folders):
-        raise ImageError("unreadable", "The path leads out of the image folder.")
+        raise ImageError(ErrorCode.UNREADABLE, "The path leads out of the image folder.")
     descriptor = -1
     try:
         descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -119,7 +120,7 @@ def _read(
     try:
         before = FileStat.of(os.fstat(descriptor))
         if before.size_bytes == 0:
-            raise ImageError("empty_file", "The file is empty. Save or copy it again.")
+            raise ImageError(ErrorCode.EMPTY_FILE, "The file is empty. Save or copy it again.")
         digest = hashlib.sha256()
         head = b""
         count = 0
@@ -128,7 +129,7 @@ def _read(
             count += len(chunk)
             if count > max_bytes:
                 raise ImageError(
-                    "too_many_bytes",
+                    ErrorCode.TOO_MANY_BYTES,
                     f"The file is larger than {max_bytes / 1e6:g} MB. Make it smaller, "
                     "or raise OCR_MAX_FILE_MB.",
                 )
@@ -139,7 +140,8 @@ def _read(
         after = FileStat.of(os.fstat(descriptor))
         if after != before or count != before.size_bytes:
             raise ImageError(
-                "changed_while_read", "The file was written to while it was read; it is read again."
+                ErrorCode.CHANGED_WHILE_READ,
+                "The file was written to while it was read; it is read again.",
             )
     except OSError as error:
         raise _open_error(error) from error
@@ -150,11 +152,11 @@ def _read(
 
 def _open_error(error: OSError) -> ImageError:
     if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ESTALE}:
-        return ImageError("file_vanished", "The file was gone when its turn came.")
+        return ImageError(ErrorCode.FILE_VANISHED, "The file was gone when its turn came.")
     if error.errno == errno.ELOOP:
-        return ImageError("symlink", "The path leads over a symbolic link.", ignored=True)
+        return ImageError(ErrorCode.SYMLINK, "The path leads over a symbolic link.", ignored=True)
     reason = os.strerror(error.errno or 0)
     return ImageError(
-        "unreadable",
+        ErrorCode.UNREADABLE,
         f"The file cannot be read ({reason}). Let the service's user read it.",
     )

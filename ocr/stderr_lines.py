@@ -3,7 +3,7 @@
     with stderr_lines.captured():      in the service, after logging was configured
         …                              children inherit a pipe as their stderr
 
-    stderr_lines.tell(logging.INFO)    in the worker: what it logs goes through that pipe
+    worker_log.tell(logging.INFO)      in the worker: what it logs goes through that pipe
 
 The worker writes a message as one line of JSON, so that it arrives as one message with its
 traceback, level, logger and ids:

@@ -1,4 +1,4 @@
-"""Batches and requests: what the pipeline and the socket do to the database.
+"""The work queue: what the pipeline does to the database.
 
 An image goes pending → processing → done or failed. `attempts` is raised when it is claimed,
 in the claim's own transaction, so that an attempt that takes the whole machine down counts
@@ -6,20 +6,15 @@ too. Results (`results`) are stored with everything that belongs to them in one 
 batch, and only for an image whose row still waits for that batch.
 """
 
-import datetime
 import json
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-import corrections
-import duplicates
 import results
 from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
-from ocr_errors import ImageError, RequestError
+from ocr_errors import ImageError
 from worker_protocol import BatchResult, Provenance, Task
-
-REQUESTS_KEPT_DAYS = 7
 
 _ENDS_THE_SERVICE = ImageError(
     "service_ended",
@@ -88,14 +83,14 @@ class Store:
                 "INSERT INTO batches (started_at, images) VALUES (?, ?)", (now, len(ids))
             )
             batch_id = connection.last_insert_rowid()
-            tasks = []
-            for image_id in ids:
-                tasks += connection.execute(
-                    "UPDATE images SET status = ?, attempts = attempts + 1, batch_id = ?, "
-                    "updated_at = ? WHERE id = ? RETURNING id, path, sha256",
-                    (Status.PROCESSING, batch_id, now, image_id),
-                ).fetchall()
-            return Claim(batch_id, [Task(*row) for row in tasks], suspect=not fresh)
+            rows = connection.execute(
+                "UPDATE images SET status = ?, attempts = attempts + 1, batch_id = ?, "  # noqa: S608
+                f"updated_at = ? WHERE id IN ({', '.join('?' * len(ids))}) "  # question marks only
+                "RETURNING id, path, sha256",
+                (Status.PROCESSING, batch_id, now, *ids),
+            ).fetchall()
+            # SQLite promises no order for them.
+            return Claim(batch_id, [Task(*row) for row in sorted(rows)], suspect=not fresh)
 
     def finish(self, result: BatchResult, provenance: Provenance) -> int:
         """Store a batch's results; returns how many pages. Committed when this returns."""
@@ -184,91 +179,6 @@ class Store:
             rows = connection.execute("SELECT value FROM service_state WHERE key = 'paused'")
             return [row[0] for row in rows] == ["1"]
 
-    def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
-        """Pause or resume: {"paused"}."""
-
-        def effect(connection: Connection) -> dict[str, Any]:
-            connection.execute(
-                "INSERT OR REPLACE INTO service_state (key, value) VALUES ('paused', ?)",
-                ("1" if paused else "0",),
-            )
-            return {"paused": paused}
-
-        return self.once(request_id, "pause" if paused else "resume", effect)
-
-    def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]:
-        """Read these images (or the originals that they repeat) again: {"queued"}."""
-
-        def effect(connection: Connection) -> dict[str, Any]:
-            return {"queued": sum(_queue_again(connection, image_id) for image_id in image_ids)}
-
-        return self.once(request_id, "reprocess", effect)
-
-    def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
-        """Store, replace or (None) take back a person's text for a line: {"line_id"}.
-
-        Raises:
-            RequestError: unknown_line.
-        """
-
-        def effect(connection: Connection) -> dict[str, Any]:
-            corrections.set_correction(connection, line_id, text)
-            return {"line_id": line_id}
-
-        return self.once(request_id, "corrections", effect)
-
-    def stored_reply(self, request_id: str | None, action: str) -> dict[str, Any] | None:
-        """The reply that this request had before; None for a new one.
-
-        Raises:
-            RequestError: the id was used for another action.
-        """
-        if request_id is None:
-            return None
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT action, reply FROM requests WHERE request_id = ?", (request_id,)
-            ).fetchall()
-        if not rows:
-            return None
-        if rows[0][0] != action:
-            raise RequestError(
-                "request_id_reused", f"This request_id was used for {rows[0][0]}.", 409
-            )
-        return dict(json.loads(rows[0][1]))
-
-    def once(
-        self,
-        request_id: str | None,
-        action: str,
-        effect: Callable[[Connection], dict[str, Any]],
-    ) -> dict[str, Any]:
-        """Run `effect` and remember its reply in one transaction; a repeated id only repeats it.
-
-        Raises:
-            RequestError: the id was used for another action.
-        """
-        with self._database.transaction() as connection:
-            stored = self.stored_reply(request_id, action)
-            if stored is not None:
-                return stored
-            reply = effect(connection)
-            if request_id is not None:
-                connection.execute(
-                    "INSERT INTO requests (request_id, action, reply, created_at) "
-                    "VALUES (?, ?, ?, ?)",
-                    (request_id, action, json.dumps(reply), utc_now()),
-                )
-            return reply
-
-    def forget_old_requests(self, older_than_days: int = REQUESTS_KEPT_DAYS) -> int:
-        """Nobody sends a request again after days; returns how many were forgotten."""
-        now = datetime.datetime.now(datetime.UTC)
-        limit = (now - datetime.timedelta(days=older_than_days)).isoformat()
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM requests WHERE created_at < ?", (limit,))
-            return connection.changes()
-
 
 def _pending(
     connection: Connection, which: str, limit: int, paths: frozenset[bytes] | None
@@ -287,20 +197,6 @@ def _pending(
         (Status.PENDING, *chosen, limit),
     )
     return [row[0] for row in rows]
-
-
-def _queue_again(connection: Connection, image_id: int) -> int:
-    """Let an image's original, with all its duplicates, wait again; 1 when it does now."""
-    queued = connection.execute(
-        "UPDATE images SET status = 'pending', attempts = 0, error_code = NULL, error = NULL, "
-        "updated_at = ?1 WHERE id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?2) "
-        "AND sha256 IS NOT NULL AND status NOT IN ('pending', 'processing', 'missing') "
-        "RETURNING id",
-        (utc_now(), image_id),
-    ).fetchall()
-    for (original_id,) in queued:
-        duplicates.spread(connection, original_id)
-    return len(queued)
 
 
 def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:

@@ -13,7 +13,7 @@ from backups import Backups
 from database import Database
 from disk_guard import DiskGuard
 from ocr_errors import DiskFullError
-from store import Store
+from request_effects import RequestEffects
 
 TICK_S = 2.0
 _TIDY_EVERY_S = 3600.0
@@ -27,7 +27,7 @@ class Upkeep:
     def __init__(
         self,
         database: Database,
-        store: Store,
+        effects: RequestEffects,
         guard: DiskGuard,
         backups: Backups,
         *,
@@ -37,7 +37,7 @@ class Upkeep:
     ) -> None:
         """`on_room` is called when reading may go on after a hold."""
         self._database = database
-        self._store = store
+        self._effects = effects
         self._guard = guard
         self._backups = backups
         self._stop = stop
@@ -76,6 +76,6 @@ class Upkeep:
         if self._clock() >= self._tidy_due:
             self._tidy_due = self._clock() + _TIDY_EVERY_S
             try:
-                self._store.forget_old_requests()
+                self._effects.forget_old_requests()
             except DiskFullError as error:
                 log.warning("the database is not tidied now: %s", error)

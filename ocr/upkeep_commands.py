@@ -8,17 +8,21 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
 import doctor
 import restore
-from database_copy import BACKUPS_FOLDER, checksum_file, read_checksum, sha256_of, sync, write_copy
+from database_copy import publish, read_checksum, sha256_of, write_copy
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import BACKUPS_FOLDER
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import BackupReply, Reply
 from ocr_errors import OcrError
 from ocr_settings import Settings
 
+_Reply = TypeVar("_Reply", bound=Reply)
 _POLL_S = 0.3
 _PATIENCE_S = 600.0
 _RESULT_WIDTH = 4
@@ -44,25 +48,24 @@ def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) ->
     """Show `GET /v1/coverage`; 0 even when files failed: that is their state, not an error."""
     reply = _persist(client.coverage)
     if options.json:
-        return _print_json(reply)
-    counts = {name: count for name, count in reply["counts"].items() if count}
+        return _print_json(reply.to_json())
+    counts = {name: count for name, count in reply.counts.items() if count}
     sum_ = " + ".join(f"{count} {name}" for name, count in counts.items()) or "0"
-    lines = [f"{reply['files']} files on disk = {sum_}"]
-    warned = reply.get("warnings", {})  # a service of an older version does not send it
-    if warned:
-        number = sum(reason["count"] for reason in warned.values())
-        lines.append(f"{number} of the {reply['counts']['done']} done have a warning")
-    for status, codes in ({"done": warned} | reply["reasons"]).items():
+    lines = [f"{reply.files} files on disk = {sum_}"]
+    if reply.warnings:
+        number = sum(reason["count"] for reason in reply.warnings.values())
+        lines.append(f"{number} of the {reply.counts['done']} done have a warning")
+    for status, codes in ({"done": reply.warnings} | reply.reasons).items():
         for code, reason in codes.items():
             lines.append(f"{status}, {code}: {reason['count']}")
             lines += [f"    {name}" for name in reason["names"]]
             if reason["count"] > len(reason["names"]):
                 lines.append(f"    and {reason['count'] - len(reason['names'])} more")
-    lines.append(f"{reply['missing']} missing, {reply['vanished']} vanished since the last look")
-    found = reply["found_by"]
+    lines.append(f"{reply.missing} missing, {reply.vanished} vanished since the last look")
+    found = reply.found_by
     lines.append(f"found since the start: {found['event']} by event, {found['rescan']} by rescan")
-    if reply["problem"]:
-        lines.append(f"not complete: {reply['problem']}")
+    if reply.problem:
+        lines.append(f"not complete: {reply.problem}")
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
@@ -77,31 +80,40 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
             raise
         return _copy_directly(settings.database, options.to)
     until = time.monotonic() + _PATIENCE_S
-    while reply["state"] == "running":
+    while reply.state == "running":
         if time.monotonic() > until:
-            raise OcrError("backup_slow", "The backup takes long; ask later: ocrctl status")
+            raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
         time.sleep(_POLL_S)
         reply = _persist(client.backup_state)
     if options.to is not None:
-        _copy_out(settings.data_folder / reply["path"], options.to, reply["sha256"])
-    return _print_json(reply)
+        assert reply.sha256 is not None  # it is done
+        _copy_out(settings.data_folder / reply.path, options.to, reply.sha256)
+    return _print_json(reply.to_json())
 
 
 def _copy_out(source: Path, target: Path, sha256: str) -> None:
+    partial = target.with_name(f".{target.name}.copying")
     try:
-        _put(target, lambda partial: shutil.copyfile(source, partial), sha256)
+        shutil.copyfile(source, partial)
+        if sha256_of(partial) != sha256:
+            raise OcrError(
+                ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
+            )
+        publish(partial, target, sha256)
     except PermissionError as error:
         raise OcrError(
-            "no_access",
+            ErrorCode.NO_ACCESS,
             f"The backup is {source}, but cannot be copied to {target} ({error.strerror}). Copy "
             "it as root, or as a member of its group.",
         ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _copy_directly(database: Path, target: Path) -> int:
     """The service is stopped: read what it left, its write-ahead log included."""
     if not database.is_file():
-        raise OcrError("no_database", f"There is no database {database} yet.")
+        raise OcrError(ErrorCode.NO_DATABASE, f"There is no database {database} yet.")
     try:
         connection = apsw.Connection(
             f"{database.absolute().as_uri()}?mode=ro",
@@ -112,33 +124,9 @@ def _copy_directly(database: Path, target: Path) -> int:
         finally:
             connection.close()
     except apsw.Error as error:
-        raise OcrError("no_access", f"{database} cannot be read: {error}.") from error
-    return _print_json(
-        {
-            "state": "done",
-            "path": str(target),
-            "bytes": copy.size_bytes,
-            "sha256": copy.sha256,
-            "images": copy.images,
-            "pages": copy.pages,
-        }
-    )
-
-
-def _put(target: Path, write: Callable[[Path], object], sha256: str) -> None:
-    partial = target.with_name(f".{target.name}.copying")
-    try:
-        write(partial)
-        partial.chmod(0o640)
-        if sha256_of(partial) != sha256:
-            raise OcrError("copy_differs", f"The copy for {target} differs from the backup.")
-        sync(partial)
-        checksum_file(target).unlink(missing_ok=True)
-        partial.replace(target)
-        checksum_file(target).write_text(f"{sha256}  {target.name}\n", encoding="ascii")
-        sync(target.parent)
-    finally:
-        partial.unlink(missing_ok=True)
+        raise OcrError(ErrorCode.NO_ACCESS, f"{database} cannot be read: {error}.") from error
+    done = BackupReply("done", str(target), copy.size_bytes, copy.sha256, copy.images, copy.pages)
+    return _print_json(done.to_json())
 
 
 def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
@@ -173,14 +161,14 @@ def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -
     return _SOMETHING_FAILED if failed else 0
 
 
-def _persist(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _persist(ask: Callable[[], _Reply]) -> _Reply:
     """Ask again while the service says that it counts, copies, or is busy."""
     until = time.monotonic() + _PATIENCE_S
     while True:
         try:
             return ask()
         except ControlError as error:
-            if error.code not in {"counting", "busy"} or time.monotonic() > until:
+            if error.code not in {ErrorCode.COUNTING, ErrorCode.BUSY} or time.monotonic() > until:
                 raise
         time.sleep(_POLL_S)
 

@@ -20,7 +20,8 @@ from disappearance import Disappearance
 from file_events import Events, watching
 from folder_look import Look, look_at
 from intake import Finished, Intake
-from ocr_contract.control import ServiceWarning
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import ServiceWarning
 from ocr_errors import DiskFullError
 from settling import Settling
 from source_files import FileStat
@@ -28,7 +29,7 @@ from source_files import FileStat
 _BURST_S = 0.2
 """The first event brings a look at once; for those that follow there is one look so often."""
 _REST = 2.0
-"""So many times as long as it took, no other look is made for events: a third of one core."""
+"""For this many times as long as it took, no other look is made for events: a third of one core."""
 
 log = logging.getLogger("watcher")
 
@@ -213,14 +214,14 @@ class Watcher:
         """Mark as missing what two complete looks in a row did not see."""
         if seen.problem is not None:
             self._warn(
-                "folder_unreadable",
+                ErrorCode.FOLDER_UNREADABLE,
                 f"{seen.problem} Nothing is marked as missing until it can be read.",
             )
             return
         known = sum(stat is not None for stat in self._known.values())
         if known and not seen:
             self._warn(
-                "folder_empty",
+                ErrorCode.FOLDER_EMPTY,
                 f"The image folder {self._root} is empty. If it should not be, check the mount; "
                 "all texts are kept.",
             )
@@ -230,7 +231,7 @@ class Watcher:
         held_back = self._disappearance.held_back
         if held_back:
             self._warn(
-                "many_files_gone",
+                ErrorCode.MANY_FILES_GONE,
                 f"{held_back} files of the image folder {self._root} have vanished at once. If "
                 "that is a mistake, bring them back; else wait: soon they are marked as missing. "
                 "All texts are kept.",

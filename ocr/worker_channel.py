@@ -14,6 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -114,4 +115,6 @@ def _decode(content: bytes) -> dict[str, Any]:
 
 def nonsense(detail: str) -> WorkerError:
     """The error for a message that cannot be used; `detail` says why."""
-    return WorkerError("worker_nonsense", f"The worker sent something unusable: {detail[:200]}.")
+    return WorkerError(
+        ErrorCode.WORKER_NONSENSE, f"The worker sent something unusable: {detail[:200]}."
+    )

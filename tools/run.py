@@ -1,6 +1,7 @@
 """Starts both services natively: what `make run` calls.
 
     $ python3 tools/run.py --images /some/folder --data /some/data --port 5000
+    $ python3 tools/run.py --print-config       what both would be told, without starting them
 
 What a person can get wrong is checked before anything slow. Then the environments and models
 are set up (a moment when they are there already, and no network), and both services run in
@@ -13,6 +14,7 @@ import errno
 import http.client
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from project import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BAD_CONFIGURATION,
     EXIT_BAD_INPUT,
+    EXIT_MISSING_DEPENDENCY,
     EXIT_NO_ACCESS,
     ROOT,
     VENVS,
@@ -102,7 +105,7 @@ def free_port(text: str, address: str) -> int:
     return port
 
 
-def service_specs(images: Path, data: Path, port: int) -> list[ServiceSpec]:
+def service_specs(images: Path, data: Path, port: int | str) -> list[ServiceSpec]:
     """The two services, as they are started natively."""
     # Unbuffered, or the pipe would hold log lines back.
     inherited = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -137,6 +140,26 @@ def service_specs(images: Path, data: Path, port: int) -> list[ServiceSpec]:
     ]
 
 
+def print_config(specs: list[ServiceSpec]) -> int:
+    """Both services' settings on stdout, or the sentence of the first that refuses its own."""
+    for spec in specs:
+        python = spec.command[0]
+        if not Path(python).exists():
+            raise ToolError(
+                "The environments are not set up yet. Run once: make run", EXIT_MISSING_DEPENDENCY
+            )
+        command = {
+            "ocr": [*spec.command, "--print-config"],
+            "web": [python, str(ROOT / "flask" / "web_settings.py"), "--print-config"],
+        }[spec.name]
+        code = subprocess.run(
+            command, env=dict(spec.environment), cwd=spec.folder, check=False
+        ).returncode
+        if code:
+            return code
+    return 0
+
+
 def password_file(text: str) -> dict[str, str]:
     """WEB_PASSWORD_FILE as web_service needs it: a relative one counts from this folder."""
     return {"WEB_PASSWORD_FILE": str(Path(text).expanduser().absolute())} if text else {}
@@ -168,10 +191,18 @@ def main() -> int:
     parser.add_argument("--images", default="", help="the folder of images (default: samples/)")
     parser.add_argument("--data", default="", help="where the results go (default: data/)")
     parser.add_argument("--port", default="", help="of the web page (default: 5000)")
+    parser.add_argument(
+        "--print-config", action="store_true", help="print both services' settings and end"
+    )
     arguments = parser.parse_args()
+    port_text = arguments.port or os.environ.get("WEB_PORT") or str(DEFAULT_PORT)
+    if arguments.print_config:  # also while the services run, so no folder or port is tried
+        folders = (arguments.images or ROOT / "samples", arguments.data or ROOT / "data")
+        images, data = (Path(folder).expanduser().absolute() for folder in folders)
+        return print_config(service_specs(images, data, port_text))
     images = images_folder(arguments.images)
     address = os.environ.get("WEB_BIND", "").strip("[] ") or "127.0.0.1"
-    port = free_port(arguments.port or os.environ.get("WEB_PORT") or str(DEFAULT_PORT), address)
+    port = free_port(port_text, address)
     data = data_folder(arguments.data)
     for name in ("ocr", "web"):
         setup_env.ensure(name, setup_env.REQUIREMENTS[name])

@@ -36,8 +36,6 @@ REQUIREMENTS = {
 STAMP_NAME = "made-from.txt"
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 _TAIL_LINES = 12
-_UNREACHABLE = ("Connection", "connection", "Name or service", "Name resolution", "timed out")
-"""What pip's output has in common when there is no network."""
 
 
 def ensure(name: str, requirements: Path, venvs: Path = VENVS) -> Path:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from hostile_requests import socket_request, web_request
-from ocr_contract.control import SOCKET_PATH
+from ocr_contract.data_folder import SOCKET_PATH
 from servers import Servers
 from soak_report import check_integrity, conclude, require, run_parser
 

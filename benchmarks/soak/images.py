@@ -19,7 +19,8 @@ from typing import Any
 
 from PIL import Image
 
-from running_service import ROOT, RunningService, query
+from project import ROOT
+from running_service import RunningService, query
 from soak_report import check_integrity, conclude, require, run_parser
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")

@@ -53,6 +53,7 @@ def set_up(point: str, count: int) -> None:
     """Put the point where it belongs."""
     from database import Database
     from pool import Pool
+    from request_effects import RequestEffects
     from store import Store
 
     die = Countdown(count)
@@ -65,7 +66,7 @@ def set_up(point: str, count: int) -> None:
     elif point == "after-commit":
         around(Store, "finish", before=None, after=lambda _: die())
     elif point == "before-reply":
-        around(Store, "once", before=None, after=lambda _: die())
+        around(RequestEffects, "once", before=None, after=lambda _: die())
     elif point == "before-commit":  # of a result: everything is written, nothing committed
         finishing = threading.local()
         around(
@@ -89,7 +90,7 @@ def main() -> int:
     import ocr_service
 
     set_up(point, count)
-    worker = str(ROOT / "tests" / "ocr" / "fake_worker.py")
+    worker = str(ROOT / "benchmarks" / "soak" / "fake_worker.py")
     return ocr_service.main([], worker_command=(sys.executable, "-S", "-E", worker, "ok"))
 
 

@@ -22,7 +22,8 @@ from typing import Any
 
 from journal import Journal
 from kill_points import POINTS, ROOT
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
 from soak_report import (
     NOTHING_LOST,
     Violation,
@@ -138,7 +139,7 @@ class Rig:
             require(error.http_status in (0, 503), f"a correction was refused: {error.message}")
             return
         del self._unanswered[request_id]
-        self.journal.replies[request_id] = json.dumps(reply)
+        self.journal.replies[request_id] = json.dumps(reply.to_json())
         self.journal.corrected[path] = text
         self.journal.asked = {}
 

@@ -19,9 +19,10 @@ from typing import Any
 
 from image_mix import load_samples, one_image
 from least_squares import slope
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
 from process_memory import resident_mb, tree
-from running_service import ROOT
+from project import ROOT
 from servers import REAL, Servers
 from soak_report import check_integrity, conclude, require, run_parser
 

@@ -10,13 +10,15 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
-from running_service import ROOT, query
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
+from project import ROOT
+from running_service import query
 from soak_report import require
 
 _HERE = Path(__file__).parent
 _PRETEND = (str(_HERE / "stub_service.py"), "-S", "-E",
-            str(ROOT / "tests" / "ocr" / "fake_worker.py"), "ok")  # fmt: skip
+            str(ROOT / "benchmarks" / "soak" / "fake_worker.py"), "ok")  # fmt: skip
 REAL = (str(ROOT / "ocr" / "ocr_service.py"),)
 _START_S = 60.0
 

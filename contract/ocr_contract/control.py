@@ -1,18 +1,18 @@
 """The socket API of ocr_service and its client.
 
-The wire is HTTP/1.1 with JSON bodies over a Unix domain socket:
+The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has the objects:
 
     $ curl --unix-socket data/run/ocr.sock http://ocr/v1/status
 
-    GET  /v1/status        -> Status object (`StatusReply`)
-    POST /v1/process       {"request_id"?, "paths"?: [text], "limit"?: int}  -> {"found", "queued"}
-    POST /v1/pause         {"request_id"?}                                   -> {"paused": true}
-    POST /v1/resume        {"request_id"?}                                   -> {"paused": false}
-    POST /v1/reprocess     {"request_id"?, "image_ids": [int]}               -> {"queued": n}
-    POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> {"line_id": n}
-    POST /v1/backup        {"request_id"?, "file"?: text}                    -> Backup object
-    GET  /v1/backup        -> the backup in work, or else the last one
-    GET  /v1/coverage      -> Coverage object: every file of the folder, and where it stands
+    GET  /v1/status                                                           -> StatusReply
+    POST /v1/process       {"request_id"?, "paths"?: [text], "limit"?: int}   -> ProcessReply
+    POST /v1/pause         {"request_id"?}                                    -> PauseReply
+    POST /v1/resume        {"request_id"?}                                    -> PauseReply
+    POST /v1/reprocess     {"request_id"?, "image_ids": [int]}                -> ReprocessReply
+    POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> CorrectionReply
+    POST /v1/backup        {"request_id"?, "file"?: text}                     -> BackupReply
+    GET  /v1/backup        the backup in work, or else the last one           -> BackupReply
+    GET  /v1/coverage      every file of the folder, and where it stands      -> CoverageReply
     GET  /livez, /readyz   -> {"status": "ok"}, or 503 with the reason
     GET  /metrics          -> Prometheus text
 
@@ -22,23 +22,32 @@ seventeenth gets 503 with Retry-After). A mutation that carries a `request_id` (
 printable ASCII characters) takes effect once, however often it is sent: the reply is
 stored with the effect.
 
-A Backup object is {"state": "running"|"done", "path", "bytes", "sha256", "images", "pages",
-"seconds"}, with nulls while it runs; a failed backup is an error. A `file` is relative to
-data/backups, or absolute within the data folder; `path` is relative to the data folder. A
-backup changes nothing, so its `request_id` is remembered until the next one only.
+The `file` of a backup is relative to data/backups, or absolute within the data folder. A backup
+changes nothing, so its `request_id` is remembered until the next one only.
 """
 
-import dataclasses
 import http.client
 import json
 import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
-SOCKET_PATH = "run/ocr.sock"
-"""Relative to the data folder."""
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import (
+    BackupReply,
+    CorrectionReply,
+    CoverageReply,
+    PauseReply,
+    ProcessReply,
+    Reply,
+    ReprocessReply,
+    StatusReply,
+)
+
+_R = TypeVar("_R", bound=Reply)
+
 MAX_BODY_BYTES = 64 * 1024
 MAX_REPLY_BYTES = 1024 * 1024
 MAX_CONNECTIONS = 16
@@ -64,72 +73,6 @@ class ControlError(Exception):
 
 class ServiceUnreachable(ControlError):  # noqa: N818  a state of affairs, named as such
     """Nobody answers on the socket: ocr_service is stopped, starting, or stuck."""
-
-
-class ServiceWarning(NamedTuple):
-    """Something that needs a person: a stable code for programs, a sentence with the remedy."""
-
-    code: str
-    message: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class StatusReply:
-    """What `GET /v1/status` tells. New fields may be added; readers ignore unknown ones."""
-
-    state: str
-    """starting, idle, working, waiting (for the processing signal), or paused."""
-    version: str
-    trigger: str
-    """watch or signal (OCR_TRIGGER)."""
-    image_folder: str
-    warning: str | None
-    """What needs a person, e.g. that the folder is unreadable, in sentences; see `warnings`."""
-    counts: dict[str, int]
-    """Images by status, and "total"."""
-    settling: int
-    """Files that are new or changed but not yet finished: they are queued in a moment."""
-    batch: dict[str, Any] | None
-    """The batch in work: {"id", "started_at", "images": [name]}; None when idle."""
-    pages_per_second: float
-    """Over the last minute."""
-    seconds_left: float | None
-    """For the images now pending, at that rate; None when the rate is not known yet."""
-    engine: str | None
-    """e.g. "onnxruntime 1.32.0"; None until the worker is ready. Likewise the next three."""
-    device: str | None
-    precision: str | None
-    models: dict[str, str]
-    """Model name to SHA-256 of its weights."""
-    worker_restarts: int
-    uptime_s: float
-    warnings: list[dict[str, str]] = dataclasses.field(default_factory=list)
-    """The same by code: {"code", "message"}. Codes: disk_low, disk_unknown, wal_large,
-    folder_unreadable, folder_empty, many_files_gone, backup_failed."""
-    backup: dict[str, Any] | None = None
-    """The newest backup made since the start: {"path", "bytes", "finished_at"}."""
-    done_with_warning: int = 0
-    """So many of the images that are done have a warning: something about them is doubtful."""
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "StatusReply":
-        """Build from a decoded reply; raises ControlError when a field is missing."""
-        try:
-            return cls(
-                **{
-                    field.name: value[field.name]
-                    for field in dataclasses.fields(cls)
-                    if field.name in value or field.name not in _ADDED_LATER
-                }
-            )
-        except (KeyError, TypeError) as error:
-            raise ControlError(
-                "bad_reply", f"ocr_service sent no valid status: {error}."
-            ) from error
-
-
-_ADDED_LATER = frozenset({"warnings", "backup", "done_with_warning"})
-"""A service of an older version does not send these."""
 
 
 class _DeadlineSocket(socket.socket):
@@ -167,7 +110,7 @@ class ControlClient:
 
     def status(self) -> StatusReply:
         """The service's state now."""
-        return StatusReply.from_json(self._ask("GET", "/v1/status"))
+        return self._ask(StatusReply, "GET", "/v1/status")
 
     def process(
         self,
@@ -175,55 +118,70 @@ class ControlClient:
         paths: list[str] | None = None,
         limit: int | None = None,
         request_id: str | None = None,
-    ) -> dict[str, Any]:
-        """Scan now and process what is found: {"found", "queued"}."""
-        return self._post("process", request_id, paths=paths, limit=limit)
+    ) -> ProcessReply:
+        """Scan now and process what is found."""
+        return self._post(ProcessReply, "process", request_id, paths=paths, limit=limit)
 
-    def pause(self, *, request_id: str | None = None) -> dict[str, Any]:
+    def pause(self, *, request_id: str | None = None) -> PauseReply:
         """Start no further batch until `resume`, also across restarts."""
-        return self._post("pause", request_id)
+        return self._post(PauseReply, "pause", request_id)
 
-    def resume(self, *, request_id: str | None = None) -> dict[str, Any]:
+    def resume(self, *, request_id: str | None = None) -> PauseReply:
         """Go on after `pause`."""
-        return self._post("resume", request_id)
+        return self._post(PauseReply, "resume", request_id)
 
-    def reprocess(self, image_ids: list[int], *, request_id: str | None = None) -> dict[str, Any]:
-        """Read these images again: {"queued"}."""
-        return self._post("reprocess", request_id, image_ids=image_ids)
+    def reprocess(self, image_ids: list[int], *, request_id: str | None = None) -> ReprocessReply:
+        """Read these images again."""
+        return self._post(ReprocessReply, "reprocess", request_id, image_ids=image_ids)
 
     def correct(
         self, line_id: int, text: str | None, *, request_id: str | None = None
-    ) -> dict[str, Any]:
+    ) -> CorrectionReply:
         """Store a person's text for a line; None takes the correction back."""
-        return self._post("corrections", request_id, always={"text": text}, line_id=line_id)
+        always = {"text": text}
+        return self._post(CorrectionReply, "corrections", request_id, always, line_id=line_id)
 
-    def backup(self, file: str | None = None, *, request_id: str | None = None) -> dict[str, Any]:
-        """Begin a backup, or ask after the one with this `request_id`: a Backup object."""
-        return self._post("backup", request_id, file=file)
+    def backup(self, file: str | None = None, *, request_id: str | None = None) -> BackupReply:
+        """Begin a backup, or ask after the one with this `request_id`."""
+        return self._post(BackupReply, "backup", request_id, file=file)
 
-    def backup_state(self) -> dict[str, Any]:
-        """The backup in work, or else the last one: a Backup object."""
-        return self._ask("GET", "/v1/backup")
+    def backup_state(self) -> BackupReply:
+        """The backup in work, or else the last one."""
+        return self._ask(BackupReply, "GET", "/v1/backup")
 
-    def coverage(self) -> dict[str, Any]:
-        """Every file of the folder, and where it stands; see `ocr/folder_coverage.py`."""
-        return self._ask("GET", "/v1/coverage")
+    def coverage(self) -> CoverageReply:
+        """Every file of the folder, and where it stands."""
+        return self._ask(CoverageReply, "GET", "/v1/coverage")
 
     def _post(
         self,
+        kind: type[_R],
         action: str,
         request_id: str | None,
-        *,
         always: Mapping[str, Any] | None = None,
         **fields: Any,
-    ) -> dict[str, Any]:
+    ) -> _R:
+        """`fields` that are None are left out, those of `always` are not."""
         body = {key: value for key, value in fields.items() if value is not None}
         body.update(always or {})
         if request_id is not None:
             body["request_id"] = request_id
-        return self._ask("POST", f"/v1/{action}", body)
+        return self._ask(kind, "POST", f"/v1/{action}", body)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _ask(
+        self, kind: type[_R], method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> _R:
+        value = self._request(method, path, body)
+        try:
+            return kind.from_json(value)
+        except ValueError as error:
+            raise ControlError(
+                ErrorCode.BAD_REPLY, f"ocr_service sent no valid {kind.__name__}: {error}."
+            ) from error
+
+    def _request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Send one request and return the decoded object.
 
         Raises:
@@ -241,7 +199,7 @@ class ControlClient:
                 raise http.client.IncompleteRead(raw, response.length)
         except (OSError, http.client.HTTPException) as error:
             raise ServiceUnreachable(
-                "unreachable",
+                ErrorCode.UNREACHABLE,
                 f"ocr_service does not answer on {self._socket_path} ({type(error).__name__}). "
                 "Is it running? It takes a few seconds to start.",
             ) from error
@@ -260,13 +218,15 @@ def _decode(raw: bytes, http_status: int) -> dict[str, Any]:
             raise ValueError("not an object")
     except (ValueError, RecursionError) as error:
         raise ControlError(
-            "bad_reply", f"ocr_service sent something that is no JSON object: {error}.", http_status
+            ErrorCode.BAD_REPLY,
+            f"ocr_service sent something that is no JSON object: {error}.",
+            http_status,
         ) from error
     if http_status >= 400:
         error_object = value.get("error")
         details = error_object if isinstance(error_object, dict) else {}
         raise ControlError(
-            str(details.get("code", "unknown")),
+            str(details.get("code", ErrorCode.UNKNOWN)),
             str(details.get("message", f"ocr_service answered {http_status}.")),
             http_status,
         )

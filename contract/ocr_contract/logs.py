@@ -8,19 +8,22 @@ Whatever a message holds, such as the name of a file, it stays one line and move
 control characters, marks that turn the direction of writing and halves of surrogate pairs are
 shown as escapes. A traceback is part of its message's line.
 
-A message written as `"image %d …"` or `"batch %d …"` names its image or batch; JSON has the number
-as `image_id` or `batch_id`. The same may be said with `extra={"image_id": 3}`.
+JSON also has the image or batch that a message is about, as `image_id` and `batch_id`:
+`with about(batch_id=7):` says it for all that is logged inside, `extra={"image_id": 3}` for one
+message.
 """
 
+import contextlib
+import contextvars
 import datetime
 import json
 import logging
-import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 
 FORMATS = ("text", "json")
-_ID_IN_TEMPLATE = re.compile(r"%(?:%|[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z])")
-_NAMED_ID = re.compile(r"\b(image|batch) \Z")
+_IDS = ("image_id", "batch_id")
+_subject: contextvars.ContextVar[Mapping[str, int]] = contextvars.ContextVar("subject")
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -45,20 +48,24 @@ def _shown(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def ids(record: logging.LogRecord) -> dict[str, int]:
-    """`image_id` and `batch_id`, as far as the message says them."""
-    found = {
-        name: value
-        for name in ("image_id", "batch_id")
-        if isinstance(value := getattr(record, name, None), int)
-    }
-    if isinstance(record.msg, str) and isinstance(record.args, tuple):
-        directives = [m for m in _ID_IN_TEMPLATE.finditer(record.msg) if m[0] != "%%"]
-        for directive, value in zip(directives, record.args, strict=False):
-            named = _NAMED_ID.search(record.msg, 0, directive.start())
-            if named is not None and directive[0] == "%d" and isinstance(value, int):
-                found.setdefault(f"{named[1]}_id", value)
-    return found
+@contextlib.contextmanager
+def about(**ids: int) -> Iterator[None]:
+    """What this thread logs in the block is about this `image_id` or `batch_id`."""
+    token = _subject.set({**_subject.get({}), **ids})
+    try:
+        yield
+    finally:
+        _subject.reset(token)
+
+
+class SubjectFilter(logging.Filter):
+    """On a handler: gives each record the ids of `about`, unless it has its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name, value in _subject.get({}).items():
+            if not hasattr(record, name):
+                setattr(record, name, value)
+        return True
 
 
 class LineFormatter(logging.Formatter):
@@ -86,6 +93,10 @@ class LineFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": message,
-            **ids(record),
+            **{
+                name: value
+                for name in _IDS
+                if isinstance(value := getattr(record, name, None), int)
+            },
         })  # fmt: skip
         return line.replace("\x7f", "\\u007f")  # the one control character that JSON lets through

@@ -10,8 +10,6 @@ from importlib import resources
 from pathlib import Path
 
 SCHEMA_VERSION = 2
-DATABASE_NAME = "ocr_data.db"
-PREVIEWS_FOLDER = "previews"
 BUSY_TIMEOUT_S = 1.0
 QUERY_LIMIT_S = 2.0
 _PROGRESS_STEPS = 10_000

@@ -12,7 +12,7 @@ from memory_slope import Sample, after_warm_up
 from memory_slope import table as memory_table
 from other_load import OtherLoad, busy_s, own_s
 from process_memory import PeakWatch, peak_mb, resident_mb, tree
-from running_service import ROOT
+from project import ROOT
 
 
 def samples(rise: float, count: int = 60) -> list[Sample]:

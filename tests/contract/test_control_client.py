@@ -23,6 +23,10 @@ STATUS: dict[str, Any] = {
 }  # fmt: skip
 
 
+ANSWER = {"found": 2, "queued": 3, "paused": True, "line_id": 4, "a_field_of_the_future": 1}
+"""Every action takes from it what it needs."""
+
+
 class Replies:
     """A socket that answers each connection with the bytes it was given, whatever is asked."""
 
@@ -115,7 +119,7 @@ def test_a_status_that_lacks_a_field_is_refused(
 
 
 def test_every_action_sends_what_the_protocol_says(replies: Replies, client: ControlClient) -> None:
-    replies.answer({"ok": True})
+    replies.answer(ANSWER)
     asked = {
         ("process", "{}"): client.process(),
         ("process", '{"limit": 3, "paths": ["ä.png"], "request_id": "r"}'): client.process(
@@ -127,7 +131,12 @@ def test_every_action_sends_what_the_protocol_says(replies: Replies, client: Con
         ("corrections", '{"line_id": 4, "text": "word"}'): client.correct(4, "word"),
         ("corrections", '{"line_id": 4, "text": null}'): client.correct(4, None),
     }
-    assert all(reply == {"ok": True} for reply in asked.values())
+    assert [reply.to_json() for reply in asked.values()] == [
+        *({"found": 2, "queued": 3},) * 2,
+        *({"paused": True},) * 2,
+        {"queued": 3},
+        *({"line_id": 4},) * 2,
+    ]
     for (action, body), request in zip(asked, replies.requests, strict=True):
         head, _, raw = request.partition(b"\r\n\r\n")
         assert head.startswith(f"POST /v1/{action} HTTP/1.1\r\n".encode())

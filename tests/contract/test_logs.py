@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import unicodedata
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr_contract.logs import LineFormatter, escape
+from ocr_contract.logs import LineFormatter, SubjectFilter, about, escape
 
 EVIL = "a\nb\r\x1b[31mred\x1b[0m\x07\x00\x7f\x9b2J\u2028\u202egpj.exe" + os.fsdecode(b"\xff")
 
@@ -36,7 +37,7 @@ def test_text() -> None:
 
 
 def test_json() -> None:
-    value = as_json(record("batch %d: %d images in %.2f s", 7, 2, 1.5))
+    value = as_json(record("batch %d: %d images in %.2f s", 7, 2, 1.5, batch_id=7))
     assert value.pop("time")[10] == "T"
     assert value == {
         "level": "info", "logger": "pipeline", "message": "batch 7: 2 images in 1.50 s",
@@ -44,21 +45,32 @@ def test_json() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        (record("image %d of batch %d", 3, 7), {"image_id": 3, "batch_id": 7}),
-        (record("100 %% of %s in image %d", "x", 3), {"image_id": 3}),
-        (record("image %s", "3"), {}),
-        (record("images %d", 3), {}),
-        (record("image %d"), None),  # written wrongly: the text stays as it is
-        (record("done", image_id=3, batch_id="x"), {"image_id": 3}),
-        (record("done image 7"), {}),
-    ],
-)
-def test_ids(made: logging.LogRecord, expected: dict[str, int] | None) -> None:
+def ids(made: logging.LogRecord) -> dict[str, int]:
+    assert SubjectFilter().filter(made)
     value = as_json(made)
-    assert {name: value[name] for name in value if name.endswith("_id")} == (expected or {})
+    return {name: value[name] for name in value if name.endswith("_id")}
+
+
+def test_what_a_message_is_about() -> None:
+    with about(batch_id=7):
+        assert ids(record("read")) == {"batch_id": 7}
+        with about(image_id=3):
+            assert ids(record("image %d", 5)) == {"image_id": 3, "batch_id": 7}
+            assert ids(record("read", image_id=4)) == {"image_id": 4, "batch_id": 7}
+        with pytest.raises(ValueError, match="inside"), about(batch_id=8):
+            raise ValueError("inside")
+        assert ids(record("read")) == {"batch_id": 7}
+    assert ids(record("image %d of batch %d", 3, 7)) == {}
+    assert ids(record("done", image_id=3, batch_id="x")) == {"image_id": 3}
+
+
+def test_another_thread_is_about_something_else() -> None:
+    found: list[dict[str, int]] = []
+    with about(batch_id=7):
+        thread = threading.Thread(target=lambda: found.append(ids(record("read"))))
+        thread.start()
+        thread.join()
+    assert found == [{}]
 
 
 def test_a_hostile_name_stays_one_harmless_line() -> None:

@@ -9,25 +9,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from polling import wait_until
+
 from process_memory import tree
+from project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "data" / "paddle_models" / "whl"
-
-
-def eventually(look: Callable[[], Any], *, within_s: float, what: str) -> Any:
-    """The first truthy value of `look`; fails when there is none in time."""
-    deadline = time.monotonic() + within_s
-    while True:
-        value = look()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
-        time.sleep(0.1)
 
 
 class Appliance:
@@ -59,7 +49,7 @@ class Appliance:
                 [*map(str, command), "--port", str(self.port)],
                 cwd=ROOT, stdout=log, stderr=log, env=self._environ,
             )  # fmt: skip
-        eventually(lambda: self.get("/livez")[0] == 200, within_s=30, what=self.log.read_text())
+        wait_until(lambda: self.get("/livez")[0] == 200, deadline_s=30, what=self.log.read_text())
 
     def interrupt(self) -> tuple[int, float]:
         """Ctrl-C: (exit code, seconds until everything ended)."""
@@ -102,7 +92,7 @@ class Appliance:
             if not token:
                 return found
 
-    def wait_until_read(self, total: int, within_s: float = 120) -> None:
+    def wait_until_read(self, total: int, deadline_s: float = 120) -> None:
         """Until `total` files have rows and none is waiting."""
 
         def settled() -> bool:
@@ -110,7 +100,7 @@ class Appliance:
             waiting = counts.get("pending", 1) + counts.get("processing", 1)
             return bool(counts.get("total", 0) >= total and waiting == 0)
 
-        eventually(settled, within_s=within_s, what=f"{total} images read; {self.status()}")
+        wait_until(settled, deadline_s=deadline_s, what=f"{total} images read; {self.status()}")
 
     def ocrctl(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run ocrctl against this service."""

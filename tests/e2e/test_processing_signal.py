@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running import ROOT, Appliance, eventually
+from polling import wait_until
+from running import Appliance
+
+from project import ROOT
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_the_signal_starts_the_reading(appliance: Appliance) -> None:
         service = appliance.status().get("service") or {}
         return bool(service.get("state") == "waiting" and service["counts"]["pending"] == 3)
 
-    eventually(waiting, within_s=30, what="three wait for the signal")
+    wait_until(waiting, deadline_s=30, what="three wait for the signal")
 
     limited = appliance.ocrctl("process", "--wait", "--limit", "1")
     assert limited.returncode == 0, limited.stderr
@@ -51,7 +54,9 @@ def test_the_signal_starts_the_reading(appliance: Appliance) -> None:
     assert set(status["models"]) >= {"PP-OCRv6_tiny_det", "PP-OCRv6_tiny_rec"}
 
     shutil.copy(ROOT / "samples" / "invoice.png", appliance.images)
-    eventually(lambda: appliance.status()["counts"]["pending"] == 1, within_s=10, what="it is seen")
+    wait_until(
+        lambda: appliance.status()["counts"]["pending"] == 1, deadline_s=10, what="it is seen"
+    )
     assert appliance.status()["counts"]["done"] == 3
 
     curl = subprocess.run(
@@ -60,4 +65,4 @@ def test_the_signal_starts_the_reading(appliance: Appliance) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert set(json.loads(curl.stdout)) == {"found", "queued"}
-    eventually(lambda: appliance.status()["counts"]["done"] == 4, within_s=30, what="it is read")
+    wait_until(lambda: appliance.status()["counts"]["done"] == 4, deadline_s=30, what="it is read")

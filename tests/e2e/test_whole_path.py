@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from running import ROOT, Appliance, eventually
+from polling import wait_until
+from running import Appliance
+
+from project import ROOT
 
 SAMPLES = sorted((ROOT / "samples").iterdir())
 TRUTH: dict[str, list[str]] = json.loads((ROOT / "tests" / "samples_truth.json").read_text())
@@ -235,7 +238,9 @@ def test_the_page_stays_when_the_reader_dies_and_the_reader_comes_back(
 ) -> None:
     (old,) = appliance.process_ids("ocr_service.py")
     os.kill(old, 9)
-    eventually(lambda: old not in appliance.process_ids("ocr_service.py"), within_s=5, what="dead")
+    wait_until(
+        lambda: old not in appliance.process_ids("ocr_service.py"), deadline_s=5, what="dead"
+    )
     page.goto(appliance.url)
     expect(page.locator("#rows .row").first).to_be_visible()
 
@@ -246,7 +251,7 @@ def test_the_page_stays_when_the_reader_dies_and_the_reader_comes_back(
         idle = (status.get("service") or {}).get("state") == "idle"
         return idle and counts["pending"] == counts["processing"] == 0
 
-    eventually(back, within_s=30, what="the reader is back, and has read all")
+    wait_until(back, deadline_s=30, what="the reader is back, and has read all")
 
 
 def test_renamed_copied_changed_and_deleted_files(appliance: Appliance) -> None:
@@ -267,7 +272,7 @@ def test_renamed_copied_changed_and_deleted_files(appliance: Appliance) -> None:
             and found.get("menu-four-languages.jpg") == "done"
         )
 
-    eventually(followed, within_s=30, what="the rows follow the folder")
+    wait_until(followed, deadline_s=30, what="the rows follow the folder")
     now = rows(appliance, "SELECT id, finished_at FROM images WHERE name = 'renamed.png'")
     assert now == before, "a renamed file keeps its text, unread"
     texts = dict(rows(appliance, "SELECT name, text FROM page_texts"))
@@ -285,9 +290,9 @@ def test_ctrl_c_ends_everything_within_three_seconds(appliance: Appliance, page:
     code, seconds = appliance.interrupt()
     assert code == 130
     assert seconds < 3
-    eventually(
+    wait_until(
         lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes + worker),
-        within_s=1,
+        deadline_s=1,
         what="no process is left",
     )
     assert rows(appliance, "PRAGMA integrity_check") == [("ok",)]

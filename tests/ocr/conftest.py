@@ -11,7 +11,8 @@ from service_runner import ServiceProcess, service_in
 from watcher_scene import Scene
 
 from database import Database
-from ocr_contract.control import SOCKET_PATH, ControlClient
+from ocr_contract.control import ControlClient
+from ocr_contract.data_folder import SOCKET_PATH
 
 
 @pytest.fixture

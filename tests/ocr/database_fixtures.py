@@ -8,6 +8,7 @@ from catalogue import Catalogue, Outcome
 from database import Database
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
+from request_effects import RequestEffects
 from source_files import FileStat
 from store import Store
 from worker_protocol import BatchResult, ImageResult, Line, Page, Provenance, Task
@@ -57,6 +58,7 @@ class World:
         self.files: dict[bytes, tuple[str, FileStat]] = {}
         self.catalogue = Catalogue(self.database, exists=lambda path: path in self.files)
         self.store = Store(self.database)
+        self.effects = RequestEffects(self.database)
         self.reads: list[str] = []
         """The content of every image that was read to the end."""
         self._clock = 0

@@ -11,6 +11,7 @@ from catalogue import Catalogue
 from database import Database
 from ocr_errors import WorkerError
 from pipeline import Pipeline
+from request_effects import RequestEffects
 from source_files import FileStat
 from store import Store
 from worker_protocol import BatchResult, ImageResult, Line, Page, Provenance, Task
@@ -103,6 +104,7 @@ class Desk:
         self.database = Database(self._folder / "ocr_data.db")
         self.catalogue = Catalogue(self.database, exists=lambda _: True)
         self.store = Store(self.database)
+        self.effects = RequestEffects(self.database)
         self.recovered = self.store.recover(max_attempts)
         self.pipeline = self._pipeline(self.pool, wait_for_signal, max_attempts)
         self.error: BaseException | None = None

@@ -96,9 +96,9 @@ def service_in(folder: Path) -> Iterator[ServiceProcess]:
 
 def main() -> int:
     start, fault, *arguments = sys.argv[1:]
-    sys.path[:0] = [str(ROOT / "contract"), str(ROOT / "ocr")]
+    folders = ("contract", "ocr", "benchmarks/soak")
+    sys.path[:0] = [str(ROOT / folder) for folder in folders]
     import fake_worker
-
     import ocr_service
 
     if fault != "none":
@@ -173,9 +173,9 @@ def _fill_disk(when: Path) -> None:
 
 
 def _kill_before_reply(when: Path) -> None:
-    from store import Store
+    from request_effects import RequestEffects
 
-    once = Store.once
+    once = RequestEffects.once
 
     def dying(*arguments: Any) -> Any:
         reply = once(*arguments)
@@ -183,7 +183,7 @@ def _kill_before_reply(when: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return reply
 
-    Store.once = dying  # type: ignore[method-assign]
+    RequestEffects.once = dying  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

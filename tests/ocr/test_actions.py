@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.parser import text_string_to_metric_families
 
 import actions as actions_module
@@ -20,13 +21,20 @@ from backups import Backups
 from catalogue import Catalogue
 from database import Database
 from disk_guard import DiskGuard
-from folder_coverage import FolderCoverage
-from ocr_contract.control import ServiceWarning, StatusReply
+from ocr_contract.replies import (
+    PauseReply,
+    ProcessReply,
+    ReprocessReply,
+    ServiceWarning,
+    StatusReply,
+)
 from ocr_errors import ImageError, RequestError
 from ocr_settings import Settings
 from ocr_totals import Totals
 from pipeline import Pipeline
 from pool import Pool
+from request_effects import RequestEffects
+from service_report import ServiceReport
 from source_files import FileStat
 from store import Store
 from watcher import LookRequest, Watcher
@@ -46,6 +54,7 @@ class Parts:
         self.warning: ServiceWarning | None = None
         self.held: ServiceWarning | None = None
         self.settling = 4
+        self.found_by = {"event": 3, "rescan": 1}
         self.rate = 0.0
         self.signals: list[tuple[int | None, frozenset[bytes] | None]] = []
         self.woken = 0
@@ -102,61 +111,65 @@ def stop() -> threading.Event:
 
 @pytest.fixture
 def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions:
-    return ServiceActions(
+    effects = RequestEffects(store._database)
+    return ServiceActions(store, effects, cast(Pipeline, parts), cast(Watcher, parts), stop=stop)
+
+
+@pytest.fixture
+def report(parts: Parts, store: Store) -> ServiceReport:
+    return ServiceReport(
         Settings(image_folder=Path(os.fsdecode(b"/images/caf\xe9"))),
-        store,
-        cast(Pool, parts),
-        cast(Pipeline, parts),
-        cast(Watcher, parts),
-        cast(DiskGuard, parts),
-        cast(Backups, NoBackups()),
-        cast(FolderCoverage, parts),
         database=store._database,
-        stop=stop,
+        store=store,
+        pool=cast(Pool, parts),
+        pipeline=cast(Pipeline, parts),
+        watcher=cast(Watcher, parts),
+        guard=cast(DiskGuard, parts),
+        backups=cast(Backups, NoBackups()),
     )
 
 
-def test_the_status(actions: ServiceActions, parts: Parts) -> None:
-    status = actions.status()
+def test_the_status(report: ServiceReport, parts: Parts) -> None:
+    status = report.status()
     assert status.counts["pending"] == status.counts["total"] == 3
     assert (status.engine, status.models) == ("fake 1", {"m": "0" * 64})
     assert (status.worker_restarts, status.settling) == (2, 4)
     assert status.seconds_left is None
     parts.rate = 0.5
-    assert actions.status().seconds_left == 6.0
+    assert report.status().seconds_left == 6.0
     parts.provenance = None
     parts.starts = 0
-    status = actions.status()
+    status = report.status()
     assert (status.engine, status.models, status.worker_restarts) == (None, {}, 0)
 
 
 def test_all_warnings_in_one_sentence_and_each_by_its_code(
-    actions: ServiceActions, parts: Parts
+    report: ServiceReport, parts: Parts
 ) -> None:
-    assert (actions.status().warning, actions.status().warnings) == (None, [])
-    parts.held = ServiceWarning("disk_low", "The disk is full.")
+    assert (report.status().warning, report.status().warnings) == (None, [])
+    parts.held = ServiceWarning("disk_low", "The disk is full.", holds=True)
     parts.warning = ServiceWarning("folder_empty", "The folder is empty.")
-    status = actions.status()
+    status = report.status()
     assert status.warning == "The disk is full. The folder is empty."
     assert status.warnings == [
-        {"code": "disk_low", "message": "The disk is full."},
-        {"code": "folder_empty", "message": "The folder is empty."},
+        {"code": "disk_low", "message": "The disk is full.", "holds": True},
+        {"code": "folder_empty", "message": "The folder is empty.", "holds": False},
     ]
 
 
 def test_the_status_is_text_whatever_the_folder_is_named(
-    actions: ServiceActions, parts: Parts
+    report: ServiceReport, parts: Parts
 ) -> None:
     sentence = os.fsdecode(b"The folder /images/caf\xe9 is empty.")
     parts.warning = ServiceWarning("folder_empty", sentence)
-    status = actions.status()
+    status = report.status()
     assert status.warning is not None
     (status.image_folder + status.warning).encode()
 
 
 def test_the_processing_signal(actions: ServiceActions, parts: Parts) -> None:
     names = ["a.png", os.fsdecode(b"caf\xe9.png")]
-    assert actions.process(7, names, None) == {"found": 5, "queued": 3}
+    assert actions.process(7, names, None) == ProcessReply(found=5, queued=3)
     assert parts.signals == [(7, frozenset({b"a.png", b"caf\xe9.png"}))]
 
 
@@ -174,7 +187,7 @@ def test_a_long_look_goes_on_without_the_client(
 ) -> None:
     monkeypatch.setattr(actions_module, "_LOOK_WAIT_S", 0.2)
     parts.looks = False
-    assert actions.process(None, None, None)["found"] == 0
+    assert actions.process(None, None, None).found == 0
 
 
 def test_who_asks_while_the_service_stops_is_told_so(
@@ -192,30 +205,30 @@ def test_who_asks_while_the_service_stops_is_told_so(
 def test_pause_resume_and_reprocess_wake_the_pipeline(
     actions: ServiceActions, parts: Parts, store: Store
 ) -> None:
-    assert actions.set_paused(True, None) == {"paused": True}
+    assert actions.set_paused(True, None) == PauseReply(True)
     assert store.paused
-    assert actions.set_paused(False, None) == {"paused": False}
-    assert actions.reprocess([1], None) == {"queued": 0}  # it is pending already
+    assert actions.set_paused(False, None) == PauseReply(False)
+    assert actions.reprocess([1], None) == ReprocessReply(0)  # it is pending already
     assert parts.woken == 3
 
 
-def test_readiness(actions: ServiceActions, parts: Parts) -> None:
-    assert actions.not_ready() is None
+def test_readiness(report: ServiceReport, parts: Parts) -> None:
+    assert report.not_ready() is None
     parts.provenance = None
-    assert "try again" in (actions.not_ready() or "")
+    assert "try again" in (report.not_ready() or "")
 
 
-def test_a_worker_that_has_ended_is_not_ready(actions: ServiceActions, parts: Parts) -> None:
+def test_a_worker_that_has_ended_is_not_ready(report: ServiceReport, parts: Parts) -> None:
     """Also between its end and the moment when the service notices, and before it is reaped."""
     child = subprocess.Popen(["true"])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     parts.pid = child.pid
     for _ in range(2):
-        assert "ended" in (actions.not_ready() or "")
+        assert "ended" in (report.not_ready() or "")
         child.wait()
     assert parts.woken == 2
     parts.pid = None
-    assert actions.not_ready() is not None
+    assert report.not_ready() is not None
 
 
 def samples(text: bytes) -> dict[str, float]:
@@ -229,9 +242,9 @@ def samples(text: bytes) -> dict[str, float]:
     return found
 
 
-def test_metrics(actions: ServiceActions, parts: Parts) -> None:
+def test_metrics(report: ServiceReport, parts: Parts) -> None:
     parts.rate = 0.25
-    found = samples(actions.metrics())
+    found = samples(report.metrics())
     assert found["ocr_images{status=pending}"] == 3
     assert found["ocr_images{status=done}"] == 0
     assert "ocr_images{status=total}" not in found
@@ -242,13 +255,12 @@ def test_metrics(actions: ServiceActions, parts: Parts) -> None:
     assert found["ocr_pages_total"] == found["ocr_reading_seconds_total"] == 0
     assert found["ocr_free_bytes"] > 0
     assert found["ocr_resident_bytes{process=main}"] > 1e6
-    assert not any("files_found" in name for name in found)
     parts.warning = ServiceWarning("folder_empty", "The folder is empty.")
-    assert samples(actions.metrics())["ocr_warning"] == 1
+    assert samples(report.metrics())["ocr_warning"] == 1
 
 
 def test_metrics_of_what_was_read(
-    actions: ServiceActions, store: Store, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    report: ServiceReport, store: Store, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claimed = store.claim(2, None)
     assert claimed is not None
@@ -256,9 +268,8 @@ def test_metrics_of_what_was_read(
     with store._database.transaction() as connection:
         connection.execute("UPDATE batches SET finished_at = 'x', pages = 5, seconds = 2.5")
         connection.execute("INSERT INTO batches (started_at, images) VALUES ('y', 9)")
-    monkeypatch.setattr(actions, "_found", lambda: {"event": 3, "rescan": 1})
     parts.pid = os.getppid()
-    found = samples(actions.metrics())
+    found = samples(report.metrics())
     assert (found["ocr_pages_total"], found["ocr_reading_seconds_total"]) == (5, 2.5)
     assert found["ocr_batches_total"] == 1
     assert found["ocr_failed_images{code=worker_died}"] == 2
@@ -269,16 +280,16 @@ def test_metrics_of_what_was_read(
     ) == (3, 1)
 
 
-def test_how_many_are_done_with_a_warning(actions: ServiceActions, store: Store) -> None:
-    assert actions.status().done_with_warning == 0
+def test_how_many_are_done_with_a_warning(report: ServiceReport, store: Store) -> None:
+    assert report.status().done_with_warning == 0
     with store._database.transaction() as connection:
         connection.execute(
             "UPDATE images SET status = 'done', warning_code = 'partly_missing', warning = 'x' "
             "WHERE id < 3"
         )
         connection.execute("UPDATE images SET warning_code = 'old', warning = 'x' WHERE id = 3")
-    assert actions.status().done_with_warning == 2
-    found = samples(actions.metrics())
+    assert report.status().done_with_warning == 2
+    found = samples(report.metrics())
     assert found["ocr_images{status=done}"] == found["ocr_warned_images{code=partly_missing}"] == 2
     assert "ocr_warned_images{code=old}" not in found, "it waits"
 
@@ -288,7 +299,7 @@ def test_metrics_are_those_of_one_moment() -> None:
     fields: dict[str, Any] = {field.name: None for field in dataclasses.fields(StatusReply)}
     numbers = {"counts": {"done": 2, "total": 2}, "pages_per_second": 1.0, "uptime_s": 2.0}
     status = StatusReply(**fields | numbers | {"worker_restarts": 0})
-    measured = ocr_metrics.Measured(Totals(1, 2, 3.0, {'co"de\\\n': 4}), {}, None)
+    measured = ocr_metrics.Measured(Totals(1, 2, 3.0, {'co"de\\\n': 4}), {}, None, {})
     text = ocr_metrics.render(status, measured)
     assert text == ocr_metrics.render(status, measured)
     found = samples(text)
@@ -298,4 +309,4 @@ def test_metrics_are_those_of_one_moment() -> None:
 
 
 def test_the_format_is_the_one_that_the_server_declares() -> None:
-    assert ocr_metrics.CONTENT_TYPE == control_api.METRICS_TYPE
+    assert CONTENT_TYPE_PLAIN_0_0_4 == control_api.METRICS_TYPE

@@ -72,9 +72,9 @@ def test_a_backup_is_one_checked_file_with_a_checksum(desk: Desk) -> None:
     finally:
         os.umask(before)
     path = desk.data / "backups" / "mine.db"
-    assert reply["state"] == "done"
-    assert (reply["path"], reply["images"], reply["pages"]) == ("backups/mine.db", 3, 3)
-    assert (reply["bytes"], reply["sha256"]) == (path.stat().st_size, sha256_of(path))
+    assert reply.state == "done"
+    assert (reply.path, reply.images, reply.pages) == ("backups/mine.db", 3, 3)
+    assert (reply.bytes, reply.sha256) == (path.stat().st_size, sha256_of(path))
     assert checksum_file(path).read_text() == f"{sha256_of(path)}  mine.db\n"
     assert desk.names() == ["mine.db", "mine.db.sha256"], "no log beside it, no rest of the work"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -140,7 +140,7 @@ def test_a_backup_goes_nowhere_else(desk: Desk, file: str, tmp_path: Path) -> No
 
 def test_an_absolute_path_within_the_data_folder(desk: Desk) -> None:
     target = desk.data / "backups" / "here.db"
-    assert desk.backups.request(str(target), None)["path"] == "backups/here.db"
+    assert desk.backups.request(str(target), None).path == "backups/here.db"
 
 
 def test_without_room_it_is_refused_with_the_reason(desk: Desk) -> None:
@@ -301,7 +301,7 @@ def test_rotation_never_deletes_the_one_just_made_though_the_clock_was_set_back(
     for day in range(1, 4):
         (folder / timed(day).replace("2026", "2999")).touch()
     reply = desk.new(NEVER, keep=1).request(None, None)
-    assert [name for name in desk.names() if name.endswith(".db")] == [Path(reply["path"]).name]
+    assert [name for name in desk.names() if name.endswith(".db")] == [Path(reply.path).name]
 
 
 def test_rotation_needs_a_success(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

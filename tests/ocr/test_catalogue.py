@@ -6,6 +6,7 @@ import pytest
 from database_fixtures import World, failure, sha, text_of
 
 from catalogue import Catalogue, Outcome, path_exists
+from ocr_contract.replies import ReprocessReply
 from ocr_errors import ImageError
 
 
@@ -163,7 +164,7 @@ def test_a_duplicate_of_a_deleted_original_can_be_read_again(world: World) -> No
     world.read_all()
     world.remove(b"a.png")
     assert world.text(b"b.png") == text_of("rose")
-    assert world.store.reprocess([world.row(b"b.png")["id"]], None) == {"queued": 1}
+    assert world.effects.reprocess([world.row(b"b.png")["id"]], None) == ReprocessReply(1)
     assert world.read_all() == 1
     assert world.status(b"b.png") == "done"
 

@@ -60,7 +60,7 @@ class Folder(RuleBasedStateMachine):
     @rule(path=PATHS)
     def reprocess(self, path: bytes) -> None:
         for row in self.world.rows("SELECT id FROM images WHERE path = ?", path):
-            self.world.store.reprocess([row[0]], None)
+            self.world.effects.reprocess([row[0]], None)
 
     # What the watcher does.
 

@@ -14,7 +14,7 @@ def read(world: World, *pages: Page) -> None:
     if not world.files:
         world.put(b"a.png", "scan")
     else:
-        world.store.reprocess([1], None)
+        world.effects.reprocess([1], None)
     batch = world.store.claim(1)
     assert batch is not None
     world.finish(batch[0], ImageResult(1, sha("scan"), pages))
@@ -40,7 +40,7 @@ def shown(world: World) -> str | None:
 
 def test_a_correction_is_shown_and_found_beside_the_machines_text(world: World) -> None:
     read(world, page("hello", "wor1d", "again"))
-    world.store.correct(line_id(world, "wor1d"), "world", None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
     assert shown(world) == "hello\nworld\nagain"
     assert corrections(world) == [("wor1d", "world")]
     assert world.rows("SELECT text FROM pages") == [("hello\nwor1d\nagain",)]
@@ -50,11 +50,11 @@ def test_a_correction_is_shown_and_found_beside_the_machines_text(world: World) 
 def test_a_correction_can_be_replaced_and_taken_back(world: World) -> None:
     read(world, page("hello", "wor1d"))
     wrong = line_id(world, "wor1d")
-    world.store.correct(wrong, "word", None)
-    world.store.correct(wrong, "world", None)
+    world.effects.correct(wrong, "word", None)
+    world.effects.correct(wrong, "world", None)
     assert corrections(world) == [("wor1d", "world")]
-    world.store.correct(wrong, None, None)
-    world.store.correct(wrong, None, None)
+    world.effects.correct(wrong, None, None)
+    world.effects.correct(wrong, None, None)
     assert corrections(world) == []
     assert world.rows("SELECT corrected FROM pages") == [(None,)]
     assert (world.hits("world"), world.hits("wor1d")) == (0, 1)
@@ -62,19 +62,19 @@ def test_a_correction_can_be_replaced_and_taken_back(world: World) -> None:
 
 def test_an_empty_correction_says_that_there_is_no_text(world: World) -> None:
     read(world, page("hello", "|||"))
-    world.store.correct(line_id(world, "|||"), "", None)
+    world.effects.correct(line_id(world, "|||"), "", None)
     assert shown(world) == "hello\n"
 
 
 def test_an_unknown_line_is_refused(world: World) -> None:
     with pytest.raises(RequestError) as error:
-        world.store.correct(4, "text", None)
+        world.effects.correct(4, "text", None)
     assert (error.value.code, error.value.http_status) == ("unknown_line", 404)
 
 
 def test_a_correction_survives_a_second_reading(world: World) -> None:
     read(world, page("hello", "wor1d"))
-    world.store.correct(line_id(world, "wor1d"), "world", None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
     created = world.rows("SELECT created_at FROM corrections")
     read(world, page("hello", "w0r1d"))
     assert corrections(world) == [("w0r1d", "world")]
@@ -85,7 +85,7 @@ def test_a_correction_survives_a_second_reading(world: World) -> None:
 
 def test_a_correction_whose_place_is_gone_goes_with_it(world: World) -> None:
     read(world, page("hello", "wor1d"))
-    world.store.correct(line_id(world, "wor1d"), "world", None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
     read(world, page("hello"))
     assert corrections(world) == []
     assert shown(world) == "hello"
@@ -94,7 +94,7 @@ def test_a_correction_whose_place_is_gone_goes_with_it(world: World) -> None:
 
 def test_of_two_lines_around_a_place_the_nearer_gets_the_correction(world: World) -> None:
     read(world, page("hello", "wor1d"))
-    world.store.correct(line_id(world, "wor1d"), "world", None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
     tall = Line("hel1o", 0.9, box(0.0, height=45.0))
     near = Line("w0r1d", 0.9, box(30.0))
     read(world, Page(200, 300, 0, (tall, near), None, None, 0.1))
@@ -103,7 +103,7 @@ def test_of_two_lines_around_a_place_the_nearer_gets_the_correction(world: World
 
 def test_a_correction_stays_on_its_page(world: World) -> None:
     read(world, page("one"), page("tw0"))
-    world.store.correct(line_id(world, "tw0"), "two", None)
+    world.effects.correct(line_id(world, "tw0"), "two", None)
     read(world, page("one"), page("tvvo"))
     assert corrections(world) == [("tvvo", "two")]
     assert shown(world) == "one\ftwo"
@@ -111,7 +111,7 @@ def test_a_correction_stays_on_its_page(world: World) -> None:
 
 def test_other_content_gets_no_correction_of_the_old(world: World) -> None:
     read(world, page("total 1Z"))
-    world.store.correct(line_id(world, "total 1Z"), "total 12", None)
+    world.effects.correct(line_id(world, "total 1Z"), "total 12", None)
     world.put(b"a.png", "another scan")
     batch = world.store.claim(1)
     assert batch is not None
@@ -122,7 +122,7 @@ def test_other_content_gets_no_correction_of_the_old(world: World) -> None:
 
 def test_a_correction_moves_with_the_text_to_a_copy(world: World) -> None:
     read(world, page("wor1d"))
-    world.store.correct(line_id(world, "wor1d"), "world", None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
     world.put(b"b.png", "scan")
     world.put(b"a.png", "something else")
     assert world.text(b"b.png") == "world"
@@ -130,8 +130,8 @@ def test_a_correction_moves_with_the_text_to_a_copy(world: World) -> None:
 
 def test_a_correction_survives_a_second_reading_that_fails(world: World) -> None:
     read(world, page("wor1d"))
-    world.store.correct(line_id(world, "wor1d"), "world", None)
-    world.store.reprocess([1], None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
+    world.effects.reprocess([1], None)
     batch = world.store.claim(1)
     assert batch is not None
     world.finish(batch[0], failure(1, "file_vanished", None))
@@ -153,7 +153,7 @@ def test_the_shown_text_is_always_lines_with_corrections(
     for number, text in data.draw(
         st.lists(st.tuples(st.integers(0, len(ids) - 1), st.none() | words), max_size=8)
     ):
-        world.store.correct(ids[number], text, None)
+        world.effects.correct(ids[number], text, None)
         expected.pop(number, None)
         if text is not None:
             expected[number] = text

@@ -11,7 +11,8 @@ from service_runner import service_in
 from small_disk import KINDS, SmallDisk, small_disk
 
 from disk_guard import DiskGuard, free_bytes
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 
 MANY_MB = "9000000"
 
@@ -39,6 +40,7 @@ def test_the_guard_compares_what_is_free_with_what_is_wanted(folder: Path) -> No
     room[0] = 199_000_000
     hold = guard.hold()
     assert hold is not None
+    assert hold.holds
     assert hold.code == "disk_low"
     assert hold.message.startswith("Only 199 MB are free")
     assert "200 are needed (OCR_MIN_FREE_MB). Make room" in hold.message
@@ -52,6 +54,7 @@ def test_a_disk_that_does_not_answer_is_held(folder: Path) -> None:
 
     hold = DiskGuard(folder, min_free_mb=0, free=broken).hold()
     assert hold is not None
+    assert hold.holds
     assert (hold.code, "Check the disk" in hold.message) == ("disk_unknown", True)
 
 
@@ -62,6 +65,7 @@ def test_a_log_that_cannot_shrink_holds_reading(folder: Path) -> None:
     size[0] = 1001
     hold = guard.hold()
     assert hold is not None
+    assert hold.holds
     assert hold.code == "wal_large"
     size[0] = 1000
     assert guard.hold() is None
@@ -125,7 +129,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_everything(disk: SmallDisk) -> No
         service.add("late.jpg")
         wait_until(lambda: counts(client)["done"] == 3, deadline_s=30)
         wait_until(lambda: codes(client) == [])
-        assert client.backup()["images"] == 3
+        assert client.backup().images == 3
         assert process.poll() is None
         assert service.stop()[0] == 0
         assert not list((service.data / "backups").glob(".*")), "no half copies"

@@ -14,7 +14,8 @@ import doctor
 import ocrctl
 from database import Database
 from ocr_contract import schema
-from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable, StatusReply
+from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
 
 

@@ -44,14 +44,14 @@ def test_files_on_disk_are_the_sum_of_all_states(scene: Scene) -> None:
     for name in (".hidden.png", "Thumbs.db", "copy.png.part", ".folder/x.png"):
         scene.write(name)
     counted = coverage(scene).answer()
-    assert counted["counts"] == {
+    assert counted.counts == {
         "done": 3, "pending": 1, "processing": 0, "failed": 1, "quarantined": 1, "ignored": 6,
         "unfinished": 1,
     }  # fmt: skip
-    assert counted["files"] == sum(counted["counts"].values()) == 13
-    assert (counted["missing"], counted["vanished"]) == (1, 0)
-    ignored = counted["reasons"].pop("ignored")
-    assert counted["reasons"] == {
+    assert counted.files == sum(counted.counts.values()) == 13
+    assert (counted.missing, counted.vanished) == (1, 0)
+    ignored = counted.reasons.pop("ignored")
+    assert counted.reasons == {
         "failed": {"empty_file": {"count": 1, "names": ["empty.png"]}},
         "quarantined": {"worker_died": {"count": 1, "names": ["bad.png"]}},
     }
@@ -63,7 +63,7 @@ def test_files_on_disk_are_the_sum_of_all_states(scene: Scene) -> None:
         "unfinished_copy": (1, ["copy.png.part"]),
         "unsupported_format": (1, ["notes.txt"]),
     }
-    assert counted["complete"]
+    assert counted.complete
 
 
 def test_files_with_a_warning_stand_among_the_done_ones(scene: Scene) -> None:
@@ -77,12 +77,12 @@ def test_files_with_a_warning_stand_among_the_done_ones(scene: Scene) -> None:
         )
     set_status(scene, "bad.png", Status.QUARANTINED)
     counted = coverage(scene).count()
-    assert (counted["counts"]["done"], counted["files"]) == (3, 4)
-    (warned,) = counted["warnings"].items()
+    assert (counted.counts["done"], counted.files) == (3, 4)
+    (warned,) = counted.warnings.items()
     assert (warned[0], warned[1]["count"], sorted(warned[1]["names"])) == (
         "no_text_found", 2, ["b.png", "c.png"],
     )  # fmt: skip
-    assert list(counted["reasons"]["quarantined"]) == ["worker_died"]
+    assert list(counted.reasons["quarantined"]) == ["worker_died"]
 
 
 def test_what_has_just_vanished_or_come_back_stands_apart(scene: Scene) -> None:
@@ -92,18 +92,18 @@ def test_what_has_just_vanished_or_come_back_stands_apart(scene: Scene) -> None:
     scene.read_all()
     (scene.root / "a.png").unlink()
     counted = coverage(scene).count()
-    assert (counted["files"], counted["vanished"], counted["missing"]) == (1, 1, 0)
+    assert (counted.files, counted.vanished, counted.missing) == (1, 1, 0)
     scene.look(2)
-    assert coverage(scene).count()["missing"] == 1
+    assert coverage(scene).count().missing == 1
     scene.write("a.png")
     counted = coverage(scene).count()
-    assert (counted["missing"], counted["counts"]["unfinished"]) == (0, 1)
+    assert (counted.missing, counted.counts["unfinished"]) == (0, 1)
 
 
 def test_names_are_listed_up_to_a_cap(scene: Scene) -> None:
     for number in range(NAMES_LISTED + 5):
         scene.write(f".{number}")
-    hidden = coverage(scene).count()["reasons"]["ignored"]["hidden"]
+    hidden = coverage(scene).count().reasons["ignored"]["hidden"]
     assert hidden["count"] == NAMES_LISTED + 5
     assert len(hidden["names"]) == NAMES_LISTED
 
@@ -111,8 +111,8 @@ def test_names_are_listed_up_to_a_cap(scene: Scene) -> None:
 def test_an_unreadable_folder_is_said_to_be_incomplete(scene: Scene) -> None:
     scene.root.rmdir()
     counted = coverage(scene).count()
-    assert not counted["complete"]
-    assert "cannot be read" in counted["problem"]
+    assert not counted.complete
+    assert "cannot be read" in counted.problem
 
 
 def test_a_long_count_goes_on_without_the_client(
@@ -136,7 +136,7 @@ def test_a_long_count_goes_on_without_the_client(
         assert (caught.value.code, caught.value.http_status) == ("counting", 503)
     gate.set()
     wait_until(lambda: counting._counting is None or counting._counting.done())
-    assert counting.answer()["files"] == 0
+    assert counting.answer().files == 0
     assert len(calls) == 1
 
 
@@ -154,4 +154,4 @@ def test_found_by_an_event_or_by_looking(scene: Scene) -> None:
     scene.write("told.png").rename(scene.root / "untold.png")
     scene.look(2)
     assert scene.watcher.found_by == {"event": 1, "rescan": 2}, "a change is found, too"
-    assert coverage(scene).count()["found_by"] == {"event": 1, "rescan": 2}
+    assert coverage(scene).count().found_by == {"event": 1, "rescan": 2}

@@ -10,9 +10,11 @@ from watcher_scene import Running, Scene
 
 import pipeline as pipeline_module
 from database import Database
+from ocr_contract.replies import PauseReply
 from ocr_contract.schema import Status
 from ocr_errors import DiskFullError
 from pool import Stopped
+from request_effects import RequestEffects
 from store import Store
 
 
@@ -175,13 +177,13 @@ def test_an_error_of_the_disk_is_a_full_disk_only_when_it_is_full(
 
 
 def test_a_request_that_did_not_fit_can_be_sent_again(scene: Scene, disk: Disk) -> None:
-    store = Store(scene.database)
+    effects = RequestEffects(scene.database)
     disk.full = True
     with pytest.raises(DiskFullError):
-        store.set_paused(True, "r")
+        effects.set_paused(True, "r")
     with contextlib.suppress(DiskFullError):
-        store.forget_old_requests()
+        effects.forget_old_requests()
     disk.full = False
-    assert store.stored_reply("r", "pause") is None
-    assert store.set_paused(True, "r") == {"paused": True}
-    assert store.paused
+    assert effects.stored_reply(PauseReply, "r", "pause") is None
+    assert effects.set_paused(True, "r") == PauseReply(True)
+    assert Store(scene.database).paused

@@ -157,5 +157,5 @@ def test_the_process_ends_and_says_where_it_stood() -> None:
     )  # fmt: skip
     assert time.monotonic() - started < 20
     assert ended.returncode == EXIT_OTHER
-    assert "pipeline stands still since 0.2 s; the service ends" in ended.stderr
+    assert "pipeline has stood still for 0.2 s; the service ends" in ended.stderr
     assert "in stuck_here" in ended.stderr

@@ -137,7 +137,7 @@ def test_the_largest_crop_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("tall", [False, True])
 def test_a_line_askew_on_a_page_longer_than_opencv_warps(tall: bool) -> None:
     """Its surroundings are cut out first: the crop is that of a short page."""
-    made, corners = turned(10)
+    made, corners = askew(10)
     corners = corners.round()  # or 32 bits would hold them less exactly far to the right
     shift = np.array([0, 35_000] if tall else [35_000, 0], dtype=np.float32)
     before = ((35_000, 100), (0, 0)) if tall else ((0, 0), (35_000, 100))

@@ -14,14 +14,17 @@ import pytest
 from polling import wait_until
 from service_runner import ServiceProcess
 
-import ocr_settings
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.replies import PauseReply
+from ocr_contract.setting_fields import table
 from ocr_errors import (
     EXIT_BAD_CONFIGURATION,
     EXIT_MISSING_DEPENDENCY,
     EXIT_NO_ACCESS,
     EXIT_OTHER,
 )
+from ocr_settings import Settings
 from process_info import is_running
 from process_memory import tree
 
@@ -165,7 +168,7 @@ def test_pause_outlives_a_restart(service: ServiceProcess, client: ControlClient
     assert client.status().state == "paused"
     client.resume()
     wait_until(lambda: counts(client)["done"] == 1)
-    assert client.pause(request_id="p") == {"paused": True}
+    assert client.pause(request_id="p") == PauseReply(True)
     assert client.status().state != "paused"
 
 
@@ -308,7 +311,7 @@ def test_print_config(service: ServiceProcess) -> None:
     assert ended.stderr == ""
     lines = ended.stdout.split()
     assert "OCR_BATCH_SIZE=7" in lines
-    assert {line.partition("=")[0] for line in lines} == {row[0] for row in ocr_settings.table()}
+    assert {line.partition("=")[0] for line in lines} == {row.env for row in table(Settings)}
     assert not (service.data / "ocr_data.db").exists()
 
 
@@ -333,9 +336,9 @@ def test_it_is_there_soon(service: ServiceProcess, client: ControlClient) -> Non
     wait_until(lambda: state_of(client) == "starting")
     assert time.monotonic() - started < 8
     with pytest.raises(ControlError) as caught:
-        client._ask("GET", "/readyz")
+        client._request("GET", "/readyz")
     assert caught.value.code == "not_ready"
-    assert client._ask("GET", "/livez") == {"status": "ok"}
+    assert client._request("GET", "/livez") == {"status": "ok"}
 
 
 def test_the_log_is_json_line_by_line(service: ServiceProcess, client: ControlClient) -> None:

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ocr_settings
+import web_settings
+from ocr_contract.setting_fields import Retired, dump, retired, table
 from ocr_errors import EXIT_BAD_CONFIGURATION, SettingsError
-from ocr_settings import PROFILES, Settings, dump, load, table
+from ocr_settings import PROFILES, Settings, load
 
 FIELDS = dataclasses.fields(Settings)
-NAMES = [row[0] for row in table()]
+NAMES = [row[0] for row in table(Settings)]
 WRONG = [
     ("OCR_TRIGGER", "sometimes", "one of watch, signal"),
     ("OCR_TRIGGER", "Watch", "one of watch, signal"),
@@ -22,16 +24,18 @@ WRONG = [
     ("OCR_WORKER_MAX_RSS_MB", "1.5", "a whole number"),
     ("OCR_PROFILE", "slow", "one of fast, balanced, best"),
     ("OCR_PRECISION", "int8", "one of auto, f32, bf16, fp16"),
-    ("OCR_GPU_MEMORY_MB", "-1", "from 0 to 1e+06 MB"),
+    ("OCR_GPU_MEMORY_MB", "-1", "from 0 to 1000000 MB"),
     ("OCR_ORIENTATION", "90", "one of auto, off"),
     ("OCR_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
     ("OCR_THREADS", "two", "a whole number"),
     ("OCR_THREADS", "1.5", "a whole number"),
+    ("OCR_THREADS", "２", "a whole number"),
+    ("OCR_THREADS", "1_0", "a whole number"),
     ("OCR_THREADS", "-1", "from 0 to 1024 threads"),
     ("OCR_BATCH_SIZE", "257", "from 0 to 256 images"),
     ("OCR_DETECTION_SIDE", "4001", "from 0 to 4000 pixels"),
-    ("OCR_UNCLIP_RATIO", "nan", "from 1 to 4 ratio"),
-    ("OCR_UNCLIP_RATIO", "inf", "from 1 to 4 ratio"),
+    ("OCR_UNCLIP_RATIO", "nan", "from 1 to 4"),
+    ("OCR_UNCLIP_RATIO", "inf", "from 1 to 4"),
     ("OCR_UNCLIP_RATIO", "2,0", "a number"),
     ("OCR_SCAN_INTERVAL_S", "0", "from 0.1 to 86400 seconds"),
     ("OCR_SETTLE_S", "1s", "a number"),
@@ -101,6 +105,34 @@ def test_an_unknown_variable_is_refused_by_name() -> None:
     assert error.value.code == "unknown_setting"
 
 
+def test_a_setting_of_an_earlier_version_warns_and_names_its_successor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = {
+        "OCR_SCAN_MS": Retired("OCR_SCAN_INTERVAL_S", "It counts seconds."),
+        "OCR_LANGUAGE": Retired("", ""),
+    }
+    monkeypatch.setattr(ocr_settings, "RETIRED", gone)
+    environment = {"OCR_SCAN_MS": "500", "OCR_LANGUAGE": "german"}
+    assert load(environment) == DEFAULTS
+    assert retired(gone, environment) == [
+        "OCR_LANGUAGE is no longer a setting and changes nothing. Remove it.",
+        "OCR_SCAN_MS is no longer a setting and changes nothing. Use OCR_SCAN_INTERVAL_S instead. "
+        "It counts seconds.",
+    ]
+    assert retired(gone, {"OCR_SCAN_MS": ""}) == []
+
+
+def test_what_is_retired_is_no_setting_and_its_successor_is_one() -> None:
+    for known, gone in (
+        (table(Settings), ocr_settings.RETIRED),
+        (table(web_settings.WebSettings), web_settings.RETIRED),
+    ):
+        names = {row.env for row in known}
+        assert not names & gone.keys()
+        assert {what.successor for what in gone.values()} <= {*names, ""}
+
+
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 def test_the_bounds_themselves_are_right_and_beyond_is_wrong(
     field: "dataclasses.Field[object]",
@@ -128,8 +160,8 @@ def test_a_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_table_and_dump_cover_every_field() -> None:
-    assert len(table()) == len(FIELDS) == len(set(NAMES))
-    assert all(text and unit is not None for _, _, unit, text in table())
+    assert len(table(Settings)) == len(FIELDS) == len(set(NAMES))
+    assert all(text and unit is not None for _, _, unit, text in table(Settings))
     settings = load({"OCR_THREADS": "3", "OCR_IMAGE_FOLDER": "scans"})
     lines = dump(settings)
     assert [line.split("=")[0] for line in lines] == NAMES

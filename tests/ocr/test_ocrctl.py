@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from polling import wait_until
@@ -13,8 +12,7 @@ from service_runner import ServiceProcess
 import ocrctl
 from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
 from ocr_errors import EXIT_BAD_ARGUMENTS, EXIT_BAD_CONFIGURATION, EXIT_NO_ACCESS, EXIT_OTHER
-
-ROOT = Path(__file__).resolve().parents[2]
+from project import ROOT
 
 
 def is_ready(client: ControlClient, *states: str) -> bool:

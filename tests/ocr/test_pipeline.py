@@ -4,11 +4,11 @@ import threading
 import time
 from typing import Any
 
-import fake_worker
 import pytest
 from pipeline_desk import Desk
 from polling import wait_until
 
+import fake_worker
 from pool import Pool, Stopped
 from worker_protocol import Task
 
@@ -94,7 +94,7 @@ def test_stopping_gives_the_attempt_back(desk: Desk) -> None:
 
 
 def test_pause_finishes_the_batch_and_outlives_a_restart(desk: Desk) -> None:
-    desk.pool.on_read = lambda _: desk.store.set_paused(True, None) and None
+    desk.pool.on_read = lambda _: desk.effects.set_paused(True, None) and None
     desk.add("a.png", "b.png", "c.png")
     desk.run()
     desk.wait(a="done", b="done", c="pending")
@@ -105,7 +105,7 @@ def test_pause_finishes_the_batch_and_outlives_a_restart(desk: Desk) -> None:
     wait_until(lambda: desk.pool.provenance is not None)
     assert desk.pipeline.state == "paused"
     assert desk.statuses()["c.png"] == "pending"
-    desk.store.set_paused(False, None)
+    desk.effects.set_paused(False, None)
     desk.pipeline.wake()
     desk.wait(c="done")
 

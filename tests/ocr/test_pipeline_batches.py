@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import fake_worker
 import pytest
 from pipeline_desk import Desk
 from polling import wait_until
 
+import fake_worker
 from ocr_errors import WorkerError
 from pool import Pool, Stopped
 from worker_protocol import Task
@@ -107,7 +107,7 @@ def test_stopping_between_two_results_gives_the_second_back(desk: Desk) -> None:
 
 
 def test_pause_finishes_both_and_begins_no_other(desk: Desk) -> None:
-    desk.pool.on_read = lambda _: desk.store.set_paused(True, None) and None
+    desk.pool.on_read = lambda _: desk.effects.set_paused(True, None) and None
     desk.add("a.png", "b.png", "c.png", "d.png", "e.png")
     desk.run()
     desk.wait(a="done", b="done", c="done", d="done", e="pending")

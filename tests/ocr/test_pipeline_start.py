@@ -6,10 +6,11 @@ from polling import wait_until
 
 import heartbeat
 import pipeline as pipeline_module
+from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 
 
-@pytest.mark.parametrize("code", ["model_missing", "model_wrong", "no_gpu", "bad_device"])
+@pytest.mark.parametrize("code", [code for code in ErrorCode if code.is_final])
 def test_a_start_that_cannot_work_ends_the_service(desk: Desk, code: str) -> None:
     desk.pool.start_errors = [WorkerError(code, "No.")]
     desk.run()

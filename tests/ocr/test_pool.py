@@ -10,18 +10,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import fake_worker
 import pytest
 from polling import wait_until
 
+import fake_worker
 import pool as pool_module
 from ocr_errors import WorkerError
 from pool import Pool, Stopped, Wear
 from process_info import is_running
 from process_memory import tree
+from project import ROOT
 from worker_protocol import BatchResult, Task
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def is_gone(pid: int) -> bool:

@@ -14,7 +14,9 @@ from test_database_files import damage
 from test_ocr_service import counts, state_of
 
 import ocrctl
-from ocr_contract.control import SOCKET_PATH, ControlClient, ServiceUnreachable
+from ocr_contract.control import ControlClient, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.replies import ReprocessReply
 from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
 
 
@@ -55,10 +57,10 @@ def test_killed_between_commit_and_reply_a_repeated_request_is_one_effect(
     service.start()
     wait_until(lambda: counts(client)["done"] == 1)
     batches = rows(service.data / "ocr_data.db", "SELECT count(*) FROM batches")
-    assert client.reprocess([1], request_id="once") == {"queued": 1}
+    assert client.reprocess([1], request_id="once") == ReprocessReply(1)
     client.status()
     assert rows(service.data / "ocr_data.db", "SELECT count(*) FROM batches") == batches
-    assert client.reprocess([1], request_id="another") == {"queued": 1}
+    assert client.reprocess([1], request_id="another") == ReprocessReply(1)
     wait_until(
         lambda: rows(service.data / "ocr_data.db", "SELECT count(*) FROM batches") != batches
     )
@@ -179,8 +181,8 @@ def test_coverage_of_a_real_folder(
     service.add("c.jpg")
     wait_until(lambda: counts(client)["done"] == 3)
     counted = client.coverage()
-    assert counted["files"] == 5 == sum(counted["counts"].values())
-    assert counted["found_by"] == {"event": 1, "rescan": 3}
+    assert counted.files == 5 == sum(counted.counts.values())
+    assert counted.found_by == {"event": 1, "rescan": 3}
     code, out, err = ask(service, capsys, "coverage")
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "5 files on disk = 3 done + 2 ignored"

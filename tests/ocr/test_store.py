@@ -1,6 +1,5 @@
 """Batches and results: claimed once, counted before, stored whole, or undone."""
 
-import datetime
 import json
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from database_fixtures import PROVENANCE, World, failure, page, sha, text_of
 
 from database_copy import write_copy
 from image_warnings import ImageWarning
-from ocr_errors import ImageError, RequestError
+from ocr_contract.replies import ReprocessReply
+from ocr_errors import ImageError
 from worker_protocol import ImageResult
 
 CRASH = ImageError("worker_died", "The worker died.")
@@ -67,7 +67,7 @@ def test_three_strikes_put_an_image_and_its_copies_into_quarantine(world: World)
     for path in (b"a.png", b"b.png"):
         assert (world.status(path), world.row(path)["error_code"]) == ("quarantined", "worker_died")
     assert world.store.claim(2) is None
-    assert world.store.reprocess([world.row(b"b.png")["id"]], None) == {"queued": 1}
+    assert world.effects.reprocess([world.row(b"b.png")["id"]], None) == ReprocessReply(1)
     assert world.status(b"a.png") == world.status(b"b.png") == "pending"
     assert world.row(b"a.png")["attempts"] == 0
     world.read_all()
@@ -100,7 +100,7 @@ def test_an_image_that_ends_the_service_each_time_is_not_read_for_ever(world: Wo
     assert "read again" in world.row(b"a.png")["error"]
     assert world.read_all() == 1
     assert world.status(b"b.png") == "done"
-    assert world.store.reprocess([world.row(b"a.png")["id"]], None) == {"queued": 1}
+    assert world.effects.reprocess([world.row(b"a.png")["id"]], None) == ReprocessReply(1)
     assert world.read_all() == 1
     assert world.status(b"copy.png") == "done"
 
@@ -221,7 +221,7 @@ def test_a_second_reading_that_fails_loses_no_text(world: World, code: str) -> N
     world.put(b"a.png", "rose")
     world.read_all()
     image_id = world.row(b"a.png")["id"]
-    assert world.store.reprocess([image_id], None) == {"queued": 1}
+    assert world.effects.reprocess([image_id], None) == ReprocessReply(1)
     assert world.text(b"a.png") == text_of("rose")
     batch_id, _ = claim(world)
     world.finish(batch_id, failure(image_id, code, None))
@@ -246,7 +246,7 @@ def test_without_enough_memory_an_image_is_read_alone_and_then_quarantined(world
     world.finish(batch_id, lacking)
     assert {world.status(b"a.png"), world.status(b"copy.png")} == {"quarantined"}
     assert world.row(b"a.png")["error_code"] == "out_of_memory"
-    assert world.store.reprocess([image_id], None) == {"queued": 1}
+    assert world.effects.reprocess([image_id], None) == ReprocessReply(1)
     assert claim(world)[1] == [b"a.png"]
 
 
@@ -257,7 +257,7 @@ def test_reprocess_skips_what_waits_is_unknown_or_was_never_read(world: World) -
     world.remove(b"c.png")
     claim(world, 1)
     ids = [row[0] for row in world.rows("SELECT id FROM images")]
-    assert world.store.reprocess([*ids, 999], None) == {"queued": 0}
+    assert world.effects.reprocess([*ids, 999], None) == ReprocessReply(0)
 
 
 def test_a_batch_that_cannot_be_stored_leaves_nothing(world: World) -> None:
@@ -271,65 +271,10 @@ def test_a_batch_that_cannot_be_stored_leaves_nothing(world: World) -> None:
     assert world.status(b"a.png") == "processing"
 
 
-def test_a_repeated_request_is_one_effect(world: World) -> None:
-    put_three(world)
-    world.read_all()
-    ids = [row[0] for row in world.rows("SELECT id FROM images")]
-    assert world.store.reprocess(ids, "request-1") == {"queued": 3}
-    world.read_all()
-    assert world.store.reprocess(ids, "request-1") == {"queued": 3}
-    assert world.store.claim(3) is None, "the repetition queued nothing"
-    assert world.store.reprocess(ids, "request-2") == {"queued": 3}
-
-
-def test_a_request_id_is_for_one_action(world: World) -> None:
-    world.store.set_paused(True, "request-1")
-    with pytest.raises(RequestError, match="used for pause") as error:
-        world.store.reprocess([1], "request-1")
-    assert (error.value.code, error.value.http_status) == ("request_id_reused", 409)
-    with pytest.raises(RequestError):
-        world.store.set_paused(False, "request-1")
-    assert world.store.paused
-
-
-def test_a_request_that_fails_can_be_sent_again(world: World) -> None:
-    with pytest.raises(RequestError, match="no line 7"):
-        world.store.correct(7, "text", "request-1")
-    assert world.store.stored_reply("request-1", "corrections") is None
-    with pytest.raises(RequestError, match="no line 7"):
-        world.store.correct(7, "text", "request-1")
-
-
-def test_a_pause_outlives_a_restart(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    assert not world.store.paused
-    assert world.store.set_paused(True, "request-1") == {"paused": True}
-    world.close()
-    world = World(tmp_path)
-    assert world.store.paused
-    assert world.store.set_paused(True, "request-1") == {"paused": True}
-    assert world.store.set_paused(False, None) == {"paused": False}
-    assert not world.store.paused
-    world.close()
-
-
 def test_names_are_told_in_the_order_asked_for(world: World) -> None:
     put_three(world)
     ids = [world.row(path)["id"] for path in (b"c.png", b"a.png")]
     assert world.store.names([*ids, 999]) == ["c.png", "a.png"]
-
-
-def test_requests_are_forgotten_after_a_week(world: World) -> None:
-    world.store.set_paused(True, "old")
-    world.store.set_paused(True, "new")
-    with world.database.transaction() as connection:
-        week = (
-            datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=7, minutes=1)
-        ).isoformat()
-        connection.execute("UPDATE requests SET created_at = ? WHERE request_id = 'old'", (week,))
-    assert world.store.forget_old_requests() == 1
-    assert world.store.stored_reply("old", "pause") is None
-    assert world.store.stored_reply("new", "pause") == {"paused": True}
 
 
 TORN = ("partly_missing", "A part of torn is missing.")
@@ -372,7 +317,7 @@ def test_the_warnings_of_all_pages_are_one(world: World) -> None:
 def test_read_again_without_a_doubt_the_warning_is_gone(world: World) -> None:
     world.put(b"a.png", "torn")
     world.read_all()
-    world.store.reprocess([1], None)
+    world.effects.reprocess([1], None)
     assert warning_of(world, b"a.png") == TORN, "it belongs to the text that is still shown"
     assert world.store.count_warned() == 0, "but the image is not done now"
     read_one(world)
@@ -382,7 +327,7 @@ def test_read_again_without_a_doubt_the_warning_is_gone(world: World) -> None:
 def test_an_attempt_that_fails_leaves_text_and_warning(world: World) -> None:
     world.put(b"a.png", "torn")
     world.read_all()
-    world.store.reprocess([1], None)
+    world.effects.reprocess([1], None)
     batch_id, _ = claim(world)
     world.finish(batch_id, failure(1, "damaged_image", sha("torn")))
     assert (world.status(b"a.png"), warning_of(world, b"a.png")) == ("failed", TORN)
@@ -411,7 +356,7 @@ def test_copies_have_the_warning_of_their_original(world: World) -> None:
         assert (world.status(path), warning_of(world, path)) == ("done", TORN)
     assert world.store.count_warned() == 3
     world.remove(b"b.png")
-    world.store.reprocess([1], None)
+    world.effects.reprocess([1], None)
     read_one(world, ImageWarning("no_text_found", "Nothing."))
     for path in (b"a.png", b"b.png", b"c.png"):  # a missing one shows the same text, too
         assert warning_of(world, path) == ("no_text_found", "Nothing.")

@@ -11,7 +11,8 @@ from polling import Clock, wait_until
 from backups import Backups
 from database import Database
 from disk_guard import DiskGuard
-from store import Store
+from ocr_contract.replies import PauseReply
+from request_effects import RequestEffects
 from upkeep import Upkeep
 
 
@@ -20,7 +21,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / "ocr_data.db")
-        self.store = Store(self.database)
+        self.effects = RequestEffects(self.database)
         self.free = 10**12
         self.room = 0
         self.clock = Clock()
@@ -36,7 +37,7 @@ class Desk:
         )
         self.upkeep = Upkeep(
             self.database,
-            self.store,
+            self.effects,
             guard,
             self.backups,
             stop=self.stop,
@@ -91,14 +92,14 @@ def test_requests_are_forgotten_every_hour(desk: Desk) -> None:
             connection.execute("UPDATE requests SET created_at = '2020-01-01T00:00:00.000Z'")
 
     for _ in range(2):
-        desk.store.set_paused(True, "r")
+        desk.effects.set_paused(True, "r")
         age()
         desk.upkeep.step()
-        assert desk.store.stored_reply("r", "pause") is None
-        desk.store.set_paused(True, "r")
+        assert desk.effects.stored_reply(PauseReply, "r", "pause") is None
+        desk.effects.set_paused(True, "r")
         age()
         desk.upkeep.step()
-        assert desk.store.stored_reply("r", "pause") is not None, "not at every step"
+        assert desk.effects.stored_reply(PauseReply, "r", "pause") is not None, "not at every step"
         desk.clock.now += 3600
 
 
@@ -106,7 +107,7 @@ def test_a_backup_that_is_asked_for_is_made_at_once(desk: Desk) -> None:
     thread = threading.Thread(target=desk.upkeep.run)
     thread.start()
     try:
-        assert desk.backups.request("a.db", None)["state"] == "done"
+        assert desk.backups.request("a.db", None).state == "done"
     finally:
         desk.stop.set()
         desk.upkeep.wake()

@@ -29,11 +29,11 @@ from ocr_errors import WorkerError
 from ocr_settings import Settings
 from pool import Pool
 from previews import Previews
+from project import ROOT
 from source_files import read_bytes
 from worker import Reader
 from worker_protocol import Line, Task, parse_batch
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES = image_files.files()
 SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 
@@ -272,6 +272,7 @@ def test_names_that_are_no_text(bench: Bench) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "contract"))
     for name, value in {"IMAGE_FOLDER": tmp_path, "DATA_FOLDER": tmp_path / "d"}.items():
         monkeypatch.setenv(f"OCR_{name}", str(value))
 

@@ -11,6 +11,7 @@ from polling import Clock, wait_until
 from catalogue import Catalogue, path_exists
 from database import Database
 from intake import Intake
+from request_effects import RequestEffects
 from store import Store
 from watcher import Watcher
 from worker_protocol import BatchResult, ImageResult
@@ -26,6 +27,7 @@ class Scene:
         self.root.mkdir()
         self.database = Database(tmp_path / "ocr_data.db")
         self.store = Store(self.database)
+        self.effects = RequestEffects(self.database)
         self.clock = Clock()
         self.changes = 0
         self.stop = threading.Event()

@@ -34,5 +34,5 @@ if __name__ == "__main__":
     import ocr_service  # and this before the class is exchanged: no library is built on it
 
     datetime.datetime = _Shifted  # type: ignore[misc]
-    worker = str(ROOT / "tests" / "ocr" / "fake_worker.py")
+    worker = str(ROOT / "benchmarks" / "soak" / "fake_worker.py")
     sys.exit(ocr_service.main([], worker_command=(sys.executable, "-S", "-E", worker, "ok")))

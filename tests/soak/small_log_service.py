@@ -20,5 +20,5 @@ if __name__ == "__main__":
 
     opening.JOURNAL_SIZE_LIMIT_BYTES = JOURNAL_SIZE_LIMIT_BYTES
     DiskGuard.__init__.__kwdefaults__["max_wal_bytes"] = MAX_WAL_BYTES
-    worker = str(ROOT / "tests" / "ocr" / "fake_worker.py")
+    worker = str(ROOT / "benchmarks" / "soak" / "fake_worker.py")
     sys.exit(ocr_service.main([], worker_command=(sys.executable, "-S", "-E", worker, "ok")))

@@ -15,14 +15,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from polling import wait_until
 from small_log_service import JOURNAL_SIZE_LIMIT_BYTES, MAX_WAL_BYTES
 
-from ocr_contract.control import SOCKET_PATH, ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.data_folder import SOCKET_PATH
+from project import ROOT
 from soak_report import check_integrity
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-FAKE = str(ROOT / "tests" / "ocr" / "fake_worker.py")
+FAKE = str(ROOT / "benchmarks" / "soak" / "fake_worker.py")
 STUB = (str(ROOT / "benchmarks" / "soak" / "stub_service.py"), "-S", "-E", FAKE, "ok")
 
 
@@ -71,11 +73,14 @@ class Place:
             return {}
 
     def wait_for(self, count: int, status: str = "done", seconds: float = 60.0) -> None:
-        until = time.monotonic() + seconds
-        while self.counts().get(status) != count:
+        def arrived() -> bool:
             assert self.process is not None and self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < until, (self.counts(), self.log.read_text()[-20000:])
-            time.sleep(0.05)
+            return self.counts().get(status) == count
+
+        def told() -> object:
+            return self.counts(), self.log.read_text()[-20000:]
+
+        wait_until(arrived, told, seconds, every_s=0.05)
 
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None

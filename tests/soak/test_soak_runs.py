@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from project import ROOT
+
 PATHS = ("contract", "ocr", "tools", "benchmarks", "benchmarks/soak")
 
 

@@ -9,11 +9,13 @@ import pytest
 
 import ocr_settings
 import web_settings
+from ocr_contract.setting_fields import table
 from project import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 GPU = (ROOT / "docker-compose.gpu.yml").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+SETTINGS = [*table(ocr_settings.Settings), *table(web_settings.WebSettings)]
 SET_BY_THE_IMAGE = {
     *("OCR_IMAGE_FOLDER", "OCR_DATA_FOLDER"),
     *("WEB_DATA_FOLDER", "WEB_BIND", "WEB_PORT"),
@@ -41,15 +43,14 @@ def test_the_example_explains_every_variable_and_no_other() -> None:
 
 
 def test_the_example_gives_the_default_in_force() -> None:
-    defaults = {name: default for name, default, _, _ in ocr_settings.table()}
-    defaults |= {setting.variable: setting.default for setting in web_settings.TABLE}
+    defaults = {row.env: row.default for row in SETTINGS}
     for name, default in variables().items():
         assert examples()[name] == (default or defaults[name]), name
 
 
 def test_every_setting_reaches_its_service() -> None:
     passed = set(re.findall(r"^      (\w+): \$\{\1:-\}$", COMPOSE, re.MULTILINE))
-    known = {row[0] for row in ocr_settings.table()} | {s.variable for s in web_settings.TABLE}
+    known = {row.env for row in SETTINGS}
     assert passed == known - SET_BY_THE_IMAGE - SET_BY_COMPOSE
 
 

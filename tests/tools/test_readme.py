@@ -4,6 +4,7 @@ import re
 
 import ocr_settings
 import web_settings
+from ocr_contract.setting_fields import table
 from project import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -11,8 +12,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_setting_is_in_the_table_word_for_word() -> None:
     settings = [
-        *ocr_settings.table(),
-        *((s.variable, s.default, s.unit, s.sentence) for s in web_settings.TABLE),
+        *table(ocr_settings.Settings),
+        *table(web_settings.WebSettings),
     ]
     expected = [
         f"| `{name}` | {default} | {unit} | {text} |" for name, default, unit, text in settings

@@ -152,6 +152,38 @@ def test_the_services_get_absolute_paths_and_no_foreign_python_path(
     assert Path(specs["web"].command[0]).is_relative_to(ROOT / ".venv" / "web")
 
 
+def test_the_settings_in_force_are_printed_for_both_services(tmp_path: Path) -> None:
+    """Also while the services run: neither the port nor a folder is tried."""
+    environments = tmp_path / "venvs"
+    for name in ("ocr", "web"):
+        (environments / name / "bin").mkdir(parents=True)
+        python = environments / name / "bin" / "python"
+        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from pathlib import Path; import run; "
+        "run.VENVS = Path(sys.argv.pop(1)); sys.exit(run.main())"
+    )
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-c", code, str(ROOT / "tools"), str(environments)),
+            *("--print-config", "--images", "some/scans", "--data", str(tmp_path / "none")),
+            *("--port", "5081"),
+        ],
+        env={**os.environ, "OCR_THREADS": "3", "WEB_THREADS": "20"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = ended.stdout.splitlines()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert {"OCR_THREADS=3", "WEB_THREADS=20", "WEB_PORT=5081"} <= set(lines)
+    assert f"OCR_IMAGE_FOLDER={tmp_path / 'some' / 'scans'}" in lines
+    assert f"WEB_DATA_FOLDER={tmp_path / 'none'}" in lines
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: int) -> None:
     log = tmp_path / "log"
     with log.open("wb") as stream:

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from polling import wait_until
 
 import service_process
 from process_info import is_running
+from project import ROOT
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
+TOOLS = ROOT / "tools"
 DRIVER = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
@@ -57,7 +59,7 @@ class Run:
         return self._log.read_text(encoding="utf-8").splitlines()
 
     def wait_for(self, text: str, times: int = 1) -> list[str]:
-        until(lambda: sum(text in line for line in self.lines) >= times, lambda: self.lines)
+        wait_until(lambda: sum(text in line for line in self.lines) >= times, lambda: self.lines)
         return [line for line in self.lines if text in line]
 
     def signal_and_wait(self, number: signal.Signals) -> tuple[int, float]:
@@ -65,13 +67,6 @@ class Run:
         started = time.monotonic()
         self.process.send_signal(number)
         return self.process.wait(DEADLINE_S), time.monotonic() - started
-
-
-def until(condition: Callable[[], bool], details: Callable[[], object] = lambda: "") -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, details()
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -226,7 +221,7 @@ def test_what_a_crashed_service_started_is_killed_too(start: Start) -> None:
     )
     child = int(run.wait_for("child")[0].split()[-1])
     run.wait_for("it starts again")
-    until(lambda: not is_running(child))
+    wait_until(lambda: not is_running(child))
 
 
 def test_no_service_outlives_a_killed_supervisor(start: Start) -> None:
@@ -235,7 +230,7 @@ def test_no_service_outlives_a_killed_supervisor(start: Start) -> None:
     run.wait_for("up")
     run.process.kill()
     run.process.wait(DEADLINE_S)
-    until(lambda: not is_running(service))
+    wait_until(lambda: not is_running(service))
 
 
 def test_a_reader_that_goes_away_ends_everything(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ocr_contract.schema import DATABASE_NAME, PREVIEWS_FOLDER, SCHEMA_VERSION, schema_sql
+from ocr_contract.data_folder import DATABASE_NAME, PREVIEWS_FOLDER
+from ocr_contract.schema import SCHEMA_VERSION, schema_sql
 
 Line = tuple[str, float, list[list[int]]]
 """Text, confidence, polygon."""

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from ocr_contract.control import SOCKET_PATH
+from ocr_contract.data_folder import SOCKET_PATH
 
 
 def status_reply(**changes: Any) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class FakeReader:
         path.unlink(missing_ok=True)
         self._server = _Server(str(path), _Handler)
         self._server.status = status_reply(**status)
-        self._server.post_reply = (200, {"paused": True})
+        self._server.post_reply = (200, {"found": 0, "queued": 1, "paused": True, "line_id": 1})
         self._server.requests = []
         self._path = path
 

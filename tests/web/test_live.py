@@ -4,7 +4,6 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,11 @@ import pytest
 from demo_data import DemoDatabase
 from flask import Flask
 from flask.testing import FlaskClient
+from polling import wait_until
 
 from change_watch import ChangeWatch
 from live import STILL_HERE, LiveFeed, encode_event
 from web_errors import DatabaseWaitingError
-
-
-def until(condition: Callable[[], bool], deadline_s: float = 5.0) -> None:
-    """Return as soon as `condition` holds; fail after the deadline."""
-    ends_at = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < ends_at, "the deadline has passed"
-        threading.Event().wait(0.01)
 
 
 class Source:
@@ -72,7 +64,7 @@ def test_places_are_capped_and_given_back_once() -> None:
     assert third is not None
     for stream in (second, third):
         stream.close()
-    until(lambda: not any(thread.name == "live" for thread in threading.enumerate()))
+    wait_until(lambda: not any(thread.name == "live" for thread in threading.enumerate()))
 
 
 def test_ends_after_its_lifetime() -> None:

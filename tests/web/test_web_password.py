@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import web_password
-from web_settings import SettingError
+from ocr_contract.setting_fields import SettingError
 
 PASSWORD = "correct horse é"
 CHEAP = web_password.StoredPassword(2, 1, 1, b"\0" * 8, b"\0" * 32, b"").line()

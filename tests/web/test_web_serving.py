@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 from demo_data import DemoDatabase
-from web_server import ROOT, WebServer, wait_until
+from polling import wait_until
+from web_server import WebServer
 
 import deadlines
 import exports
 import serving
+from project import ROOT
 
 MAX_STOP_S = 3.0
 MAX_WORKER_BYTES = 120_000_000
@@ -67,7 +69,7 @@ def test_a_visitor_who_hangs_up_gives_the_stream_back(data_folder: Path) -> None
                 with raw_connection(server, head("/events")) as stream:
                     return b"200 OK" in stream.recv(500)
 
-            wait_until(opens, 5)
+            wait_until(opens, deadline_s=5)
 
 
 def trickle(server: WebServer) -> socket.socket:

@@ -1,22 +1,22 @@
 """The table is whole, the defaults are valid, a wrong value is one sentence and exit code 9."""
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import web_settings
-from web_settings import TABLE, SettingError, WebSettings, from_environment
+from ocr_contract.setting_fields import Retired, SettingError, dump, meta_of
+from project import ROOT
+from web_settings import WebSettings, from_environment
 
 
-def test_the_table_and_the_settings_are_the_same() -> None:
-    assert [setting.name for setting in TABLE] == [
-        field.name for field in dataclasses.fields(WebSettings)
-    ]
-    for setting in TABLE:
-        assert setting.variable == f"WEB_{setting.name.upper()}"
-        assert setting.unit
-        assert setting.sentence.endswith(".")
+def test_a_variable_is_named_after_its_field() -> None:
+    for field in dataclasses.fields(WebSettings):
+        assert meta_of(field).env == f"WEB_{field.name.upper()}"
+        assert meta_of(field).text.endswith(".")
 
 
 def test_defaults() -> None:
@@ -80,6 +80,31 @@ def test_other_machines_need_a_password(bind: str, published: str, is_open: bool
         assert from_environment(variables).password_file is None
     guarded = from_environment(variables | {"WEB_PASSWORD_FILE": "some/file"})
     assert guarded.password_file == Path("some/file").absolute()
+
+
+def test_a_setting_of_an_earlier_version_warns_and_names_its_successor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retired = {"WEB_VISITORS": Retired("WEB_THREADS", "It counts threads.")}
+    monkeypatch.setattr(web_settings, "RETIRED", retired)
+    assert web_settings.or_exit({"WEB_VISITORS": "8"}) == from_environment({})
+    assert capsys.readouterr().err == (
+        "web_service: WEB_VISITORS is no longer a setting and changes nothing. "
+        "Use WEB_THREADS instead. It counts threads.\n"
+    )
+
+
+def test_print_config_without_a_python_path(tmp_path: Path) -> None:
+    environment = {"WEB_PORT": "5080", "WEB_DATA_FOLDER": "d", "WEB_PASSWORD_FILE": ""}
+    command = [sys.executable, str(ROOT / "flask" / "web_settings.py"), "--print-config"]
+    ended = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    lines = ended.stdout.splitlines()
+    assert "WEB_PORT=5080" in lines
+    assert f"WEB_DATA_FOLDER={tmp_path / 'd'}" in lines
+    printed = from_environment(dict(line.split("=", 1) for line in lines))
+    assert dump(printed) == lines
 
 
 def test_exit_code_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,13 +6,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from polling import wait_until
+
+from project import ROOT
 
 
 def free_port() -> int:
@@ -21,14 +21,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_until(condition: Callable[[], bool], deadline_s: float = 15.0) -> None:
-    """Return as soon as `condition` holds; fail after the deadline."""
-    ends_at = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < ends_at, "the deadline has passed"
-        threading.Event().wait(0.02)
 
 
 class WebServer:

@@ -6,20 +6,22 @@ models, read-only, where `make vendor` put them.
 """
 
 import contextlib
+import functools
 import json
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+import polling
+
+from project import ROOT
+
 SAMPLES = ROOT / "samples"
 MODELS = ROOT / "data" / "paddle_models"
 TAG = "test"
@@ -43,15 +45,8 @@ _MODELS = """\
 """
 
 
-def wait_until(condition: Callable[[], Any], what: str, *, within_s: float = 60) -> Any:
-    """The first truthy value of `condition`; fails when there is none in time."""
-    deadline = time.monotonic() + within_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
-        time.sleep(0.2)
+wait_until = functools.partial(polling.wait_until, deadline_s=60, every_s=0.2)
+"""A container takes longer than a function, and each look at it costs a process."""
 
 
 def docker(*arguments: str, timeout_s: float = 120) -> "subprocess.CompletedProcess[str]":
@@ -196,12 +191,12 @@ class Stack:
         code, body = self.get("/api/v1/status")
         return code == 200 and json.loads(body)["service"] is not None
 
-    def wait_until_read(self, total: int, within_s: float = 120) -> None:
+    def wait_until_read(self, total: int, deadline_s: float = 120) -> None:
         """Until the page shows `total` images as read."""
         wait_until(
             lambda: self.counts().get("done") == total,
             f"{total} images read; {self.counts()}",
-            within_s=within_s,
+            deadline_s=deadline_s,
         )
 
     def wait_until_ready(self) -> None:

@@ -34,7 +34,7 @@ def test_a_stuck_loop_is_restarted(stack: Stack, loop: str) -> None:
         freezer.kill()
         freezer.wait()
     assert stack.container("ocr_service") == container
-    assert f"{loop} stands still since {LIMIT_S} s" in stack.logs("ocr_service")
+    assert f"{loop} has stood still for {LIMIT_S} s" in stack.logs("ocr_service")
     stack.wait_until_ready()
     total = stack.counts()["done"]
     stack.add(f"after-{loop}.webp", mark=f"after {loop}")

@@ -9,17 +9,17 @@ from fake_actions import FakeActions
 from polling import wait_until
 
 from control_server import ControlServer
-from ocr_contract import control
 from ocr_contract.control import ControlClient
+from ocr_contract.data_folder import SOCKET_PATH
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[tuple[ControlServer, FakeActions, Path]]:
     """One server for most tests: each start and stop costs a tenth of a second."""
     with tempfile.TemporaryDirectory(prefix="ocr") as name:
-        path = Path(name) / control.SOCKET_PATH
+        path = Path(name) / SOCKET_PATH
         actions = FakeActions()
-        made = ControlServer(actions, path)
+        made = ControlServer(actions.app(), path)
         made.start()
         yield made, actions, path
         made.stop()
@@ -48,7 +48,7 @@ def path(shared: tuple[ControlServer, FakeActions, Path]) -> Path:
 @pytest.fixture
 def free_path(folder: Path) -> Path:
     """Where no server listens yet."""
-    return folder / control.SOCKET_PATH
+    return folder / SOCKET_PATH
 
 
 @pytest.fixture

@@ -3,7 +3,24 @@
 import threading
 from typing import Any
 
-from ocr_contract.control import StatusReply
+from starlette.applications import Starlette
+
+from control_api import build_app
+from control_endpoints import endpoints
+from ocr_contract.replies import (
+    BackupReply,
+    CorrectionReply,
+    CoverageReply,
+    PauseReply,
+    ProcessReply,
+    Reply,
+    ReprocessReply,
+    StatusReply,
+)
+
+RUNNING = BackupReply("running", "backups/a.db")
+DONE = BackupReply("done", "backups/a.db", 5, "0" * 64, 1, 1, 0.5)
+COVERAGE = CoverageReply("now", True, None, 3, {"done": 3}, 0, 0, {}, {"event": 3, "rescan": 0})
 
 STATUS = StatusReply(
     state="idle",
@@ -28,7 +45,7 @@ STATUS = StatusReply(
 
 
 class FakeActions:
-    """Remembers what it was asked."""
+    """In place of every part that answers requests; remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -41,28 +58,33 @@ class FakeActions:
         self.gate.wait(10)
         return STATUS
 
-    def process(
-        self, limit: int | None, paths: list[str] | None, request_id: str | None
-    ) -> dict[str, Any]:
-        return self._remember("process", limit, paths, request_id, reply={"found": 1, "queued": 2})
+    def app(self) -> Starlette:
+        """The real endpoints over this."""
+        part: Any = self
+        return build_app(endpoints(part, part, part, part, part), self)
 
-    def set_paused(self, paused: bool, request_id: str | None) -> dict[str, Any]:
-        return self._remember("paused", paused, request_id, reply={"paused": paused})
+    def process(self, limit: int | None, paths: list[str] | None, request_id: str | None) -> Reply:
+        return self._remember("process", limit, paths, request_id, reply=ProcessReply(1, 2))
 
-    def reprocess(self, image_ids: list[int], request_id: str | None) -> dict[str, Any]:
-        return self._remember("reprocess", image_ids, request_id, reply={"queued": len(image_ids)})
+    def set_paused(self, paused: bool, request_id: str | None) -> Reply:
+        return self._remember("paused", paused, request_id, reply=PauseReply(paused))
 
-    def correct(self, line_id: int, text: str | None, request_id: str | None) -> dict[str, Any]:
-        return self._remember("correct", line_id, text, request_id, reply={"line_id": line_id})
+    def reprocess(self, image_ids: list[int], request_id: str | None) -> Reply:
+        return self._remember(
+            "reprocess", image_ids, request_id, reply=ReprocessReply(len(image_ids))
+        )
 
-    def backup(self, file: str | None, request_id: str | None) -> dict[str, Any]:
-        return self._remember("backup", file, request_id, reply={"state": "running"})
+    def correct(self, line_id: int, text: str | None, request_id: str | None) -> Reply:
+        return self._remember("correct", line_id, text, request_id, reply=CorrectionReply(line_id))
 
-    def backup_state(self) -> dict[str, Any]:
-        return self._remember("backup_state", reply={"state": "done"})
+    def request(self, file: str | None, request_id: str | None) -> Reply:
+        return self._remember("backup", file, request_id, reply=RUNNING)
 
-    def coverage(self) -> dict[str, Any]:
-        return self._remember("coverage", reply={"files": 3})
+    def state(self) -> Reply:
+        return self._remember("backup_state", reply=DONE)
+
+    def answer(self) -> Reply:
+        return self._remember("coverage", reply=COVERAGE)
 
     def not_ready(self) -> str | None:
         return self.reason
@@ -70,7 +92,7 @@ class FakeActions:
     def metrics(self) -> bytes:
         return b"ocr_uptime_seconds 1.5\n"
 
-    def _remember(self, *what: Any, reply: dict[str, Any]) -> dict[str, Any]:
+    def _remember(self, *what: Any, reply: Reply) -> Reply:
         if self.error is not None:
             raise self.error
         self.asked.append(what)

@@ -7,28 +7,35 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fake_actions import STATUS, FakeActions
+from fake_actions import COVERAGE, DONE, RUNNING, STATUS, FakeActions
 from plain_http import ask, connect, error_code, read_reply
 
 from control_server import ControlServer
 from ocr_contract import control
-from ocr_contract.control import ControlClient, ControlError, StatusReply
-from ocr_errors import RequestError
+from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.replies import (
+    CorrectionReply,
+    PauseReply,
+    ProcessReply,
+    ReprocessReply,
+    StatusReply,
+)
+from ocr_errors import ConflictError
 
 
 def test_every_request_of_the_client(client: ControlClient, actions: FakeActions) -> None:
     assert client.status() == STATUS
-    assert client.process() == {"found": 1, "queued": 2}
-    assert client.process(paths=["a.png"], limit=3, request_id="r1") == {"found": 1, "queued": 2}
-    assert client.pause(request_id="r2") == {"paused": True}
-    assert client.resume() == {"paused": False}
-    assert client.reprocess([1, 2], request_id="r3") == {"queued": 2}
-    assert client.correct(5, "text", request_id="r4") == {"line_id": 5}
-    assert client.correct(5, None) == {"line_id": 5}
-    assert client.backup("ä.db", request_id="r5") == {"state": "running"}
-    assert client.backup() == {"state": "running"}
-    assert client.backup_state() == {"state": "done"}
-    assert client.coverage() == {"files": 3}
+    assert client.process() == ProcessReply(1, 2)
+    assert client.process(paths=["a.png"], limit=3, request_id="r1") == ProcessReply(1, 2)
+    assert client.pause(request_id="r2") == PauseReply(True)
+    assert client.resume() == PauseReply(False)
+    assert client.reprocess([1, 2], request_id="r3") == ReprocessReply(2)
+    assert client.correct(5, "text", request_id="r4") == CorrectionReply(5)
+    assert client.correct(5, None) == CorrectionReply(5)
+    assert client.backup("ä.db", request_id="r5") == RUNNING
+    assert client.backup() == RUNNING
+    assert client.backup_state() == DONE
+    assert client.coverage() == COVERAGE
     assert actions.asked == [
         ("process", None, None, None),
         ("process", 3, ["a.png"], "r1"),
@@ -51,7 +58,7 @@ def test_undecodable_names_reach_the_action(client: ControlClient, actions: Fake
 
 
 def test_a_refusal_reaches_the_client(client: ControlClient, actions: FakeActions) -> None:
-    actions.error = RequestError("request_id_reused", "Used before.", 409)
+    actions.error = ConflictError("request_id_reused", "Used before.")
     with pytest.raises(ControlError) as caught:
         client.pause(request_id="r")
     assert (caught.value.code, caught.value.http_status) == ("request_id_reused", 409)

@@ -11,8 +11,8 @@ from plain_http import connect
 from polling import wait_until
 
 from control_server import ControlServer, bind
-from ocr_contract import control
 from ocr_contract.control import ControlClient, ServiceUnreachable
+from ocr_contract.data_folder import SOCKET_PATH
 from ocr_errors import FolderError
 
 
@@ -20,7 +20,7 @@ from ocr_errors import FolderError
     "content", [b"", b"GET /v1/st", b"GET /v1/status HTTP/1.1\r\nHost: o\r\n\r\n"]
 )
 def test_stopping_waits_for_nobody(free_path: Path, content: bytes) -> None:
-    server = ControlServer(FakeActions(), free_path)
+    server = ControlServer(FakeActions().app(), free_path)
     server.start()
     with connect(free_path) as connection:
         connection.sendall(content)
@@ -47,7 +47,7 @@ def test_modes_of_socket_and_folder(free_path: Path) -> None:
 def test_a_dead_services_socket_is_replaced(free_path: Path) -> None:
     bind(free_path).close()
     assert free_path.is_socket()
-    server = ControlServer(FakeActions(), free_path)
+    server = ControlServer(FakeActions().app(), free_path)
     server.start()
     try:
         assert ControlClient(free_path).status() == STATUS
@@ -83,5 +83,5 @@ def test_a_path_that_is_too_long_is_refused(folder: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
     (folder / "run").write_text("a file in the way")
     with pytest.raises(FolderError) as caught:
-        bind(folder / control.SOCKET_PATH)
+        bind(folder / SOCKET_PATH)
     assert caught.value.code == "socket_unusable"

@@ -24,7 +24,11 @@ _BYTES_A_STEP = 1000
 def register(app: Flask) -> None:
     """Make the functions of this module known to the templates of `app`."""
     app.jinja_env.filters.update(
-        percent=percent, size=size, moment=moment, band=confidence_band, highlight=highlight
+        percent=percent,
+        size=size,
+        moment=moment,
+        band=confidence_band,
+        highlight=search_terms.highlight,
     )
     app.jinja_env.globals.update(
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
@@ -57,15 +61,10 @@ def moment(text: str | None) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(text, shown)
 
 
-def highlight(text: str, terms: search_terms.SearchTerms | None) -> Markup:
-    """`text` escaped, with the hits in <mark>."""
-    return search_terms.highlight(text, terms)
-
-
 def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
     """The address of a "preview" or "thumbnail"; it changes when the picture does."""
     mark = pictures.version(current_site().previews, file_name)
-    return url_for(kind, image_id=image_id, page_number=page_number, v=mark)
+    return url_for(f"images.{kind}", image_id=image_id, page_number=page_number, v=mark)
 
 
 def static_url(file_name: str) -> str:

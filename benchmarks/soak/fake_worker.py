@@ -245,6 +245,20 @@ def failed(connection: socket.socket, code: object = "model_missing") -> None:
     raise SystemExit(1)
 
 
+def well(connection: socket.socket) -> None:
+    send(connection, ready())
+
+
+def slow_start(connection: socket.socket) -> None:
+    time.sleep(0.5)
+    send(connection, ready())
+
+
+def deaf(connection: socket.socket) -> None:
+    send(connection, ready())
+    time.sleep(SECONDS)
+
+
 STARTS: dict[str, Callable[[socket.socket], None]] = {
     "segv": segv,
     "leave": leave,
@@ -257,8 +271,8 @@ STARTS: dict[str, Callable[[socket.socket], None]] = {
     "liar": lambda connection: failed(connection, ["\ud800"]),
     "two": lambda connection: send(connection, ready(batches=2)),
     "unready": lambda connection: send(connection, ready(batch_size=0)),
-    "slow": lambda connection: (time.sleep(0.5), send(connection, ready()))[1],
-    "deaf": lambda connection: (send(connection, ready()), time.sleep(SECONDS))[1],
+    "slow": slow_start,
+    "deaf": deaf,
 }
 
 
@@ -269,7 +283,7 @@ def main() -> None:
     batches: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     if start != "deaf":
         threading.Thread(target=receive_forever, args=(connection, batches), daemon=True).start()
-    STARTS.get(start, lambda c: send(c, ready()))(connection)
+    STARTS.get(start, well)(connection)
     while True:
         batch = batches.get()
         names = [Path(image["path"]).name.partition(".")[0] for image in batch["images"]]

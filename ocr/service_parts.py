@@ -1,0 +1,147 @@
+"""The parts of the running service and how they hang together.
+
+watcher → catalogue → database ← store ← pipeline → pool → worker process
+                                  ↑ control server ← ocrctl, web_service
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from actions import ServiceActions
+from backups import Backups
+from catalogue import Catalogue, path_exists
+from control_api import build_app
+from control_endpoints import endpoints
+from control_server import ControlServer
+from database import Database
+from disk_guard import DiskGuard
+from folder_coverage import FolderCoverage
+from intake import Intake
+from ocr_contract.data_folder import SOCKET_PATH
+from ocr_settings import Settings
+from pipeline import Pipeline
+from pool import Pool, Wear
+from request_effects import RequestEffects
+from service_report import ServiceReport
+from store import Store
+from upkeep import Upkeep
+from usable_memory import usable_memory
+from watcher import Watcher
+
+_WORKERS_SHARE = 0.6
+"""Of the memory that there is: the rest is for the service and for one large image more."""
+
+log = logging.getLogger("service")
+
+
+class Parts(NamedTuple):
+    """What has a thread, a process, a file or a socket of its own."""
+
+    database: Database
+    pool: Pool
+    pipeline: Pipeline
+    watcher: Watcher
+    upkeep: Upkeep
+    control: ControlServer
+
+
+def build(settings: Settings, worker_command: Sequence[str], stop: threading.Event) -> Parts:
+    """Open the database, recover what was in work, and bind the socket; nothing runs yet.
+
+    Raises:
+        OcrError: something that a person must mend; the message says what.
+    """
+    database = Database(settings.database)
+    store = Store(database)
+    effects = RequestEffects(database)
+    _recover(store, settings)
+    pool = _pool(settings, worker_command, stop)
+    guard = _guard(settings, database)
+    pipeline = _pipeline(settings, store, pool, guard, stop)
+    catalogue = Catalogue(database, exists=path_exists(settings.image_folder))
+    watcher = _watcher(settings, database, catalogue, pipeline, stop)
+    backups = Backups(
+        database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
+    )
+    upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
+    report = ServiceReport(
+        settings,
+        database=database,
+        store=store,
+        pool=pool,
+        pipeline=pipeline,
+        watcher=watcher,
+        guard=guard,
+        backups=backups,
+    )
+    actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
+    coverage = FolderCoverage(settings.image_folder, catalogue, found_by=lambda: watcher.found_by)
+    app = build_app(endpoints(report, actions, effects, backups, coverage), report)
+    control = ControlServer(app, settings.data_folder / SOCKET_PATH)
+    return Parts(database, pool, pipeline, watcher, upkeep, control)
+
+
+def _recover(store: Store, settings: Settings) -> None:
+    recovered = store.recover(settings.max_attempts)
+    if any(recovered):
+        log.info(
+            "when the service last ended, %d images were in work and wait again, %d are "
+            "quarantined",
+            *recovered,
+        )
+
+
+def _pool(settings: Settings, command: Sequence[str], stop: threading.Event) -> Pool:
+    wear = Wear(settings.worker_max_images, _most_memory(settings))
+    return Pool(timeout_s=settings.timeout_s, stop=stop, command=command, wear=wear)
+
+
+def _most_memory(settings: Settings) -> int:
+    """Bytes that the worker may hold before it is replaced; 0: any."""
+    if settings.worker_max_rss_mb:
+        return settings.worker_max_rss_mb * 1_000_000
+    return int(usable_memory() * _WORKERS_SHARE)
+
+
+def _guard(settings: Settings, database: Database) -> DiskGuard:
+    return DiskGuard(
+        settings.data_folder,
+        min_free_mb=settings.min_free_mb,
+        wal_bytes=database.wal_bytes,
+        is_full=lambda: database.is_full,
+    )
+
+
+def _pipeline(
+    settings: Settings, store: Store, pool: Pool, guard: DiskGuard, stop: threading.Event
+) -> Pipeline:
+    return Pipeline(
+        store,
+        pool,
+        stop=stop,
+        max_attempts=settings.max_attempts,
+        wait_for_signal=settings.trigger == "signal",
+        hold=guard.hold,
+    )
+
+
+def _watcher(
+    settings: Settings,
+    database: Database,
+    catalogue: Catalogue,
+    pipeline: Pipeline,
+    stop: threading.Event,
+) -> Watcher:
+    max_bytes = int(settings.max_file_mb * 1e6)
+    return Watcher(
+        settings.image_folder,
+        catalogue,
+        Intake(settings.image_folder, database, catalogue, max_bytes=max_bytes),
+        stop=stop,
+        interval_s=settings.scan_interval_s,
+        settle_s=settings.settle_s,
+        on_change=pipeline.wake,
+        missing_grace_s=settings.missing_grace_s,
+    )
