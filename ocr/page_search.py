@@ -48,6 +48,8 @@ _MERGED = 0.6
 _MASK_SIDE = 512
 _MOST_SHOWN = 0.1
 """A line of the first look stays when the closer look shows less of it."""
+_MOST_PIECES_OF_ONE = 2
+"""Where more lines are found, there is more than one character: an empty grid is no letter."""
 _LARGE = 60
 """Lines so high in the first look stay whole when the closer look shows pieces of them: as high as
 they are, or …"""
@@ -64,14 +66,15 @@ def find_lines(page: Pixels, detect: Detect, side: int) -> Polygons:
 
     `side` is the longest side at which a page of ordinary shape is searched first.
     """
-    lone = lone_character(page)
+    margin = margin_of(page)
+    found = _find(with_margin(page, margin) if margin else page, detect, side)
+    lone = lone_character(page) if len(found) <= _MOST_PIECES_OF_ONE else None
     if lone is not None:
         return lone
-    margin = margin_of(page)
-    if not margin:
-        return _at_most(MAX_LINES, _find(page, detect, side))
-    found = _find(with_margin(page, margin), detect, side) - np.float32(margin)
-    return _at_most(MAX_LINES, np.clip(found, 0, np.array(page.shape[1::-1], dtype=np.float32)))
+    if margin:
+        edges = np.array(page.shape[1::-1], dtype=np.float32)
+        found = np.clip(found - np.float32(margin), 0, edges)
+    return _at_most(MAX_LINES, found)
 
 
 def _at_most(count: int, polygons: Polygons) -> Polygons:

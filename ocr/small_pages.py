@@ -28,6 +28,8 @@ many times as high as it is wide is a rule. An i in thin print is 8.5 times."""
 _MOST_PIECES = 4
 _DUST = 0.01
 """Share of the ink that is no piece of a character."""
+_MOST_DUST = 0.1
+"""With more of the ink in such specks they are letters."""
 _LARGE_PIECE = 0.35
 """Two pieces above each other and both so high, as a share of the whole, are two characters."""
 _AROUND = 0.2
@@ -64,7 +66,10 @@ def lone_character(page: Pixels) -> Polygons | None:
     ink = (apart > max(_INK_SHARE * int(apart.max()), _LEAST_CONTRAST // 2)).astype(np.uint8)
     _, _, pieces, _ = cv2.connectedComponentsWithStats(ink)
     areas = pieces[1:, cv2.CC_STAT_AREA]
-    pieces = pieces[1:][areas > _DUST * areas.sum()]
+    large = areas > _DUST * areas.sum()
+    if areas[~large].sum() > _MOST_DUST * areas.sum():
+        return None  # the letters of a grid, say
+    pieces = pieces[1:][large]
     if not 0 < len(pieces) <= _MOST_PIECES:
         return None
     lefts, tops, widths, heights = pieces[:, :4].T

@@ -138,12 +138,25 @@ def test_a_page_without_margin_gets_one_and_its_lines_are_inside() -> None:
     assert found.tolist() == [[0, 2], [200, 2], [200, 38], [0, 38]]
 
 
-def test_a_lone_character_needs_no_search() -> None:
+def test_a_lone_character_is_found_whole() -> None:
+    """Where the detector sees a stem and a dot, or nothing."""
     page = blank(200, 200)
     page[60:140, 95:105] = 0
-    detector = Detector(30)
-    assert len(find_lines(page, detector, 1120)) == 1
-    assert detector.searched == []
+    for least in (5.0, 500.0):
+        (found,) = find_lines(page, Detector(30, least), 1120)
+        assert found[0, 1] < 60 < 140 < found[2, 1]
+
+
+def test_a_grid_with_letters_is_no_lone_character() -> None:
+    page = blank(600, 600)
+    for at in range(50, 551, 100):
+        page[at - 2 : at + 2, 50:550] = page[50:550, at - 2 : at + 2] = 0
+    for row in range(5):
+        for column in range(5):
+            page[90 + row * 100 : 110 + row * 100, 95 + column * 100 : 105 + column * 100] = 0
+    lines = polygons(*((60, 80 + row * 100, 540, 120 + row * 100) for row in range(5)))
+    assert len(find_lines(page, lambda page, side: lines, 1120)) == 5
+    assert len(find_lines(page, lambda page, side: lines[:0], 1120)) == 0
 
 
 def test_more_lines_than_the_service_takes_are_cut_to_the_longest() -> None:
