@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from decode import Pixels
 from line_crops import turned
+from small_pages import with_margin
 from vertical_text import as_horizontal, column_as_row, is_stacking_script
 
 Recognise = Callable[[Sequence[Pixels]], list[tuple[str, float]]]
@@ -22,6 +23,8 @@ _TALL = 1.5
 """A region so many times as high as wide may be a text that runs up or down."""
 NARROWEST_CHARACTER = 3.5
 """And up to here it may be one upright character instead."""
+_GROUND = 0.2
+"""Of its height, around a narrow character."""
 _READS_WELL = 0.85
 _CLEARLY = 0.1
 """How much better a direction that is not the usual one has to read."""
@@ -89,7 +92,11 @@ def is_tall(crop: Pixels) -> bool:
 
 def _prepared(crop: Pixels, way: Way) -> Pixels | None:
     upright = turned(crop, way.turn)
-    return column_as_row(upright) if way.stacked else upright
+    if way.stacked:
+        return column_as_row(upright)
+    if is_tall(upright):  # an I or an exclamation mark: without ground beside it, it is not read
+        return with_margin(upright, round(_GROUND * upright.shape[0]))
+    return upright
 
 
 def _usual_ways(crop: Pixels) -> list[Way]:
