@@ -17,11 +17,11 @@ from image_warnings import ImageWarning
 from ink import has_ink, with_more_contrast
 from line_crops import crop_line, turned
 from line_reading import Reading, read_lines, read_ways
+from page_records import Line
 from page_search import find_lines
 from reading_order import Polygons, reading_order
 from stamps import Box, beneath_stamp, find_stamps, stamp_alone
 from text_models import TextModels
-from worker_protocol import Line
 
 _SURE_ON_AGAIN = 0.8
 """What only a second look finds must read so well: it is made where there may be no text at all."""

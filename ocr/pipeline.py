@@ -19,9 +19,9 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import about
 from ocr_contract.replies import BatchInWork
 from ocr_errors import DiskFullError, ImageError, WorkerError
+from page_records import BatchResult, Provenance
 from pool import Pool, Stopped
 from store import Claim, Store
-from worker_protocol import BatchResult, Provenance
 
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0

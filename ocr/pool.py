@@ -22,8 +22,8 @@ import process_info
 import worker_protocol as protocol
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
+from page_records import BatchResult, Provenance, Task
 from worker_channel import Channel
-from worker_protocol import BatchResult, Provenance, Task
 
 START_TIMEOUT_S = 180.0
 _KILL_TIMEOUT_S = 5.0

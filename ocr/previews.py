@@ -20,7 +20,7 @@ import numpy as np
 
 from decode import Pixels
 from ocr_contract.data_folder import LATEST_PICTURE, PREVIEWS_FOLDER
-from worker_protocol import Line
+from page_records import Line
 
 PREVIEW_SIDE = 2000
 THUMBNAIL_SIDE = 320

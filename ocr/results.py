@@ -11,7 +11,7 @@ from database import Connection, utc_now
 from image_warnings import joined
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
-from worker_protocol import ImageResult, Page
+from page_records import ImageResult, Page
 
 
 def store_result(connection: Connection, image: ImageResult) -> int:

@@ -14,7 +14,7 @@ import results
 from database import Connection, Database, utc_now
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
-from worker_protocol import BatchResult, Provenance, Task
+from page_records import BatchResult, Provenance, Task
 
 _ENDS_THE_SERVICE = ImageError(
     "service_ended",

@@ -38,6 +38,7 @@ from inference import Inference, choose, load_models, version_of
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
 from ocr_settings import Settings, load
+from page_records import Page
 from previews import Previews
 from source_files import read_bytes
 from text_models import TextModels
@@ -110,9 +111,7 @@ class Reader:
         preview, thumbnail = self._show(page, sha256, image["id"])
         height, width = page.pixels.shape[:2]
         warnings = (*decoded.warnings, *page.warnings)
-        read = protocol.Page(
-            width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings
-        )
+        read = Page(width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings)
         return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
 
     def _read_page(self, page: DecodedPage, image_id: int) -> ReadPage:

@@ -8,10 +8,10 @@ from catalogue import Catalogue, Outcome
 from database import Database
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
+from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
 from request_effects import RequestEffects
 from source_files import FileStat
 from store import Store
-from worker_protocol import BatchResult, ImageResult, Line, Page, Provenance, Task
 
 PROVENANCE = Provenance(
     engine="pretended 1.0",

@@ -10,11 +10,11 @@ from polling import Clock, wait_until
 from catalogue import Catalogue
 from database import Database
 from ocr_errors import WorkerError
+from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
 from pipeline import Pipeline
 from request_effects import RequestEffects
 from source_files import FileStat
 from store import Store
-from worker_protocol import BatchResult, ImageResult, Line, Page, Provenance, Task
 
 SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 

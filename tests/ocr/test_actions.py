@@ -31,6 +31,7 @@ from ocr_contract.replies import (
 from ocr_errors import ImageError, RequestError
 from ocr_settings import Settings
 from ocr_totals import Totals
+from page_records import Provenance
 from pipeline import Pipeline
 from pool import Pool
 from request_effects import RequestEffects
@@ -38,7 +39,6 @@ from service_report import ServiceReport
 from source_files import FileStat
 from store import Store
 from watcher import LookRequest, Watcher
-from worker_protocol import Provenance
 
 READY = Provenance("fake 1", "cpu", "f32", {"m": "0" * 64}, {}, 2)
 

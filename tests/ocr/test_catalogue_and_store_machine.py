@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
+from page_records import Task
 from store import Claim
-from worker_protocol import Task
 
 PATHS = st.sampled_from([b"a.png", b"b.png", b"c.png", b"sub/d.png"])
 CONTENTS = st.sampled_from(["rose", "torn tulip", "broken", "no image"])

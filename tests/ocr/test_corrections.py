@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_errors import RequestError
-from worker_protocol import ImageResult, Line, Page
+from page_records import ImageResult, Line, Page
 
 
 def read(world: World, *pages: Page) -> None:

@@ -11,10 +11,10 @@ from real_pages import edit_distance, load_models
 import page_search
 from decode import Pixels
 from line_crops import crop_line
+from page_records import MAX_LINES
 from page_search import find_lines, merged
 from reading_order import Polygons
 from text_models import TextModels
-from worker_protocol import MAX_LINES
 
 Box = tuple[float, float, float, float]
 

@@ -9,8 +9,8 @@ from pipeline_desk import Desk
 from polling import wait_until
 
 import fake_worker
+from page_records import Task
 from pool import Pool, Stopped
-from worker_protocol import Task
 
 
 def test_what_is_pending_is_read_in_batches(desk: Desk) -> None:

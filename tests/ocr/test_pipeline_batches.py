@@ -8,8 +8,8 @@ from polling import wait_until
 
 import fake_worker
 from ocr_errors import WorkerError
+from page_records import Task
 from pool import Pool, Stopped
-from worker_protocol import Task
 
 
 @pytest.fixture

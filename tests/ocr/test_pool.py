@@ -16,11 +16,11 @@ from polling import wait_until
 import fake_worker
 import pool as pool_module
 from ocr_errors import WorkerError
+from page_records import BatchResult, Task
 from pool import Pool, Stopped, Wear
 from process_info import is_running
 from process_memory import tree
 from project import ROOT
-from worker_protocol import BatchResult, Task
 
 
 def is_gone(pid: int) -> bool:
@@ -457,7 +457,7 @@ def test_the_worker_ends_with_a_service_that_is_killed(start: str, deed: str | N
             sys.executable,
             "-c",
             "import sys, threading; sys.path[:0] = sys.argv[1:3]\n"
-            "from pool import Pool; from worker_protocol import Task\n"
+            "from page_records import Task; from pool import Pool\n"
             "pool = Pool(timeout_s=20.0, stop=threading.Event(), command=sys.argv[4:])\n"
             "pool.start(); print(pool.pid, flush=True)\n"
             "if sys.argv[3]: pool.submit(1, [Task(1, sys.argv[3].encode(), '0' * 64)])\n"

@@ -10,8 +10,8 @@ from polling import Clock
 
 import previews as previews_module
 from decode import Pixels
+from page_records import Line
 from previews import PREVIEW_SIDE, TEMP_INTERVAL_S, TEMP_SIDE, THUMBNAIL_SIDE, Previews
-from worker_protocol import Line
 
 SHA = "ab" * 32
 

@@ -11,7 +11,7 @@ from database_copy import write_copy
 from image_warnings import ImageWarning
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import ImageError
-from worker_protocol import ImageResult
+from page_records import ImageResult
 
 CRASH = ImageError("worker_died", "The worker died.")
 

@@ -27,12 +27,13 @@ from engine import ReadPage
 from image_warnings import ImageWarning
 from ocr_errors import WorkerError
 from ocr_settings import Settings
+from page_records import Line, Task
 from pool import Pool
 from previews import Previews
 from project import ROOT
 from source_files import read_bytes
 from worker import Reader
-from worker_protocol import Line, Task, parse_batch
+from worker_protocol import parse_batch
 
 FILES = image_files.files()
 SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))

@@ -13,7 +13,8 @@ from json_strategies import json_values
 import worker_protocol as protocol
 from image_warnings import ImageWarning
 from ocr_errors import ImageError, WorkerError
-from worker_protocol import Line, Page, Task, page_to_json, parse_batch, parse_ready
+from page_records import Line, Page, Task
+from worker_protocol import page_to_json, parse_batch, parse_ready
 
 SHA = "ab" * 32
 NAME = f"ab/{SHA}-p1.jpg"

@@ -11,10 +11,10 @@ from polling import Clock, wait_until
 from catalogue import Catalogue, path_exists
 from database import Database
 from intake import Intake
+from page_records import BatchResult, ImageResult
 from request_effects import RequestEffects
 from store import Store
 from watcher import Watcher
-from worker_protocol import BatchResult, ImageResult
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
