@@ -20,12 +20,13 @@ import cv2
 import numpy as np
 
 from cpu_count import usable_cpus
-from decode import Pixels, decode_pages
+from decode import decode_pages
 from engine import PageEngine
 from inference import choose, load_models
 from machine import describe
 from models import resolve
 from ocr_settings import load
+from pixels import Pixels
 from previews import PREVIEW_SIDE, TEMP_SIDE, Previews
 from running_service import MODELS
 

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from colour_models import Pixels
+from pixels import Pixels
 
 _JPEG, _PNG = 4, 5
 _BITFIELDS = {3, 6}

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-Pixels = npt.NDArray[np.uint8]
-"""An image: (height, width, 3) uint8, channels in the order blue, green, red (OpenCV's)."""
+from pixels import Pixels
+
 Samples = npt.NDArray[np.generic]
 """(height, width) or (height, width, samples) of any number type."""
 

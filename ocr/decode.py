@@ -28,11 +28,11 @@ import decode_memory
 import image_containers as containers
 import tiff_directory
 import tiff_forms
-from colour_models import Pixels as Pixels  # what most modules import from here
 from colour_models import bytes_per_pixel, shrink, to_bgr, upright
 from image_warnings import ImageWarning
 from lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
 from ocr_errors import ImageError
+from pixels import Pixels
 from usable_memory import is_lack_of_memory
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")

@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 import orientation
-from decode import Pixels
+from arrays import Polygons
 from image_warnings import ImageWarning
 from ink import has_ink, with_more_contrast
 from line_crops import crop_line, turned
 from line_reading import Reading, read_lines, read_ways
 from page_records import Line
 from page_search import find_lines
-from reading_order import Polygons, reading_order
+from pixels import Pixels
+from reading_order import reading_order
 from stamps import Box, beneath_stamp, find_stamps, stamp_alone
 from text_models import TextModels
 

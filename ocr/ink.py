@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
+from pixels import Pixels
 
 _SIDE = 1000
 """Pixels of the longer side at which it is looked for, or of three widths of a strip: letters of an

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-from decode import Pixels
+from pixels import Pixels
 
 Result = TypeVar("Result")
 Answer = TypeVar("Answer")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile
 
 import image_containers as containers
-from colour_models import Pixels
+from pixels import Pixels
 
 Missing = npt.NDArray[np.bool_]
 """(height, width): where nothing was decoded."""

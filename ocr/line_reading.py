@@ -8,8 +8,8 @@ direction a text reads badly.
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from decode import Pixels
 from line_crops import turned
+from pixels import Pixels
 from small_pages import with_margin
 from vertical_text import as_horizontal, column_as_row, is_stacking_script
 

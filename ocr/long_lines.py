@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
+from pixels import Pixels
 
 MOST_HEIGHTS = 66
 """The recogniser takes 3,200 columns of 48; what is longer would be squeezed."""

@@ -1,23 +1,11 @@
 """A network on a device, whatever runs it: pixels in, numbers out."""
 
 import dataclasses
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from decode import Pixels
-
-Numbers = npt.NDArray[np.float32]
-Classes = npt.NDArray[np.integer[Any]]
-Flags = npt.NDArray[np.bool_]
-
-BLANK = 0
-"""The class of a column between two characters."""
-SPACE = -1
-"""The class of a space: PaddleOCR puts it behind a model's characters."""
-_LEAST_SPACE = 0.125
-"""A space has to be so many times as likely as a blank; docs/decisions/0011 has the figures."""
+from arrays import Numbers
+from columns import Columns
+from pixels import Pixels
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,33 +24,6 @@ IMAGENET = Normalisation(
 IMAGENET_RGB = dataclasses.replace(IMAGENET, swap_channels=True)
 CENTRED = Normalisation((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
 """0 to 255 becomes -1 to 1."""
-
-
-class Columns(NamedTuple):
-    """What a recogniser says of the columns of a line, or of several; each is (…, columns)."""
-
-    classes: Classes
-    """The likeliest class."""
-    probabilities: Numbers
-    """That class's probability; where no character begins it may be 0."""
-    spaces: Flags
-    """A space is nearly as likely as a blank, as `near_space` says."""
-
-
-def character_begins(classes: Classes) -> Flags:
-    """(…, columns): whether a column begins a character: no blank, and no repeat of the last."""
-    begins: Flags = classes != BLANK
-    begins[..., 1:] &= classes[..., 1:] != classes[..., :-1]
-    return begins
-
-
-def near_space(ends: Numbers) -> Flags:
-    """(…, columns): whether the second of two probabilities (…, columns, 2) is near the first's.
-
-    They are a blank's and a space's, or numbers in the same proportion.
-    """
-    near: Flags = ends[..., 1] >= _LEAST_SPACE * ends[..., 0]
-    return near
 
 
 class Network(Protocol):

@@ -11,24 +11,15 @@ from typing import Protocol
 
 import numpy as np
 
-from decode import Pixels
+from arrays import Numbers, Polygons
+from columns import Columns
 from lanes import Lanes
 from leaders import shorten_leaders
 from long_lines import recognise_in_parts
 from models import Model, ModelSet
-from networks import (
-    CENTRED,
-    IMAGENET,
-    IMAGENET_RGB,
-    Columns,
-    Detector,
-    Network,
-    Normalisation,
-    Numbers,
-    Recogniser,
-)
-from orientation import prepare_page as prepare_page_for_orientation
-from reading_order import Polygons
+from networks import CENTRED, IMAGENET, IMAGENET_RGB, Detector, Network, Normalisation, Recogniser
+from page_classifier import prepare_page as prepare_page_for_orientation
+from pixels import Pixels
 from text_detection import detection_settings, find_polygons, map_size, scale_for_detection
 from text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
 from tiled_detection import is_tiled, map_in_tiles

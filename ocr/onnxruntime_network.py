@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from arrays import Numbers
 from best_class import best_class_model
-from decode import Pixels
-from networks import Columns, Normalisation, Numbers, near_space
+from columns import Columns, near_space
+from networks import Normalisation
+from pixels import Pixels
 
 GPU_BATCHES = (1, 8, 32, 64)
 _ERRORS = 3

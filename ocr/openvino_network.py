@@ -12,18 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
-from networks import (
-    BLANK,
-    SPACE,
-    Classes,
-    Columns,
-    Normalisation,
-    Numbers,
-    character_begins,
-    near_space,
-)
+from arrays import Classes, Numbers
+from columns import BLANK, SPACE, Columns, character_begins, near_space
+from networks import Normalisation
 from openvino_graph import drop_last, enlarge_last
+from pixels import Pixels
 
 _F32_OVER_BF16_BITS = 16
 """bf16 is the upper half of f32."""

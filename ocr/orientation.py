@@ -10,13 +10,12 @@ it is. docs/decisions/0014 has the figures.
 import math
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
+from arrays import Polygons
 from line_reading import LONG, NARROWEST_CHARACTER, Reading, Way
-from reading_order import Polygons
+from pixels import Pixels
 from vertical_text import is_stacking_script
 
 TURNS = (0, 90, 180, 270)
@@ -24,10 +23,6 @@ _SURE = 0.9
 _ENOUGH_LINES = 5
 _TELLING_LETTERS = 3
 """A line with so many letters would read badly on its head."""
-_PAGE_SHORT_SIDE = 256
-_PAGE_CROP = 224
-"""What the page classifier wants; it is in its inference.yml."""
-
 _SAMPLE = 8
 _MOST_LINES = 48
 """Of so many lines at most is the opinion asked."""
@@ -56,15 +51,6 @@ _CLEAR = 4.0
 
 Evidence = Mapping[int, float]
 """For each of TURNS the likelihood of a line's readings, if its characters stand upright then."""
-
-
-def prepare_page(page: Pixels) -> Pixels:
-    """The middle of a page, (224, 224, 3), for the page classifier."""
-    height, width = page.shape[:2]
-    scale = _PAGE_SHORT_SIDE / min(height, width)
-    small = cv2.resize(page, (round(width * scale), round(height * scale)))
-    top, left = ((side - _PAGE_CROP) // 2 for side in small.shape[:2])
-    return np.asarray(small[top : top + _PAGE_CROP, left : left + _PAGE_CROP], dtype=np.uint8)
 
 
 def looks_upright(polygons: Polygons, page_shares: Sequence[float]) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from decode import Pixels
+from arrays import Polygons
 from leaders import shorten_leaders
 from long_lines import recognise_in_parts
 from models import ModelSet
-from reading_order import Polygons
+from pixels import Pixels
 from text_recognition import MIN_LINE_WIDTH
 
 RECOGNITION_BATCH = 8

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
+from arrays import Polygons
 from page_records import MAX_LINES
+from pixels import Pixels
 from print_size import Mask, Place, small_print
-from reading_order import Polygons
 from small_pages import lone_character, margin_of, with_margin
 from tiled_detection import MOST_TILE_PIXELS
 from usable_memory import is_lack_of_memory

@@ -18,9 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from decode import Pixels
 from ocr_contract.data_folder import LATEST_PICTURE, PREVIEWS_FOLDER
 from page_records import Line
+from pixels import Pixels
 
 PREVIEW_SIDE = 2000
 THUMBNAIL_SIDE = 320

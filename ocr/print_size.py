@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
-from reading_order import Polygons
+from arrays import Polygons
+from pixels import Pixels
 
 _CELL = 16
 """Pixels of the page along a side of the squares in which changes are counted."""

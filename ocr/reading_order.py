@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-Polygons = npt.NDArray[np.float32]
-"""(count, 4, 2): four points (x, y) of each line, from its top left, clockwise."""
+from arrays import Polygons
+
 _Boxes = npt.NDArray[np.float32]
 """(count, 4): left, top, right, bottom."""
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
-from reading_order import Polygons
+from arrays import Polygons
+from pixels import Pixels
 
 _NEEDS_MARGIN = 256
 """A page whose shorter side is less gets a margin."""

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
-from reading_order import Polygons
+from arrays import Polygons
+from pixels import Pixels
 
 _SIDE = 600
 """Pixels of the longer side at which stamps are looked for."""

@@ -16,10 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from decode import Pixels
+from arrays import Numbers, Polygons
 from models import CONFIG_NAME
-from networks import Numbers
-from reading_order import Polygons
+from pixels import Pixels
 from tiled_detection import STEP, ByteMap
 
 _MARGIN = 0.1

@@ -7,8 +7,8 @@ them, with every engine and model format that it knows. Safe to use from several
 from collections.abc import Sequence
 from typing import Protocol
 
-from decode import Pixels
-from reading_order import Polygons
+from arrays import Polygons
+from pixels import Pixels
 
 
 class TextModels(Protocol):

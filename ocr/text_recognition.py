@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import yaml
 
-from decode import Pixels
+from columns import BLANK, Columns, character_begins
 from models import CONFIG_NAME
-from networks import BLANK, Columns, character_begins
+from pixels import Pixels
 
 LINE_HEIGHT = 48
 MIN_LINE_WIDTH = 160

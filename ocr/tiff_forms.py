@@ -13,8 +13,9 @@ import numpy.typing as npt
 from PIL import Image
 
 import tiff_directory as tiff
-from colour_models import Pixels, Samples, samples_to_bgr
+from colour_models import Samples, samples_to_bgr
 from ocr_errors import ImageError
+from pixels import Pixels
 from tiff_directory import Directory
 
 OLD_JPEG = 6

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
-from networks import Numbers
+from arrays import Numbers
+from pixels import Pixels
 
 STEP = 32
 """Sides are multiples of this: the network halves them five times."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decode import Pixels
+from pixels import Pixels
 
 _PITCHES = tuple(0.85 + 0.05 * step for step in range(16))
 """Distances between characters that are tried, in widths of the column's ink."""

@@ -7,19 +7,11 @@ import cv2
 import numpy as np
 from real_pages import model_set, plain_session, sample
 
-from decode import Pixels
+from arrays import Numbers
+from columns import BLANK, SPACE, character_begins
 from models import ONNX_NAME
-from networks import (
-    BLANK,
-    CENTRED,
-    IMAGENET,
-    IMAGENET_RGB,
-    SPACE,
-    Network,
-    Numbers,
-    Recogniser,
-    character_begins,
-)
+from networks import CENTRED, IMAGENET, IMAGENET_RGB, Network, Recogniser
+from pixels import Pixels
 
 _SET = model_set("tiny")
 MODELS = {

@@ -9,9 +9,10 @@ from typing import Any
 from service_runner import ROOT, models_folder
 
 import inference
-from decode import Pixels, decode_pages
+from decode import decode_pages
 from models import ModelSet, resolve
 from ocr_settings import load
+from pixels import Pixels
 from text_models import TextModels
 
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 import decode
-from decode import Pixels, decode_pages
+from decode import decode_pages
 from ocr_errors import ImageError
+from pixels import Pixels
 
 MAX_PIXELS = 50e6
 FILES = image_files.files()

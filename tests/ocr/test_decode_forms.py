@@ -12,8 +12,9 @@ from image_files import scene
 from PIL import Image
 from tiff_files import grey, tiff
 
-from decode import Pixels, decode_pages
+from decode import decode_pages
 from ocr_errors import ImageError
+from pixels import Pixels
 
 ORDERS = ["<", ">"]
 

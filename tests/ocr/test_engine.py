@@ -14,9 +14,9 @@ from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
 from service_runner import ROOT, models_folder
 
-from decode import Pixels
+from arrays import Polygons
 from engine import PageEngine
-from reading_order import Polygons
+from pixels import Pixels
 from text_models import TextModels
 
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from decode import Pixels
 from ink import has_ink, with_more_contrast
+from pixels import Pixels
 
 
 def paper(height: int = 1754, width: int = 1240, shade: int = 245) -> Pixels:

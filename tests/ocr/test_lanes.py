@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from polling import wait_until
 
 import lanes as lanes_module
-from decode import Pixels
 from lanes import Lanes
+from pixels import Pixels
 
 DEADLINE_S = 15.0
 

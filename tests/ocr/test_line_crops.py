@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import line_crops
-from decode import Pixels
 from line_crops import crop_line, turned
+from pixels import Pixels
 
 Points = npt.NDArray[np.float32]
 

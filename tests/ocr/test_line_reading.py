@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from decode import Pixels
 from line_reading import COLUMN, DOWNWARD, HEAD, UPRIGHT, UPWARD, Way, read_lines, read_ways
+from pixels import Pixels
 
 START, END = 40, 200
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from decode import Pixels
 from long_lines import MOST_HEIGHTS, recognise_in_parts
+from pixels import Pixels
 
 HEIGHT, LETTER, GAP, SPACE = 40, 14, 3, 16
 

@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paddlex.inference.models.common.vision import ResizeByShort
-from paddlex.inference.models.image_classification.processors import Crop
 
-from decode import Pixels
 from line_reading import Reading, Way
 from orientation import (
     TURNS,
@@ -21,7 +18,6 @@ from orientation import (
     is_clear,
     lines_to_ask,
     looks_upright,
-    prepare_page,
     reads_upright,
     rotation,
     ways_to_ask,
@@ -238,15 +234,3 @@ def test_long_lines_say_more_about_how_it_reads() -> None:
     places = np.array([WIDE] * 5 + [short] * 5, dtype=np.float32)
     assert reads_upright(readings([0.95] * 5 + [0.5] * 5), places)
     assert not reads_upright(readings([0.5] * 5 + [0.95] * 5), places)
-
-
-@pytest.mark.parametrize("size", [(300, 400), (400, 300), (2000, 90), (3, 2), (256, 256)])
-def test_the_classifier_sees_the_middle_of_the_page(size: tuple[int, int]) -> None:
-    """As PaddleX cuts it out."""
-    rng = np.random.default_rng(1)
-    page: Pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
-    (small,) = ResizeByShort(target_short_edge=256)([page])
-    (wanted,) = Crop(crop_size=224)([small])
-    made = prepare_page(page)
-    assert made.shape == (224, 224, 3)
-    assert np.array_equal(made, wanted)

@@ -18,10 +18,10 @@ from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
 from service_runner import ROOT, models_folder
 
-from decode import Pixels
 from engine import PageEngine
 from models import Model, ModelSet
 from paddle_models import PaddleModels, recognise_together
+from pixels import Pixels
 
 MODELS = ModelSet(*(Model(name, Path("/models") / name, "0" * 64) for name in "drp"))
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]

@@ -9,11 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 from real_pages import edit_distance, load_models
 
 import page_search
-from decode import Pixels
+from arrays import Polygons
 from line_crops import crop_line
 from page_records import MAX_LINES
 from page_search import find_lines, merged
-from reading_order import Polygons
+from pixels import Pixels
 from text_models import TextModels
 
 Box = tuple[float, float, float, float]

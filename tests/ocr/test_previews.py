@@ -9,8 +9,8 @@ import pytest
 from polling import Clock
 
 import previews as previews_module
-from decode import Pixels
 from page_records import Line
+from pixels import Pixels
 from previews import PREVIEW_SIDE, TEMP_INTERVAL_S, TEMP_SIDE, THUMBNAIL_SIDE, Previews
 
 SHA = "ab" * 32

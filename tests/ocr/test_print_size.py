@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from decode import Pixels
+from pixels import Pixels
 from print_size import small_print
 
 NOTHING = np.empty((0, 4, 2), dtype=np.float32)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from decode import Pixels
+from pixels import Pixels
 from small_pages import lone_character, margin_of, with_margin
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from decode import Pixels
+from pixels import Pixels
 from stamps import Box, beneath_stamp, find_stamps, stamp_alone
 
 RED, BLUE, BLACK = (30, 30, 200), (190, 60, 40), (20, 20, 20)

@@ -17,8 +17,8 @@ from paddlex.inference.models.text_detection.processors import (
 )
 from real_pages import model_set, plain_session, sample
 
-from decode import Pixels
 from models import ONNX_NAME
+from pixels import Pixels
 from text_detection import (
     DetectionSettings,
     detection_settings,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from paddlex.inference.models.text_recognition.processors import CTCLabelDecode, OCRReisizeNormImg
 from real_pages import model_set
 
-from decode import Pixels
-from networks import BLANK, Columns
+from columns import BLANK, Columns
+from pixels import Pixels
 from text_recognition import (
     CPU_WIDTHS,
     GPU_WIDTHS,

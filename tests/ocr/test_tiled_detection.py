@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode import Pixels
+from pixels import Pixels
 from tiled_detection import MOST_TILE_PIXELS, STEP, count_tiles, is_tiled, map_in_tiles
 
 SIZES = st.tuples(st.integers(1, 130), st.integers(1, 130)).filter(

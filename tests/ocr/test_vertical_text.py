@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decode import Pixels
+from pixels import Pixels
 from vertical_text import as_horizontal, column_as_row, is_stacking_script
 
 SIZE = 30

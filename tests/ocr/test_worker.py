@@ -22,12 +22,13 @@ from polling import wait_until
 
 import worker
 import worker_log
-from decode import DecodedPage, Pixels
+from decode import DecodedPage
 from engine import ReadPage
 from image_warnings import ImageWarning
 from ocr_errors import WorkerError
 from ocr_settings import Settings
 from page_records import Line, Task
+from pixels import Pixels
 from pool import Pool
 from previews import Previews
 from project import ROOT
