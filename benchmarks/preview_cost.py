@@ -19,11 +19,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cpu_count import usable_cpus
 from decode import decode_pages
 from engine import PageEngine
 from inference import choose, load_models
 from machine import describe
+from machine_limits import usable_cpus
 from models import resolve
 from ocr_settings import load
 from pixels import Pixels

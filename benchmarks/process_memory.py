@@ -8,7 +8,7 @@ share count once for each of them.
 import threading
 from pathlib import Path
 
-from process_info import resident_bytes
+from machine_limits import resident_bytes
 
 _MIB = 2**20
 _SAMPLE_S = 0.1

@@ -31,9 +31,9 @@ import tiff_forms
 from colour_models import bytes_per_pixel, shrink, to_bgr, upright
 from image_warnings import ImageWarning
 from lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
+from machine_limits import is_lack_of_memory
 from ocr_errors import ImageError
 from pixels import Pixels
-from usable_memory import is_lack_of_memory
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
 """Pillow's names. JPEG includes MPO, the JPEG of cameras that store a second picture in it."""

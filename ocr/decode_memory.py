@@ -11,8 +11,8 @@ import functools
 import threading
 from collections.abc import Iterator
 
+from machine_limits import usable_memory
 from ocr_errors import ImageError
-from usable_memory import usable_memory
 
 _SHARE = 0.25
 """Of the memory there is, for all decoders together; the models and the pages need the rest."""

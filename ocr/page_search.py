@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from arrays import Polygons
+from machine_limits import is_lack_of_memory
 from page_records import MAX_LINES
 from pixels import Pixels
 from print_size import Mask, Place, small_print
 from small_pages import lone_character, margin_of, with_margin
 from tiled_detection import MOST_TILE_PIXELS
-from usable_memory import is_lack_of_memory
 
 Detect = Callable[[Pixels, int], Polygons]
 """As `TextModels.detect`."""

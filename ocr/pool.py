@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import heartbeat
-import process_info
+import machine_limits
 import worker_protocol as protocol
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
@@ -266,7 +266,7 @@ class Pool:
         if 0 < self._wear.images <= self._images_read:
             self.worn_out = f"read {self._images_read} images"
         elif self._wear.resident_bytes and self._images_read >= _LEAST_IMAGES and self.pid:
-            size = process_info.resident_bytes(self.pid) or 0
+            size = machine_limits.resident_bytes(self.pid) or 0
             if size > self._wear.resident_bytes:
                 self.worn_out = f"holds {size / 1e6:.0f} MB of memory"
 

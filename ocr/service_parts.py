@@ -19,6 +19,7 @@ from database import Database
 from disk_guard import DiskGuard
 from folder_coverage import FolderCoverage
 from intake import Intake
+from machine_limits import usable_memory
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
 from pipeline import Pipeline
@@ -27,7 +28,6 @@ from request_effects import RequestEffects
 from service_report import ServiceReport
 from store import Store
 from upkeep import Upkeep
-from usable_memory import usable_memory
 from watcher import Watcher
 
 _WORKERS_SHARE = 0.6

@@ -4,9 +4,9 @@ import os
 import shutil
 import time
 
+import machine_limits
 import ocr_metrics
 import ocr_totals
-import process_info
 from backups import Backups
 from database import Database
 from disk_guard import DiskGuard
@@ -82,7 +82,7 @@ class ServiceReport:
         if self._pool.provenance is None:
             return "The models are being loaded; try again in a few seconds."
         pid = self._pool.pid
-        if pid is None or not process_info.is_running(pid):
+        if pid is None or not machine_limits.is_running(pid):
             self._pipeline.wake()  # it starts another one
             return "The worker has ended; another one is being started."
         return None
@@ -90,7 +90,7 @@ class ServiceReport:
     def metrics(self) -> bytes:
         """Prometheus' text format."""
         processes = {"main": os.getpid(), "worker": self._pool.pid}
-        sizes = {name: process_info.resident_bytes(pid) for name, pid in processes.items() if pid}
+        sizes = {name: machine_limits.resident_bytes(pid) for name, pid in processes.items() if pid}
         try:
             free_bytes = shutil.disk_usage(self._settings.data_folder).free
         except OSError:

@@ -30,11 +30,11 @@ from PIL import __version__ as pillow_version
 import worker_channel
 import worker_log
 import worker_protocol as protocol
-from cpu_count import usable_cpus
 from decode import DecodedPage, decode_pages
 from engine import Engine, PageEngine, ReadPage
 from heap import Heap, keep_large_blocks_apart
 from inference import Inference, choose, load_models, version_of
+from machine_limits import is_lack_of_memory, usable_cpus
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
 from ocr_settings import Settings, load
@@ -42,7 +42,6 @@ from page_records import Page
 from previews import Previews
 from source_files import read_bytes
 from text_models import TextModels
-from usable_memory import is_lack_of_memory
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
 _SPARE_HANDS = 4

@@ -14,6 +14,7 @@ import pytest
 from polling import wait_until
 from service_runner import ServiceProcess
 
+from machine_limits import is_running
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import PauseReply
@@ -25,7 +26,6 @@ from ocr_errors import (
     EXIT_OTHER,
 )
 from ocr_settings import Settings
-from process_info import is_running
 from process_memory import tree
 
 

@@ -1,4 +1,4 @@
-"""Which way up: what readings say, and what the page classifier is shown."""
+"""Which way up a page stands: what readings and the page classifier say."""
 
 import math
 from collections.abc import Sequence

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-
-# Their resizing and cropping is what the page classifier was trained with.
 from paddlex.inference.models.common.vision import ResizeByShort
 from paddlex.inference.models.image_classification.processors import Crop
 

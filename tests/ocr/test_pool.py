@@ -15,10 +15,10 @@ from polling import wait_until
 
 import fake_worker
 import pool as pool_module
+from machine_limits import is_running
 from ocr_errors import WorkerError
 from page_records import BatchResult, Task
 from pool import Pool, Stopped, Wear
-from process_info import is_running
 from process_memory import tree
 from project import ROOT
 

@@ -17,7 +17,7 @@ import pytest
 from polling import wait_until
 
 import service_process
-from process_info import is_running
+from machine_limits import is_running
 from project import ROOT
 
 TOOLS = ROOT / "tools"
