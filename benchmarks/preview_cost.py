@@ -19,15 +19,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from decode import decode_pages
-from engine import PageEngine
-from inference import choose, load_models
+from decoding.decode import decode_pages
+from decoding.pixels import Pixels
+from engines.inference import choose, load_models
 from machine import describe
 from machine_limits import usable_cpus
 from models import resolve
 from ocr_settings import load
-from pixels import Pixels
-from previews import PREVIEW_SIDE, TEMP_SIDE, Previews
+from reading.engine import PageEngine
+from reading.previews import PREVIEW_SIDE, TEMP_SIDE, Previews
 from running_service import MODELS
 
 _PAGES = 20

@@ -19,13 +19,13 @@ import heartbeat
 import models
 import ocr_settings
 import service_parts
-import stderr_lines
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import LineFormatter, SubjectFilter, escape
 from ocr_errors import EXIT_OTHER, FolderError, OcrError
 from ocr_settings import Settings
-from pool import WORKER_COMMAND
+from worker_link import stderr_lines
+from worker_link.pool import WORKER_COMMAND
 
 log = logging.getLogger("service")
 

@@ -26,7 +26,6 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-import upkeep_commands
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import ProcessReply, StatusReply
@@ -40,6 +39,7 @@ from ocr_errors import (
     SettingsError,
 )
 from ocr_settings import Settings, load
+from safekeeping import upkeep_commands
 
 _Reply = TypeVar("_Reply")
 _POLL_S = 0.3

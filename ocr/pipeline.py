@@ -14,14 +14,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import heartbeat
-from database import utc_now
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import about
 from ocr_contract.replies import BatchInWork
 from ocr_errors import DiskFullError, ImageError, WorkerError
 from page_records import BatchResult, Provenance
-from pool import Pool, Stopped
-from store import Claim, Store
+from records.database import utc_now
+from records.store import Claim, Store
+from worker_link.pool import Pool, Stopped
 
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0

@@ -9,26 +9,26 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from actions import ServiceActions
-from backups import Backups
-from catalogue import Catalogue, path_exists
-from control_api import build_app
-from control_endpoints import endpoints
-from control_server import ControlServer
-from database import Database
+from control.actions import ServiceActions
+from control.control_api import build_app
+from control.control_endpoints import endpoints
+from control.control_server import ControlServer
+from control.service_report import ServiceReport
 from disk_guard import DiskGuard
-from folder_coverage import FolderCoverage
-from intake import Intake
+from folder.folder_coverage import FolderCoverage
+from folder.intake import Intake
+from folder.watcher import Watcher
 from machine_limits import usable_memory
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
 from pipeline import Pipeline
-from pool import Pool, Wear
-from request_effects import RequestEffects
-from service_report import ServiceReport
-from store import Store
-from upkeep import Upkeep
-from watcher import Watcher
+from records.catalogue import Catalogue, path_exists
+from records.database import Database
+from records.request_effects import RequestEffects
+from records.store import Store
+from safekeeping.backups import Backups
+from safekeeping.upkeep import Upkeep
+from worker_link.pool import Pool, Wear
 
 _WORKERS_SHARE = 0.6
 """Of the memory that there is: the rest is for the service and for one large image more."""

@@ -27,21 +27,20 @@ import cv2
 import numpy as np
 from PIL import __version__ as pillow_version
 
-import worker_channel
-import worker_log
-import worker_protocol as protocol
-from decode import DecodedPage, decode_pages
-from engine import Engine, PageEngine, ReadPage
-from heap import Heap, keep_large_blocks_apart
-from inference import Inference, choose, load_models, version_of
+from decoding.decode import DecodedPage, decode_pages
+from engines.inference import Inference, choose, load_models, version_of
+from engines.text_models import TextModels
 from machine_limits import is_lack_of_memory, usable_cpus
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
 from ocr_settings import Settings, load
 from page_records import Page
-from previews import Previews
+from reading.engine import Engine, PageEngine, ReadPage
+from reading.heap import Heap, keep_large_blocks_apart
+from reading.previews import Previews
 from source_files import read_bytes
-from text_models import TextModels
+from worker_link import worker_channel, worker_log
+from worker_link import worker_protocol as protocol
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
 _SPARE_HANDS = 4

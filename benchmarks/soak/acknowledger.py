@@ -9,11 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "contract"), str(ROOT / "ocr")]
 
-from catalogue import Catalogue  # noqa: E402
-from database import Database  # noqa: E402
 from page_records import BatchResult, ImageResult, Line, Page, Provenance  # noqa: E402
+from records.catalogue import Catalogue  # noqa: E402
+from records.database import Database  # noqa: E402
+from records.store import Store  # noqa: E402
 from source_files import FileStat  # noqa: E402
-from store import Store  # noqa: E402
 
 _PROVENANCE = Provenance("pretended 1", "cpu", "f32", {}, {}, 1)
 _CORNERS = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))

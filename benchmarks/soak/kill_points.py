@@ -51,10 +51,10 @@ def around(
 
 def set_up(point: str, count: int) -> None:
     """Put the point where it belongs."""
-    from database import Database
-    from pool import Pool
-    from request_effects import RequestEffects
-    from store import Store
+    from records.database import Database
+    from records.request_effects import RequestEffects
+    from records.store import Store
+    from worker_link.pool import Pool
 
     die = Countdown(count)
     if point == "before-claim":

@@ -10,9 +10,9 @@ from pipeline_desk import Desk
 from service_runner import ServiceProcess, service_in
 from watcher_scene import Scene
 
-from database import Database
 from ocr_contract.control import ControlClient
 from ocr_contract.data_folder import SOCKET_PATH
+from records.database import Database
 
 
 @pytest.fixture

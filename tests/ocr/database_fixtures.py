@@ -4,14 +4,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from catalogue import Catalogue, Outcome
-from database import Database
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
 from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
-from request_effects import RequestEffects
+from records.catalogue import Catalogue, Outcome
+from records.database import Database
+from records.request_effects import RequestEffects
+from records.store import Store
 from source_files import FileStat
-from store import Store
 
 PROVENANCE = Provenance(
     engine="pretended 1.0",

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from real_pages import model_set, plain_session, sample
 
-from arrays import Numbers
-from columns import BLANK, SPACE, character_begins
+from decoding.pixels import Pixels
+from engines.arrays import Numbers
+from engines.columns import BLANK, SPACE, character_begins
+from engines.networks import CENTRED, IMAGENET, IMAGENET_RGB, Network, Recogniser
 from models import ONNX_NAME
-from networks import CENTRED, IMAGENET, IMAGENET_RGB, Network, Recogniser
-from pixels import Pixels
 
 _SET = model_set("tiny")
 MODELS = {

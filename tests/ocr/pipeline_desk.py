@@ -7,14 +7,14 @@ from typing import Any
 
 from polling import Clock, wait_until
 
-from catalogue import Catalogue
-from database import Database
 from ocr_errors import WorkerError
 from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
 from pipeline import Pipeline
-from request_effects import RequestEffects
+from records.catalogue import Catalogue
+from records.database import Database
+from records.request_effects import RequestEffects
+from records.store import Store
 from source_files import FileStat
-from store import Store
 
 SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from service_runner import ROOT, models_folder
 
-import inference
-from decode import decode_pages
+from decoding.decode import decode_pages
+from decoding.pixels import Pixels
+from engines import inference
+from engines.text_models import TextModels
 from models import ModelSet, resolve
 from ocr_settings import load
-from pixels import Pixels
-from text_models import TextModels
 
 
 @cache

@@ -111,9 +111,9 @@ def main() -> int:
 
 def _break(part: str, when: Path) -> None:
     """Make a part end, as an error in it would, once `when` exists."""
-    from control_server import ControlServer
-    from store import Store
-    from watcher import Watcher
+    from control.control_server import ControlServer
+    from folder.watcher import Watcher
+    from records.store import Store
 
     if part == "disk":
         _fill_disk(when)
@@ -156,7 +156,7 @@ def _fill_disk(when: Path) -> None:
     import apsw
 
     import disk_guard
-    from database import Database
+    from records.database import Database
 
     commit, free = Database._commit, disk_guard.free_bytes
 
@@ -173,7 +173,7 @@ def _fill_disk(when: Path) -> None:
 
 
 def _kill_before_reply(when: Path) -> None:
-    from request_effects import RequestEffects
+    from records.request_effects import RequestEffects
 
     once = RequestEffects.once
 

@@ -9,13 +9,13 @@ from polling import wait_until
 from watcher_scene import Running, Scene
 
 import pipeline as pipeline_module
-from database import Database
 from ocr_contract.replies import PauseReply
 from ocr_contract.schema import Status
 from ocr_errors import DiskFullError
-from pool import Stopped
-from request_effects import RequestEffects
-from store import Store
+from records.database import Database
+from records.request_effects import RequestEffects
+from records.store import Store
+from worker_link.pool import Stopped
 
 
 class Disk:
@@ -167,7 +167,7 @@ def test_an_error_of_the_disk_is_a_full_disk_only_when_it_is_full(
     with pytest.raises(apsw.IOError), scene.database.transaction():
         pass
     assert not scene.database.is_full
-    monkeypatch.setattr("database.free_bytes", lambda _: 0)
+    monkeypatch.setattr("records.database.free_bytes", lambda _: 0)
     with pytest.raises(DiskFullError), scene.database.transaction():
         pass
     assert scene.database.is_full

@@ -10,7 +10,7 @@ from polling import wait_until
 
 import fake_worker
 from page_records import Task
-from pool import Pool, Stopped
+from worker_link.pool import Pool, Stopped
 
 
 def test_what_is_pending_is_read_in_batches(desk: Desk) -> None:

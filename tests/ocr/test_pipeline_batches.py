@@ -9,7 +9,7 @@ from polling import wait_until
 import fake_worker
 from ocr_errors import WorkerError
 from page_records import Task
-from pool import Pool, Stopped
+from worker_link.pool import Pool, Stopped
 
 
 @pytest.fixture

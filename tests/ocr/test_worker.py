@@ -21,20 +21,20 @@ import pytest
 from polling import wait_until
 
 import worker
-import worker_log
-from decode import DecodedPage
-from engine import ReadPage
+from decoding.decode import DecodedPage
+from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from ocr_errors import WorkerError
 from ocr_settings import Settings
 from page_records import Line, Task
-from pixels import Pixels
-from pool import Pool
-from previews import Previews
 from project import ROOT
+from reading.engine import ReadPage
+from reading.previews import Previews
 from source_files import read_bytes
 from worker import Reader
-from worker_protocol import parse_batch
+from worker_link import worker_log
+from worker_link.pool import Pool
+from worker_link.worker_protocol import parse_batch
 
 FILES = image_files.files()
 SQUARE = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
@@ -322,8 +322,8 @@ PRETENDED = """
 import os, pathlib, sys, threading, time, types
 sys.path[:0] = sys.argv[1:3]
 import worker
-from engine import ReadPage
-from inference import Inference
+from reading.engine import ReadPage
+from engines.inference import Inference
 from models import Model, ModelSet
 model = Model("m", pathlib.Path("m"), "0" * 64)
 

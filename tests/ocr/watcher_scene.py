@@ -8,13 +8,13 @@ from pathlib import Path
 from database_fixtures import PROVENANCE, page
 from polling import Clock, wait_until
 
-from catalogue import Catalogue, path_exists
-from database import Database
-from intake import Intake
+from folder.intake import Intake
+from folder.watcher import Watcher
 from page_records import BatchResult, ImageResult
-from request_effects import RequestEffects
-from store import Store
-from watcher import Watcher
+from records.catalogue import Catalogue, path_exists
+from records.database import Database
+from records.request_effects import RequestEffects
+from records.store import Store
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -15,8 +15,8 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "contract"), str(ROOT / "ocr")]
 
     import ocr_service
-    import opening
     from disk_guard import DiskGuard
+    from records import opening
 
     opening.JOURNAL_SIZE_LIMIT_BYTES = JOURNAL_SIZE_LIMIT_BYTES
     DiskGuard.__init__.__kwdefaults__["max_wal_bytes"] = MAX_WAL_BYTES

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import Catalogue, path_exists
-from database import Database
-from folder_look import look_at
-from intake import Intake
-from watcher import Watcher
+from folder.folder_look import look_at
+from folder.intake import Intake
+from folder.watcher import Watcher
+from records.catalogue import Catalogue, path_exists
+from records.database import Database
 
 LIMIT_S = 2.0
 """Measured: 1.0 s where it has a processor for itself."""

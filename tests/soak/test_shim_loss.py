@@ -7,8 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-import opening
 import shim_loss
+from records import opening
 from soak_report import Violation
 
 

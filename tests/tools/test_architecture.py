@@ -1,7 +1,8 @@
 """The arrows of the design, read from the imports themselves.
 
 contract  <-  ocr, flask        nothing between ocr and flask
-ocr_service and what it imports: no native image code; only the worker has that
+
+What the folders of ocr/ may import of each other is in test_rooms.
 """
 
 import ast
@@ -15,8 +16,11 @@ import pytest
 from project import ROOT
 
 PATH_ROOTS = ("contract", "ocr", "flask", "tools")
-NATIVE = ("numpy", "cv2", "PIL", "paddle", "paddleocr", "paddlex", "onnxruntime", "shapely")
-WORKER = "worker"
+NATIVE = (
+    *("numpy", "cv2", "PIL", "shapely"),
+    *("openvino", "onnxruntime", "paddle", "paddleocr", "paddlex"),
+)
+ROOMS = sorted(path.parent.name for path in (ROOT / "ocr").glob("*/__init__.py"))
 BEFORE_ANY_ENVIRONMENT = (
     *("project", "setup_env", "fetch_models", "run", "supervisor", "service_process"),
     *("setup_chromium", "setup_fonts", "lock", "models", "ocr_errors"),
@@ -26,12 +30,20 @@ BEFORE_ANY_ENVIRONMENT = (
 
 
 def modules(root: str) -> dict[str, Path]:
-    """Module name to file, for the flat modules of one path root."""
-    return {path.stem: path for path in sorted((ROOT / root).glob("*.py"))}
+    """Dotted name to file, for the modules of one path root and of its packages."""
+    folder = ROOT / root
+    files = sorted([*folder.glob("*.py"), *folder.glob("*/*.py")])
+    return {
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files
+    }
 
 
 def imports(path: Path) -> set[str]:
-    """The top-level names that a file imports anywhere, except for type checking only."""
+    """The modules that a file imports anywhere, except for type checking only.
+
+    `from a.b import c` counts as `a.b` and as `a.b.c`: which of them is a module, who asks knows.
+    """
     found: set[str] = set()
     waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while waiting:
@@ -40,12 +52,18 @@ def imports(path: Path) -> set[str]:
             waiting.extend(node.orelse)
             continue
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
-            found.add((node.module or "").partition(".")[0])
+            assert node.module
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         waiting.extend(ast.iter_child_nodes(node))
     return found
+
+
+def tops(path: Path) -> set[str]:
+    """The top-level names of what a file imports."""
+    return {name.partition(".")[0] for name in imports(path)}
 
 
 ALL = {name: path for root in PATH_ROOTS for name, path in modules(root).items()}
@@ -58,11 +76,18 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path) -> None:
         "if TYPE_CHECKING:\n    import i\nelse:\n    import j\n"
         "try:\n    import k\nexcept ImportError:\n    from l import m\n"
     )
-    assert imports(file) == {"a", "c", "d", "h", "j", "k", "l"}
+    assert imports(file) == {"a.b", "c", "d.e", "d.e.f", "h", "j", "k", "l", "l.m"}
+    assert tops(file) == {"a", "c", "d", "h", "j", "k", "l"}
 
 
 def test_module_names_are_unique_and_shadow_nothing() -> None:
-    names = [name for root in PATH_ROOTS for name in modules(root) if name != "gunicorn.conf"]
+    names = [
+        name.rpartition(".")[2]
+        for root in PATH_ROOTS
+        if root != "contract"  # its modules are always called by its name
+        for name in modules(root)
+        if name != "gunicorn.conf"
+    ]
     # pytest puts every test folder on the path, so a helper there can shadow a module, too.
     names += [path.stem for path in (ROOT / "benchmarks").rglob("*.py")]
     names += [path.stem for path in (ROOT / "tests").rglob("*.py") if path.stem != "conftest"]
@@ -73,8 +98,9 @@ def test_module_names_are_unique_and_shadow_nothing() -> None:
 
 @pytest.mark.parametrize("root", ["contract", "ocr", "flask", "tools", "tests"])
 def test_path_roots_are_no_packages(root: str) -> None:
-    packages = [path.parent.name for path in (ROOT / root).rglob("__init__.py")]
-    assert packages == (["ocr_contract"] if root == "contract" else [])
+    assert not (ROOT / root / "__init__.py").exists()
+    packages = {path.parent.name for path in (ROOT / root).rglob("__init__.py")}
+    assert packages == {"contract": {"ocr_contract"}, "ocr": set(ROOMS)}.get(root, set())
 
 
 def test_flask_is_the_library() -> None:
@@ -96,39 +122,25 @@ def test_the_contract_needs_the_standard_library_only() -> None:
     files = list((ROOT / "contract" / "ocr_contract").glob("*.py"))
     assert files
     for file in files:
-        assert imports(file) <= {*sys.stdlib_module_names, "ocr_contract"}, file
+        assert tops(file) <= {*sys.stdlib_module_names, "ocr_contract"}, file
 
 
 @pytest.mark.parametrize(("one", "other"), [("ocr", "flask"), ("flask", "ocr")])
 def test_no_arrow_between_the_services(one: str, other: str) -> None:
     assert modules(one)
     for file in modules(one).values():
-        assert not imports(file) & set(modules(other)), file
-        assert not imports(file) & set(modules("tools")), file
-
-
-def test_the_service_process_loads_no_native_image_code() -> None:
-    own = modules("ocr")
-    reached: dict[str, str] = {"ocr_service": "the start"}
-    waiting = ["ocr_service"]
-    while waiting:
-        name = waiting.pop()
-        for imported in imports(own[name]):
-            assert imported not in NATIVE, f"{name} (from {reached[name]}) imports {imported}"
-            if imported in own and imported != WORKER and imported not in reached:
-                reached[imported] = name
-                waiting.append(imported)
-    assert {"store", "pool"} <= set(reached), "the walk has lost its way"
+        assert not tops(file) & {name.partition(".")[0] for name in modules(other)}, file
+        assert not tops(file) & set(modules("tools")), file
 
 
 def test_the_web_service_decodes_no_image() -> None:
     for file in modules("flask").values():
-        assert not imports(file) & {*NATIVE, "apsw"}, file
+        assert not tops(file) & {*NATIVE, "apsw"}, file
 
 
 @pytest.mark.parametrize("name", BEFORE_ANY_ENVIRONMENT)
 def test_set_up_needs_the_standard_library_only(name: str) -> None:
-    assert imports(ALL[name]) <= {
+    assert tops(ALL[name]) <= {
         *sys.stdlib_module_names,
         *BEFORE_ANY_ENVIRONMENT,
         "ocr_contract",

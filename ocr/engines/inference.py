@@ -1,0 +1,231 @@
+"""What runs the models here: chosen by the settings and by what the machine has.
+
+OCR_ENGINE    on a CPU                         on a GPU
+auto          openvino                         onnxruntime
+openvino      onnx_models with OpenVINO        -
+onnxruntime   onnx_models with ONNX Runtime    the same, with CUDA
+paddleocr:X   paddle_models with PaddleOCR's engine X on either
+"""
+
+import contextlib
+import dataclasses
+import logging
+
+from engines.gpu import gpu_is_expected, gpu_problem
+from engines.networks import Detector, Network, Normalisation, Recogniser
+from engines.onnx_models import Load, OnnxModels, Shapes
+from engines.onnxruntime_network import OnnxRuntimeNetwork, RuntimeDevice, tensorrt_is_there
+from engines.openvino_network import (
+    OpenVinoDetector,
+    OpenVinoDevice,
+    OpenVinoNetwork,
+    OpenVinoRecogniser,
+    best_precision,
+)
+from engines.paddle_models import PaddleModels
+from engines.text_models import TextModels
+from engines.text_recognition import CPU_WIDTHS, GPU_WIDTHS
+from models import ONNX_NAME, Model, ModelSet
+from ocr_contract.error_codes import ErrorCode
+from ocr_errors import WorkerError
+from ocr_settings import Settings
+
+PADDLEOCR = "paddleocr:"
+_MOST_CPU_LANES = 8
+"""Each lane has activations of its own; with more processors a lane gets several."""
+_CPU_COLUMNS, _CPU_LINES = 1280, 8
+"""Short lines take a tenth less together than one by one, and a half with AMX."""
+_GPU_LANES, _GPU_COLUMNS, _GPU_LINES = 2, 32 * 640, 64
+
+log = logging.getLogger("inference")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inference:
+    """A choice that can be carried out."""
+
+    engine: str
+    """openvino, onnxruntime or paddleocr:X."""
+    device: str
+    """In PaddleOCR's words: cpu or gpu:N."""
+    precision: str
+    """f32, bf16 or fp16."""
+    threads: int
+    """Of all calls together, on a CPU."""
+
+    @property
+    def gpu(self) -> int | None:
+        """The GPU's number; None for the CPU."""
+        return None if self.device == "cpu" else int(self.device.partition(":")[2])
+
+    @property
+    def lanes(self) -> int:
+        """Network calls at a time."""
+        return min(self.threads, _MOST_CPU_LANES) if self.gpu is None else _GPU_LANES
+
+    @property
+    def package(self) -> str:
+        """What is asked for the engine's version."""
+        return self.engine.removeprefix(PADDLEOCR)
+
+
+def choose(settings: Settings, threads: int) -> Inference:
+    """The engine, the device and the precision for these settings.
+
+    Raises:
+        WorkerError: no_gpu, bad_device, bad_engine, bad_precision.
+    """
+    engine = settings.engine
+    if engine not in {"auto", "openvino", "onnxruntime"} and not (
+        engine.startswith(PADDLEOCR) and engine != PADDLEOCR
+    ):
+        raise WorkerError(
+            ErrorCode.BAD_ENGINE,
+            f"OCR_ENGINE is {engine!r}; use auto, openvino, onnxruntime or paddleocr:NAME with "
+            "PaddleOCR's name of an engine.",
+        )
+    wanted = settings.device
+    if engine == "openvino":
+        if wanted.startswith("gpu"):
+            raise WorkerError(
+                ErrorCode.BAD_ENGINE,
+                "OCR_ENGINE=openvino is for the CPU. Set OCR_ENGINE=auto for a GPU.",
+            )
+        wanted = "cpu" if wanted == "auto" else wanted
+    device = choose_device(wanted, engine)
+    if engine == "auto":
+        engine = "openvino" if device == "cpu" else "onnxruntime"
+    return Inference(engine, device, _precision(settings.precision, engine, device), threads)
+
+
+def choose_device(wanted: str, engine: str) -> str:
+    """The device in PaddleOCR's words, cpu or gpu:N.
+
+    Raises:
+        WorkerError: no_gpu, bad_device.
+    """
+    kind, _, number = wanted.partition(":")
+    if kind not in {"auto", "cpu", "gpu"} or (number and (kind != "gpu" or not number.isdecimal())):
+        raise WorkerError(
+            ErrorCode.BAD_DEVICE, f"OCR_DEVICE is {wanted!r}; use auto, cpu, gpu or gpu:N."
+        )
+    if kind == "cpu":
+        return "cpu"
+    runtime = engine.removeprefix(PADDLEOCR)
+    reason = gpu_problem("onnxruntime" if runtime == "auto" else runtime, int(number or 0))
+    if reason is None:
+        return f"gpu:{number or 0}"
+    if kind == "gpu":
+        raise WorkerError(
+            ErrorCode.NO_GPU,
+            f"OCR_DEVICE is {wanted}, but no GPU can be used: {reason}. Mend that, or set "
+            "OCR_DEVICE=cpu.",
+        )
+    if gpu_is_expected():
+        log.warning("there is a GPU, but it cannot be used: %s. Reading on the CPU.", reason)
+    return "cpu"
+
+
+def load_models(inference: Inference, models: ModelSet, settings: Settings) -> TextModels:
+    """The models, loaded and warmed up.
+
+    Raises:
+        WorkerError: model_format: a model is not in ONNX, and the engine knows nothing else.
+    """
+    orientation = settings.orientation == "auto"
+    if inference.engine.startswith(PADDLEOCR):
+        return PaddleModels(
+            models,
+            engine=inference.package,
+            device=inference.device,
+            threads=inference.threads,
+            unclip_ratio=settings.unclip_ratio,
+            orientation=orientation,
+        )
+    _check_format(models)
+
+    load: Load
+    if inference.engine == "openvino":
+        load = _OpenVino(OpenVinoDevice(inference.lanes, inference.threads, inference.precision))
+    else:
+        load = _OnnxRuntime(
+            RuntimeDevice(
+                gpu=inference.gpu,
+                threads=max(inference.threads // inference.lanes, 1),
+                memory_mb=settings.gpu_memory_mb,
+                tensorrt_fp16=inference.precision == "fp16",
+            )
+        )
+    if inference.gpu is None:
+        shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, all_or_one=True)
+    else:
+        shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, all_or_one=False)
+    loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
+    loaded.warm_up()
+    return loaded
+
+
+class _OpenVino:
+    """Loads models with OpenVINO."""
+
+    def __init__(self, device: OpenVinoDevice) -> None:
+        self._device = device
+
+    def detector(self, model: Model, normalisation: Normalisation) -> Detector:
+        return OpenVinoDetector(model.folder / ONNX_NAME, normalisation, self._device)
+
+    def recogniser(self, model: Model, normalisation: Normalisation) -> Recogniser:
+        return OpenVinoRecogniser(model.folder / ONNX_NAME, normalisation, self._device)
+
+    def classifier(self, model: Model, normalisation: Normalisation) -> Network:
+        return OpenVinoNetwork(model.folder / ONNX_NAME, normalisation, self._device)
+
+
+class _OnnxRuntime:
+    """Loads models with ONNX Runtime."""
+
+    def __init__(self, device: RuntimeDevice) -> None:
+        self._device = device
+
+    def _load(self, model: Model, normalisation: Normalisation) -> OnnxRuntimeNetwork:
+        return OnnxRuntimeNetwork(model.folder / ONNX_NAME, normalisation, self._device)
+
+    detector = recogniser = classifier = _load
+
+
+def version_of(inference: Inference) -> str:
+    """Name and version of the engine's package, as far as one is installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    for package in (inference.package, f"{inference.package}-gpu"):
+        with contextlib.suppress(PackageNotFoundError):
+            return f"{inference.engine} {version(package)}"
+    return inference.engine
+
+
+def _precision(wanted: str, engine: str, device: str) -> str:
+    if wanted == "auto":
+        return best_precision() if engine == "openvino" else "f32"
+    if wanted == "bf16" and (engine != "openvino" or best_precision() != "bf16"):
+        raise WorkerError(
+            ErrorCode.BAD_PRECISION,
+            "OCR_PRECISION is bf16, but this processor or engine does not compute in it. Set "
+            "OCR_PRECISION=auto.",
+        )
+    if wanted == "fp16" and (engine != "onnxruntime" or device == "cpu" or not tensorrt_is_there()):
+        raise WorkerError(
+            ErrorCode.BAD_PRECISION,
+            "OCR_PRECISION is fp16, which needs a GPU and ONNX Runtime with TensorRT. Set "
+            "OCR_PRECISION=auto.",
+        )
+    return wanted
+
+
+def _check_format(models: ModelSet) -> None:
+    for model in (models.detection, models.recognition):
+        if not (model.folder / ONNX_NAME).is_file():
+            raise WorkerError(
+                ErrorCode.MODEL_FORMAT,
+                f"The model {model.name} has no {ONNX_NAME}. Convert it with paddle2onnx, or set "
+                "OCR_ENGINE=paddleocr:paddle and install PaddlePaddle.",
+            )

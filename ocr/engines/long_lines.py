@@ -1,0 +1,118 @@
+"""Lines longer than the recogniser takes: cut at blanks, read in parts, joined again.
+
+A part ends in the middle of a blank, so that no character is cut, lost or read twice. Where a line
+has no blank it is cut where the least ink is.
+"""
+
+import itertools
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+
+MOST_HEIGHTS = 66
+"""The recogniser takes 3,200 columns of 48; what is longer would be squeezed."""
+_PART_HEIGHTS = 40
+"""Parts are about so long, in heights of the line."""
+_SEARCHED_HEIGHTS = 8
+"""A part may end so much before or behind that."""
+_SPACE_HEIGHTS = 0.1
+"""A blank so wide stands for a space: a line's crop is half as high again as its letters."""
+_INK_SHARE = 0.35
+"""Ink differs from the ground by more than this share of the largest difference."""
+_LEAST_CONTRAST = 8
+_RULE_QUANTILE = 0.02
+"""So few columns of a line are blank at least; in these only a rule has ink."""
+_GROUND_HEIGHTS = 4
+"""The paper's shade is taken from pieces so long."""
+_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
+
+Texts = list[tuple[str, float]]
+"""Text and confidence of each line."""
+
+
+def recognise_in_parts(
+    crops: Sequence[Pixels], recognise: Callable[[Sequence[Pixels]], Texts]
+) -> Texts:
+    """What `recognise` says of crops (height, width, 3) of any length."""
+    cut = [_parts(crop) for crop in crops]
+    texts = iter(recognise([part for parts, _ in cut for part in parts]))
+    return [_joined(list(itertools.islice(texts, len(parts))), spaces) for parts, spaces in cut]
+
+
+def _parts(crop: Pixels) -> tuple[list[Pixels], list[bool]]:
+    """A crop's parts, and whether there is a space between each two."""
+    height, width = crop.shape[:2]
+    if width <= MOST_HEIGHTS * height:
+        return [crop], []
+    ink = _ink_by_column(crop)
+    count = math.ceil(width / (_PART_HEIGHTS * height))
+    cuts, spaces = [0], []
+    for number in range(1, count):
+        wanted, reach = width * number // count, _SEARCHED_HEIGHTS * height
+        place, blank = _best_cut(ink[wanted - reach : wanted + reach])
+        cuts.append(wanted - reach + place)
+        spaces.append(blank >= _SPACE_HEIGHTS * height)
+    cuts.append(width)
+    return [crop[:, start:end] for start, end in itertools.pairwise(cuts)], spaces
+
+
+def _ink_by_column(crop: Pixels) -> npt.NDArray[np.intp]:
+    """(width,): pixels of ink in each column, beyond what a rule along the line has."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    apart = np.abs(grey - _ground(grey))
+    ink = (apart > max(_INK_SHARE * float(apart.max()), _LEAST_CONTRAST)).sum(axis=0)
+    rule = int(np.quantile(ink, _RULE_QUANTILE))
+    if rule > np.quantile(ink, 0.9) / 2:  # no blanks at all
+        rule = 0
+    beyond: npt.NDArray[np.intp] = np.maximum(ink - rule, 0)
+    return beyond
+
+
+def _ground(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(width,): the paper's shade along a line (height, width)."""
+    height, width = grey.shape
+    count = max(width // (_GROUND_HEIGHTS * height), 1)
+    shades = [float(np.median(part)) for part in np.array_split(grey, count, axis=1)]
+    middles = (np.arange(count) + 0.5) * width / count
+    ground: npt.NDArray[np.float32] = np.interp(np.arange(width), middles, shades)
+    return ground.astype(np.float32)
+
+
+def _best_cut(ink: npt.NDArray[np.intp]) -> tuple[int, int]:
+    """The middle of the widest run with the least ink, and its width when it is blank, else 0."""
+    least = int(ink.min())
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (ink == least).astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    widest = int(np.argmax(ends - starts))
+    start, end = int(starts[widest]), int(ends[widest])
+    return (start + end) // 2, end - start if least == 0 else 0
+
+
+def _joined(parts: Texts, spaces: Sequence[bool]) -> tuple[str, float]:
+    """One text; each part's confidence counts by its characters."""
+    text, _ = parts[0]
+    for (after, _), space in zip(parts[1:], spaces, strict=True):
+        text = _glued(text, after, space=space)
+    weights = [len(part) for part, _ in parts]
+    if len(parts) == 1 or not sum(weights):
+        return text, parts[0][1]
+    return text, float(np.average([confidence for _, confidence in parts], weights=weights))
+
+
+def _glued(before: str, after: str, *, space: bool) -> str:
+    if not (before and after):
+        return before + after
+    if space and not (_runs_on(before[-1]) and _runs_on(after[0])):
+        return f"{before.rstrip()} {after.lstrip()}"
+    return before + after
+
+
+def _runs_on(character: str) -> bool:
+    """Whether it is of a script that sets no spaces between words."""
+    return unicodedata.name(character, "").startswith(_WITHOUT_SPACES)

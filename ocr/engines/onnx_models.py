@@ -1,0 +1,148 @@
+"""The models run directly, as ONNX files: batched over pages by `lanes`, in few shapes.
+
+The files are PaddleOCR's, and so is the arithmetic around them; docs/decisions/0009 says why
+not its pipeline.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+
+from decoding.pixels import Pixels
+from engines.arrays import Numbers, Polygons
+from engines.columns import Columns
+from engines.lanes import Lanes
+from engines.leaders import shorten_leaders
+from engines.long_lines import recognise_in_parts
+from engines.networks import (
+    CENTRED,
+    IMAGENET,
+    IMAGENET_RGB,
+    Detector,
+    Network,
+    Normalisation,
+    Recogniser,
+)
+from engines.page_classifier import prepare_page as prepare_page_for_orientation
+from engines.text_detection import detection_settings, find_polygons, map_size, scale_for_detection
+from engines.text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
+from engines.tiled_detection import is_tiled, map_in_tiles
+from models import Model, ModelSet
+
+_WARM_UP_PAGES = ((960, 704), (704, 960))
+
+
+class Load(Protocol):
+    """How a device's engine loads models."""
+
+    def detector(self, model: Model, normalisation: Normalisation) -> Detector:
+        """For pages of every size."""
+
+    def recogniser(self, model: Model, normalisation: Normalisation) -> Recogniser:
+        """For lines of few widths."""
+
+    def classifier(self, model: Model, normalisation: Normalisation) -> Network:
+        """For images of one size."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shapes:
+    """What a device is given at a time."""
+
+    lanes: int
+    """Network calls at a time."""
+    line_widths: tuple[int, ...]
+    most_columns: int
+    """Widths of the lines that are recognised together, added up, are at most this …"""
+    most_lines: int
+    """… and their number this."""
+    all_or_one: bool
+    """As many lines go together as may, or one: each other number would be a shape more to
+    prepare for."""
+
+    def together(self, width: int, waiting: int) -> int:
+        """How many of `waiting` lines (at least 1) of one width go together; at least 1."""
+        most = self._most(width)
+        return most if waiting >= most else 1 if self.all_or_one else waiting
+
+    def prepared(self, width: int) -> set[int]:
+        """Numbers of lines of one width that are worth preparing for."""
+        return {self._most(width), 1}
+
+    def _most(self, width: int) -> int:
+        return max(min(self.most_lines, self.most_columns // width), 1)
+
+
+class OnnxModels:
+    """Three networks on one device, its lanes, and what stands around them."""
+
+    def __init__(
+        self,
+        models: ModelSet,
+        load: Load,
+        shapes: Shapes,
+        unclip_ratio: float,
+        *,
+        orientation: bool,
+    ) -> None:
+        """Loads the models with `load`; those for orientation only when they are wanted."""
+        self._shapes = shapes
+        self._detection = load.detector(models.detection, IMAGENET)
+        self._detection_settings = detection_settings(models.detection.folder, unclip_ratio)
+        self._recognition = load.recogniser(models.recognition, CENTRED)
+        self._characters = read_characters(models.recognition.folder)
+        if orientation:
+            self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
+        self.lanes: Lanes[Columns] = Lanes(shapes.lanes, self._run_recognition, shapes.together)
+
+    def warm_up(self) -> None:
+        """Let every shape of lines be prepared for, so that memory has its size from the start."""
+        for height, width in _WARM_UP_PAGES:
+            self.detect(np.zeros((height, width, 3), dtype=np.uint8), max(height, width))
+        shapes = self._shapes
+        with ThreadPoolExecutor(shapes.lanes) as lanes:  # each has preparations of its own
+            for width in shapes.line_widths:
+                for count in shapes.prepared(width):
+                    lines = np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8)
+                    list(lanes.map(self._recognition.run_best, [lines] * shapes.lanes))
+
+    def detect(self, page: Pixels, longest_side: int) -> Polygons:
+        """As `TextModels.detect`."""
+        height, width = page.shape[:2]
+        settings, logits = self._detection_settings, self._detection.logits
+        wanted = map_size((height, width), longest_side)
+        if is_tiled(wanted):
+            tiles_map = map_in_tiles(page, wanted, self._text_map, logits=logits)
+            return find_polygons(tiles_map, (height, width), settings)
+        text_map = self._text_map(scale_for_detection(page, longest_side))
+        return find_polygons(text_map, (height, width), settings, logits=logits)
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """As `TextModels.recognise`."""
+        texts = recognise_in_parts(crops, self._recognise)
+        return [(shorten_leaders(text), confidence) for text, confidence in texts]
+
+    def page_shares(self, page: Pixels) -> list[float]:
+        """As `TextModels.page_shares`."""
+        prepared = prepare_page_for_orientation(page)
+        (shares,) = self.lanes.call(lambda: self._page_orientation.run(prepared[None]))
+        return [float(share) for share in shares]
+
+    def inference_s(self) -> float:
+        """As `TextModels.inference_s`."""
+        return self.lanes.busy_s / self.lanes.count
+
+    def _recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        lines = [prepare_line(crop, self._shapes.line_widths) for crop in crops]
+        return [join_characters(line, self._characters) for line in self.lanes.recognise(lines)]
+
+    def _text_map(self, scaled: Pixels) -> Numbers:
+        text_map: Numbers = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
+        return text_map
+
+    def _run_recognition(self, lines: list[Pixels]) -> list[Columns]:
+        columns = self._recognition.run_best(np.stack(lines))
+        return [Columns(*line) for line in zip(*columns, strict=True)]

@@ -1,0 +1,200 @@
+"""Models in ONNX on a CPU through OpenVINO: the fastest way there, and in bfloat16 twice so."""
+
+import contextlib
+import dataclasses
+import queue
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+from engines.arrays import Classes, Numbers
+from engines.columns import BLANK, SPACE, Columns, character_begins, near_space
+from engines.networks import Normalisation
+from engines.openvino_graph import drop_last, enlarge_last
+
+_F32_OVER_BF16_BITS = 16
+"""bf16 is the upper half of f32."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenVinoDevice:
+    """How a processor runs a model."""
+
+    streams: int
+    """Calls at a time …"""
+    threads: int
+    """… and their threads in all."""
+    precision: str
+    """f32 or bf16."""
+
+
+class OpenVinoNetwork:
+    """One model and its output."""
+
+    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+        """Keeps what it prepared for each shape of input, some megabytes a shape."""
+        network = _core().read_model(model)
+        self._streams = _Streams(network, normalisation, device)
+
+    def run(self, images: Pixels) -> Numbers:
+        """As `Network.run`."""
+        with self._streams.output(images) as output:
+            return np.array(output)
+
+
+class OpenVinoDetector:
+    """A model whose sigmoid is left out. Keeps nothing for a shape: each page has another."""
+
+    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+        """`logits` is false when the model ends with something else than a sigmoid."""
+        network = _core().read_model(model)
+        self.logits = drop_last(network, "Sigmoid")
+        enlarge_last(network)
+        self._streams = _Streams(network, normalisation, device, keep_shapes=False)
+
+    def run(self, pages: Pixels) -> Numbers:
+        """As `Detector.run`."""
+        with self._streams.output(pages) as output:
+            return np.array(output)
+
+
+class OpenVinoRecogniser:
+    """A model whose softmax is left out, and made up for in columns that begin a character.
+
+    In bf16 the logits come as such: half as much to write and to search.
+    """
+
+    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+        """Keeps what it prepared for each shape of input."""
+        network = _core().read_model(model)
+        self._softmax_left = drop_last(network, "Softmax")
+        self._in_bf16 = self._softmax_left and device.precision == "bf16"
+        self._streams = _Streams(network, normalisation, device, output_bf16=self._in_bf16)
+
+    def run_best(self, lines: Pixels) -> Columns:
+        """As `Recogniser.run_best`."""
+        with self._streams.output(lines) as output:
+            classes: Classes = best_of_bf16(output) if self._in_bf16 else output.argmax(axis=-1)
+            ends = output[..., [BLANK, SPACE]]
+            if not self._softmax_left:
+                return Columns(classes, output.max(axis=-1), near_space(ends))
+            shares = shares_of_best(output, classes, character_begins(classes))
+            logits = _as_f32(ends) if self._in_bf16 else ends
+            return Columns(classes, shares, near_space(np.exp(logits - logits[..., :1])))
+
+
+class _Streams:
+    """A compiled model, and as many requests as may run at a time."""
+
+    def __init__(
+        self,
+        network: Any,
+        normalisation: Normalisation,
+        device: OpenVinoDevice,
+        *,
+        keep_shapes: bool = True,
+        output_bf16: bool = False,
+    ) -> None:
+        openvino = _openvino()
+        from openvino.preprocess import PrePostProcessor
+
+        steps = PrePostProcessor(network)
+        image = steps.input()
+        image.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+        image.model().set_layout(openvino.Layout("NCHW"))
+        convert = image.preprocess().convert_element_type(openvino.Type.f32)
+        if normalisation.swap_channels:
+            convert = convert.reverse_channels()
+        convert.mean(list(normalisation.mean)).scale(list(normalisation.scale))
+        if output_bf16:
+            steps.output().tensor().set_element_type(openvino.Type.bf16)
+        options: dict[str, Any] = {
+            "NUM_STREAMS": device.streams,
+            "INFERENCE_NUM_THREADS": device.threads,
+            "INFERENCE_PRECISION_HINT": device.precision,
+            # A stream that is bound to a processor stands still when that one is busy elsewhere.
+            "ENABLE_CPU_PINNING": False,
+        }
+        if not keep_shapes:
+            options["CPU_RUNTIME_CACHE_CAPACITY"] = 0
+        compiled = _core().compile_model(steps.build(), "CPU", options)
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(device.streams):
+            self._requests.put(compiled.create_infer_request())
+
+    @contextlib.contextmanager
+    def output(self, images: Pixels) -> Iterator[Any]:
+        """The output, in memory that the network uses again afterwards; bf16 as its int16 bits."""
+        request = self._requests.get()
+        try:
+            request.infer([np.ascontiguousarray(images)], share_inputs=True, share_outputs=True)
+            output = request.get_output_tensor(0).data
+            yield output if output.dtype == np.float32 else output.view(np.int16)
+        finally:
+            self._requests.put(request)
+
+
+def best_of_bf16(bits: npt.NDArray[np.int16]) -> Classes:
+    """argmax along the last axis of bf16 numbers, given as their bits.
+
+    Among numbers with one above 0 the bits as whole numbers have the same order.
+    """
+    best: Classes = bits.argmax(axis=-1)
+    largest = np.take_along_axis(bits, best[..., None], axis=-1)[..., 0]
+    if (largest < 0).any():
+        best = _as_f32(bits).argmax(axis=-1)
+    return best
+
+
+def shares_of_best(
+    output: npt.NDArray[Any], best: Classes, wanted: npt.NDArray[np.bool_]
+) -> Numbers:
+    """The softmax of the largest number of each column, where `wanted`; elsewhere 0.
+
+    `output` (…, classes) is f32, or bf16 as its bits; `best` (…) are the places of the largest.
+    One column at a time, and always in the same memory, so that it stays in the cache.
+    """
+    shares = np.zeros(best.shape, dtype=np.float32)
+    scratch = np.empty(output.shape[-1], dtype=np.uint32)
+    numbers = scratch.view(np.float32)
+    for place in zip(*wanted.nonzero(), strict=True):
+        column = output[place]
+        if output.dtype == np.float32:
+            numbers[:] = column
+        else:
+            scratch[:] = column.view(np.uint16)
+            np.left_shift(scratch, _F32_OVER_BF16_BITS, out=scratch)
+        np.subtract(numbers, numbers[best[place]], out=numbers)
+        np.exp(numbers, out=numbers)
+        shares[place] = 1 / numbers.sum()
+    return shares
+
+
+def _as_f32(numbers: npt.NDArray[np.int16]) -> Numbers:
+    """bf16 numbers from their bits."""
+    return (numbers.view(np.uint16).astype(np.uint32) << _F32_OVER_BF16_BITS).view(np.float32)
+
+
+def best_precision() -> str:
+    """bf16 where the processor computes in it, else f32."""
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in capabilities else "f32"
+
+
+@cache
+def _core() -> Any:
+    return _openvino().Core()
+
+
+def _openvino() -> Any:
+    """The package, without the telemetry that it starts where it finds it."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino

@@ -1,0 +1,27 @@
+"""The seam to the models: three questions about pixels, whoever answers them.
+
+`onnx_models` runs the models itself and is the fast way; `paddle_models` has PaddleOCR run
+them, with every engine and model format that it knows. Safe to use from several threads.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from decoding.pixels import Pixels
+from engines.arrays import Polygons
+
+
+class TextModels(Protocol):
+    """Detection, recognition and the classifier of pages."""
+
+    def detect(self, page: Pixels, longest_side: int) -> Polygons:
+        """(count, 4, 2): the text regions of a page, searched at most `longest_side` large."""
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """Text and confidence of each cut-out line, in their order."""
+
+    def page_shares(self, page: Pixels) -> list[float]:
+        """How likely the page must be turned counter-clockwise by 0, 90, 180, 270 degrees."""
+
+    def inference_s(self) -> float:
+        """Seconds that the device computed so far: the mean over what it can do at a time."""

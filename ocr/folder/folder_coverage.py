@@ -1,0 +1,134 @@
+"""Every file of the image folder, and where it stands: nothing is left out in silence.
+
+    files on disk = done + pending + processing + failed + quarantined + ignored + unfinished
+
+A fresh look counts the files; each is then found in the database. `ignored` are rows (a pipe, a
+text file) and litter that has no row (hidden, system_file, unfinished_copy); of a hidden folder
+only the folder itself is counted. `unfinished` are files that the watcher has yet to take in.
+`warnings` are files among the done ones: by code, as the reasons of the others.
+Rows without a file stand apart: `missing` are marked so, `vanished` not yet.
+"""
+
+import collections
+import concurrent.futures
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from folder.folder_look import look_at
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import CoverageReply, Reason
+from ocr_contract.schema import Status
+from ocr_errors import NotNowError
+from records.catalogue import Catalogue
+from records.database import utc_now
+from source_files import display_name
+
+NAMES_LISTED = 20
+"""Of each reason."""
+_WAIT_S = 3.0
+_REASONED = (Status.FAILED, Status.QUARANTINED, Status.IGNORED)
+
+
+class FolderCoverage:
+    """Answers `GET /v1/coverage`; one count at a time, however many ask."""
+
+    def __init__(
+        self, root: Path, catalogue: Catalogue, *, found_by: Callable[[], dict[str, int]]
+    ) -> None:
+        """`found_by` tells how many files were found by a file event and how many by looking."""
+        self._root = root
+        self._catalogue = catalogue
+        self._found_by = found_by
+        self._counting: concurrent.futures.Future[CoverageReply] | None = None
+
+    def answer(self) -> CoverageReply:
+        """A fresh count.
+
+        Raises:
+            NotNowError: counting: it takes longer than a request may; the next one gets it.
+        """
+        counting = self._counting
+        if counting is None:
+            counting = self._counting = concurrent.futures.Future()
+            threading.Thread(
+                target=self._fill, args=(counting,), name="coverage", daemon=True
+            ).start()
+        try:
+            counted = counting.result(_WAIT_S)
+        except concurrent.futures.TimeoutError:
+            raise NotNowError(
+                ErrorCode.COUNTING, "The files are being counted; ask again in a few seconds."
+            ) from None
+        except BaseException:
+            self._counting = None
+            raise
+        self._counting = None
+        return counted
+
+    def _fill(self, counting: "concurrent.futures.Future[CoverageReply]") -> None:
+        try:
+            counting.set_result(self.count())
+        except BaseException as error:
+            counting.set_exception(error)
+
+    def count(self) -> CoverageReply:
+        """Look at the folder and the database once."""
+        reasons: dict[str, dict[str, _Reason]] = {status: {} for status in _REASONED}
+        warnings: dict[str, _Reason] = {}
+        counts: collections.Counter[str] = collections.Counter()
+
+        def note(status: str, code: str, path: bytes) -> None:
+            reasons[status].setdefault(code, _Reason()).add(path)
+
+        def litter(path: bytes, code: str) -> None:
+            counts[Status.IGNORED] += 1
+            note(Status.IGNORED, code, path)
+
+        seen = look_at(self._root, litter)
+        rows = self._catalogue.standings()
+        present = seen.files.keys() | seen.refused.keys()
+        for path in present:
+            status, code = rows.get(path, ("unfinished", None))
+            if status == Status.MISSING:  # it is back, and taken in at the next look
+                status = "unfinished"
+            counts[status] += 1
+            if status in reasons:
+                note(status, code or "unknown", path)
+            elif status == Status.DONE and code is not None:
+                warnings.setdefault(code, _Reason()).add(path)
+        without_file = [status for path, (status, _) in rows.items() if path not in present]
+        missing = without_file.count(Status.MISSING)
+        parts = [status.value for status in Status if status != Status.MISSING]
+        return CoverageReply(
+            counted_at=utc_now(),
+            complete=seen.problem is None,
+            problem=seen.problem,
+            files=counts.total(),
+            counts={part: counts[part] for part in (*parts, "unfinished")},
+            missing=missing,
+            vanished=len(without_file) - missing,
+            reasons={status: _to_json(codes) for status, codes in reasons.items()},
+            found_by=dict(self._found_by()),
+            warnings=_to_json(warnings),
+        )
+
+
+class _Reason:
+    """How many files, and the first names of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.names: list[str] = []
+
+    def add(self, path: bytes) -> None:
+        self.count += 1
+        if len(self.names) < NAMES_LISTED:
+            self.names.append(display_name(path))
+
+    def to_json(self) -> Reason:
+        return {"count": self.count, "names": self.names}
+
+
+def _to_json(codes: dict[str, _Reason]) -> dict[str, Reason]:
+    return {code: reason.to_json() for code, reason in sorted(codes.items())}

@@ -1,0 +1,124 @@
+"""Finished files become rows: hash, first bytes, size; then new, changed, renamed or duplicate.
+
+Nothing is decoded here. A file whose first bytes are those of no image format is told apart
+by its name: `photo.png` that holds text is a failure that someone should see, `notes.txt`
+was never meant to be read.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ocr_contract.error_codes import ErrorCode
+from ocr_errors import ImageError
+from records.catalogue import Catalogue, Outcome
+from records.database import Database
+from source_files import FileStat, fingerprint
+
+IMAGE_SUFFIXES = frozenset(
+    b".jpg .jpeg .jpe .jfif .mpo .png .apng .tif .tiff .bmp .dib .webp .gif".split()
+)
+_SIGNATURES = (
+    b"\xff\xd8\xff",  # JPEG
+    b"\x89PNG\r\n\x1a\n",
+    b"II*\x00",  # TIFF, little endian
+    b"MM\x00*",  # TIFF, big endian
+    b"II+\x00",  # BigTIFF
+    b"MM\x00+",
+    b"BM",
+    b"GIF87a",
+    b"GIF89a",
+)
+_SLICE_S = 0.5
+"""Rows are committed at least so often while many files are hashed, so that reading can begin."""
+
+Finished = tuple[bytes, FileStat]
+"""A path below the image folder and its stat when it was found finished."""
+
+
+class Intake:
+    """Takes finished files into the catalogue."""
+
+    def __init__(
+        self,
+        root: Path,
+        database: Database,
+        catalogue: Catalogue,
+        *,
+        max_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._root = root
+        self._database = database
+        self._catalogue = catalogue
+        self._max_bytes = max_bytes
+        self._clock = clock
+
+    def take(self, files: Iterable[Finished]) -> tuple[int, dict[bytes, FileStat]]:
+        """Register the first of `files`, for about half a second.
+
+        Returns how many were dealt with, and the stat of those that were registered. A file that
+        is being written to, or is gone, is dealt with but not registered: the next look sees it
+        again.
+        """
+        until = self._clock() + _SLICE_S
+        checked: list[tuple[bytes, FileStat, str | ImageError]] = []
+        for path, stat in files:
+            checked.append((path, stat, self._check(path, stat)))
+            if self._clock() > until:
+                break
+        taken = {}
+        with self._database.transaction():
+            for path, stat, finding in checked:
+                if isinstance(finding, str):
+                    self._catalogue.register(path, stat, finding)
+                elif finding.code in {ErrorCode.CHANGED_WHILE_READ, ErrorCode.FILE_VANISHED}:
+                    continue
+                else:
+                    self._catalogue.refuse(path, stat, finding)
+                taken[path] = stat
+        return len(checked), taken
+
+    def refuse(self, path: bytes, stat: FileStat, error: ImageError) -> Outcome:
+        """Register something that is no regular file."""
+        return self._catalogue.refuse(path, stat, error)
+
+    def _check(self, path: bytes, stat: FileStat) -> str | ImageError:
+        """The file's SHA-256, or why it is not read."""
+        try:
+            if stat.size_bytes > self._max_bytes:
+                raise ImageError(
+                    ErrorCode.TOO_MANY_BYTES,
+                    f"The file has {stat.size_bytes / 1e6:.1f} MB; {self._max_bytes / 1e6:g} are "
+                    "allowed. Make it smaller, or raise OCR_MAX_FILE_MB.",
+                )
+            read_stat, sha256, head = fingerprint(self._root, path, self._max_bytes)
+            if read_stat != stat:  # found finished, but written to once more since
+                raise ImageError(
+                    ErrorCode.CHANGED_WHILE_READ, "The file changed; it is looked at again."
+                )
+            check_signature(path, head)
+        except ImageError as error:
+            return error
+        return sha256
+
+
+def check_signature(path: bytes, head: bytes) -> None:
+    """Raise ImageError unless `head`, a file's first bytes, begin an image.
+
+    What passes may still be no image: the worker finds out.
+    """
+    if head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return
+    suffix = path[path.rfind(b".") :].lower() if b"." in path else b""
+    if suffix in IMAGE_SUFFIXES:
+        raise ImageError(
+            ErrorCode.NOT_AN_IMAGE,
+            "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
+            "Convert it to one of these.",
+        )
+    raise ImageError(
+        ErrorCode.UNSUPPORTED_FORMAT,
+        "This is no image in a format that is read (JPEG, PNG, TIFF, BMP, WebP, GIF).",
+        ignored=True,
+    )

@@ -1,0 +1,202 @@
+"""How one page is read: found, turned upright, cut into lines, recognised, put in order.
+
+What the models answer comes from `text_models`; many pages are read at the same time, each in
+a thread of its own.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+from engines.arrays import Polygons
+from engines.text_models import TextModels
+from image_warnings import ImageWarning
+from page_records import Line
+from reading import orientation
+from reading.ink import has_ink, with_more_contrast
+from reading.line_crops import crop_line, turned
+from reading.line_reading import Reading, read_lines, read_ways
+from reading.page_search import find_lines
+from reading.reading_order import reading_order
+from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
+
+_SURE_ON_AGAIN = 0.8
+"""What only a second look finds must read so well: it is made where there may be no text at all."""
+_NO_TEXT_FOUND = ImageWarning(
+    "no_text_found",
+    "Something is on this page, but no text was found. Look at the picture; if it has text, a "
+    "sharper or larger scan may help.",
+)
+_STAMP_OVER_TEXT = ImageWarning(
+    "stamp_over_text", "A stamp lies over text on this page; check the words beneath it."
+)
+_FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
+"""Borders and grain are read as a sign or two, never surely."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadPage:
+    """What the engine found on one page."""
+
+    pixels: Pixels
+    """The upright page."""
+    rotation: int
+    """Degrees counter-clockwise by which it was turned to be upright."""
+    lines: tuple[Line, ...]
+    warnings: tuple[ImageWarning, ...] = ()
+    """Why its text may not be all that is on it."""
+
+
+class Engine(Protocol):
+    """The seam to the models: tests put an engine here that fails in every known way."""
+
+    def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        """Read one page; called from several threads. `told_upright`: its file says which way up
+        it was taken, and `page` stands so."""
+
+
+class PageEngine:
+    """Reads pages with three models."""
+
+    def __init__(self, models: TextModels, *, detection_side: int, orientation: bool) -> None:
+        """`detection_side` is the longest side, in pixels, at which text is searched."""
+        self._models = models
+        self._detection_side = detection_side
+        self._orientation = orientation
+
+    def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        """As `Engine.read`. A page with ink is called blank only after a second look."""
+        found = self._read(page, told_upright=told_upright)
+        if found.lines or not has_ink(page):
+            return found
+        return self._look_again(page) or dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
+
+    def _look_again(self, page: Pixels) -> ReadPage | None:
+        """What other eyes see: with more contrast, inverted, or with the page on its side."""
+        for look in (with_more_contrast(page), 255 - page):
+            found = self._read(look)
+            if lines := tuple(line for line in found.lines if line.confidence >= _SURE_ON_AGAIN):
+                upright = turned(page, found.rotation)
+                return dataclasses.replace(found, pixels=upright, lines=lines)
+        if not self._orientation:
+            return None
+        found = self._read(turned(page, 90))
+        lines = tuple(line for line in found.lines if line.confidence >= _SURE_ON_AGAIN)
+        rotation = (found.rotation + 90) % 360
+        return dataclasses.replace(found, rotation=rotation, lines=lines) if lines else None
+
+    def _read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        polygons = self._detect(page)
+        if not self._orientation or len(polygons) == 0:
+            return self._finished(page, polygons, self._readings(page, polygons), 0)
+        shares = self._models.page_shares(page)
+        readings = None
+        if orientation.looks_upright(polygons, shares):
+            readings = self._readings(page, polygons)
+            if orientation.reads_upright(readings, polygons):
+                return self._finished(page, polygons, readings, 0)
+        evidence = self._evidence(page, polygons, shares)
+        rotation = orientation.rotation(evidence, shares, told_upright=told_upright)
+        if rotation == 0:
+            readings = readings or self._readings(page, polygons)
+            return self._finished(page, polygons, readings, 0)
+        upright = turned(page, rotation)
+        polygons = self._detect(upright)  # lines that lie are found less well
+        return self._finished(upright, polygons, self._readings(upright, polygons), rotation)
+
+    def _evidence(
+        self, page: Pixels, polygons: Polygons, shares: Sequence[float]
+    ) -> list[orientation.Evidence]:
+        """What the page's lines, as far as they are asked, say about the way it stands."""
+        found: list[orientation.Evidence] = []
+        recognise = self._models.recognise
+        for group in orientation.lines_to_ask(polygons):
+            crops = [crop_line(page, polygons[index]) for index in group]
+            asked = read_ways(crops, [orientation.ways_to_ask(crop) for crop in crops], recognise)
+            columns = read_ways(crops, [*map(orientation.columns_to_ask, asked)], recognise)
+            found += [
+                orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
+                for index, lines, more in zip(group, asked, columns, strict=True)
+            ]
+            if orientation.is_clear(found, shares):
+                break
+        return found
+
+    def _readings(self, page: Pixels, polygons: Polygons) -> list[Reading]:
+        return read_lines(
+            [crop_line(page, polygon) for polygon in polygons], self._models.recognise
+        )
+
+    def _finished(
+        self, page: Pixels, polygons: Polygons, readings: list[Reading], rotation: int
+    ) -> ReadPage:
+        """The upright page, its lines read anew where a stamp lies over them."""
+        covered = False
+        for stamp in find_stamps(page):
+            place = stamp.with_lines(polygons, page)
+            inside = place.holds(polygons)
+            found, anew = self._read_layers(page, place)
+            before = [reading for reading, is_in in zip(readings, inside, strict=True) if is_in]
+            if _text_read(anew) > _text_read(before):
+                kept = [
+                    reading for reading, is_in in zip(readings, inside, strict=True) if not is_in
+                ]
+                polygons, readings = np.concatenate([polygons[~inside], found]), [*kept, *anew]
+            covered = covered or bool(before)
+        found_page = _read_page(page, polygons, readings, rotation)
+        warnings = (_STAMP_OVER_TEXT,) if covered else ()
+        return dataclasses.replace(found_page, warnings=warnings)
+
+    def _read_layers(self, page: Pixels, place: Box) -> tuple[Polygons, list[Reading]]:
+        """The lines beneath a stamp, in whichever way more of them is read, and the stamp's own."""
+        part = place.of(page)
+        beneath = [self._found(layer) for layer in beneath_stamp(part)]
+        (lines, read), (own, own_read) = (
+            max(beneath, key=lambda found: _text_read(found[1])),
+            self._found(stamp_alone(part)),
+        )
+        corner = np.array([place.left, place.top], dtype=np.float32)
+        return np.concatenate([lines, own]) + corner, [*read, *own_read]
+
+    def _found(self, page: Pixels) -> tuple[Polygons, list[Reading]]:
+        polygons = self._detect(page)
+        return polygons, self._readings(page, polygons)
+
+    def _detect(self, page: Pixels) -> Polygons:
+        return find_lines(page, self._models.detect, self._detection_side)
+
+
+def _read_page(
+    page: Pixels, polygons: Polygons, readings: Sequence[Reading], rotation: int
+) -> ReadPage:
+    """The upright page with its lines in reading order; those without text are left out."""
+    vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
+    order = reading_order(polygons, vertical=vertical)
+    return ReadPage(
+        pixels=page,
+        rotation=rotation,
+        lines=tuple(
+            _line(readings[index], polygons[index]) for index in order if _is_text(readings[index])
+        ),
+    )
+
+
+def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
+    """Its polygon begins at the text's own top left."""
+    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
+    return Line(reading.text, reading.confidence, tuple((float(x), float(y)) for x, y in corners))
+
+
+def _is_text(reading: Reading) -> bool:
+    count = len(reading.text.strip())
+    return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)
+
+
+def _text_read(readings: Sequence[Reading]) -> float:
+    """How much was read, and how surely."""
+    sure = [reading for reading in readings if reading.confidence >= _SURE_OF_FEW]
+    return sum(len(reading.text) * reading.confidence for reading in sure)

@@ -1,0 +1,79 @@
+"""Lines cut out of pages, straightened, and turned as they are to be read."""
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+
+_MAX_SIDE = 16_000
+"""A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
+_MAX_SOURCE_SIDE = 32_000
+"""OpenCV's limit for what is warped is the same."""
+_MARGIN = 4
+"""Pixels around a polygon that the interpolation looks at."""
+
+
+def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
+    """The quadrilateral `polygon` (4, 2), straightened, as it stands on the page; at least 1×1
+    pixel.
+
+    Axis-aligned rectangles, most lines of a scan, are cut out; others are warped.
+    """
+    corners: list[list[float]] = polygon.tolist()  # so few numbers are slower in numpy
+    if _is_upright(corners):
+        left, top = (math.floor(min(sides)) for sides in zip(*corners, strict=True))
+        right, bottom = (math.ceil(max(sides)) for sides in zip(*corners, strict=True))
+        rows = slice(max(top, 0), max(bottom, top + 1, 0))  # a negative end would count from below
+        columns = slice(max(left, 0), max(right, left + 1, 0))
+        crop = page[rows, columns]
+    else:
+        crop = _warp(page, polygon)
+    if crop.size == 0:
+        return np.zeros((1, 1, 3), dtype=np.uint8)
+    return np.ascontiguousarray(crop)
+
+
+def turned(pixels: Pixels, degrees: int) -> Pixels:
+    """A crop or a page turned counter-clockwise by 0, 90, 180 or 270 degrees."""
+    return np.ascontiguousarray(np.rot90(pixels, degrees // 90)) if degrees else pixels
+
+
+def _is_upright(corners: list[list[float]]) -> bool:
+    """Whether the sides run along the axes, to within a pixel."""
+    top_left, top_right, bottom_right, bottom_left = corners
+    return (
+        abs(top_left[1] - top_right[1]) <= 1
+        and abs(bottom_left[1] - bottom_right[1]) <= 1
+        and abs(top_left[0] - bottom_left[0]) <= 1
+        and abs(top_right[0] - bottom_right[0]) <= 1
+    )
+
+
+def _warp(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
+    page, polygon = _around(page, polygon)
+    top_left, top_right, bottom_right, bottom_left = polygon
+    width = max(np.linalg.norm(top_right - top_left), np.linalg.norm(bottom_right - bottom_left))
+    height = max(np.linalg.norm(bottom_left - top_left), np.linalg.norm(bottom_right - top_right))
+    size = (min(max(int(width), 1), _MAX_SIDE), min(max(int(height), 1), _MAX_SIDE))
+    corners = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(polygon.astype(np.float32), corners)
+    warped = cv2.warpPerspective(
+        page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, dtype=np.uint8)
+
+
+def _around(
+    page: Pixels, polygon: npt.NDArray[np.float32]
+) -> tuple[Pixels, npt.NDArray[np.float32]]:
+    """The part of a page around the polygon, where OpenCV could not warp from the whole one."""
+    if max(page.shape[:2]) <= _MAX_SOURCE_SIDE:
+        return page, polygon
+    low = np.clip(np.floor(polygon.min(axis=0)) - _MARGIN, 0, None).astype(int)
+    high = np.ceil(polygon.max(axis=0)).astype(int) + _MARGIN
+    low = np.minimum(low, [page.shape[1] - 1, page.shape[0] - 1])
+    high = np.clip(high, low + 1, low + _MAX_SOURCE_SIDE)
+    return page[low[1] : high[1], low[0] : high[0]], polygon - low.astype(np.float32)

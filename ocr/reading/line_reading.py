@@ -1,0 +1,139 @@
+"""Lines read in the direction in which their characters stand, whatever that is on the page.
+
+A line may run along the page, upward or downward at its side, stand on its head, or be a column of
+characters that stand upright below each other. Which it is, is found by reading it: in a wrong
+direction a text reads badly.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from decoding.pixels import Pixels
+from reading.line_crops import turned
+from reading.small_pages import with_margin
+from reading.vertical_text import as_horizontal, column_as_row, is_stacking_script
+
+Recognise = Callable[[Sequence[Pixels]], list[tuple[str, float]]]
+"""Text and confidence of each crop, in their order."""
+
+LONG = 1.8
+"""A region so many times as long as it is wide shows the axis along which its text runs. Of single
+characters only the narrowest, an I or a 1, come near it."""
+_TALL = 1.5
+"""A region so many times as high as wide may be a text that runs up or down."""
+NARROWEST_CHARACTER = 3.5
+"""And up to here it may be one upright character instead."""
+_GROUND = 0.2
+"""Of its height, around a narrow character."""
+_READS_WELL = 0.85
+_CLEARLY = 0.1
+"""How much better a direction that is not the usual one has to read."""
+_SURELY_NOT = 0.7
+_HEAD_RATIO = 3.0
+"""Shorter regions are not tried on their head: 0, 8, I, O, X and H are the same there."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Way:
+    """One way to read a line."""
+
+    turn: int
+    """Degrees counter-clockwise by which the line is turned until its characters stand upright."""
+    stacked: bool = False
+    """Its characters then stand below each other, not side by side."""
+
+
+UPRIGHT, UPWARD, HEAD, DOWNWARD = Way(0), Way(270), Way(180), Way(90)
+COLUMN = Way(0, stacked=True)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """A line as it was read in one way."""
+
+    text: str
+    confidence: float
+    way: Way
+
+
+def read_lines(crops: Sequence[Pixels], recognise: Recognise) -> list[Reading]:
+    """The best reading of each line that was cut out of an upright page."""
+    found = read_ways(crops, [_usual_ways(crop) for crop in crops], recognise)
+    more = [_further_ways(crop, readings) for crop, readings in zip(crops, found, strict=True)]
+    if any(more):
+        further = read_ways(crops, more, recognise)
+        found = [[*first, *second] for first, second in zip(found, further, strict=True)]
+    return [_best(readings) for readings in found]
+
+
+def read_ways(
+    crops: Sequence[Pixels], ways: Sequence[Sequence[Way]], recognise: Recognise
+) -> list[list[Reading]]:
+    """Each crop read in each of its ways, all in one call; a column of fewer than two characters
+    has no reading."""
+    prepared = [
+        (number, way, pixels)
+        for number, (crop, wanted) in enumerate(zip(crops, ways, strict=True))
+        for way in wanted
+        if (pixels := _prepared(crop, way)) is not None
+    ]
+    texts = recognise([pixels for _, _, pixels in prepared])
+    readings: list[list[Reading]] = [[] for _ in crops]
+    for (number, way, _), (text, confidence) in zip(prepared, texts, strict=True):
+        read = as_horizontal(text) if way.stacked else text
+        readings[number].append(Reading(read, confidence, way))
+    return readings
+
+
+def is_tall(crop: Pixels) -> bool:
+    """Whether its text may run up or down."""
+    return bool(crop.shape[0] >= _TALL * crop.shape[1])
+
+
+def _prepared(crop: Pixels, way: Way) -> Pixels | None:
+    upright = turned(crop, way.turn)
+    if way.stacked:
+        return column_as_row(upright)
+    if is_tall(upright):  # an I or an exclamation mark: without ground beside it, it is not read
+        return with_margin(upright, round(_GROUND * upright.shape[0]))
+    return upright
+
+
+def _usual_ways(crop: Pixels) -> list[Way]:
+    if not is_tall(crop):
+        return [UPRIGHT]
+    if crop.shape[0] >= NARROWEST_CHARACTER * crop.shape[1]:
+        return [DOWNWARD, UPWARD]
+    return [UPRIGHT, DOWNWARD, UPWARD]
+
+
+def _further_ways(crop: Pixels, readings: Sequence[Reading]) -> list[Way]:
+    """What is worth trying after the usual ways."""
+    if is_tall(crop):
+        best = max(readings, key=_confidence)
+        is_column = best.way != UPWARD and is_stacking_script(best.text)
+        long = crop.shape[0] >= LONG * crop.shape[1]
+        return [COLUMN] if long and (is_column or best.confidence < _READS_WELL) else []
+    (reading,) = readings
+    long = crop.shape[1] >= _HEAD_RATIO * crop.shape[0]
+    return [HEAD] if long and reading.confidence < _SURELY_NOT else []
+
+
+def _best(readings: Sequence[Reading]) -> Reading:
+    by_way = {reading.way: reading for reading in readings}
+    column = by_way.pop(COLUMN, None)
+    best = max(by_way.values(), key=_confidence)
+    upright = by_way.get(UPRIGHT)
+    if upright is not None and upright.text.strip() and best is not upright:
+        clearly = best.confidence >= max(_READS_WELL, upright.confidence + _CLEARLY)
+        best = best if clearly else upright
+    if column is None or not column.text.strip():
+        return best
+    # Lying characters of these scripts read well, too, but not their punctuation.
+    same_script = is_stacking_script(best.text) and is_stacking_script(column.text)
+    enough = _READS_WELL if same_script else best.confidence + _CLEARLY
+    return column if column.confidence >= max(enough, _SURELY_NOT) else best
+
+
+def _confidence(reading: Reading) -> float:
+    return reading.confidence

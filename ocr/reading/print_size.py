@@ -1,0 +1,118 @@
+"""How large the print of a page is, from its pixels alone: what a search would have to see.
+
+Where much changes from pixel to pixel there is print, or a picture. From a few such places,
+the letters' heights are measured as those of connected specks of ink. Halftones and noise look like
+small print: what is said here is a reason to look closer, no finding.
+"""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+from engines.arrays import Polygons
+
+_CELL = 16
+"""Pixels of the page along a side of the squares in which changes are counted."""
+_EVERY_ROW = 4
+"""Print is found in every fourth row as well as in all."""
+_BUSY = 6
+"""Mean difference of neighbouring pixels, of 255, from which on a cell may hold print."""
+_MOST_PLACES = 4
+"""Of each kind: where a search found nothing, and where most is."""
+_LEAST_CELLS = 6
+"""A place has so many busy cells, or it is a rule, a stain or a logo."""
+_LEAST_LETTERS = 12
+_LEAST_HEIGHT = 3
+_WIDEST_LETTER = 12
+"""Small letters run into each other: a speck may be a word."""
+_LEAST_INK_CONTRAST = 16
+
+Mask = npt.NDArray[np.uint8]
+_Lengths = npt.NDArray[np.int32]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A part of a page with letters."""
+
+    top: int
+    left: int
+    side: int
+    letter_height: float
+    """Of most of them, in pixels of the page: nearly that of an x."""
+
+
+def small_print(page: Pixels, polygons: Polygons, legible: float) -> list[Place]:
+    """Places with letters lower than `legible` pixels, those that `polygons` leave out first.
+
+    `page` is (height, width, 3); `polygons` is what a search has found on it.
+    """
+    busy = _busy_cells(page)
+    side = int(np.clip(16 * legible / _CELL, 6, 20))  # in cells
+    missed = busy & (1 - _covered(busy.shape, polygons))
+    places = dict.fromkeys(_fullest(missed, side) + _fullest(busy, side))
+    found = []
+    for row, column in places:
+        top, left, length = row * _CELL, column * _CELL, side * _CELL
+        height = _letter_height(page[top : top + length, left : left + length], legible)
+        if height is not None:
+            found.append(Place(top, left, length, height))
+    return found
+
+
+def _busy_cells(page: Pixels) -> Mask:
+    """(rows, columns) of cells: 1 where neighbouring pixels differ much."""
+    grey = cv2.cvtColor(page[:: min(_EVERY_ROW, page.shape[0])], cv2.COLOR_BGR2GRAY)
+    changes = cv2.absdiff(grey[:, 1:], grey[:, :-1]) if grey.shape[1] > 1 else grey
+    rows, columns = (max(side // _CELL, 1) for side in page.shape[:2])
+    means = cv2.resize(changes, (columns, rows), interpolation=cv2.INTER_AREA)
+    return (np.asarray(means) >= _BUSY).astype(np.uint8)
+
+
+def _covered(cells: tuple[int, ...], polygons: Polygons) -> Mask:
+    """(rows, columns) of cells: 1 where a polygon is."""
+    mask = np.zeros(cells, dtype=np.uint8)
+    for polygon in (polygons / _CELL).astype(np.int32):
+        cv2.fillPoly(mask, [polygon], (1,))
+    return mask
+
+
+def _fullest(cells: Mask, side: int) -> list[tuple[int, int]]:
+    """(row, column) of the squares of `side` cells with the most of `cells`, a few."""
+    rows, columns = (-(-count // side) for count in cells.shape)
+    padded = np.zeros((rows * side, columns * side), dtype=np.uint32)
+    padded[: cells.shape[0], : cells.shape[1]] = cells
+    counts = padded.reshape(rows, side, columns, side).sum(axis=(1, 3)).ravel()
+    best = np.argsort(-counts.astype(np.int64), kind="stable")[:_MOST_PLACES]
+    return [
+        (int(i) // columns * side, int(i) % columns * side)
+        for i in best
+        if counts[i] >= _LEAST_CELLS
+    ]
+
+
+def _letter_height(part: Pixels, legible: float) -> float | None:
+    """The height of most letters of a part of a page; None without letters below `legible`."""
+    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2GRAY)
+    apart = cv2.absdiff(grey, np.full_like(grey, np.uint8(np.median(grey))))
+    strongest = float(np.quantile(apart, 0.99))
+    ink = (apart > max(0.4 * strongest, _LEAST_INK_CONTRAST)).astype(np.uint8)
+    _, _, specks, _ = cv2.connectedComponentsWithStats(ink)
+    sides: _Lengths = np.asarray(specks[1:], dtype=np.int32)
+    widths, heights = sides[:, cv2.CC_STAT_WIDTH], sides[:, cv2.CC_STAT_HEIGHT]
+    letters = (heights >= _LEAST_HEIGHT) & (widths <= _WIDEST_LETTER * heights)
+    if letters.sum() < _LEAST_LETTERS:
+        return None
+    height = _median(heights[letters], (widths * heights)[letters])
+    near = letters & (heights >= 0.5 * height) & (heights <= 2 * height)
+    return height if near.sum() >= _LEAST_LETTERS and height < legible else None
+
+
+def _median(values: _Lengths, weights: _Lengths) -> float:
+    """The value below and above which half of the weights are: dust counts for nothing."""
+    order = np.argsort(values)
+    so_far = weights[order].cumsum()
+    return float(values[order][np.searchsorted(so_far, so_far[-1] / 2)])

@@ -1,0 +1,161 @@
+"""Stamps: coloured ink over a page's own, which is black. Each is taken for itself.
+
+Where a stamp crosses a line, the line is found in pieces. In the colour's own light the stamp
+vanishes and what is beneath shows; the coloured ink alone shows what the stamp says.
+"""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+from engines.arrays import Polygons
+
+_SIDE = 600
+"""Pixels of the longer side at which stamps are looked for."""
+_COLOURED = 48
+"""Difference of the largest and the smallest channel of coloured ink, of 255."""
+_DARK = 110
+"""Black ink is darker in every channel."""
+_LEAST_SIDE = 0.05
+"""A stamp is at least so wide and high, as a share of the page's longer side."""
+_MOST_AREA = 0.25
+"""Of the page: what is larger is its design."""
+_MOST_FILLING = 0.5
+"""Of its place: what fills more is a picture or a bar. A stamp is strokes."""
+_LEAST_BENEATH = 0.01
+"""Of its place: black ink within a stamp, or there is nothing to separate."""
+_MOST_STAMPS = 4
+_INPAINTED = 3
+"""Pixels from which what is covered is drawn."""
+_AROUND = 8
+"""Pixels of the page around what is read anew."""
+_LEAST_COLOURED = 0.0005
+"""With less of the page in colour there is no stamp."""
+_JOINED = 9
+"""Strokes so near, in pixels of the small page, belong to one stamp."""
+
+Mask = npt.NDArray[np.uint8]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a page, in its pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def of(self, page: Pixels) -> Pixels:
+        """That part of the page, as a view."""
+        return page[self.top : self.bottom, self.left : self.right]
+
+    def holds(self, polygons: Polygons) -> npt.NDArray[np.bool_]:
+        """(count,): whether the middle of each polygon lies in it."""
+        x, y = polygons.mean(axis=1).T
+        inside: npt.NDArray[np.bool_] = (
+            (x >= self.left) & (x < self.right) & (y >= self.top) & (y < self.bottom)
+        )
+        return inside
+
+    def with_lines(self, polygons: Polygons, page: Pixels) -> "Box":
+        """The place of the stamp and of all lines that it touches, with a little around."""
+        low, high = polygons.min(axis=1), polygons.max(axis=1)
+        touched = (low < (self.right, self.bottom)).all(axis=1)
+        touched &= (high > (self.left, self.top)).all(axis=1)
+        corners = np.concatenate(
+            [[[self.left, self.top], [self.right, self.bottom]], low[touched], high[touched]]
+        )
+        left, top = (max(int(edge) - _AROUND, 0) for edge in corners.min(axis=0))
+        right, bottom = (int(edge) + _AROUND for edge in corners.max(axis=0))
+        return Box(left, top, min(right, page.shape[1]), min(bottom, page.shape[0]))
+
+    def joined(self, other: "Box") -> "Box | None":
+        """Both in one, when they overlap."""
+        apart = (
+            self.right <= other.left
+            or other.right <= self.left
+            or self.bottom <= other.top
+            or other.bottom <= self.top
+        )
+        if apart:
+            return None
+        low, high = min, max
+        return Box(
+            low(self.left, other.left),
+            low(self.top, other.top),
+            high(self.right, other.right),
+            high(self.bottom, other.bottom),
+        )
+
+
+def find_stamps(page: Pixels) -> list[Box]:
+    """Where stamps lie over black ink on a page (height, width, 3)."""
+    scale = min(_SIDE / max(page.shape[:2]), 1.0)
+    every = max(int(1 / scale), 1)
+    if _coloured(page[::every, ::every]).mean() < _LEAST_COLOURED:  # nearly every scan ends here
+        return []
+    height, width = (max(round(side * scale), 1) for side in page.shape[:2])
+    small: Pixels = np.asarray(
+        cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
+    )
+    coloured = _coloured(small)
+    black = small.max(axis=2) < _DARK
+    if not coloured.any() or coloured.mean() > _MOST_AREA or not black.any():
+        return []
+    joined = cv2.dilate(coloured, np.ones((_JOINED, _JOINED), dtype=np.uint8))
+    _, labels, pieces, _ = cv2.connectedComponentsWithStats(joined)
+    found: list[Box] = []
+    for number, (left, top, wide, high, _) in enumerate(pieces[1:].tolist(), 1):
+        place = slice(top, top + high), slice(left, left + wide)
+        own = coloured[place].astype(bool) & (labels[place] == number)
+        if (
+            min(wide, high) >= _LEAST_SIDE * max(height, width)
+            and wide * high <= _MOST_AREA * height * width
+            and own.mean() <= _MOST_FILLING
+            and black[place].mean() >= _LEAST_BENEATH
+        ):
+            edges = (int(edge / scale) for edge in (left, top, left + wide, top + high))
+            _add(found, Box(*edges))
+    return found[:_MOST_STAMPS]
+
+
+def _add(boxes: list[Box], box: Box) -> None:
+    """A ring and what stands in it are one stamp."""
+    for other in boxes:
+        if whole := box.joined(other):
+            boxes.remove(other)
+            _add(boxes, whole)
+            return
+    boxes.append(box)
+
+
+def beneath_stamp(part: Pixels) -> tuple[Pixels, Pixels]:
+    """What is beneath the stamp in a part of a page, seen in two ways, each of its shape: through
+    ink that lets black through, and drawn on from around ink that covers."""
+    ink = _coloured(part)
+    wide = cv2.dilate(ink, np.ones((3, 3), dtype=np.uint8))
+    brightest = part.max(axis=2)
+    own = max(float(np.median(brightest[ink.astype(bool)])), 1.0) if ink.any() else 255.0
+    paper = float(np.median(brightest))
+    shown = np.clip(brightest * (paper / own), 0, 255).astype(np.uint8)
+    through = np.where(wide.astype(bool)[..., None], shown[..., None], part).astype(np.uint8)
+    around = cv2.inpaint(np.ascontiguousarray(part), wide, _INPAINTED, cv2.INPAINT_TELEA)
+    return np.ascontiguousarray(through), np.ascontiguousarray(around, dtype=np.uint8)
+
+
+def stamp_alone(part: Pixels) -> Pixels:
+    """The stamp on the paper's colour."""
+    wide = cv2.dilate(_coloured(part), np.ones((3, 3), dtype=np.uint8)).astype(bool)
+    paper = np.median(part.reshape(-1, 3), axis=0)
+    return np.ascontiguousarray(np.where(wide[..., None], part, paper).astype(np.uint8))
+
+
+def _coloured(page: Pixels) -> Mask:
+    """(height, width): 1 where ink is coloured, and the paper is not."""
+    spread = page.max(axis=2) - page.min(axis=2)
+    usual = int(np.median(spread))  # of yellowed paper
+    return np.asarray(spread > usual + _COLOURED, dtype=np.uint8)

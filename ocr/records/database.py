@@ -1,0 +1,226 @@
+"""The one read-write connection to data/ocr_data.db: lock, transactions, and its files' truth.
+
+`store` (batches and results) and `catalogue` (files and rows) work through it; `opening` sets it
+up. The connection also checkpoints. Never open the same file with the stdlib's `sqlite3` in this
+process: closing one would drop the other's POSIX locks.
+"""
+
+import contextlib
+import datetime
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import apsw
+
+from disk_guard import free_bytes
+from ocr_contract.data_folder import LOCK_SUFFIX
+from ocr_contract.error_codes import ErrorCode
+from ocr_errors import DiskFullError, StoreError
+from records import opening
+from records.database_copy import Copy, write_copy
+
+_NO_ROOM_BYTES = 1 << 20
+"""With less than this an input/output error is called what it is: a full disk."""
+
+log = logging.getLogger("database")
+
+
+class Cursor(Protocol):
+    """The rows of a statement."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+    def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
+
+
+class Connection(Protocol):
+    """What `store` and `catalogue` use of apsw.Connection; a row is a tuple of plain values."""
+
+    def execute(self, statements: str, bindings: Sequence[Any] = ()) -> Cursor: ...
+    def executemany(self, statements: str, bindings: Iterable[Sequence[Any]]) -> Cursor: ...
+    def changes(self) -> int: ...
+    def last_insert_rowid(self) -> int: ...
+
+
+def utc_now() -> str:
+    """The time now as the database writes it."""
+    now = datetime.datetime.now(datetime.UTC)
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Database:
+    """An open database that this process alone writes. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`, creating or migrating it.
+
+        Raises:
+            StoreError: locked by another service, damaged, too new, or not writable.
+        """
+        self.path = path
+        self._mutex = threading.RLock()
+        self._full = False
+        self._lock_fd = lock(path)
+        try:
+            self._connection = opening.open_database(path)
+            self._files = self._inodes()
+        except BaseException:
+            os.close(self._lock_fd)
+            raise
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing: committed and on disk when the block ends, undone when it raises.
+
+        Within a transaction of the same thread it is a part of that one.
+
+        Raises:
+            DiskFullError: there is no room for it; it may be tried again.
+            StoreError: database_replaced: the file was exchanged while the service ran.
+        """
+        with self._mutex:
+            if self._connection.in_transaction:
+                yield cast(Connection, self._connection)
+                return
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield cast(Connection, self._connection)
+                self._commit()
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if self._is_full_disk(error):
+                    self._full = True
+                    raise DiskFullError from error
+                raise
+            self._full = False
+            self._stay_durable()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The connection for queries only; keep it short, the writers wait."""
+        with self._mutex:
+            yield cast(Connection, self._connection)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last write did not fit on the disk."""
+        return self._full
+
+    def wal_bytes(self) -> int:
+        """The write-ahead log's size."""
+        with contextlib.suppress(OSError):
+            return self._beside("-wal").stat().st_size
+        return 0
+
+    def copy_to(self, target: Path, *, between: Any) -> Copy:
+        """A checked copy of this moment's state; writers go on (see `write_copy`)."""
+        return write_copy(self._connection, target, turn=self.reading, between=between)
+
+    def look_after(self) -> None:
+        """Try again to write after a full disk, and cut back a log that grew. For idle moments.
+
+        Never waits for a reader: the next time will do.
+
+        Raises:
+            StoreError: as `transaction`.
+        """
+        with self._mutex:
+            self._stay_durable()  # files may be deleted while nothing is written, too
+        if self._full:
+            with contextlib.suppress(DiskFullError), self.transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO service_state (key, value) VALUES ('disk_tried', ?)",
+                    (utc_now(),),
+                )
+        if self.wal_bytes() > opening.JOURNAL_SIZE_LIMIT_BYTES:
+            with self._mutex, contextlib.suppress(apsw.BusyError, apsw.LockedError):
+                self._connection.set_busy_timeout(0)
+                try:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    self._connection.set_busy_timeout(opening.BUSY_TIMEOUT_MS)
+
+    def close(self) -> None:
+        """Close the connection (the WAL stays for readers) and let go of the lock."""
+        with self._mutex:
+            self._connection.close()
+            if self._lock_fd >= 0:
+                os.close(self._lock_fd)
+                self._lock_fd = -1
+
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def _is_full_disk(self, error: BaseException) -> bool:
+        """SQLite calls some of them input/output errors, e.g. when its -shm cannot grow."""
+        if isinstance(error, apsw.IOError):
+            with contextlib.suppress(OSError):
+                return free_bytes(self.path.parent) < _NO_ROOM_BYTES
+        return isinstance(error, apsw.FullError)
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    def _inodes(self) -> list[int | None]:
+        """Which files lie under the database's three names now."""
+        return [_inode(self._beside(suffix)) for suffix in ("", "-wal", "-shm")]
+
+    def _stay_durable(self) -> None:
+        """What was committed must lie in files that the next start finds.
+
+        Someone may delete -wal or -shm under a running service. The kernel keeps them for this
+        connection alone: their content goes into the database file, and new ones are made.
+        """
+        now = self._inodes()
+        if now == self._files:
+            return
+        if now[0] != self._files[0]:
+            raise StoreError(
+                ErrorCode.DATABASE_REPLACED,
+                f"{self.path} was deleted or exchanged while the service ran. Stop the service "
+                "before that, and use: ocrctl restore FILE",
+            )
+        log.warning("the files beside %s were deleted; they are made anew", self.path)
+        self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+        self._connection.close()
+        self._connection = opening.open_database(self.path)
+        self._files = self._inodes()
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def lock(database: Path) -> int:
+    """Take the writer's lock of a database; returns the descriptor that holds it.
+
+    Raises:
+        StoreError: data_not_writable, already_running.
+    """
+    path = database.with_name(database.name + LOCK_SUFFIX)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise StoreError(
+            ErrorCode.DATA_NOT_WRITABLE,
+            f"{path} cannot be opened for writing ({os.strerror(error.errno or 0)}). "
+            "Give the data folder to the user that runs ocr_service.",
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreError(
+            ErrorCode.ALREADY_RUNNING,
+            f"Another ocr_service already uses {path.parent}. Stop it, or choose another "
+            "data folder with OCR_DATA_FOLDER.",
+        ) from error
+    return descriptor

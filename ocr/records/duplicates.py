@@ -1,0 +1,178 @@
+"""Images with the same content: one is the original, the others show its text.
+
+An original has `duplicate_of` NULL, and alone may be read by the engine and own pages. These
+rules hold after every transaction, so that no image waits for one that will never be read:
+
+- An original is never itself a duplicate.
+- The pages of an original belong to its `sha256`; a duplicate has none.
+- A warning belongs to the pages: an original without them has none, and a duplicate has that of
+  its original, also when it is missing, because it shows that text.
+- A duplicate that is in the folder stands where its original stands, and that one can be read:
+  when it cannot (it is missing, or unreadable at this moment), the duplicate takes its place.
+"""
+
+from ocr_contract.schema import Status
+from records.database import Connection, utc_now
+
+OF_THE_MOMENT = (
+    "unreadable",
+    "changed_while_read",
+    "file_vanished",
+    "symlink",
+    "not_a_regular_file",
+)
+"""Errors that say something of the path at this moment and nothing of the content."""
+_MOMENT = ", ".join(f"'{code}'" for code in OF_THE_MOMENT)
+_AWAY = f"(status = 'missing' OR coalesce(error_code, '') IN ({_MOMENT}))"
+
+
+_WARN_AS = (
+    "UPDATE images SET (warning_code, warning) = "
+    "(SELECT warning_code, warning FROM images WHERE id = ?1)"
+)
+_STAND_WHERE = (
+    "UPDATE images SET (status, error_code, error, finished_at, updated_at) = (SELECT "
+    "CASE status WHEN 'processing' THEN 'pending' ELSE status END, error_code, error, "
+    "finished_at, updated_at FROM images WHERE id = ?1)"
+)
+
+
+def find_original(
+    connection: Connection, sha256: str, other_than: int = -1
+) -> tuple[int, bytes] | None:
+    """The original (id, path) that has this content, rather one that can be read."""
+    rows = connection.execute(
+        "SELECT id, path FROM images WHERE sha256 = ?1 AND duplicate_of IS NULL "  # noqa: S608
+        f"AND id <> ?2 ORDER BY {_AWAY}, id LIMIT 1",  # a constant of ours
+        (sha256, other_than),
+    ).fetchall()
+    return rows[0] if rows else None
+
+
+def with_inode(connection: Connection, sha256: str, inode: int) -> tuple[int, bytes] | None:
+    """A duplicate (id, path) with this content that was last seen as this very file."""
+    rows = connection.execute(
+        "SELECT id, path FROM images WHERE sha256 = ? AND inode = ? "
+        "AND duplicate_of IS NOT NULL LIMIT 1",
+        (sha256, inode),
+    ).fetchall()
+    return rows[0] if rows else None
+
+
+def settle(connection: Connection, image_id: int) -> None:
+    """Give an image that is in the folder, with known content, the state that it deserves.
+
+    It has its text already, or follows the original with that content, or takes over from
+    one that is away, or else waits to be read.
+    """
+    connection.execute(
+        "UPDATE images SET status = ?, error_code = NULL, error = NULL, attempts = 0, "
+        "duplicate_of = NULL, updated_at = ? WHERE id = ?",
+        (Status.PENDING, utc_now(), image_id),
+    )
+    ((sha256, has_pages),) = connection.execute(
+        "SELECT sha256, EXISTS (SELECT 1 FROM pages WHERE image_id = images.id) "
+        "FROM images WHERE id = ?",
+        (image_id,),
+    ).fetchall()
+    original = None if has_pages else find_original(connection, sha256, other_than=image_id)
+    if original is not None:
+        if not _is_away(connection, original[0]):
+            _follow(connection, image_id, original[0])
+            return
+        _promote(connection, image_id, original[0])
+        if not _is_missing(connection, original[0]):
+            _detach(connection, original[0])
+    connection.execute(
+        "UPDATE images SET status = ? WHERE id = ? "
+        "AND EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
+        (Status.DONE, image_id),
+    )
+    spread(connection, image_id)
+
+
+def spread(connection: Connection, original_id: int) -> None:
+    """Let the duplicates that are in the folder stand where their original stands."""
+    connection.execute(
+        f"{_STAND_WHERE} WHERE duplicate_of = ?1 AND status <> ?2", (original_id, Status.MISSING)
+    )
+    connection.execute(f"{_WARN_AS} WHERE duplicate_of = ?1", (original_id,))
+
+
+def content_left(connection: Connection, image_id: int) -> None:
+    """The file has other content now: the text stays with a duplicate, or goes."""
+    heir = _heir(connection, image_id)
+    if heir is not None:
+        _promote(connection, heir, image_id)
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    _detach(connection, image_id)
+
+
+def cannot_be_read_now(connection: Connection, image_id: int) -> None:
+    """The path failed, not the content: a duplicate that is in the folder is read instead."""
+    went_missing(connection, image_id)
+    _detach(connection, image_id)
+
+
+def went_missing(connection: Connection, image_id: int) -> None:
+    """A duplicate that is still in the folder takes its place, text and all."""
+    heir = _heir(connection, image_id)
+    if heir is not None and not _is_missing(connection, heir):
+        _promote(connection, heir, image_id)
+
+
+def _is_away(connection: Connection, image_id: int) -> bool:
+    rows = connection.execute(
+        f"SELECT {_AWAY} FROM images WHERE id = ?",  # noqa: S608  a constant of ours
+        (image_id,),
+    ).fetchall()
+    return bool(rows[0][0])
+
+
+def _is_missing(connection: Connection, image_id: int) -> bool:
+    rows = connection.execute("SELECT status FROM images WHERE id = ?", (image_id,)).fetchall()
+    return bool(rows[0][0] == Status.MISSING)
+
+
+def _follow(connection: Connection, image_id: int, original_id: int) -> None:
+    """Make `image_id`, and all that followed it, duplicates of `original_id`."""
+    connection.execute(f"{_STAND_WHERE} WHERE id = ?2", (original_id, image_id))
+    connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, image_id))
+    spread(connection, image_id)
+    connection.execute(
+        "UPDATE images SET duplicate_of = ?1 WHERE duplicate_of = ?2 OR id = ?2",
+        (original_id, image_id),
+    )
+
+
+def _promote(connection: Connection, heir_id: int, original_id: int) -> None:
+    """Make `heir_id` the original, with the pages; `original_id` becomes its duplicate."""
+    connection.execute("UPDATE pages SET image_id = ? WHERE image_id = ?", (heir_id, original_id))
+    connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, heir_id))
+    connection.execute(
+        "UPDATE images SET duplicate_of = NULL, (attempts, batch_id, finished_at) = "
+        "(SELECT attempts, batch_id, finished_at FROM images WHERE id = ?) WHERE id = ?",
+        (original_id, heir_id),
+    )
+    connection.execute(
+        "UPDATE images SET duplicate_of = ?1 WHERE (duplicate_of = ?2 OR id = ?2) AND id <> ?1",
+        (heir_id, original_id),
+    )
+
+
+def _heir(connection: Connection, image_id: int) -> int | None:
+    """The duplicate that comes next, rather one that is in the folder."""
+    rows = connection.execute(
+        "SELECT id FROM images WHERE duplicate_of = ? ORDER BY status = ?, id LIMIT 1",
+        (image_id, Status.MISSING),
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
+def _detach(connection: Connection, image_id: int) -> None:
+    connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
+    connection.execute(  # it went with the pages, or they were another's
+        "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
+        "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
+        (image_id,),
+    )

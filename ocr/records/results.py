@@ -1,0 +1,114 @@
+"""One image's result in the database: its pages and lines, or its error.
+
+Each function is part of the transaction of its caller, `store`.
+"""
+
+import json
+
+from image_warnings import joined
+from ocr_contract.schema import Status
+from ocr_errors import ImageError
+from page_records import ImageResult, Page
+from records import corrections, duplicates
+from records.database import Connection, utc_now
+
+
+def store_result(connection: Connection, image: ImageResult) -> int:
+    """Everything that belongs to one image; returns how many pages it has."""
+    if image.sha256 is not None:
+        _settle_content(connection, image.image_id, image.sha256)
+    if image.error is not None:
+        if image.error.code == "out_of_memory" and _shared_its_memory(connection, image.image_id):
+            _let_wait(connection, image.image_id)
+        else:
+            store_error(connection, image.image_id, _status_after(image.error), image.error)
+        return 0
+    kept = corrections.collect(connection, image.image_id)
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
+    for number, page in enumerate(image.pages, 1):
+        _store_page(connection, image.image_id, number, page)
+    corrections.reattach(connection, image.image_id, kept)
+    warning = joined(warning for page in image.pages for warning in page.warnings)
+    connection.execute(
+        "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
+        "finished_at = ?2, attempts = 0, warning_code = ?3, warning = ?4 WHERE id = ?5",
+        (
+            Status.DONE,
+            utc_now(),
+            warning.code if warning else None,
+            warning.message if warning else None,
+            image.image_id,
+        ),
+    )
+    duplicates.spread(connection, image.image_id)
+    return len(image.pages)
+
+
+def _shared_its_memory(connection: Connection, image_id: int) -> bool:
+    """Whether it was read beside others; from the second attempt on it is read alone."""
+    rows = connection.execute("SELECT attempts FROM images WHERE id = ?", (image_id,)).fetchall()
+    return bool(rows[0][0] < 2)
+
+
+def _let_wait(connection: Connection, image_id: int) -> None:
+    connection.execute(
+        "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
+        (Status.PENDING, utc_now(), image_id),
+    )
+    duplicates.spread(connection, image_id)
+
+
+def _status_after(error: ImageError) -> Status:
+    """Lack of memory says nothing against the file."""
+    if error.ignored:
+        return Status.IGNORED
+    return Status.QUARANTINED if error.code == "out_of_memory" else Status.FAILED
+
+
+def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:
+    """The text belongs to the bytes that the worker read, which may be others by now."""
+    ((known,),) = connection.execute(
+        "SELECT sha256 FROM images WHERE id = ?", (image_id,)
+    ).fetchall()
+    if known != sha256:
+        duplicates.content_left(connection, image_id)
+        connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, image_id))
+
+
+def _store_page(connection: Connection, image_id: int, number: int, page: Page) -> None:
+    connection.execute(
+        "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "
+        "confidence, preview, thumbnail, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            image_id,
+            number,
+            page.width,
+            page.height,
+            page.rotation,
+            page.text,
+            len(page.lines),
+            page.confidence,
+            page.preview,
+            page.thumbnail,
+            page.seconds,
+        ),
+    )
+    page_id = connection.last_insert_rowid()
+    connection.executemany(
+        "INSERT INTO lines (page_id, number, text, confidence, polygon) VALUES (?, ?, ?, ?, ?)",
+        [
+            (page_id, line_number, line.text, line.confidence, json.dumps(line.polygon))
+            for line_number, line in enumerate(page.lines, 1)
+        ],
+    )
+
+
+def store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:
+    """What was read before stays, warning and all: it is still the text of this content."""
+    if error.code in duplicates.OF_THE_MOMENT:
+        duplicates.cannot_be_read_now(connection, image_id)
+    connection.execute(
+        "UPDATE images SET status = ?1, error_code = ?2, error = ?3, updated_at = ?4 WHERE id = ?5",
+        (status, error.code, error.message, utc_now(), image_id),
+    )
+    duplicates.spread(connection, image_id)

@@ -1,0 +1,185 @@
+"""The commands of `ocrctl` that keep the data safe: coverage, backup, restore, doctor."""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
+from ocr_contract.data_folder import BACKUPS_FOLDER
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.replies import BackupReply, Reply
+from ocr_errors import OcrError
+from ocr_settings import Settings
+from records.database_copy import publish, read_checksum, sha256_of, write_copy
+from safekeeping import doctor, restore
+
+_Reply = TypeVar("_Reply", bound=Reply)
+_POLL_S = 0.3
+_PATIENCE_S = 600.0
+_RESULT_WIDTH = 4
+_SOMETHING_FAILED = 1
+
+Command = Callable[[ControlClient, argparse.Namespace, Settings], int]
+
+
+def add_parsers(commands: "argparse._SubParsersAction[Any]") -> None:
+    """The arguments of these commands."""
+    coverage = commands.add_parser("coverage", help="every file of the folder, where it stands")
+    coverage.add_argument("--json", action="store_true", help="the whole reply, for programs")
+    backup = commands.add_parser("backup", help="a checked copy of the database")
+    backup.add_argument("file", nargs="?", metavar="FILE", help="a name in data/backups")
+    backup.add_argument("--to", type=Path, help="copy it there, too; works without the service")
+    restoring = commands.add_parser("restore", help="put a backup back (the service stopped)")
+    restoring.add_argument("file", metavar="FILE", help="a path, or a name in data/backups")
+    examining = commands.add_parser("doctor", help="check everything, say what to do")
+    examining.add_argument("--json", action="store_true", help="the findings, for programs")
+
+
+def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) -> int:
+    """Show `GET /v1/coverage`; 0 even when files failed: that is their state, not an error."""
+    reply = _persist(client.coverage)
+    if options.json:
+        return _print_json(reply.to_json())
+    counts = {name: count for name, count in reply.counts.items() if count}
+    sum_ = " + ".join(f"{count} {name}" for name, count in counts.items()) or "0"
+    lines = [f"{reply.files} files on disk = {sum_}"]
+    if reply.warnings:
+        number = sum(reason["count"] for reason in reply.warnings.values())
+        lines.append(f"{number} of the {reply.counts['done']} done have a warning")
+    for status, codes in ({"done": reply.warnings} | reply.reasons).items():
+        for code, reason in codes.items():
+            lines.append(f"{status}, {code}: {reason['count']}")
+            lines += [f"    {name}" for name in reason["names"]]
+            if reason["count"] > len(reason["names"]):
+                lines.append(f"    and {reason['count'] - len(reason['names'])} more")
+    lines.append(f"{reply.missing} missing, {reply.vanished} vanished since the last look")
+    found = reply.found_by
+    lines.append(f"found since the start: {found['event']} by event, {found['rescan']} by rescan")
+    if reply.problem:
+        lines.append(f"not complete: {reply.problem}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def backup(client: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
+    """Have the service make a backup and wait for it; `--to` copies it out."""
+    request_id = str(uuid.uuid4())
+    try:
+        reply = client.backup(options.file, request_id=request_id)
+    except ServiceUnreachable:
+        if options.to is None:
+            raise
+        return _copy_directly(settings.database, options.to)
+    until = time.monotonic() + _PATIENCE_S
+    while reply.state == "running":
+        if time.monotonic() > until:
+            raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
+        time.sleep(_POLL_S)
+        reply = _persist(client.backup_state)
+    if options.to is not None:
+        assert reply.sha256 is not None  # it is done
+        _copy_out(settings.data_folder / reply.path, options.to, reply.sha256)
+    return _print_json(reply.to_json())
+
+
+def _copy_out(source: Path, target: Path, sha256: str) -> None:
+    partial = target.with_name(f".{target.name}.copying")
+    try:
+        shutil.copyfile(source, partial)
+        if sha256_of(partial) != sha256:
+            raise OcrError(
+                ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
+            )
+        publish(partial, target, sha256)
+    except PermissionError as error:
+        raise OcrError(
+            ErrorCode.NO_ACCESS,
+            f"The backup is {source}, but cannot be copied to {target} ({error.strerror}). Copy "
+            "it as root, or as a member of its group.",
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _copy_directly(database: Path, target: Path) -> int:
+    """The service is stopped: read what it left, its write-ahead log included."""
+    if not database.is_file():
+        raise OcrError(ErrorCode.NO_DATABASE, f"There is no database {database} yet.")
+    try:
+        connection = apsw.Connection(
+            f"{database.absolute().as_uri()}?mode=ro",
+            apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+        )
+        try:
+            copy = write_copy(connection, target)
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise OcrError(ErrorCode.NO_ACCESS, f"{database} cannot be read: {error}.") from error
+    done = BackupReply("done", str(target), copy.size_bytes, copy.sha256, copy.images, copy.pages)
+    return _print_json(done.to_json())
+
+
+def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
+    """Put a backup back; the service must be stopped."""
+    chosen = restore.find(options.file, settings.data_folder / BACKUPS_FOLDER)
+    done = restore.restore(chosen, settings.database)
+    with_checksum = "" if read_checksum(chosen) else " (it had no checksum; its content is sound)"
+    sys.stderr.write(f"restored {done.source}{with_checksum}\n")
+    if done.kept is not None:
+        sys.stderr.write(f"the database that was there is now {done.kept}\n")
+    sys.stderr.write("start the service again; what appeared since the backup is read again\n")
+    return _print_json(
+        {
+            "source": str(done.source),
+            "kept": None if done.kept is None else str(done.kept),
+            "images": done.images,
+            "pages": done.pages,
+        }
+    )
+
+
+def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
+    """Print the findings; 1 when something does not work."""
+    findings = doctor.examine(settings)
+    if options.json:
+        _print_json([finding._asdict() for finding in findings])
+    else:
+        width = max(len(finding.check) for finding in findings)
+        for check, result, message in findings:
+            sys.stdout.write(f"{result:{_RESULT_WIDTH}}  {check:{width}}  {message}\n")
+    failed = any(finding.result == "fail" for finding in findings)
+    return _SOMETHING_FAILED if failed else 0
+
+
+def _persist(ask: Callable[[], _Reply]) -> _Reply:
+    """Ask again while the service says that it counts, copies, or is busy."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except ControlError as error:
+            if error.code not in {ErrorCode.COUNTING, ErrorCode.BUSY} or time.monotonic() > until:
+                raise
+        time.sleep(_POLL_S)
+
+
+def _print_json(value: object) -> int:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    return 0
+
+
+COMMANDS: dict[str, Command] = {
+    "coverage": coverage,
+    "backup": backup,
+    "restore": restore_backup,
+    "doctor": examine,
+}

@@ -1,0 +1,48 @@
+"""The model of three operators, run by ONNX Runtime."""
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.best_class import best_class_model
+
+SESSION = onnxruntime.InferenceSession(best_class_model(), providers=["CPUExecutionProvider"])
+Numbers = npt.NDArray[np.float32]
+
+
+def run(values: Numbers) -> tuple[npt.NDArray[np.int64], Numbers, Numbers]:
+    classes, largest, ends = SESSION.run(["classes", "largest", "ends"], {"values": values})
+    return classes, largest, ends
+
+
+def test_it_says_what_it_takes_and_gives() -> None:
+    assert [(each.name, each.type) for each in SESSION.get_inputs()] == [
+        ("values", "tensor(float)")
+    ]
+    assert [(each.name, each.type) for each in SESSION.get_outputs()] == [
+        ("classes", "tensor(int64)"),
+        ("largest", "tensor(float)"),
+        ("ends", "tensor(float)"),
+    ]
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=4), st.integers(0, 2**32), st.booleans())
+def test_it_is_argmax_max_and_ends_of_the_last_axis(
+    shape: list[int], seed: int, negative: bool
+) -> None:
+    values = np.random.default_rng(seed).random(shape, dtype=np.float32) - negative
+    classes, largest, ends = run(values)
+    assert np.array_equal(classes, values.argmax(axis=-1))
+    assert np.array_equal(largest, values.max(axis=-1))
+    assert np.array_equal(ends, values[..., [0, -1]])
+
+
+@pytest.mark.parametrize("classes", [1, 127, 128, 20_000])
+def test_the_first_of_equals_wins(classes: int) -> None:
+    """So it is argmax in every way."""
+    found, largest, _ = run(np.full((2, 3, classes), 0.5, dtype=np.float32))
+    assert (found == 0).all()
+    assert (largest == 0.5).all()

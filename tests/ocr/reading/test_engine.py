@@ -1,0 +1,392 @@
+"""PageEngine: first with models that say what they are told, then with the real ones."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from polling import wait_until
+from real_pages import likeness, load_models, sample, truth
+from service_runner import ROOT, models_folder
+
+from decoding.pixels import Pixels
+from engines.arrays import Polygons
+from engines.text_models import TextModels
+from reading.engine import PageEngine
+
+WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
+TALL = [[270, 10], [290, 10], [290, 200], [270, 200]]
+
+
+class FakeModels:
+    """A crop's name is the blue of its first pixel."""
+
+    def __init__(self) -> None:
+        self.find: Callable[[Pixels], list[Any]] = lambda _: [WIDE]
+        self.searched: list[tuple[tuple[int, ...], int]] = []
+        self.most_pixels = 5000
+        self.lack: Exception = MemoryError()
+        self.texts: dict[int, str] = {}
+        self.confidence = 0.9
+        self.recognised: list[int] = []
+        self.shares = [1.0, 0.0, 0.0, 0.0]
+        self.asked_about: list[Pixels] = []
+        self.reads: Callable[[Pixels], bool] = lambda _: True
+        """Whether a crop reads as well as `confidence` says, or badly."""
+
+    def detect(self, page: Pixels, longest_side: int) -> Polygons:
+        self.searched.append((page.shape[:2], longest_side))
+        if longest_side > self.most_pixels:
+            raise self.lack
+        return np.array(self.find(page), dtype=np.float32).reshape(-1, 4, 2)
+
+    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        self.recognised.append(len(crops))
+        names = [int(crop[0, 0, 0]) for crop in crops]
+        return [
+            (self.texts.get(name, f"line {name}"), self.confidence if self.reads(crop) else 0.3)
+            for name, crop in zip(names, crops, strict=True)
+        ]
+
+    def page_shares(self, page: Pixels) -> list[float]:
+        self.asked_about.append(page)
+        return self.shares
+
+    def inference_s(self) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    return FakeModels()
+
+
+def engine(models: TextModels, side: int = 960, *, orientation: bool = True) -> PageEngine:
+    return PageEngine(models, detection_side=side, orientation=orientation)
+
+
+def page(width: int = 400, height: int = 300) -> Pixels:
+    return np.full((height, width, 3), 255, dtype=np.uint8)
+
+
+def test_an_empty_page_has_no_lines(models: FakeModels) -> None:
+    models.find = lambda _: []
+    found = engine(models).read(page())
+    assert found.lines == ()
+    assert found.rotation == 0
+    assert models.asked_about == []
+
+
+def named_lines(count: int, first: int) -> tuple[Pixels, list[Any]]:
+    """A page with `count` lines below each other, whose pixels are first, first + 1, …"""
+    pixels = page(400, max(40 * count + 10, 256))  # smaller pages get a margin before the search
+    boxes = []
+    for i in range(count):
+        top, right = 10 + 40 * i, 100 + (i * 71) % 250
+        pixels[top : top + 20, 10:right] = first + i
+        boxes.append([[10, top], [right, top], [right, top + 20], [10, top + 20]])
+    return pixels, boxes
+
+
+def test_the_lines_come_in_reading_order(models: FakeModels) -> None:
+    pixels, boxes = named_lines(9, 60)
+    models.find = lambda _: boxes[::-1]  # the detector's order is no order
+    found = engine(models).read(pixels)
+    assert [line.text for line in found.lines] == [f"line {60 + i}" for i in range(9)]
+    assert found.lines[0].polygon == ((10.0, 10.0), (100.0, 10.0), (100.0, 30.0), (10.0, 30.0))
+    assert found.lines[0].confidence == 0.9
+    assert models.recognised[0] == 9
+
+
+def test_lines_without_text_are_left_out(models: FakeModels) -> None:
+    """The others keep their own texts and places."""
+    pixels, boxes = named_lines(3, 10)
+    models.find = lambda _: boxes
+    models.texts = {10: "first", 11: " \u3000", 12: "third"}
+    found = engine(models).read(pixels)
+    assert [(line.text, line.polygon[0][1]) for line in found.lines] == [
+        ("first", 10.0),
+        ("third", 90.0),
+    ]
+
+
+def test_a_recogniser_that_loses_lines_is_found_out(models: FakeModels) -> None:
+    models.recognise = lambda crops: []  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="zip"):
+        engine(models).read(page())
+
+
+def test_long_strips_are_searched_at_more_pixels(models: FakeModels) -> None:
+    made = engine(models, 1000, orientation=False)
+    for size, side in (((400, 300), 1000), ((300, 3000), 4000), ((3000, 600), 2000)):
+        models.searched.clear()
+        made.read(page(*size))
+        assert [searched for _, searched in models.searched] == [side]
+
+
+@pytest.mark.parametrize("lack", [MemoryError(), RuntimeError("std::bad_alloc")], ids=repr)
+def test_without_memory_it_searches_at_fewer_pixels(models: FakeModels, lack: Exception) -> None:
+    models.most_pixels, models.lack = 500, lack
+    found = engine(models, 1920, orientation=False).read(page())
+    assert [side for _, side in models.searched] == [1920, 960, 480]
+    assert len(found.lines) == 1
+
+
+def test_any_other_failure_is_not_repeated(models: FakeModels) -> None:
+    models.most_pixels, models.lack = 500, RuntimeError("a defect")
+    with pytest.raises(RuntimeError, match="a defect"):
+        engine(models, 1920).read(page())
+    assert len(models.searched) == 1
+
+
+def test_in_the_end_there_is_not_enough_memory(models: FakeModels) -> None:
+    models.most_pixels = 0
+    with pytest.raises(MemoryError):
+        engine(models, 1300).read(page())
+    assert [side for _, side in models.searched] == [1300, 650, 325]
+
+
+def reads_from_dark_to_bright(crop: Pixels) -> bool:
+    return crop.shape[1] > crop.shape[0] and crop[0, 0, 0] < crop[0, -1, 0]
+
+
+@pytest.mark.parametrize(("turn", "degrees"), [(0, 0), (1, 270), (2, 180), (3, 90)])
+def test_a_page_is_returned_as_its_lines_read(models: FakeModels, turn: int, degrees: int) -> None:
+    """Even when the classifier says something else; a turned one is searched again."""
+    upright, boxes = named_lines(6, 60)
+    for left, top, right, bottom in ((*box[0], *box[2]) for box in boxes):
+        upright[top:bottom, (left + right) // 2 : right] = 200
+    pixels = np.ascontiguousarray(np.rot90(upright, turn))
+
+    def find(page: Pixels) -> list[Any]:
+        inked = np.any(page < 255, axis=2).astype(np.uint8)
+        contours, _ = cv2.findContours(inked, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        places = [cv2.boundingRect(contour) for contour in contours]
+        return [[[x, y], [x + w, y], [x + w, y + h], [x, y + h]] for x, y, w, h in places]
+
+    models.find, models.reads, models.confidence = find, reads_from_dark_to_bright, 0.99
+    models.shares = [0.1, 0.3, 0.3, 0.3] if turn == 0 else [0.7, 0.1, 0.1, 0.1]
+    found = engine(models).read(pixels)
+    assert found.rotation == degrees
+    assert np.array_equal(found.pixels, upright)
+    assert found.pixels.flags.c_contiguous
+    assert [line.text for line in found.lines] == [f"line {60 + i}" for i in range(6)]
+    shapes = [pixels.shape[:2]] + [upright.shape[:2]] * (turn != 0)
+    assert [shape for shape, _ in models.searched] == shapes
+
+
+def test_a_page_that_reads_well_is_read_once(models: FakeModels) -> None:
+    pixels, boxes = named_lines(6, 30)
+    models.find = lambda _: boxes
+    assert engine(models).read(pixels).rotation == 0
+    assert models.recognised == [6]
+
+
+def test_a_page_that_reads_badly_is_asked_about(models: FakeModels) -> None:
+    """What the page classifier took for upright."""
+    pixels, boxes = named_lines(6, 30)
+    models.find = lambda _: boxes
+    models.confidence = 0.75
+    assert engine(models).read(pixels).rotation == 0
+    assert len(models.recognised) > 1
+
+
+@pytest.mark.parametrize(
+    ("turn", "first"), [(0, (10, 10)), (1, (10, 200)), (2, (200, 30)), (3, (30, 10))]
+)
+def test_a_line_in_another_direction_begins_at_its_own_top_left(
+    models: FakeModels, turn: int, first: tuple[int, int]
+) -> None:
+    """Beside five that make the page an upright one."""
+    text = np.full((20, 190, 3), 60, dtype=np.uint8)
+    text[:, 95:] = 200
+    pixels, boxes = named_lines(6, 80)
+    pixels = np.hstack([pixels, np.full_like(pixels, 255)])
+    for box in boxes:
+        pixels[box[0][1] : box[2][1], box[2][0] - 20 : box[2][0]] = 240
+    crop = np.ascontiguousarray(np.rot90(text, turn))
+    height, width = crop.shape[:2]
+    pixels[10 : 10 + height, 410 : 410 + width] = crop
+    corners = [[410, 10], [410 + width, 10], [410 + width, 10 + height], [410, 10 + height]]
+    models.find = lambda _: [*boxes, corners]
+    models.reads, models.confidence = reads_from_dark_to_bright, 0.99
+    found = engine(models).read(pixels)
+    assert found.rotation == 0
+    (line,) = (line for line in found.lines if line.text == "line 60")
+    assert line.polygon[0] == (400.0 + first[0], first[1])
+    along = np.subtract(line.polygon[1], line.polygon[0])
+    assert np.linalg.norm(along) == 190
+
+
+def inked(shade: int = 40) -> Pixels:
+    """A page with something on it."""
+    pixels = page()
+    for left in range(20, 380, 30):
+        cv2.circle(pixels, (left, 150), 10, (shade,) * 3, -1)
+    return pixels
+
+
+def test_what_only_a_second_look_finds_is_read(models: FakeModels) -> None:
+    """Here: inverted."""
+    models.find = lambda pixels: [WIDE] * int(pixels[0, 0, 0] == 0)
+    found = engine(models).read(inked())
+    assert [line.text for line in found.lines] == ["line 0"]
+    assert np.array_equal(found.pixels, inked())
+    assert found.warnings == ()
+
+
+def test_a_second_look_sees_the_page_on_its_side(models: FakeModels) -> None:
+    models.find = lambda pixels: [WIDE] * (pixels.shape[0] == 400)
+    found = engine(models).read(inked())
+    assert found.rotation == 90
+    assert np.array_equal(found.pixels, np.rot90(inked()))
+    assert len(found.lines) == 1
+
+
+def test_a_second_look_has_to_be_sure(models: FakeModels) -> None:
+    models.find = lambda pixels: [WIDE] * int(pixels[0, 0, 0] == 0)
+    models.confidence = 0.7
+    found = engine(models).read(inked())
+    assert found.lines == ()
+    assert [warning.code for warning in found.warnings] == ["no_text_found"]
+
+
+@pytest.mark.parametrize(("pixels", "codes"), [(inked(), ["no_text_found"]), (page(), [])])
+def test_no_text_is_a_result_only_where_there_is_no_ink(
+    models: FakeModels, pixels: Pixels, codes: list[str]
+) -> None:
+    models.find = lambda _: []
+    found = engine(models).read(pixels)
+    assert found.lines == ()
+    assert [warning.code for warning in found.warnings] == codes
+    assert len(models.searched) == (1 if not codes else 4)
+
+
+def test_lines_that_could_not_be_read_are_no_blank_page(models: FakeModels) -> None:
+    models.texts = dict.fromkeys(range(256), " ")
+    found = engine(models).read(inked())
+    assert [warning.code for warning in found.warnings] == ["no_text_found"]
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "kept"),
+    [("■", 0.55, False), ("1", 0.7, True), ("三", 0.1, False), ("Invoice", 0.4, True)],
+)
+def test_borders_are_no_signs(models: FakeModels, text: str, confidence: float, kept: bool) -> None:
+    models.texts, models.confidence = {255: text}, confidence
+    assert len(engine(models).read(page()).lines) == kept
+
+
+def test_switched_off_it_turns_nothing(models: FakeModels) -> None:
+    models.find = lambda _: [TALL]
+    models.shares = [0.0, 1.0, 0.0, 0.0]
+    found = engine(models, orientation=False).read(page())
+    assert found.rotation == 0
+    assert models.asked_about == []
+
+
+def test_pages_do_not_wait_for_each_other(models: FakeModels) -> None:
+    gate, inside = threading.Event(), threading.Semaphore(0)
+    arrived: list[int] = []
+
+    def find(pixels: Pixels) -> list[Any]:
+        arrived.append(pixels.shape[1])
+        inside.release()
+        assert gate.wait(15)
+        return [WIDE]
+
+    models.find = find
+    made = engine(models, orientation=False)
+    with ThreadPoolExecutor(3) as threads:
+        pages = [threads.submit(made.read, page(width)) for width in (300, 400, 500)]
+        wait_until(lambda: len(arrived) == 3)
+        gate.set()
+        assert [read.result(15).pixels.shape[1] for read in pages] == [300, 400, 500]
+
+
+# From here on with the real models, loaded once.
+
+
+@pytest.fixture(scope="module")
+def real() -> PageEngine:
+    return engine(load_models())
+
+
+@pytest.mark.parametrize("name", sorted(truth()))
+def test_the_samples_are_read_in_order(real: PageEngine, name: str) -> None:
+    """Also the two columns, the turned notice, and the text on nothing."""
+    found = real.read(sample(name))
+    lines, wanted = [line.text for line in found.lines], truth()[name]
+    if name == "settings-dark.png":  # a side bar of single words: read by rows, as a table is
+        lines, wanted = sorted(lines), sorted(wanted)
+    assert likeness(lines, wanted) > 0.9
+    assert (found.rotation != 0) is ("turned" in name)
+    height, width = found.pixels.shape[:2]
+    corners = np.array([line.polygon for line in found.lines])
+    assert corners.min() >= -1
+    assert (corners.max(axis=(0, 1)) <= (width + 1, height + 1)).all()
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_page_in_any_position_is_read(real: PageEngine, turn: int) -> None:
+    name = "receipt-photo.jpg"
+    found = real.read(np.ascontiguousarray(np.rot90(sample(name), turn)))
+    assert found.rotation == 360 - 90 * turn
+    assert likeness([line.text for line in found.lines], truth()[name]) > 0.9
+
+
+def test_models_of_two_pages_read_at_once_equal_those_read_alone(real: PageEngine) -> None:
+    """To the last line, though their lines share the recogniser's batches."""
+    names = ["label-japanese.webp", "quote-transparent.png", "notice-turned-90.jpg"] * 2
+    alone = {name: real.read(sample(name)) for name in set(names)}
+    with ThreadPoolExecutor(len(names)) as threads:
+        together = list(threads.map(lambda name: real.read(sample(name)), names))
+    for name, found in zip(names, together, strict=True):
+        wanted = alone[name]
+        assert found.rotation == wanted.rotation
+        assert [line.text for line in found.lines] == [line.text for line in wanted.lines]
+        assert [line.polygon for line in found.lines] == [line.polygon for line in wanted.lines]
+        assert [line.confidence for line in found.lines] == pytest.approx(
+            [line.confidence for line in wanted.lines], abs=1e-3
+        )
+
+
+def test_pages_without_text(real: PageEngine) -> None:
+    for pixels in (page(2, 2), page(3, 2000), page(640, 480), np.zeros_like(page())):
+        assert real.read(pixels).lines == ()
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnxruntime"])
+def test_it_starts_without_noise(name: str) -> None:
+    """Not even ONNX Runtime's warning of a harmless shape."""
+    program = (
+        "import sys, logging; sys.path[:0] = sys.argv[1:3]\n"
+        "from pathlib import Path\n"
+        "import numpy as np\n"
+        "logging.basicConfig(level=logging.WARNING, format='%(levelname)s %(message)s')\n"
+        "import models, ocr_settings\n"
+        "from engines import inference\n"
+        "from reading.engine import PageEngine\n"
+        "settings = ocr_settings.load({'OCR_ENGINE': sys.argv[4], 'OCR_DEVICE': 'cpu'})\n"
+        "chosen = inference.choose(settings, threads=1)\n"
+        "tiny = models.resolve(Path(sys.argv[3]), 'tiny')\n"
+        "made = inference.load_models(chosen, tiny, settings)\n"
+        "PageEngine(made, detection_side=320, orientation=True).read(\n"
+        "    np.full((64, 320, 3), 255, dtype=np.uint8))\n"
+        "print('paddlex' in sys.modules)\n"
+    )
+    folders = [ROOT / "contract", ROOT / "ocr", models_folder() / "whl"]
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *map(str, folders), name],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    assert ended.stdout == "False\n"

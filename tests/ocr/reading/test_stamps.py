@@ -1,0 +1,91 @@
+"""Coloured ink over black ink: found, and taken apart."""
+
+import cv2
+import numpy as np
+import pytest
+
+from decoding.pixels import Pixels
+from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
+
+RED, BLUE, BLACK = (30, 30, 200), (190, 60, 40), (20, 20, 20)
+
+
+def page(shade: int = 250) -> Pixels:
+    made = np.full((1400, 1000, 3), shade, dtype=np.uint8)
+    for top in range(100, 1300, 60):
+        cv2.putText(made, "Amount due 114.30 EUR", (80, top), cv2.FONT_HERSHEY_SIMPLEX, 1.2, BLACK,
+                    2, cv2.LINE_AA)  # fmt: skip
+    return made
+
+
+def stamped(colour: tuple[int, int, int] = RED, *, multiplied: bool = False) -> Pixels:
+    ink = np.full((1400, 1000, 3), 255, dtype=np.uint8)
+    cv2.circle(ink, (400, 500), 150, colour, 12)
+    cv2.putText(ink, "PAID", (300, 520), cv2.FONT_HERSHEY_SIMPLEX, 3, colour, 12)
+    made = page()
+    if multiplied:
+        return (made.astype(np.uint16) * ink // 255).astype(np.uint8)
+    covers = (ink < 255).any(axis=2)
+    made[covers] = ink[covers]
+    return made
+
+
+@pytest.mark.parametrize("colour", [RED, BLUE])
+def test_a_stamp_over_text_is_found_whole(colour: tuple[int, int, int]) -> None:
+    (box,) = find_stamps(stamped(colour))
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx((244, 344, 556, 656), abs=25)
+
+
+def framed() -> Pixels:
+    made = page()
+    cv2.rectangle(made, (20, 20), (980, 1380), RED, 6)
+    return made
+
+
+def with_bar() -> Pixels:
+    made = page()
+    made[300:700, 500:600] = BLUE
+    return made
+
+
+def beside() -> Pixels:
+    made = page()
+    made[:, :600] = 250
+    cv2.circle(made, (250, 500), 150, RED, 12)
+    return made
+
+
+@pytest.mark.parametrize("made", [page(), framed(), with_bar(), beside(), page() // 3 + 20])
+def test_what_is_no_stamp_over_text(made: Pixels) -> None:
+    """Nothing coloured, the page's design, a picture, a stamp on bare paper."""
+    assert find_stamps(made) == []
+
+
+@pytest.mark.parametrize("multiplied", [True, False])
+def test_the_page_and_the_stamp_are_taken_apart(multiplied: bool) -> None:
+    part = stamped(multiplied=multiplied)[300:700, 200:620]
+    through, around = beneath_stamp(part)
+    beneath, alone = through if multiplied else around, stamp_alone(part)
+    assert beneath.shape == alone.shape == part.shape
+    spread = beneath.max(axis=2).astype(int) - beneath.min(axis=2)
+    assert (spread > 60).mean() < 0.002  # no red is left
+    wanted = page()[300:700, 200:620]
+    differs = np.abs(beneath.astype(int) - wanted).max(axis=2) > 100
+    assert differs.mean() < (0.002 if multiplied else 0.03)
+    black = alone.max(axis=2) < 100
+    assert black.mean() < 0.03
+    assert ((alone[..., 2] > 150) & (alone[..., 0] < 80)).mean() > 0.05
+
+
+def test_the_place_of_a_stamp_holds_the_lines_that_it_touches() -> None:
+    lines = np.array(
+        [
+            [[50, 90], [600, 90], [600, 110], [50, 110]],
+            [[50, 400], [600, 400], [600, 420], [50, 420]],
+        ],
+        dtype=np.float32,
+    )
+    place = Box(250, 80, 350, 180).with_lines(lines, page())
+    assert (place.left, place.top, place.right, place.bottom) == (42, 72, 608, 188)
+    assert place.holds(lines).tolist() == [True, False]
+    assert place.of(page()).shape == (116, 566, 3)

@@ -1,0 +1,269 @@
+"""What strangers do to the database's files: delete, exchange, damage, pin, migrate."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+from database_fixtures import World
+from test_database import Child, add, look_from_outside, states
+
+from disk_guard import DiskGuard
+from ocr_contract import schema
+from ocr_errors import StoreError
+from records import opening
+from records.database import Database
+from records.database_copy import examine
+
+
+def beside(path: Path, *suffixes: str) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in suffixes]
+
+
+def host_sqlite(path: Path, sql: str) -> None:
+    """What somebody does with the sqlite3 of the machine: another process, another SQLite."""
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "c.execute(sys.argv[2]).fetchall(); c.close()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path), sql], check=True, timeout=30)
+
+
+@pytest.mark.parametrize("suffixes", [("-shm",), ("-wal",), ("-wal", "-shm")])
+def test_files_deleted_under_the_writer_cost_nothing_that_was_acknowledged(
+    tmp_path: Path, suffixes: tuple[str, ...]
+) -> None:
+    """Without the check after each commit the rows go into a log that nobody can find again."""
+    path = tmp_path / "ocr_data.db"
+    with Child("write", path) as writer:
+        assert writer.output.readline() == "ready\n"
+        for _ in range(3):
+            [writer.output.readline() for _ in range(10)]
+            for file in beside(path, *suffixes):
+                file.unlink(missing_ok=True)
+        last = [writer.output.readline() for _ in range(10)][-1]
+    seen = look_from_outside(path)
+    assert seen["integrity"] == "ok"
+    assert seen["whole"]
+    assert int(str(seen["newest"])) >= int(last)
+
+
+def test_after_files_were_deleted_readers_see_what_is_new(database: Database) -> None:
+    add(database, "before")
+    for file in beside(database.path, "-wal", "-shm"):
+        file.unlink()
+    add(database, "after")
+    assert states(database) == ["after", "before"]
+    assert look_from_outside(database.path)["integrity"] == "ok"
+    plain = apsw.Connection(str(database.path), apsw.SQLITE_OPEN_READONLY)
+    assert len(plain.execute("SELECT * FROM service_state").fetchall()) == 2
+    plain.close()
+
+
+def test_files_deleted_while_nothing_is_written_are_made_anew_soon(database: Database) -> None:
+    add(database, "only in the log")
+    for file in beside(database.path, "-wal", "-shm"):
+        file.unlink()
+    database.look_after()
+    plain = apsw.Connection(str(database.path), apsw.SQLITE_OPEN_READONLY)
+    assert len(plain.execute("SELECT * FROM service_state").fetchall()) == 1
+    plain.close()
+
+
+@pytest.mark.parametrize("how", ["deleted", "exchanged"])
+def test_a_database_that_is_exchanged_is_written_to_no_more(
+    database: Database, tmp_path: Path, how: str
+) -> None:
+    add(database, "before")
+    if how == "exchanged":
+        (tmp_path / "other").write_bytes(database.path.read_bytes())
+        (tmp_path / "other").replace(database.path)
+    else:
+        database.path.unlink()
+    with pytest.raises(StoreError) as caught:  # no request is acknowledged any more
+        add(database, "after")
+    assert caught.value.code == "database_replaced"
+
+
+def test_a_hosts_sqlite3_checkpoints_while_the_service_writes(tmp_path: Path) -> None:
+    path = tmp_path / "ocr_data.db"
+    with Child("write", path) as writer:
+        assert writer.output.readline() == "ready\n"
+        for _ in range(3):
+            [writer.output.readline() for _ in range(5)]
+            host_sqlite(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        last = [writer.output.readline() for _ in range(5)][-1]
+    seen = look_from_outside(path)
+    assert (seen["whole"], seen["integrity"]) == (True, "ok")
+    assert int(str(seen["newest"])) >= int(last)
+
+
+def test_a_hosts_sqlite3_removes_the_log_of_a_stopped_service(tmp_path: Path) -> None:
+    path = tmp_path / "ocr_data.db"
+    opened = Database(path)
+    add(opened, "kept")
+    opened.close()
+    host_sqlite(path, "SELECT count(*) FROM images")
+    assert not any(file.exists() for file in beside(path, "-wal", "-shm"))
+    opened = Database(path)
+    assert states(opened) == ["kept"]
+    add(opened, "more")
+    assert look_from_outside(path)["integrity"] == "ok"
+    opened.close()
+    assert all(file.exists() for file in beside(path, "-wal", "-shm")), "a read-only mount needs it"
+
+
+def test_a_pinned_reader_bounds_the_log_and_it_shrinks_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = 400_000
+    monkeypatch.setattr(opening, "JOURNAL_SIZE_LIMIT_BYTES", limit)
+    database = Database(tmp_path / "ocr_data.db")
+    guard = DiskGuard(
+        tmp_path, min_free_mb=0, wal_bytes=database.wal_bytes, max_wal_bytes=1_500_000
+    )
+    reader = apsw.Connection(str(database.path), apsw.SQLITE_OPEN_READONLY)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM images").fetchall()
+    batches = 0
+    while guard.hold() is None:  # as the pipeline asks before each batch
+        with database.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO service_state VALUES ('big', ?)", ("x" * 100_000,)
+            )
+        batches += 1
+        assert batches < 1000
+    assert database.wal_bytes() < 1_500_000 + 400_000, "the limit and one batch"
+    started = time.monotonic()
+    database.look_after()
+    assert time.monotonic() - started < 1, "it waits for no reader"
+    assert guard.hold() is not None
+    assert reader.execute("SELECT count(*) FROM service_state").fetchall() == [(0,)]
+    reader.close()
+    database.look_after()
+    assert database.wal_bytes() <= limit
+    assert guard.hold() is None
+    database.close()
+
+
+def damage(path: Path) -> None:
+    """Overwrite the roots of two tables, as a dying disk does: opening it does not meet them."""
+    uri = f"{path.as_uri()}?immutable=1"
+    plain = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    roots = plain.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE name IN ('lines', 'images_updated')"
+    ).fetchall()
+    plain.close()
+    with path.open("r+b") as stream:
+        for (page,) in roots:
+            stream.seek((page - 1) * 4096)
+            stream.write(b"\xff" * 4096)
+
+
+def damaged_world(folder: Path, *backups: str) -> Path:
+    """A database with texts of which some are only in the log; then it is damaged."""
+    world = World(folder)
+    for number in range(60):
+        world.put(b"%d.png" % number, str(number))
+    world.read_all()
+    for name in backups:
+        world.database.copy_to(folder / "backups" / name, between=lambda: None)
+    world.close()
+    path = folder / "ocr_data.db"
+    killed = apsw.Connection(str(path))
+    killed.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    killed.execute("INSERT INTO service_state VALUES ('in the log', '1')")
+    killed.close()
+    assert beside(path, "-wal")[0].stat().st_size
+    damage(path)
+    return path
+
+
+def test_a_damaged_database_is_never_touched_and_the_newest_good_backup_named(
+    tmp_path: Path,
+) -> None:
+    path = damaged_world(tmp_path, "old.db", "good.db", "bad.db")
+    for age, name in ((300, "old.db"), (200, "good.db"), (100, "bad.db")):
+        if name == "bad.db":
+            damage(tmp_path / "backups" / name)
+        os.utime(tmp_path / "backups" / name, (time.time() - age,) * 2)
+    files = [path, *beside(path, "-wal")]
+    before = [file.read_bytes() for file in files]
+    for _ in range(2):
+        with pytest.raises(StoreError) as caught:
+            Database(path)
+        assert caught.value.code == "database_damaged"
+        assert "It is left as it is." in caught.value.message
+        assert f"{tmp_path}/backups/good.db" in caught.value.message
+        assert caught.value.message.endswith("ocrctl restore good.db")
+        assert [file.read_bytes() for file in files] == before
+
+
+def test_a_damaged_database_without_any_backup(tmp_path: Path) -> None:
+    path = damaged_world(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="There is no good backup") as caught:
+        Database(path)
+    assert caught.value.code == "database_damaged"
+    assert path.read_bytes() == before
+
+
+def test_a_header_that_is_gone_names_the_backup_too(tmp_path: Path) -> None:
+    path = damaged_world(tmp_path, "good.db")
+    with path.open("r+b") as stream:
+        stream.write(b"\x00" * 4096)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"ocrctl restore good\.db"):
+        Database(path)
+    assert path.read_bytes() == before
+
+
+NOW = schema.SCHEMA_VERSION
+
+
+@pytest.fixture
+def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of the future."""
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", NOW + 1)
+    monkeypatch.setattr(opening, "MIGRATIONS", {NOW: "CREATE TABLE extra (a)"})
+
+
+def old_world(folder: Path) -> Path:
+    world = World(folder)
+    world.put(b"a.png", "a")
+    world.read_all()
+    world.close()
+    return folder / "ocr_data.db"
+
+
+def test_a_migration_saves_the_old_version_first(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+    Database(path).close()
+    (backup,) = (tmp_path / "backups").glob("*.db")
+    assert backup.name.startswith(f"before-migration-v{NOW}-")
+    content = examine(backup)
+    assert (content.version, content.images, content.pages) == (NOW, 1, 1)
+    assert examine(path).version == NOW + 1
+    Database(path).close()
+    assert len(list((tmp_path / "backups").glob("*.db"))) == 1, "only where there is a step"
+
+
+def test_without_that_backup_nothing_is_migrated(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    path = old_world(tmp_path)
+    (tmp_path / "backups").write_text("in the way")
+    request.getfixturevalue("next_version")
+    with pytest.raises(StoreError) as caught:
+        Database(path)
+    assert caught.value.code == "migration_backup_failed"
+    plain = apsw.Connection(str(path))
+    assert plain.pragma("user_version") == NOW
+    assert not plain.execute("SELECT 1 FROM sqlite_schema WHERE name = 'extra'").fetchall()
+    plain.close()

@@ -1,0 +1,161 @@
+"""The doctor finds what is wrong, says what to do, and touches nothing."""
+
+import json
+import os
+from pathlib import Path
+
+import apsw
+import pytest
+from database_fixtures import World
+from polling import wait_until
+from service_runner import ServiceProcess
+
+import ocrctl
+from ocr_contract import schema
+from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
+from ocr_contract.data_folder import SOCKET_PATH
+from ocr_settings import Settings
+from records.database import Database
+from safekeeping import doctor
+
+
+def settings_of(service: ServiceProcess, **changes: object) -> Settings:
+    fields: dict[str, object] = {
+        "image_folder": service.images, "data_folder": service.data, **changes,
+    }  # fmt: skip
+    return Settings(**fields)  # type: ignore[arg-type]
+
+
+def results(settings: Settings) -> dict[str, tuple[str, str]]:
+    return {check: (result, text) for check, result, text in doctor.examine(settings)}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path): path.read_bytes()
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.endswith("-shm")
+    }
+
+
+def test_a_sound_installation_that_is_stopped(service: ServiceProcess) -> None:
+    world = World(service.data)
+    world.put(b"a.png", "a")
+    world.read_all()
+    world.database.copy_to(service.data / "backups" / "a.db", between=lambda: None)
+    world.close()
+    for suffix in ("", "-wal", "-shm"):
+        (service.data / f"ocr_data.db{suffix}").chmod(0o640)
+    before = content(service.data)
+    found = results(settings_of(service))
+    assert {check: result for check, (result, _) in found.items() if result != "ok"} == {
+        "socket": "warn"
+    }, found
+    assert "make run" in found["socket"][1]
+    assert found["database"][1] == f"Sound, schema version {schema.SCHEMA_VERSION}, 1 pages."
+    assert content(service.data) == before
+
+
+def test_with_the_service_running(
+    service: ServiceProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCR_IMAGE_FOLDER", str(service.images))
+    service.add("a.jpg")
+    service.start()
+    client = ControlClient(service.data / SOCKET_PATH)
+
+    def is_read() -> bool:
+        try:
+            return client.status().counts["done"] == 1
+        except ServiceUnreachable:
+            return False
+
+    wait_until(is_read)
+    assert ocrctl.main(["--data", str(service.data), "doctor", "--json"]) == 0
+    found = {line["check"]: line for line in json.loads(capsys.readouterr().out)}
+    assert found["socket"]["result"] == "ok"
+    assert found["device"] == {
+        "check": "device", "result": "ok", "message": "fake 1 reads on: cpu.",
+    }  # fmt: skip
+    assert ocrctl.main(["--data", str(service.data), "doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines].count("warn") == 1, "no backup yet"
+    assert all(line[:4].strip() in {"ok", "warn", "fail"} for line in lines)
+
+
+def test_what_is_wrong_fails_with_a_remedy(
+    service: ServiceProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (service.data / "paddle_models").unlink()
+    (service.data / "ocr_data.db").write_text("no database " * 999)
+    gone = service.images / "nowhere"
+    found = results(settings_of(service, image_folder=gone, min_free_mb=9_000_000.0))
+    failed = {check: text for check, (result, text) in found.items() if result == "fail"}
+    assert set(failed) == {"image folder", "disk", "models", "database"}
+    assert "OCR_IMAGE_FOLDER" in failed["image folder"]
+    assert "Make room" in failed["disk"]
+    assert "make models" in failed["models"]
+    assert "ocrctl restore" in failed["database"]
+    monkeypatch.setenv("OCR_IMAGE_FOLDER", str(gone))
+    assert ocrctl.main(["--data", str(service.data), "doctor"]) == 1
+    assert "fail  database" in capsys.readouterr().out
+
+
+def test_a_damaged_and_a_newer_database(service: ServiceProcess) -> None:
+    world = World(service.data)
+    for number in range(50):
+        world.put(b"%d.png" % number, str(number))
+    world.read_all()
+    world.close()
+    database = service.data / "ocr_data.db"
+    sound = database.read_bytes()
+    database.write_bytes(sound[: 4096 * 2] + b"\xff" * 4096 + sound[4096 * 3 :])
+    assert results(settings_of(service))["database"][0] == "fail"
+    database.write_bytes(sound)
+    newer = apsw.Connection(str(database))
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    result, text = results(settings_of(service))["database"]
+    assert (result, "Update the program" in text) == ("fail", True)
+
+
+def test_rights(service: ServiceProcess) -> None:
+    Database(service.data / "ocr_data.db").close()
+    database = service.data / "ocr_data.db"
+    for mode, words in [(0o600, "not readable for its group"), (0o644, "open to everybody")]:
+        database.chmod(mode)
+        result, text = results(settings_of(service))["rights"]
+        assert (result, words in text, "chmod 640" in text) == ("warn", True, True)
+
+
+def test_a_clock_that_was_set_back(service: ServiceProcess) -> None:
+    world = World(service.data)
+    world.put(b"a.png", "a")
+    with world.database.transaction() as connection:
+        connection.execute("UPDATE images SET updated_at = '2999-01-01T00:00:00.000Z'")
+    world.close()
+    result, text = results(settings_of(service))["clock"]
+    assert (result, "2999-01-01" in text) == ("warn", True)
+
+
+def test_an_old_backup(service: ServiceProcess) -> None:
+    (service.data / "backups").mkdir()
+    (service.data / "backups" / "a.db").touch()
+    os.utime(service.data / "backups" / "a.db", (0, 0))
+    result, text = results(settings_of(service))["backups"]
+    assert (result, "days old" in text) == ("warn", True)
+
+
+def test_the_device_that_the_service_tells(
+    service: ServiceProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = dict.fromkeys(StatusReply.__slots__)
+    status = StatusReply(**{**fields, "engine": "e", "device": "cpu"})  # type: ignore[arg-type]
+    monkeypatch.setattr(doctor, "GPU_DEVICE", tmp_path / "none")
+    (line,) = doctor._device(settings_of(service), status)
+    assert line.result == "ok"
+    monkeypatch.setattr(doctor, "GPU_DEVICE", tmp_path)
+    (line,) = doctor._device(settings_of(service), status)
+    assert line.result == "warn"
+    (line,) = doctor._device(settings_of(service, device="cpu"), status)
+    assert line.result == "ok"

@@ -1,0 +1,302 @@
+"""Nothing that a worker sends is believed: what is well formed arrives, all else is WorkerError."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from json_strategies import json_values
+
+from image_warnings import ImageWarning
+from ocr_errors import ImageError, WorkerError
+from page_records import Line, Page, Task
+from worker_link import worker_protocol as protocol
+from worker_link.worker_protocol import page_to_json, parse_batch, parse_ready
+
+SHA = "ab" * 32
+NAME = f"ab/{SHA}-p1.jpg"
+READY = {
+    "engine": "e",
+    "device": "cpu",
+    "precision": "f32",
+    "models": {"m": SHA},
+    "parameters": {"threads": 2},
+    "batch_size": 2,
+    "batches": 3,
+}
+PAGE = {
+    "width": 10,
+    "height": 20,
+    "rotation": 90,
+    "preview": NAME,
+    "thumbnail": None,
+    "seconds": 0.5,
+    "lines": [["text", 0.5, [[0, 0], [5, 0], [5, 5], [0, 5]]]],
+}
+WARNING = {"code": "partly_missing", "message": "The last 3 % are missing."}
+WARNED = {**PAGE, "warnings": [WARNING]}
+BATCH = {"batch": 3, "seconds": 1.5, "images": [{"id": 1, "sha256": SHA, "pages": [PAGE]}]}
+ERROR = {"code": "damaged_image", "message": "Broken.", "ignored": False}
+TASKS = [Task(1, b"a.png", SHA)]
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
+numbers = st.floats(-1e6, 1e6)
+polygons = st.tuples(*[st.tuples(numbers, numbers)] * 4)
+lines = st.builds(Line, texts, st.floats(0, 1), polygons)
+names = st.none() | st.just(NAME)
+warnings = st.builds(ImageWarning, st.text("az_", min_size=1, max_size=50), texts.filter(str.strip))
+pages = st.builds(
+    Page,
+    width=st.integers(1, 1_000_000),
+    height=st.integers(1, 1_000_000),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    lines=st.lists(lines, max_size=5).map(tuple),
+    preview=names,
+    thumbnail=names,
+    seconds=st.floats(0, 1e6),
+    warnings=st.lists(warnings, max_size=protocol.MAX_WARNINGS).map(tuple),
+)
+
+
+def parse_one(page: Any) -> Page:
+    message = {**BATCH, "images": [{"id": 1, "sha256": SHA, "pages": [page]}]}
+    return parse_batch(message, TASKS).images[0].pages[0]
+
+
+@given(pages)
+def test_a_page_arrives_as_it_was_sent(page: Page) -> None:
+    found = parse_one(json.loads(json.dumps(page_to_json(page))))
+    assert found.text == page.text
+    assert found.lines == tuple(
+        Line(line.text, round(line.confidence, 4), line.polygon) for line in page.lines
+    )
+    assert (found.width, found.height, found.rotation) == (page.width, page.height, page.rotation)
+    assert (found.preview, found.thumbnail) == (page.preview, page.thumbnail)
+    assert found.warnings == page.warnings
+
+
+def test_a_worker_without_warnings_has_none() -> None:
+    assert parse_one(PAGE).warnings == ()
+
+
+def test_more_than_the_wire_takes_is_cut_where_it_is_sent() -> None:
+    many = (ImageWarning("a", "x" * (protocol.MAX_WARNING_CHARS + 1)),) * 99
+    found = parse_one(page_to_json(Page(1, 1, 0, (), None, None, 0, many)))
+    assert len(found.warnings) == protocol.MAX_WARNINGS
+    assert {len(warning.message) for warning in found.warnings} == {protocol.MAX_WARNING_CHARS}
+
+
+def test_text_and_confidence_of_a_page() -> None:
+    square = ((0.0, 0.0),) * 4
+    found = Page(1, 1, 0, (Line("a", 0.5, square), Line("b", 1.0, square)), None, None, 0)
+    assert (found.text, found.confidence) == ("a\nb", 0.75)
+    assert Page(1, 1, 0, (), None, None, 0).confidence is None
+
+
+def test_an_error_arrives() -> None:
+    message = {**BATCH, "images": [{"id": 1, "sha256": None, "error": ERROR}]}
+    image = parse_batch(message, TASKS).images[0]
+    assert isinstance(image.error, ImageError)
+    assert (image.error.code, image.error.message) == ("damaged_image", "Broken.")
+    assert not image.error.ignored
+    assert image.pages == ()
+
+
+def test_zero_bytes_do_not_reach_the_database() -> None:
+    page = {**PAGE, "lines": [["a\x00b", 0.5, [[0, 0]] * 4]]}
+    assert parse_one(page).text == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value, as the way to it."""
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    return [at] * bool(at) + [way for key, part in inner for way in places(part, (*at, key))]
+
+
+def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
+    value = copy.deepcopy(value)
+    inner = value
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = new
+    return value
+
+
+def only_worker_errors(parse: Callable[[], object]) -> None:
+    try:
+        parse()
+    except WorkerError as error:
+        assert error.code == "worker_nonsense"
+        error.message.encode()
+
+
+WARNED_BATCH = {**BATCH, "images": [{"id": 1, "sha256": SHA, "pages": [WARNED]}]}
+
+
+@given(st.sampled_from(places(WARNED_BATCH)), json_values)
+def test_any_field_may_be_anything(way: tuple[Any, ...], new: Any) -> None:
+    """What is accepted all the same can be stored."""
+
+    def parse() -> None:
+        result = parse_batch(replaced(WARNED_BATCH, way, new), TASKS)
+        for page in result.images[0].pages:
+            page.text.encode()
+            for warning in page.warnings:
+                assert warning.code.isascii() and warning.message.strip().encode()
+            json.dumps([line.polygon for line in page.lines], allow_nan=False)
+
+    only_worker_errors(parse)
+
+
+@given(st.sampled_from(places(READY)), json_values)
+def test_any_field_of_ready_may_be_anything(way: tuple[Any, ...], new: Any) -> None:
+    def parse() -> None:
+        found = parse_ready(replaced(READY, way, new))
+        json.dumps([found.models, found.parameters], allow_nan=False, ensure_ascii=False).encode()
+
+    only_worker_errors(parse)
+
+
+@given(json_values)
+def test_whole_messages_may_be_anything(value: Any) -> None:
+    message = value if isinstance(value, dict) else {"images": value}
+    only_worker_errors(lambda: parse_batch(message, TASKS))
+    only_worker_errors(lambda: parse_ready(message))
+    assert isinstance(protocol.parse_failed(message), WorkerError)
+
+
+@pytest.mark.parametrize("way", places(BATCH))
+def test_any_missing_field_is_refused(way: tuple[Any, ...]) -> None:
+    """Only an image's sha256 and pages may be absent, and only together with an error."""
+    message = copy.deepcopy(BATCH)
+    inner: Any = message
+    for key in way[:-1]:
+        inner = inner[key]
+    if way[-1] == 0 and len(way) > 1 and way[-2] in ("pages", "lines"):
+        return  # a page fewer, a line fewer: allowed
+    del inner[way[-1]]
+    with pytest.raises(WorkerError):
+        parse_batch(message, TASKS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        f"/ab/{SHA}-p1.jpg",
+        f"ab/../{SHA}-p1.jpg",
+        f"../{NAME}",
+        f"{NAME}\n",
+        f"{NAME}/..",
+        f"ab\\{SHA}-p1.jpg",
+        f"AB/{SHA.upper()}-p1.jpg",
+        f"ab/{SHA}-p1.svg",
+        f"ab/{SHA}-p1.jpg.html",
+        f"ab/{SHA}-\u0660.jpg",
+        "",
+        "ab",
+        5,
+        ["ab"],
+    ],
+)
+@pytest.mark.parametrize("field", ["preview", "thumbnail"])
+def test_a_previews_name_leads_nowhere_else(field: str, name: object) -> None:
+    with pytest.raises(WorkerError):
+        parse_one({**PAGE, field: name})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rotation": 45},
+        {"rotation": True},
+        {"width": 0},
+        {"width": 2_000_000},
+        {"height": 1.5},
+        {"height": True},
+        {"seconds": -1},
+        {"seconds": float("nan")},
+        {"seconds": 10**400},
+        {"lines": [["t", 2, [[0, 0]] * 4]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 5]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 3]]},
+        {"lines": [["t", 0.5, [[0, float("inf")]] * 4]]},
+        {"lines": [["t", 0.5, [[0, True]] * 4]]},
+        {"lines": [["\ud800", 0.5, [[0, 0]] * 4]]},
+        {"lines": [["x" * 10_001, 0.5, [[0, 0]] * 4]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4]] * 20_001},
+        {"lines": [["t", 0.5]]},
+        {"lines": "text"},
+        {"warnings": None},
+        {"warnings": "text"},
+        {"warnings": ["text"]},
+        {"warnings": [{"code": "a"}]},
+        {"warnings": [{"message": "Text."}]},
+        {"warnings": [{**WARNING, "code": "A code"}]},
+        {"warnings": [{**WARNING, "code": "code\n"}]},
+        {"warnings": [{**WARNING, "message": " \n"}]},
+        {"warnings": [{**WARNING, "message": "\ud800"}]},
+        {"warnings": [{**WARNING, "message": "x" * (protocol.MAX_WARNING_CHARS + 1)}]},
+        {"warnings": [WARNING] * (protocol.MAX_WARNINGS + 1)},
+    ],
+)
+def test_pages_that_are_refused(change: dict[str, Any]) -> None:
+    parse_one(PAGE)
+    with pytest.raises(WorkerError):
+        parse_one({**PAGE, **change})
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"id": 2, "sha256": SHA, "pages": []},
+        {"id": True, "sha256": SHA, "pages": []},
+        {"id": 1, "sha256": None, "pages": []},
+        {"id": 1, "sha256": SHA[:-1], "pages": []},
+        {"id": 1, "sha256": SHA + "\n", "pages": []},
+        {"id": 1, "sha256": SHA, "pages": "none"},
+        {"id": 1, "sha256": SHA, "error": {**ERROR, "code": "A code"}},
+        {"id": 1, "sha256": SHA, "error": {**ERROR, "code": ""}},
+        {"id": 1, "sha256": SHA, "error": {**ERROR, "message": "x" * 501}},
+        {"id": 1, "sha256": SHA, "error": "broken"},
+        "image",
+    ],
+)
+def test_images_that_are_refused(image: object) -> None:
+    with pytest.raises(WorkerError):
+        parse_batch({**BATCH, "images": [image]}, TASKS)
+
+
+@pytest.mark.parametrize("ids", [[], [1], [2, 1], [1, 1], [1, 2, 3]])
+def test_exactly_the_images_of_the_batch_in_their_order(ids: list[int]) -> None:
+    images = [{"id": i, "sha256": SHA, "pages": []} for i in ids]
+    tasks = [Task(1, b"a", SHA), Task(2, b"b", SHA)]
+    with pytest.raises(WorkerError):
+        parse_batch({**BATCH, "images": images}, tasks)
+
+
+@pytest.mark.parametrize("batches", [0, -1, protocol.MAX_BATCHES + 1, True, "2", 1.0, None])
+def test_how_many_batches_a_worker_may_want(batches: object) -> None:
+    assert parse_ready(READY).batches == 3
+    with pytest.raises(WorkerError):
+        parse_ready({**READY, "batches": batches})
+
+
+@given(json_values)
+def test_whose_answer_it_is_may_be_anything(value: Any) -> None:
+    """What is accepted can be looked up."""
+    only_worker_errors(lambda: {}.get(protocol.batch_of({"batch": value})))
+    only_worker_errors(lambda: {}.get(protocol.batch_of({"other": value})))
+
+
+def test_what_failed_says_is_bounded() -> None:
+    error = protocol.parse_failed({"code": "no_gpu", "message": "None."})
+    assert (error.code, error.message) == ("no_gpu", "None.")
+    for message in ({}, {"code": "A B", "message": "x"}, {"code": "a", "message": "x" * 9999}):
+        assert protocol.parse_failed(message).code == "worker_nonsense"
