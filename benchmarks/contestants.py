@@ -15,8 +15,8 @@ import debian
 import setup_env
 from peer_process import TIMEOUT_S, run_peer
 from project import ROOT, VENVS
-from running_service import MODELS
 from runs import Run, run_service
+from service_folders import models_folder
 
 _PEERS = ROOT / "benchmarks" / "peers"
 OURS = "ocr_docker"
@@ -99,7 +99,7 @@ def peer(
 
     def run(images: list[Path]) -> Run:
         job = {
-            "models": str(MODELS),
+            "models": str(models_folder()),
             "model": model,
             "images": list(map(str, images)),
             "forgiving": forgiving,

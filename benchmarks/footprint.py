@@ -8,7 +8,6 @@ asks the page for a while, then lets them idle. Prints resident sizes and proces
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from machine import describe
 from process_memory import resident_mb, tree
 from project import ROOT
+from service_folders import end, free_port
 
 _LIMITS = {"ocr_service.py": 80.0, "gunicorn": 120.0}
 _IDLE_LIMIT = 0.01
@@ -33,7 +33,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ocr-bench-") as folder:
         data = Path(folder) / "data"
-        port = _free_port()
+        port = free_port()
         process = subprocess.Popen(
             [sys.executable, "tools/run.py", "--images", str(options.images.resolve()),
              "--data", str(data), "--port", str(port)],
@@ -53,8 +53,7 @@ def main() -> int:
                 print(f"{name:28} {resident:12.1f} {idle:9.2%}")
                 good &= resident < _LIMITS.get(name, 1e9) and idle < _IDLE_LIMIT
         finally:
-            process.terminate()
-            process.wait(10)
+            end(process)
     return 0 if good else 1
 
 
@@ -74,12 +73,6 @@ def _get(port: int, path: str) -> bytes:
             return bytes(reply.read())
     except OSError:
         return b'"total":0'
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _name(pid: int) -> str:

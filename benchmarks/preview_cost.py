@@ -28,7 +28,7 @@ from models import resolve
 from ocr_settings import load
 from reading.engine import PageEngine
 from reading.previews import PREVIEW_SIDE, TEMP_SIDE, Previews
-from running_service import MODELS
+from service_folders import models_folder
 
 _PAGES = 20
 _ENCODERS: dict[str, tuple[str, list[int]]] = {
@@ -51,7 +51,9 @@ def main() -> int:
     files = sorted(options.images.glob("*.jpg"))[:_PAGES]
     pages = [page.pixels for f in files for page in decode_pages(f.read_bytes(), 1e9)]
     settings = load(os.environ)
-    models = load_models(choose(settings, usable_cpus()), resolve(MODELS, "small"), settings)
+    models = load_models(
+        choose(settings, usable_cpus()), resolve(models_folder(), "small"), settings
+    )
     engine = PageEngine(models, detection_side=settings.detection_side, orientation=True)
     lines = [engine.read(page).lines for page in pages]
     reading = _milliseconds(pages, engine.read)

@@ -1,7 +1,7 @@
 """A real ocr_service on folders of a benchmark's own: start it, feed it, ask it, end it.
 
-The models are the checkout's; everything else is temporary. Settings come from the caller's
-environment (`OCR_…`), so that a benchmark can be run with any of them.
+The models are those that `make models` provided; everything else is temporary. Settings come from
+the caller's environment (`OCR_…`), so that a benchmark can be run with any of them.
 """
 
 import os
@@ -18,8 +18,8 @@ from typing import Any
 from ocr_contract.control import ControlClient, ControlError
 from ocr_contract.data_folder import SOCKET_PATH
 from project import ROOT
+from service_folders import ServiceFolders, end
 
-MODELS = ROOT / "data" / "paddle_models" / "whl"
 TIMEOUT_S = 3600.0
 _POLL_S = 0.05
 _WAITING = "('pending', 'processing')"
@@ -35,10 +35,10 @@ class RunningService:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ocr-bench-")
         folder = Path(self._folder.name)
-        self.images, self.data, self._staged = (folder / n for n in ("images", "data", "staged"))
-        for made in (self.images, self.data / "paddle_models", self._staged):
-            made.mkdir(parents=True)
-        (self.data / "paddle_models" / "whl").symlink_to(MODELS)
+        self.folders = ServiceFolders.below(folder)
+        self.images, self.data = self.folders.images, self.folders.data
+        self._staged = folder / "staged"
+        self._staged.mkdir()
         self._control = ControlClient(self.data / SOCKET_PATH)
         self._environ = environ or {}
         self.process: subprocess.Popen[bytes]
@@ -49,21 +49,14 @@ class RunningService:
             env={
                 "OCR_LOG_LEVEL": "warning",
                 **os.environ,
-                "PYTHONPATH": str(ROOT / "contract"),
                 **self._environ,
-                "OCR_IMAGE_FOLDER": str(self.images),
-                "OCR_DATA_FOLDER": str(self.data),
+                **self.folders.reader_environ(),
             },
         )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         self._folder.cleanup()
 
     def wait_until_ready(self) -> str:

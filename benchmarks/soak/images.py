@@ -37,13 +37,7 @@ class StubService(RunningService):
         here = Path(__file__).parent
         self.process = subprocess.Popen(
             [sys.executable, str(here / "stub_service.py"), str(here / "stub_worker.py")],
-            env={
-                "PATH": "/usr/bin:/bin",
-                "OCR_LOG_LEVEL": "error",
-                "OCR_IMAGE_FOLDER": str(self.images),
-                "OCR_DATA_FOLDER": str(self.data),
-                "OCR_BATCH_SIZE": "16",
-            },
+            env=self.folders.reader_environ(OCR_LOG_LEVEL="error", OCR_BATCH_SIZE="16"),
         )
         return self
 

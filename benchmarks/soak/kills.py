@@ -10,7 +10,6 @@ is repeated, so that a service that does nothing cannot pass.
 
 import contextlib
 import json
-import os
 import random
 import signal
 import subprocess
@@ -21,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from journal import Journal
-from kill_points import POINTS, ROOT
+from kill_points import POINTS
 from ocr_contract.control import ControlClient, ControlError
 from ocr_contract.data_folder import SOCKET_PATH
+from service_folders import ServiceFolders
 from soak_report import (
     NOTHING_LOST,
     Violation,
@@ -44,10 +44,8 @@ class Rig:
     """A folder of images, a data folder, and a service that is killed again and again."""
 
     def __init__(self, folder: Path, draw: random.Random) -> None:
-        self.images, self.data = folder / "images", folder / "data"
-        self.images.mkdir()
-        self.data.mkdir()
-        (self.data / "paddle_models").symlink_to(ROOT / "data" / "paddle_models")
+        self._folders = ServiceFolders.below(folder)
+        self.images, self.data = self._folders.images, self._folders.data
         self.database = self.data / "ocr_data.db"
         self.journal = Journal(self.database)
         self.kills = 0
@@ -63,8 +61,7 @@ class Rig:
         before = self.journal.look()
         for _ in range(_IMAGES):
             self._made += 1
-            name = f"{self._made:06}.jpg"
-            (self.images / name).write_bytes(b"\xff\xd8\xff" + name.encode())
+            self._folders.add_image(f"{self._made:06}.jpg")
         started = time.monotonic()
         attempt = 0
         while len(self.journal.texts) == before:
@@ -77,18 +74,15 @@ class Rig:
 
     def _start(self, point: str, count: int) -> "subprocess.Popen[bytes]":
         program = str(Path(__file__).with_name("kill_points.py"))
-        environ = {
-            "PATH": os.environ["PATH"],
-            "OCR_IMAGE_FOLDER": str(self.images),
-            "OCR_DATA_FOLDER": str(self.data),
-            "OCR_SCAN_INTERVAL_S": "0.2",
-            "OCR_SETTLE_S": "0.05",
-            "OCR_MODEL": "tiny",
-            "OCR_LOG_LEVEL": "warning",
-            # Images that are in hand when the service ends come under suspicion; here it is not
-            # their fault, however often.
-            "OCR_MAX_ATTEMPTS": "100",
-        }
+        # Images that are in hand when the service ends come under suspicion; here it is not their
+        # fault, however often: OCR_MAX_ATTEMPTS.
+        environ = self._folders.reader_environ(
+            OCR_SCAN_INTERVAL_S="0.2",
+            OCR_SETTLE_S="0.05",
+            OCR_MODEL="tiny",
+            OCR_LOG_LEVEL="warning",
+            OCR_MAX_ATTEMPTS="100",
+        )
         command = [sys.executable, program, point, str(count)]
         return subprocess.Popen(command, env=environ, stderr=self._log, stdout=self._log)
 

@@ -1,19 +1,17 @@
 """Both services as real processes on one data folder, for runs that visit them."""
 
-import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ocr_contract.control import ControlClient, ControlError
 from ocr_contract.data_folder import SOCKET_PATH
 from project import ROOT
 from running_service import query
+from service_folders import GUNICORN, ServiceFolders, end, free_port, web_environ
 from soak_report import require
 
 _HERE = Path(__file__).parent
@@ -27,14 +25,9 @@ class Servers:
     """ocr_service (whose worker pretends, unless it is REAL) and web_service."""
 
     def __init__(self, folder: Path, program: tuple[str, ...] = _PRETEND, **settings: str) -> None:
-        self.images, self.data = folder / "images", folder / "data"
-        self.images.mkdir()
-        (self.data / "paddle_models").mkdir(parents=True)
-        models = ROOT / "data" / "paddle_models" / "whl"
-        (self.data / "paddle_models" / "whl").symlink_to(models)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self._folders = ServiceFolders.below(folder)
+        self.images, self.data = self._folders.images, self._folders.data
+        self.port = free_port()
         self._log_path = folder / "log"
         self._log = self._log_path.open("ab")
         self._program = program
@@ -44,20 +37,12 @@ class Servers:
         self.web: subprocess.Popen[bytes]
 
     def __enter__(self) -> "Servers":
-        base = {"PATH": os.environ["PATH"], "HOME": str(self.data)}
-        ocr = {
-            "OCR_IMAGE_FOLDER": str(self.images), "OCR_DATA_FOLDER": str(self.data),
-            "OCR_LOG_LEVEL": "warning", "OCR_SCAN_INTERVAL_S": "0.5",
-            "PYTHONPATH": str(ROOT / "contract"),
-        }  # fmt: skip
-        web = {
-            "WEB_DATA_FOLDER": str(self.data), "WEB_PORT": str(self.port),
-            "WEB_LOG_LEVEL": "warning", "PYTHONPATH": f"{ROOT / 'contract'}:{ROOT / 'flask'}",
-        }  # fmt: skip
-        self.ocr = self._start([*self._program], base | ocr | self._settings)
-        gunicorn = "from gunicorn.app.wsgiapp import run; run()"
-        configured = ["-c", str(ROOT / "flask" / "gunicorn.conf.py"), "app:create_app()"]
-        self.web = self._start(["-P", "-c", gunicorn, *configured], base | web)
+        reader = self._folders.reader_environ(
+            HOME=str(self.data), OCR_LOG_LEVEL="warning", OCR_SCAN_INTERVAL_S="0.5"
+        )
+        self.ocr = self._start(self._program, reader | self._settings)
+        web = web_environ(self.data, self.port, WEB_LOG_LEVEL="warning")
+        self.web = self._start(GUNICORN, web)
         try:
             self._wait(self._answers, "the services start", _START_S)
         except BaseException:
@@ -67,21 +52,14 @@ class Servers:
 
     def __exit__(self, *_: object) -> None:
         for process in (self.web, self.ocr):
-            process.send_signal(signal.SIGTERM)
-        for process in (self.web, self.ocr):
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
         self._log.close()
 
     def add_images(self, count: int) -> int:
         """For a worker that pretends; returns how many there are now."""
         for _ in range(count):
             self._added += 1
-            name = f"{self._added:07}.jpg"
-            (self.images / name).write_bytes(b"\xff\xd8\xff" + name.encode())
+            self._folders.add_image(f"{self._added:07}.jpg")
         return self._added
 
     def done(self) -> int:
@@ -99,7 +77,9 @@ class Servers:
             require(process.poll() is None, f"{name} ended: {self._said()}")
         require("Traceback (most" not in self._said(), f"a traceback: {self._said()}")
 
-    def _start(self, arguments: list[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    def _start(
+        self, arguments: Iterable[str], environ: Mapping[str, str]
+    ) -> "subprocess.Popen[bytes]":
         command = [sys.executable, *arguments]
         return subprocess.Popen(command, env=environ, stdout=self._log, stderr=self._log)
 

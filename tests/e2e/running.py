@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,22 +14,16 @@ from polling import wait_until
 
 from process_memory import tree
 from project import ROOT
-
-MODELS = ROOT / "data" / "paddle_models" / "whl"
+from service_folders import ServiceFolders, free_port, stop
 
 
 class Appliance:
     """Both services over an image folder and a data folder below `folder`."""
 
     def __init__(self, folder: Path, **environ: str) -> None:
-        self.images = folder / "images"
-        self.data = folder / "data"
-        self.images.mkdir()
-        (self.data / "paddle_models").mkdir(parents=True)
-        (self.data / "paddle_models" / "whl").symlink_to(MODELS)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        folders = ServiceFolders.below(folder)
+        self.images, self.data = folders.images, folders.data
+        self.port = free_port()
         self.log = folder / "log.txt"
         self._environ = {**os.environ, **environ}
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,11 +46,9 @@ class Appliance:
     def interrupt(self) -> tuple[int, float]:
         """Ctrl-C: (exit code, seconds until everything ended)."""
         assert self._process is not None
-        started = time.monotonic()
-        self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(10)
+        ended = stop(self._process, signal.SIGINT)
         self._process = None
-        return code, time.monotonic() - started
+        return ended
 
     def stop(self) -> None:
         """End it if it still runs."""

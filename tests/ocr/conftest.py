@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from database_fixtures import World
 from pipeline_desk import Desk
-from service_runner import ServiceProcess, service_in
+from reader_process import ServiceProcess, service_in
 from watcher_scene import Scene
 
 from ocr_contract.control import ControlClient

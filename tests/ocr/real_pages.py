@@ -6,14 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service_runner import ROOT, models_folder
-
 from decoding.decode import decode_pages
 from decoding.pixels import Pixels
 from engines import inference
 from engines.text_models import TextModels
 from models import ModelSet, resolve
 from ocr_settings import load
+from project import ROOT
+from service_folders import models_folder
 
 
 @cache
@@ -30,7 +30,7 @@ def truth() -> dict[str, list[str]]:
 
 
 def model_set(name: str = "small") -> ModelSet:
-    return resolve(models_folder() / "whl", name)
+    return resolve(models_folder(), name)
 
 
 def load_models(**environment: str) -> TextModels:

@@ -8,90 +8,14 @@ START. FAULT is what goes wrong as long as there is a file named `fault` beside 
 more fits; `reply`, the process is killed between a request's commit and its reply.
 """
 
-import contextlib
 import os
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def models_folder() -> Path:
-    """Where `make test` puts the models: DATA, or data/ in the project."""
-    return Path(os.environ.get("DATA") or ROOT / "data").absolute() / "paddle_models"
-
-
-class ServiceProcess:
-    """A folder of images, a data folder, and the service that stands between them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.images = folder / "images"
-        self.data = folder / "data"
-        self.images.mkdir()
-        self.data.mkdir()
-        (self.data / "paddle_models").symlink_to(models_folder())
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "OCR_IMAGE_FOLDER": str(self.images),
-            "OCR_DATA_FOLDER": str(self.data),
-            "OCR_SCAN_INTERVAL_S": "0.2",
-            "OCR_SETTLE_S": "0.05",
-        }
-        self.process: subprocess.Popen[str] | None = None
-
-    def add(self, *names: str) -> None:
-        """Images as far as the service looks; each with content of its own."""
-        for name in names:
-            (self.images / name).write_bytes(b"\xff\xd8\xff" + name.encode())
-
-    def start(
-        self, *arguments: str, worker: str = "ok", fault: str = "none", **environment: str
-    ) -> "subprocess.Popen[str]":
-        """Start the service; stop what was started with `stop` or `kill`."""
-        self.process = subprocess.Popen(
-            [sys.executable, __file__, worker, fault, *arguments],
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return self.process
-
-    def run(self, *arguments: str, **how: str) -> "subprocess.CompletedProcess[str]":
-        """Start the service and wait for its end."""
-        process = self.start(*arguments, **how)
-        out, err = process.communicate(timeout=30)
-        return subprocess.CompletedProcess([], process.returncode, out, err)
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, float, str]:
-        """Signal it; returns (exit code, seconds until the end, what it said on stderr)."""
-        assert self.process is not None
-        started = time.monotonic()
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=30)
-        return self.process.returncode, time.monotonic() - started, said
-
-    def kill(self) -> None:
-        """End it, if it still runs."""
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.process.kill()
-            self.process.communicate(timeout=30)
-
-
-@contextlib.contextmanager
-def service_in(folder: Path) -> Iterator[ServiceProcess]:
-    """A service that is gone afterwards, whatever happens."""
-    service = ServiceProcess(folder)
-    try:
-        yield service
-    finally:
-        service.kill()
 
 
 def main() -> int:
@@ -104,7 +28,7 @@ def main() -> int:
     if fault != "none":
         _break(fault, Path(os.environ["OCR_DATA_FOLDER"]).parent / "fault")
     code = ocr_service.main(arguments, worker_command=fake_worker.command(start))
-    heavy = {"numpy", "cv2", "PIL", "paddleocr", "paddlex", "onnxruntime", "rich"}
+    heavy = {"numpy", "cv2", "PIL", "openvino", "onnxruntime", "paddleocr", "paddlex", "rich"}
     print(*sorted(heavy & sys.modules.keys()))
     return code
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import service_in
+from reader_process import service_in
 from small_disk import KINDS, SmallDisk, small_disk
 
 from disk_guard import DiskGuard, free_bytes

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import ROOT
 
 import heartbeat
 from heartbeat import Guard
 from ocr_errors import EXIT_OTHER
+from project import ROOT
 
 LIMIT_S = 60.0
 TICK_S = 5.0

@@ -12,11 +12,11 @@ import time
 
 import pytest
 from polling import wait_until
-from service_runner import ServiceProcess
+from reader_process import ServiceProcess
 
 from machine_limits import is_running
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
-from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.data_folder import SOCKET_PATH, WEIGHTS_FOLDER
 from ocr_contract.replies import PauseReply
 from ocr_contract.setting_fields import table
 from ocr_errors import (
@@ -270,7 +270,7 @@ class TestWhatIsWrongIsSaidInOneSentence:
         assert "OCR_TYPO" in self.refused(service, EXIT_BAD_CONFIGURATION, OCR_TYPO="1")
 
     def test_no_models(self, service: ServiceProcess) -> None:
-        (service.data / "paddle_models").unlink()
+        (service.data / WEIGHTS_FOLDER).unlink()
         line = self.refused(service, EXIT_MISSING_DEPENDENCY)
         assert "is missing" in line
         assert "make models" in line

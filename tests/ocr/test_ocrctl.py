@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from polling import wait_until
-from service_runner import ServiceProcess
+from reader_process import ServiceProcess
 
 import ocrctl
 from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply

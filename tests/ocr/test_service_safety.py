@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from polling import wait_until
-from service_runner import ROOT, ServiceProcess
+from reader_process import ServiceProcess
 from test_database_files import damage
 from test_ocr_service import counts, state_of
 
@@ -18,6 +18,7 @@ from ocr_contract.control import ControlClient, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
+from project import ROOT
 
 
 def ask(

@@ -21,6 +21,7 @@ from small_log_service import JOURNAL_SIZE_LIMIT_BYTES, MAX_WAL_BYTES
 from ocr_contract.control import ControlClient, ControlError
 from ocr_contract.data_folder import SOCKET_PATH
 from project import ROOT
+from service_folders import ServiceFolders, end, stop
 from soak_report import check_integrity
 
 HERE = Path(__file__).parent
@@ -32,11 +33,8 @@ class Place:
     """A folder of images, a data folder, and what runs on them."""
 
     def __init__(self, folder: Path) -> None:
-        self.images, self.data = folder / "images", folder / "data"
-        self.images.mkdir()
-        self.data.mkdir()
-        models = Path(os.environ.get("DATA") or ROOT / "data").absolute() / "paddle_models"
-        (self.data / "paddle_models").symlink_to(models)
+        self.folders = ServiceFolders.below(folder)
+        self.images, self.data = self.folders.images, self.folders.data
         self.log = folder / "log"
         self.client = ControlClient(self.data / SOCKET_PATH)
         self.process: subprocess.Popen[bytes] | None = None
@@ -49,13 +47,7 @@ class Place:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *(program or STUB)],
-                env={
-                    "PATH": os.environ["PATH"],
-                    "OCR_IMAGE_FOLDER": str(self.images),
-                    "OCR_DATA_FOLDER": str(self.data),
-                    "OCR_SCAN_INTERVAL_S": "0.2",
-                    "OCR_SETTLE_S": "0.05",
-                },
+                env=self.folders.reader_environ(OCR_SCAN_INTERVAL_S="0.2", OCR_SETTLE_S="0.05"),
                 stdout=log,
                 stderr=log,
                 preexec_fn=limit,
@@ -63,8 +55,7 @@ class Place:
 
     def add(self, count: int, first: int = 0) -> None:
         for number in range(first, first + count):
-            name = f"{number:06}.jpg"
-            (self.images / name).write_bytes(b"\xff\xd8\xff" + name.encode())
+            self.folders.add_image(f"{number:06}.jpg")
 
     def counts(self) -> dict[str, int]:
         try:
@@ -84,8 +75,7 @@ class Place:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(20)
+        return stop(self.process, number, deadline_s=20)[0]
 
 
 @pytest.fixture
@@ -93,9 +83,8 @@ def place() -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="rare") as folder:
         made = Place(Path(folder))
         yield made
-        if made.process is not None and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait()
+        if made.process is not None:
+            end(made.process)
 
 
 def test_sigterm_while_a_reader_is_in_the_middle_of_reading(place: Place) -> None:

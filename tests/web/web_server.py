@@ -1,26 +1,16 @@
 """The real web service as a child process, for tests that need a socket, a signal or a browser."""
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
 from polling import wait_until
 
 from project import ROOT
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from service_folders import GUNICORN, end, free_port, stop, web_environ
 
 
 class WebServer:
@@ -32,19 +22,12 @@ class WebServer:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed in stop()
-        program = "from gunicorn.app.wsgiapp import run; run()"
-        arguments = ["-c", str(ROOT / "flask" / "gunicorn.conf.py"), "app:create_app()"]
-        # -P and -c start as the `gunicorn` command does: with no folder of ours on the path.
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", program, *arguments],
+            [sys.executable, *GUNICORN],
             cwd=working_folder,
-            env={
-                "PATH": os.environ["PATH"], "HOME": str(data_folder), "WEB_PORT": str(self.port),
-                "PYTHONPATH": f"{ROOT / 'contract'}:{ROOT / 'flask'}",
-                "WEB_DATA_FOLDER": str(data_folder), **environment,
-            },
+            env=web_environ(data_folder, self.port, **environment),
             stderr=self._log,
-        )  # fmt: skip
+        )
 
     @property
     def log(self) -> str:
@@ -63,10 +46,7 @@ class WebServer:
 
     def stop(self, number: int = signal.SIGINT, deadline_s: float = 10.0) -> float:
         """Send a signal, wait for the end, return the seconds it took."""
-        started = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(deadline_s)
-        return time.monotonic() - started
+        return stop(self.process, number, deadline_s)[1]
 
     def workers(self) -> list[int]:
         """Process ids of the workers."""
@@ -82,6 +62,5 @@ class WebServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.stop()
+        end(self.process)
         self._log.close()

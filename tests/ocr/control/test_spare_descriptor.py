@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from service_runner import ROOT
 
 from control.spare_descriptor import Listener
+from project import ROOT
 
 
 @pytest.fixture

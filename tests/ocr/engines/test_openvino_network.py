@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pytest
 from network_checks import MODELS, check_best, check_run, images, plain_output
 from real_pages import model_set
-from service_runner import ROOT
 
 from engines.networks import CENTRED
 from engines.openvino_network import (
@@ -26,6 +25,7 @@ from engines.openvino_network import (
     shares_of_best,
 )
 from models import ONNX_NAME
+from project import ROOT
 
 F32 = OpenVinoDevice(streams=2, threads=2, precision="f32")
 

@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
-from service_runner import ROOT, models_folder
 
 from decoding.pixels import Pixels
 from engines.paddle_models import PaddleModels, recognise_together
 from models import Model, ModelSet
+from project import ROOT
 from reading.engine import PageEngine
+from service_folders import models_folder
 
 MODELS = ModelSet(*(Model(name, Path("/models") / name, "0" * 64) for name in "drp"))
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
@@ -249,7 +250,7 @@ def test_it_starts_without_noise() -> None:
         "made.recognise([np.full((48, 100, 3), 255, dtype=np.uint8)])\n"
         "logging.getLogger('paddlex').error('still heard')\n"
     )
-    folders = [ROOT / "contract", ROOT / "ocr", models_folder() / "whl"]
+    folders = [ROOT / "contract", ROOT / "ocr", models_folder()]
     ended = subprocess.run(
         [sys.executable, "-c", program, *map(str, folders)],
         capture_output=True,

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
-from service_runner import ROOT, models_folder
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from engines.text_models import TextModels
+from project import ROOT
 from reading.engine import PageEngine
+from service_folders import models_folder
 
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
 TALL = [[270, 10], [290, 10], [290, 200], [270, 200]]
@@ -380,7 +381,7 @@ def test_it_starts_without_noise(name: str) -> None:
         "    np.full((64, 320, 3), 255, dtype=np.uint8))\n"
         "print('paddlex' in sys.modules)\n"
     )
-    folders = [ROOT / "contract", ROOT / "ocr", models_folder() / "whl"]
+    folders = [ROOT / "contract", ROOT / "ocr", models_folder()]
     ended = subprocess.run(
         [sys.executable, "-c", program, *map(str, folders), name],
         capture_output=True,

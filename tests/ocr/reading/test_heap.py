@@ -4,8 +4,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from service_runner import ROOT
-
+from project import ROOT
 from reading.heap import Heap
 
 _PROGRAM = """

@@ -8,12 +8,12 @@ import apsw
 import pytest
 from database_fixtures import World
 from polling import wait_until
-from service_runner import ServiceProcess
+from reader_process import ServiceProcess
 
 import ocrctl
 from ocr_contract import schema
 from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
-from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.data_folder import SOCKET_PATH, WEIGHTS_FOLDER
 from ocr_settings import Settings
 from records.database import Database
 from safekeeping import doctor
@@ -86,7 +86,7 @@ def test_with_the_service_running(
 def test_what_is_wrong_fails_with_a_remedy(
     service: ServiceProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (service.data / "paddle_models").unlink()
+    (service.data / WEIGHTS_FOLDER).unlink()
     (service.data / "ocr_data.db").write_text("no database " * 999)
     gone = service.images / "nowhere"
     found = results(settings_of(service, image_folder=gone, min_free_mb=9_000_000.0))

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from service_runner import ROOT
 
+from project import ROOT
 from worker_link import stderr_lines
 
 PROGRAM = """
