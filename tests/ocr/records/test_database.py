@@ -15,11 +15,11 @@ import pytest
 
 from ocr_contract import schema
 from ocr_errors import EXIT_NO_ACCESS, StoreError
+from project import ROOT
 from records import opening
 from records.database import Database, utc_now
 
 CHILD = Path(__file__).with_name("database_child.py")
-ROOT = CHILD.parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'contract'}:{ROOT / 'ocr'}"}
 
 

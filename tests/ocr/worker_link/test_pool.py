@@ -341,7 +341,7 @@ def test_no_descriptor_for_a_worker_is_no_end_of_the_service(
 
     before = len(os.listdir("/proc/self/fd"))
     with monkeypatch.context() as broken:
-        broken.setattr(f"pool.{what}", none_left)
+        broken.setattr(f"worker_link.pool.{what}", none_left)
         for _ in range(3):
             with pytest.raises(WorkerError, match="Too many open files") as caught:
                 pool.start()
