@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
 from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
@@ -188,3 +190,17 @@ class World:
 def failure(image_id: int, code: str, sha256: str | None, *, ignored: bool = False) -> ImageResult:
     error = ImageError(code, f"A sentence about {code}.", ignored=ignored)
     return ImageResult(image_id, sha256, error=error)
+
+
+def damage(path: Path) -> None:
+    """Overwrite the roots of two tables, as a dying disk does: opening it does not meet them."""
+    uri = f"{path.as_uri()}?immutable=1"
+    plain = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    roots = plain.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE name IN ('lines', 'images_updated')"
+    ).fetchall()
+    plain.close()
+    with path.open("r+b") as stream:
+        for (page,) in roots:
+            stream.seek((page - 1) * 4096)
+            stream.write(b"\xff" * 4096)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from database_fixtures import damage
 from polling import wait_until
 from reader_process import ServiceProcess
-from test_database_files import damage
 from test_ocr_service import counts, state_of
 
 import ocrctl

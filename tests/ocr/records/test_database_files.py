@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from database_fixtures import World
+from database_fixtures import World, damage
 from test_database import Child, add, look_from_outside, states
 
 from disk_guard import DiskGuard
@@ -147,20 +147,6 @@ def test_a_pinned_reader_bounds_the_log_and_it_shrinks_afterwards(
     assert database.wal_bytes() <= limit
     assert guard.hold() is None
     database.close()
-
-
-def damage(path: Path) -> None:
-    """Overwrite the roots of two tables, as a dying disk does: opening it does not meet them."""
-    uri = f"{path.as_uri()}?immutable=1"
-    plain = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-    roots = plain.execute(
-        "SELECT rootpage FROM sqlite_schema WHERE name IN ('lines', 'images_updated')"
-    ).fetchall()
-    plain.close()
-    with path.open("r+b") as stream:
-        for (page,) in roots:
-            stream.seek((page - 1) * 4096)
-            stream.write(b"\xff" * 4096)
 
 
 def damaged_world(folder: Path, *backups: str) -> Path:
