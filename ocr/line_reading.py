@@ -32,7 +32,7 @@ _LEAST_COLUMN = 0.7
 _TRIED_ON_HEAD = 0.82
 """A line that reads worse may stand on its head …"""
 _HEAD_RATIO = 3.0
-"""… when it is so long. Shorter regions are not tried on their head: 0, 8, I, O, X and H are the same there."""
+"""… when it is so many times as long as high: 0, 8, I, O, X and H are the same on their head."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
