@@ -45,6 +45,7 @@ class ErrorCode(enum.StrEnum):
 
     # Images that are done with a warning
     NO_TEXT_FOUND = "no_text_found"
+    STAMP_OVER_TEXT = "stamp_over_text"
     PICTURE_INCOMPLETE = "picture_incomplete"
     PICTURE_REDUCED = "picture_reduced"
     ALL_TRANSPARENT = "all_transparent"
