@@ -19,7 +19,7 @@ from page_records import Line
 from reading import orientation
 from reading.ink import has_ink, with_more_contrast
 from reading.line_crops import crop_line, turned
-from reading.line_reading import Reading, read_lines, read_ways
+from reading.line_reading import UPRIGHT, Reading, read_lines, read_ways
 from reading.page_search import find_lines
 from reading.reading_order import reading_order
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
@@ -99,7 +99,7 @@ class PageEngine:
             readings = self._readings(page, polygons)
             if orientation.reads_upright(readings, polygons):
                 return self._finished(page, polygons, readings, 0)
-        evidence = self._evidence(page, polygons, shares)
+        evidence = self._evidence(page, polygons, shares, readings)
         rotation = orientation.rotation(evidence, shares, told_upright=told_upright)
         if rotation == 0:
             readings = readings or self._readings(page, polygons)
@@ -109,14 +109,25 @@ class PageEngine:
         return self._finished(upright, polygons, self._readings(upright, polygons), rotation)
 
     def _evidence(
-        self, page: Pixels, polygons: Polygons, shares: Sequence[float]
+        self,
+        page: Pixels,
+        polygons: Polygons,
+        shares: Sequence[float],
+        known: Sequence[Reading] | None,
     ) -> list[orientation.Evidence]:
-        """What the page's lines, as far as they are asked, say about the way it stands."""
+        """What the page's lines, as far as they are asked, say about the way it stands; `known`
+        are their readings as the page lies, if there are any."""
         found: list[orientation.Evidence] = []
         recognise = self._models.recognise
         for group in orientation.lines_to_ask(polygons):
             crops = [crop_line(page, polygons[index]) for index in group]
-            asked = read_ways(crops, [orientation.ways_to_ask(crop) for crop in crops], recognise)
+            before = [_read_upright(known, index) for index in group]
+            ways = [
+                [way for way in orientation.ways_to_ask(crop) if way != UPRIGHT or not read]
+                for crop, read in zip(crops, before, strict=True)
+            ]
+            anew = read_ways(crops, ways, recognise)
+            asked = [[*read, *more] for read, more in zip(before, anew, strict=True)]
             columns = read_ways(crops, [*map(orientation.columns_to_ask, asked)], recognise)
             found += [
                 orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
@@ -138,6 +149,8 @@ class PageEngine:
         covered = False
         for stamp in find_stamps(page):
             place = stamp.with_lines(polygons, page)
+            if not place.hides_text(page, polygons):
+                continue
             inside = place.holds(polygons)
             found, anew = self._read_layers(page, place)
             before = [reading for reading, is_in in zip(readings, inside, strict=True) if is_in]
@@ -152,13 +165,10 @@ class PageEngine:
         return dataclasses.replace(found_page, warnings=warnings)
 
     def _read_layers(self, page: Pixels, place: Box) -> tuple[Polygons, list[Reading]]:
-        """The lines beneath a stamp, in whichever way more of them is read, and the stamp's own."""
+        """The lines beneath a stamp, and the stamp's own."""
         part = place.of(page)
-        beneath = [self._found(layer) for layer in beneath_stamp(part)]
-        (lines, read), (own, own_read) = (
-            max(beneath, key=lambda found: _text_read(found[1])),
-            self._found(stamp_alone(part)),
-        )
+        lines, read = self._found(beneath_stamp(part))
+        own, own_read = self._found(stamp_alone(part))
         corner = np.array([place.left, place.top], dtype=np.float32)
         return np.concatenate([lines, own]) + corner, [*read, *own_read]
 
@@ -194,6 +204,10 @@ def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
 def _is_text(reading: Reading) -> bool:
     count = len(reading.text.strip())
     return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)
+
+
+def _read_upright(known: Sequence[Reading] | None, index: int) -> list[Reading]:
+    return [known[index]] if known and known[index].way == UPRIGHT else []
 
 
 def _text_read(readings: Sequence[Reading]) -> float:

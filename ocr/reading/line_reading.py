@@ -28,9 +28,11 @@ _GROUND = 0.2
 _READS_WELL = 0.85
 _CLEARLY = 0.1
 """How much better a direction that is not the usual one has to read."""
-_SURELY_NOT = 0.7
+_LEAST_COLUMN = 0.7
+_TRIED_ON_HEAD = 0.82
+"""A line that reads worse may stand on its head …"""
 _HEAD_RATIO = 3.0
-"""Shorter regions are not tried on their head: 0, 8, I, O, X and H are the same there."""
+"""… when it is so many times as long as high: 0, 8, I, O, X and H are the same on their head."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _further_ways(crop: Pixels, readings: Sequence[Reading]) -> list[Way]:
         return [COLUMN] if long and (is_column or best.confidence < _READS_WELL) else []
     (reading,) = readings
     long = crop.shape[1] >= _HEAD_RATIO * crop.shape[0]
-    return [HEAD] if long and reading.confidence < _SURELY_NOT else []
+    return [HEAD] if long and reading.confidence < _TRIED_ON_HEAD else []
 
 
 def _best(readings: Sequence[Reading]) -> Reading:
@@ -132,7 +134,7 @@ def _best(readings: Sequence[Reading]) -> Reading:
     # Lying characters of these scripts read well, too, but not their punctuation.
     same_script = is_stacking_script(best.text) and is_stacking_script(column.text)
     enough = _READS_WELL if same_script else best.confidence + _CLEARLY
-    return column if column.confidence >= max(enough, _SURELY_NOT) else best
+    return column if column.confidence >= max(enough, _LEAST_COLUMN) else best
 
 
 def _confidence(reading: Reading) -> float:

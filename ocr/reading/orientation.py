@@ -139,8 +139,8 @@ def evidence(readings: Sequence[Reading], base_turn: int) -> Evidence:
 
 
 def is_clear(lines: Sequence[Evidence], page_shares: Sequence[float]) -> bool:
-    """Whether no more lines need be asked: all that are sure say the same, and so does the page
-    classifier. The longest lines alone may be a table's turned heads."""
+    """Whether no more lines need be asked: all that are sure say the same, and the page classifier
+    sees lines along the same axis. The longest lines alone may be a table's turned heads."""
     sure = {
         best
         for line in lines
@@ -148,7 +148,8 @@ def is_clear(lines: Sequence[Evidence], page_shares: Sequence[float]) -> bool:
     }
     scores = sorted(_scores(lines).values())
     seen = TURNS[int(np.argmax(page_shares))]
-    return sure == {seen} and scores[-1] - scores[-2] > _CLEAR
+    along = sure in ({seen}, {(seen + 180) % 360})
+    return along and scores[-1] - scores[-2] > _CLEAR
 
 
 def rotation(

@@ -106,7 +106,7 @@ def test_each_line_gets_its_own_readings() -> None:
         return [(str(number), 0.5) for number in range(len(crops))]
 
     found = read_ways(lines, ways, recognise)
-    assert sizes == [(20, 100), (20, 100), (300, 20)]
+    assert sizes == [(20, 100), (20, 100), (420, 140)]  # what stands gets ground around it
     assert [[(r.text, r.way) for r in readings] for readings in found] == [
         [("0", UPRIGHT), ("1", HEAD)],
         [],

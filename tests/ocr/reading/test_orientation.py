@@ -150,9 +150,10 @@ def test_a_line_askew_counts_for_the_nearest_direction(degrees: float, turn: int
                               turn)] * 6, UNSURE) == turn  # fmt: skip
 
 
-def test_a_clear_case_ends_the_asking_only_with_the_classifier() -> None:
+def test_a_clear_case_ends_the_asking_when_the_classifier_sees_the_same_axis() -> None:
     """The longest lines alone may be a table's turned heads."""
     assert is_clear([text(270)] * 8, [0.02, 0.02, 0.02, 0.94])
+    assert is_clear([text(270)] * 8, [0.02, 0.94, 0.02, 0.02])
     assert not is_clear([text(270)] * 8, [0.94, 0.02, 0.02, 0.02])
     assert not is_clear([text(270)] * 5 + [text(0)] * 3, [0.02, 0.02, 0.02, 0.94])
     assert not is_clear([text(0)], [0.94, 0.02, 0.02, 0.02])
