@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 from PIL import __version__ as pillow_version
 
+import page_progress
 from decoding.decode import DecodedPage, decode_pages
 from engines.inference import Inference, choose, load_models, version_of
 from engines.text_models import TextModels
@@ -71,12 +72,14 @@ class Reader:
         self._heap = Heap()
 
     def read_batch(self, message: dict[str, Any], progress: Callable[[], None]) -> dict[str, Any]:
-        """Answer one batch message; `progress` is called after each image."""
+        """Answer one batch message; `progress` is called after each image, and while one takes
+        long."""
         started = time.monotonic()
 
         def read(image: dict[str, Any]) -> dict[str, Any]:
             with worker_log.about(image_id=image["id"], batch_id=message["batch"]):
-                result = self._read_image(image)
+                with page_progress.told(progress):
+                    result = self._read_image(image)
                 self._heap.image_done()
                 progress()
                 return result

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
+import page_progress
 from decoding.pixels import Pixels
 
 Result = TypeVar("Result")
@@ -75,7 +76,7 @@ class Lanes(Generic[Result]):
         with self._changed:
             self._calls.append((work, future))
             self._changed.notify()
-        return future.result()
+        return _stepping(future)
 
     def recognise(self, lines: Sequence[Pixels]) -> list[Result]:
         """Read prepared lines, in company; results in the order of `lines`."""
@@ -86,7 +87,7 @@ class Lanes(Generic[Result]):
                 self._lines.setdefault(line.pixels.shape[1], collections.deque()).append(line)
             self._waiting += len(waiting)
             self._changed.notify_all()
-        return [line.future.result() for line in waiting]
+        return [_stepping(line.future) for line in waiting]
 
     def _run(self) -> None:
         shape: _Shape | None = None
@@ -191,3 +192,10 @@ class _Line(Generic[Result]):
         self.pixels = pixels
         self.since = 0
         self.future: Future[Result] = Future()
+
+
+def _stepping(future: "Future[Answer]") -> Answer:
+    """The result, once it is there, which is a step on the caller's page."""
+    answer = future.result()
+    page_progress.step()
+    return answer

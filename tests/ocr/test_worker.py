@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from polling import wait_until
 
+import page_progress
 import worker
 from decoding.decode import DecodedPage
 from decoding.pixels import Pixels
@@ -441,3 +442,20 @@ def test_pixels_given_to_the_engine_are_the_first_page(bench: Bench) -> None:
     bench.engine.read = lambda page, **_: (seen.append(page), read(page))[1]  # type: ignore[method-assign]
     bench.read(("a.tif", FILES["tiff-pages"]))
     assert np.array_equal(seen[0][20, 30], [255, 255, 255])
+
+
+def test_a_page_that_takes_long_is_alive(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_progress, "INTERVAL_S", 0.0)
+    read = bench.engine.read
+
+    def slowly(page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        for _ in range(3):
+            page_progress.step()
+        return read(page, told_upright=told_upright)
+
+    monkeypatch.setattr(bench.engine, "read", slowly)
+    signs: list[None] = []
+    (bench.images / "a.png").write_bytes(FILES["png"])
+    task = {"id": 1, "path": "a.png", "sha256": ""}
+    bench.reader.read_batch({"batch": 1, "images": [task]}, lambda: signs.append(None))
+    assert len(signs) == 4

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polling import wait_until
 
+import page_progress
 from decoding.pixels import Pixels
 from engines import lanes as lanes_module
 from engines.lanes import Lanes
@@ -403,3 +404,12 @@ def test_whatever_is_asked_every_page_gets_its_own(
         assert sorted(n for batch in device.batches for _, n in batch) == sorted(
             name for job in jobs for _, name in job
         )
+
+
+def test_each_line_read_is_a_step_on_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(page_progress, "step", lambda: steps.append(threading.get_ident()))
+    lanes: Lanes[int] = Lanes(2, lambda lines: [0] * len(lines), lambda _, waiting: waiting)
+    lanes.recognise([np.zeros((48, 160, 3), dtype=np.uint8)] * 5)
+    lanes.call(lambda: 1)
+    assert steps == [threading.get_ident()] * 6
