@@ -151,7 +151,7 @@ class Settings:
         "OCR_TIMEOUT_S",
         120.0,
         "seconds",
-        "Longest time for one image before the worker is replaced.",
+        "Longest time without a step on one image before the worker is replaced.",
         minimum=0.1,
         maximum=86400,
     )
