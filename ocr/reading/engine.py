@@ -79,13 +79,13 @@ class PageEngine:
         """What other eyes see: with more contrast, inverted, or with the page on its side."""
         for look in (with_more_contrast(page), 255 - page):
             found = self._read(look)
-            if lines := tuple(line for line in found.lines if line.confidence >= _SURE_ON_AGAIN):
+            if lines := _sure_lines(found):
                 upright = turned(page, found.rotation)
                 return dataclasses.replace(found, pixels=upright, lines=lines)
         if not self._orientation:
             return None
         found = self._read(turned(page, 90))
-        lines = tuple(line for line in found.lines if line.confidence >= _SURE_ON_AGAIN)
+        lines = _sure_lines(found)
         rotation = (found.rotation + 90) % 360
         return dataclasses.replace(found, rotation=rotation, lines=lines) if lines else None
 
@@ -204,6 +204,10 @@ def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
 def _is_text(reading: Reading) -> bool:
     count = len(reading.text.strip())
     return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)
+
+
+def _sure_lines(page: ReadPage) -> tuple[Line, ...]:
+    return tuple(line for line in page.lines if line.confidence >= _SURE_ON_AGAIN)
 
 
 def _read_upright(known: Sequence[Reading] | None, index: int) -> list[Reading]:
