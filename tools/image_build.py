@@ -15,6 +15,10 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+NOT_INSTALLED = (
+    "error: the packages cannot be installed, see above. If vendor/ lacks wheels of this version, "
+    "run once, with internet: make vendor (for a GPU: make vendor GPU=1, or GPU=cuda12)"
+)
 _TEST_FOLDERS = frozenset({"tests", "test"})
 
 
@@ -23,12 +27,14 @@ def packages(folder: Path) -> None:
     venv.create(folder, with_pip=False, symlinks=True)
     python = str(folder / "bin" / "python")
     (pip,) = (HERE / "wheels").glob("pip-*.whl")
-    subprocess.run(
+    installed = subprocess.run(
         [python, f"{pip}/pip", "install", "--isolated", "--no-index", "--no-cache-dir",
          "-f", str(HERE / "wheels"), "--require-hashes", "--no-compile", "--no-deps", "--quiet",
          f"--requirement={HERE / 'requirements.txt'}"],
-        check=True,
+        check=False,
     )  # fmt: skip
+    if installed.returncode:
+        sys.exit(NOT_INSTALLED)
     drop_tests(folder)
     byte_compile(folder)
     for activate in (folder / "bin").glob("[Aa]ctivate*"):
