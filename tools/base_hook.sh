@@ -41,6 +41,7 @@ rm -rf usr/share/bash-completion usr/share/binfmts usr/share/bug usr/share/debco
     etc/debconf.conf etc/skel etc/update-motd.d boot home srv \
     "usr/lib/$python/pydoc_data" "usr/lib/$python/turtle.py"
 mkdir data image_folder
+chown "$uid:$uid" data # a new volume that is mounted there takes its owner (Docker Desktop)
 
 # Byte code of the standard library. "unchecked": nothing in a read-only image ever changes, and
 # times of files would make each build another one.
