@@ -18,7 +18,7 @@ def planned(*arguments: str) -> list[str]:
         cwd=ROOT, env={name: value for name, value in os.environ.items() if name not in OF_MAKE},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return done.stdout.splitlines()
+    return done.stdout.replace("\\\n", " ").splitlines()
 
 
 @pytest.mark.parametrize(
