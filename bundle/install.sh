@@ -263,7 +263,10 @@ use_release() { # version: from here on it is the one that `docker compose` star
         cp "$to/releases/$1/$file" "$to/.$file.new"
         mv "$to/.$file.new" "$to/$file"
     done
-    [ ! -f "$to/ocrctl.sh" ] || mv "$to/ocrctl.sh" "$to/ocrctl"
+    if [ -f "$to/ocrctl.sh" ]; then
+        chmod 755 "$to/ocrctl.sh"
+        mv "$to/ocrctl.sh" "$to/ocrctl"
+    fi
 }
 
 remember() { # version before, its backup in data/

@@ -55,6 +55,8 @@ class Machine:
         self.images = folder / "my images"
         self.images.mkdir()
         self.say(IMAGE_FOLDER=f"'{self.images}'")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
         (folder / "bin").mkdir()
         self.command("docker", DOCKER)
 
@@ -75,7 +77,7 @@ class Machine:
         done = subprocess.run(
             ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
              "sh", PREFLIGHT, "--folder", self.place, *map(str, arguments)],
-            env={"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "HOME": "/root", **answers},
+            env={"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "WEB_PORT": str(self.port), **answers},
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.stderr == ""
