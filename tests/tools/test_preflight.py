@@ -77,7 +77,8 @@ class Machine:
         done = subprocess.run(
             ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
              "sh", PREFLIGHT, "--folder", self.place, *map(str, arguments)],
-            env={"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "WEB_PORT": str(self.port), **answers},
+            env={"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "WEB_PORT": str(self.port),
+                 **answers},
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.stderr == ""
