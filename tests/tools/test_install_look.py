@@ -28,8 +28,7 @@ case "$*" in
     "compose port"*) echo 127.0.0.1:5000 ;;
 esac
 """
-BUNDLE = ("docker-compose.yml", ".env.example", "INSTALL.md", "images.tar", "VERSION",
-          "ARCHITECTURE", "SHA256SUMS", "keep_database.py")  # fmt: skip
+STAND_INS = (".env.example", "INSTALL.md", "images.tar")
 
 
 class Client:
@@ -58,17 +57,16 @@ class Client:
         for path in (ROOT / "bundle").glob("*"):
             if path.is_file():
                 shutil.copy2(path, made)
-        for name in BUNDLE:
+        for name in STAND_INS:
             (made / name).write_text("")
         for name in ("verify", "models"):
             (made / name).mkdir()
         (made / "VERSION").write_text(version)
         (made / "ARCHITECTURE").write_text("amd64")
         (made / "docker-compose.yml").write_text(f'x-version: "{version}"\n')
-        sums = subprocess.run(
-            ["sha256sum", *BUNDLE[:6]], cwd=made, capture_output=True, check=True
-        ).stdout
-        (made / "SHA256SUMS").write_bytes(sums)
+        names = sorted(path.name for path in made.iterdir() if path.is_file())
+        sums = subprocess.run(["sha256sum", *names], cwd=made, capture_output=True, check=True)
+        (made / "SHA256SUMS").write_bytes(sums.stdout)
         return made
 
     def install(
