@@ -20,7 +20,8 @@ BRIDGE = "ocr-engine0"
 class SecondEngine:
     """Started at once; `stop` ends it and removes everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        """`options` are dockerd's, beside those that keep it apart."""
         # Beside the first engine's storage: that file system is known to carry image layers.
         beside = Path(docker_output("info", "--format", "{{.DockerRootDir}}")).parent
         # Hexadecimal digits only: a name that a temporary folder gets may hold an underscore
@@ -46,7 +47,7 @@ class SecondEngine:
                  f"--exec-root={self.sockets / 'exec'}", f"--pidfile={self.sockets / 'pid'}",
                  f"--containerd-namespace={name}", f"--containerd-plugins-namespace={name}-plugins",
                  f"--bridge={BRIDGE}", "--iptables=false", "--ip6tables=false",
-                 "--default-address-pool=base=10.213.0.0/16,size=24"],
+                 "--default-address-pool=base=10.213.0.0/16,size=24", *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:
