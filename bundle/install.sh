@@ -234,7 +234,7 @@ copy_release() {
     rm -rf "$release.new"
     mkdir -p "$release.new"
     for file in VERSION docker-compose.yml .env.example install.sh verify.sh keep_database.py INSTALL.md verify \
-        machine.sh preflight.sh ocrctl.sh docker-compose.selinux.yml docker-compose.desktop.yml; do
+        machine.sh preflight.sh preflight_folders.sh ocrctl.sh docker-compose.selinux.yml docker-compose.desktop.yml; do
         cp -R "$here/$file" "$release.new/"
     done
     rm -rf "$release"

@@ -7,6 +7,8 @@ The bundle is a few empty files and `docker` a stand-in that notes what it is as
 import shutil
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,10 +37,6 @@ class Client:
     """A machine with an unpacked bundle."""
 
     def __init__(self, folder: Path) -> None:
-        for path in (folder, *folder.parents):
-            if path == Path("/tmp"):
-                break
-            path.chmod(0o755)
         self.folder = folder
         self.to = folder / "installed here"
         self.images = folder / "my images"
@@ -92,8 +90,12 @@ class Client:
 
 
 @pytest.fixture
-def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
-    return Client(tmp_path_factory.mktemp("client"))
+def client() -> Iterator[Client]:
+    """In a folder that any user may pass: pytest closes its own, also while other tests run."""
+    with tempfile.TemporaryDirectory(prefix="ocr look ") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield Client(folder)
 
 
 def sentence(done: "subprocess.CompletedProcess[str]") -> str:

@@ -88,7 +88,7 @@ def docker(checkout: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Wi
         (checkout / "releases" / "1").mkdir(parents=True)
         (checkout / "VERSION").write_text("1\n")
         shutil.copyfile(ROOT / "bundle" / "ocrctl.sh", checkout / "ocrctl")
-        for name in ("preflight.sh", "machine.sh"):
+        for name in ("preflight.sh", "preflight_folders.sh", "machine.sh"):
             shutil.copyfile(ROOT / "bundle" / name, checkout / "releases" / "1" / name)
     return WithDocker(tmp_path, checkout / "ocrctl")
 

@@ -7,6 +7,7 @@ are real.
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -89,17 +90,12 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Below folders that any user may pass, as pytest's own are not."""
-    folder = tmp_path_factory.mktemp("machine")
-    for path in (folder, *folder.parents):
-        if path == Path("/tmp"):
-            break
-        path.chmod(0o755)
-    yield Machine(folder)
-    for path in folder.rglob("*"):
-        if path.is_dir():
-            path.chmod(0o755)
+def machine() -> Iterator[Machine]:
+    """In a folder that any user may pass: pytest closes its own, also while other tests run."""
+    with tempfile.TemporaryDirectory(prefix="ocr look ") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield Machine(folder)
 
 
 def test_a_machine_where_all_is_well(machine: Machine) -> None:
