@@ -28,8 +28,10 @@ class SecondEngine:
         # where a containerd namespace must not have one.
         name = f"ocr-test-engine-{secrets.token_hex(4)}"
         self.folder = beside / name
-        self.folder.mkdir(mode=0o700)
+        self.folder.mkdir()
+        self.folder.chmod(0o711)  # users of remapped containers pass it
         self.sockets = Path(tempfile.mkdtemp(prefix="ocr-engine-"))
+        self.sockets.chmod(0o711)
         self.host = f"unix://{self.sockets / 'socket'}"
         self.environment = {
             name: value
