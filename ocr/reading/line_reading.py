@@ -6,7 +6,7 @@ direction a text reads badly.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from decoding.pixels import Pixels
 from reading.line_crops import turned
@@ -58,9 +58,19 @@ class Reading:
     way: Way
 
 
-def read_lines(crops: Sequence[Pixels], recognise: Recognise) -> list[Reading]:
-    """The best reading of each line that was cut out of an upright page."""
-    found = read_ways(crops, [_usual_ways(crop) for crop in crops], recognise)
+def read_lines(
+    crops: Sequence[Pixels], recognise: Recognise, known: Mapping[int, Reading] | None = None
+) -> list[Reading]:
+    """The best reading of each line that was cut out of an upright page; `known` are readings as
+    the page lies that there are already, by index."""
+    known = known or {}
+    before = [
+        [known[index]] if index in known and _usual_ways(crop) == [UPRIGHT] else []
+        for index, crop in enumerate(crops)
+    ]
+    usual = [[] if read else _usual_ways(crop) for crop, read in zip(crops, before, strict=True)]
+    anew = read_ways(crops, usual, recognise)
+    found = [[*read, *first] for read, first in zip(before, anew, strict=True)]
     more = [_further_ways(crop, readings) for crop, readings in zip(crops, found, strict=True)]
     if any(more):
         further = read_ways(crops, more, recognise)
