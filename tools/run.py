@@ -204,8 +204,8 @@ def main() -> int:
     address = os.environ.get("WEB_BIND", "").strip("[] ") or "127.0.0.1"
     port = free_port(port_text, address)
     data = data_folder(arguments.data)
-    for name in ("ocr", "web"):
-        setup_env.ensure(name, setup_env.REQUIREMENTS[name])
+    setup_env.ensure("ocr", setup_env.ocr_requirements(os.environ.get("OCR_ENGINE", "")))
+    setup_env.ensure("web", setup_env.REQUIREMENTS["web"])
     fetch_models.ensure(fetch_models.models_folder_of(data))
     say(f"images: {images}\ndata:   {data}")
     return Supervisor(service_specs(images, data, port), is_ready=ReadyNotice(address, port)).run()

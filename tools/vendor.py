@@ -8,12 +8,14 @@
 
 Each part has a stamp of what it was made from: while that stays the same, nothing is fetched.
 `--refresh` makes the base anew, with the packages that Debian has now (security updates).
-GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers.
+GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers; with
+OCR_VARIANT=paddleocr (in the environment or in .env) the CPU's image has all engines.
 """
 
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -46,16 +48,19 @@ GLIBC_MINOR = 41
 PACKAGES = (
     *("base-files", "libc-bin", "tzdata"),
     *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
-    *("libstdc++6", "libglib2.0-0t64", "libx11-6"),  # onnxruntime and OpenCV link these
+    "libstdc++6",  # OpenVINO and OpenCV link it
 )
 WHEELS = {
     "pip": ROOT / "tools" / "requirements.txt",
     "ocr": ROOT / "ocr" / "requirements.txt",
     "web": ROOT / "flask" / "requirements.txt",
+    "ocr-paddleocr": ROOT / "ocr" / "requirements-paddleocr.txt",
     "ocr-gpu": ROOT / "ocr" / "requirements-gpu.txt",
     "ocr-gpu-cuda12": ROOT / "ocr" / "requirements-gpu-cuda12.txt",
 }
-ALWAYS = ("pip", "ocr", "web")
+ALWAYS = ("pip", "web")
+VARIANT_WHEELS = {"": "ocr", "paddleocr": "ocr-paddleocr"}
+"""By OCR_VARIANT, as docker-compose.yml gives it to the build."""
 GPU_WHEELS = {"1": "ocr-gpu", "cuda12": "ocr-gpu-cuda12"}
 HOOK = ROOT / "tools" / "base_hook.sh"
 _EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
@@ -72,7 +77,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.gpu not in ("", "0", *GPU_WHEELS):
         raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
-    wanted = [*ALWAYS, *(GPU_WHEELS[name] for name in (options.gpu,) if name in GPU_WHEELS)]
+    wanted = [*ALWAYS, variant_wheels(ROOT / ".env")]
+    wanted += [GPU_WHEELS[options.gpu]] if options.gpu in GPU_WHEELS else []
     try:
         with exclusive(VENDOR / ".lock"):
             machine = _machine()
@@ -92,6 +98,25 @@ def _machine() -> str:
     if name not in _MACHINES.values():
         raise ToolError(f"There are no wheels for this machine's processor ({name}).")
     return name
+
+
+def variant_wheels(env_file: Path) -> str:
+    """Which wheels OCR_VARIANT asks for: as in the environment, else as in `.env`.
+
+    Raises:
+        ToolError: there is no such variant.
+    """
+    try:
+        text = env_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+    written = re.findall(r"^OCR_VARIANT=(\S*)\s*$", text, re.MULTILINE)
+    variant = os.environ.get("OCR_VARIANT", written[-1] if written else "")
+    if variant not in VARIANT_WHEELS:
+        raise ToolError(
+            f"OCR_VARIANT is {variant!r}; use paddleocr, or leave it empty.", EXIT_BAD_ARGUMENTS
+        )
+    return VARIANT_WHEELS[variant]
 
 
 def make_base(vendor: Path) -> list[str]:
@@ -157,13 +182,13 @@ def fetch_wheels(name: str, machine: str, vendor: Path = VENDOR) -> bool:
     ):
         new = Path(temporary)
         new.chmod(0o755)
-        command = [fetch_models.python_with_pip(), *setup_env.PIP, "download", "--quiet"]
+        command = [*setup_env.pip_command(), "download", "--quiet"]
         command += ["--progress-bar=off", "--no-deps", "--require-hashes", "--only-binary=:all:"]
         command += [f"--python-version={PYTHON}", "--implementation=cp"]
         command += [f"--abi=cp{PYTHON.replace('.', '')}", "--abi=abi3", "--abi=none"]
         command += [f"--platform={tag}" for tag in platform_tags(machine)]
-        if folder.is_dir():  # what is there already is not fetched again
-            command += ["-f", str(folder)]
+        for there in sorted(folder.parent.glob("[!.]*/")):  # not fetched again
+            command += ["-f", str(there)]
         command += [f"--requirement={requirements}", f"--dest={new}"]
         try:
             run(command, "")

@@ -9,6 +9,7 @@ paddleocr:X   paddle_models with PaddleOCR's engine X on either
 
 import contextlib
 import dataclasses
+import importlib.util
 import logging
 
 from engines.gpu import gpu_is_expected, gpu_problem
@@ -84,6 +85,7 @@ def choose(settings: Settings, threads: int) -> Inference:
             f"OCR_ENGINE is {engine!r}; use auto, openvino, onnxruntime or paddleocr:NAME with "
             "PaddleOCR's name of an engine.",
         )
+    _check_installed(engine)
     wanted = settings.device
     if engine == "openvino":
         if wanted.startswith("gpu"):
@@ -219,6 +221,17 @@ def _precision(wanted: str, engine: str, device: str) -> str:
             "OCR_PRECISION=auto.",
         )
     return wanted
+
+
+def _check_installed(engine: str) -> None:
+    package = "paddleocr" if engine.startswith(PADDLEOCR) else engine
+    if engine != "auto" and importlib.util.find_spec(package) is None:
+        raise WorkerError(
+            ErrorCode.BAD_ENGINE,
+            f"OCR_ENGINE is {engine}, but the package {package} is not installed here. Set "
+            "OCR_ENGINE=auto; or have it installed: with make run OCR_ENGINE=…, in Docker with "
+            "OCR_VARIANT=paddleocr in .env, make vendor and docker compose up --build -d.",
+        )
 
 
 def _check_format(models: ModelSet) -> None:

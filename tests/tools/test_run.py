@@ -19,7 +19,7 @@ FAKE_SETUP = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
 import fetch_models, project, run, setup_env, service_process
-setup_env.ensure = lambda name, requirements: print('environment', name, flush=True)
+setup_env.ensure = lambda name, file: print('environment', name, file.name, flush=True)
 fetch_models.ensure = lambda folder: print('models', folder, flush=True)
 real = run.service_specs
 def fakes(images, data, port):
@@ -184,7 +184,13 @@ def test_the_settings_in_force_are_printed_for_both_services(tmp_path: Path) -> 
     assert not (tmp_path / "none").exists()
 
 
-def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: int) -> None:
+@pytest.mark.parametrize(
+    ("engine", "file"),
+    [("", "requirements.txt"), ("paddleocr:onnxruntime", "requirements-paddleocr.txt")],
+)
+def test_the_address_is_told_when_the_page_answers(
+    tmp_path: Path, unused_port: int, engine: str, file: str
+) -> None:
     log = tmp_path / "log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -193,6 +199,7 @@ def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: 
                 *("--images", str(tmp_path), "--data", str(tmp_path / "new" / "data")),
                 *("--port", str(unused_port)),
             ],
+            env={**os.environ, "OCR_ENGINE": engine},
             stdout=stream,
             stderr=stream,
         )
@@ -207,7 +214,7 @@ def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: 
     try:
         until_said(f"http://localhost:{unused_port} ")
         said = log.read_text()
-        assert "environment ocr\nenvironment web\nmodels" in said
+        assert f"environment ocr {file}\nenvironment web requirements.txt\nmodels" in said
         assert f"ocr | images {tmp_path}\n" in said
         assert f"web | data {tmp_path / 'new' / 'data'}\n" in said
         assert said.count("http://localhost") == 1

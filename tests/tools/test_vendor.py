@@ -85,6 +85,48 @@ def test_the_base_is_made_once(tmp_path: Path, fetched: list[list[str]]) -> None
     assert len(fetched) == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "given", "wheels"),
+    [
+        ("", None, "ocr"),
+        ("OCR_VARIANT=\n", None, "ocr"),
+        ("WEB_PORT=1\nOCR_VARIANT=paddleocr\n", None, "ocr-paddleocr"),
+        ("OCR_VARIANT=paddleocr\n", "", "ocr"),
+        ("", "paddleocr", "ocr-paddleocr"),
+    ],
+)
+def test_the_variant_is_that_of_compose(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+    given: str | None,
+    wheels: str,
+) -> None:
+    monkeypatch.delenv("OCR_VARIANT", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OCR_VARIANT", given)
+    env = tmp_path / ".env"
+    assert vendor.variant_wheels(env) == ("ocr-paddleocr" if given else "ocr")
+    env.write_text(written)
+    assert vendor.variant_wheels(env) == wheels
+
+
+def test_a_variant_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCR_VARIANT", "tesseract")
+    with pytest.raises(ToolError, match="'tesseract'; use paddleocr"):
+        vendor.variant_wheels(tmp_path / ".env")
+
+
+def test_wheels_of_another_variant_are_not_fetched_again(
+    tmp_path: Path, fetched: list[list[str]]
+) -> None:
+    (tmp_path / "wheels" / "ocr").mkdir(parents=True)
+    vendor.fetch_wheels("web", "x86_64", tmp_path)
+    (command,) = fetched
+    assert command[command.index("-f") + 1] == str(tmp_path / "wheels" / "ocr")
+    assert command.count("-f") == 1
+
+
 def test_every_tag_that_the_base_runs() -> None:
     tags = vendor.platform_tags("x86_64")
     assert len(tags) == len(set(tags))

@@ -1,6 +1,7 @@
 """Which engine, device and precision the settings and the machine lead to; and what is loaded."""
 
 import dataclasses
+import importlib.util
 import logging
 import shutil
 from pathlib import Path
@@ -131,6 +132,27 @@ def test_what_cannot_be_is_a_code_and_a_sentence(
     assert error.value.code == code
     assert remedy in error.value.message
     assert error.value.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("engine", "package"),
+    [("onnxruntime", "onnxruntime"), ("paddleocr:onnxruntime", "paddleocr")],
+)
+def test_an_engine_that_is_not_installed_names_what_brings_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, engine: str, package: str
+) -> None:
+    """As in the image and the environment that have OpenVINO only."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        inference.importlib.util, "find_spec", lambda name: None if name == package else find(name)
+    )
+    assert chosen().engine == "openvino"
+    machine.problem = "the package onnxruntime-gpu is not installed"
+    with pytest.raises(WorkerError) as error:
+        chosen(engine=engine)
+    assert error.value.code == "bad_engine"
+    for remedy in (package, "OCR_ENGINE=auto", "make run", "OCR_VARIANT=paddleocr"):
+        assert remedy in error.value.message
 
 
 @pytest.mark.parametrize(
