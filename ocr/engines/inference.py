@@ -127,7 +127,7 @@ def choose_device(wanted: str, engine: str) -> str:
 
 
 def load_models(inference: Inference, models: ModelSet, settings: Settings) -> TextModels:
-    """The models, loaded and warmed up.
+    """The models, loaded and each run once.
 
     Raises:
         WorkerError: model_format: a model is not in ONNX, and the engine knows nothing else.
@@ -161,7 +161,7 @@ def load_models(inference: Inference, models: ModelSet, settings: Settings) -> T
     else:
         shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, all_or_one=False)
     loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
-    loaded.warm_up()
+    loaded.begin()
     return loaded
 
 
