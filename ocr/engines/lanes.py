@@ -8,6 +8,7 @@ lane stays with a width as long as that fills its calls, and then goes to where 
 What it may prepare for in advance it does when nothing is waiting (`preparations`).
 """
 
+import atexit
 import collections
 import threading
 import time
@@ -26,6 +27,7 @@ _ENOUGH_LINES_PER_LANE = 48
 """With fewer lines waiting, other calls go first: a page's detection brings the next lines."""
 _PATIENCE = 64
 """Calls after which the line that has waited longest has its turn, whatever else there is."""
+_LONGEST_PREPARATION_S = 10.0
 _CALLS_TO_RECOVER = 200
 """How many calls without a failure there are before twice as many lines go together again."""
 
@@ -57,6 +59,7 @@ class Lanes(Generic[Result]):
         self._calls_since_failure = 0
         self._busy_s = 0.0
         self.count = count
+        self._preparing = 0
         self._preparations = [Preparations() for _ in range(count)]
         for number, preparations in enumerate(self._preparations):
             threading.Thread(
@@ -102,11 +105,21 @@ class Lanes(Generic[Result]):
                 preparations.add(every)
             self._changed.notify_all()
 
+        atexit.register(self.stop_preparing)
+
     @property
     def to_prepare(self) -> int:
-        """How many preparations are left, in all lanes."""
+        """How many preparations are left or being made, in all lanes."""
         with self._changed:
-            return sum(map(len, self._preparations))
+            return self._preparing + sum(map(len, self._preparations))
+
+    def stop_preparing(self) -> None:
+        """Drop what is left, and wait for what is being made: a thread that is in native code when
+        the interpreter ends aborts the process."""
+        with self._changed:
+            for preparations in self._preparations:
+                preparations.clear()
+            self._changed.wait_for(lambda: not self._preparing, _LONGEST_PREPARATION_S)
 
     def _run(self, preparations: Preparations) -> None:
         shape: Shape | None = None
@@ -115,11 +128,13 @@ class Lanes(Generic[Result]):
             turn = self._next(shape, preparations, idle_since)
             started, shape = time.monotonic(), turn.shape
             turn.run()
-            if not turn.is_work:
-                continue
-            idle_since = time.monotonic()
             with self._changed:
-                self._busy_s += idle_since - started
+                if turn.is_work:
+                    idle_since = time.monotonic()
+                    self._busy_s += idle_since - started
+                else:
+                    self._preparing -= 1
+                    self._changed.notify_all()
 
     def _next(self, last: Shape | None, preparations: Preparations, idle_since: float) -> "_Turn":
         """What this lane does now, after lines of the shape `last`; waits until there is
@@ -128,7 +143,7 @@ class Lanes(Generic[Result]):
             while True:
                 if preparations.overdue:
                     self._changed.notify()  # what this lane was woken for, another may take
-                    return _Turn(preparations.next(), last, is_work=False)
+                    return self._take_preparation(preparations, last)
                 turn = self._take(last)
                 if turn is not None:
                     preparations.called(turn.shape)
@@ -137,7 +152,7 @@ class Lanes(Generic[Result]):
                 if preparations:
                     wait_s = idle_since + IDLE_S - time.monotonic()
                     if wait_s <= 0:
-                        return _Turn(preparations.next(), last, is_work=False)
+                        return self._take_preparation(preparations, last)
                 self._changed.wait(wait_s)
 
     def _take(self, last: Shape | None) -> "_Turn | None":
@@ -150,6 +165,10 @@ class Lanes(Generic[Result]):
         if self._calls and self._calls_running < self._most_calls:
             return _Turn(self._take_call(), last)
         return None
+
+    def _take_preparation(self, preparations: Preparations, last: Shape | None) -> "_Turn":
+        self._preparing += 1
+        return _Turn(preparations.next(), last, is_work=False)
 
     def _take_call(self) -> Callable[[], None]:
         work, future = self._calls.popleft()

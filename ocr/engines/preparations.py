@@ -44,6 +44,10 @@ class Preparations:
         """To be made after those that are left."""
         self._left.extend(preparations)
 
+    def clear(self) -> None:
+        """None is to be made any more."""
+        self._left.clear()
+
     def called(self, shape: Shape | None) -> None:
         """The lane does work, with lines of this shape."""
         self._calls += 1
