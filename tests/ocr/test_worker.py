@@ -32,7 +32,7 @@ from project import ROOT
 from reading.engine import ReadPage
 from reading.previews import Previews
 from source_files import read_bytes
-from worker import Reader
+from worker import FirstAlone, Reader
 from worker_link import worker_log
 from worker_link.pool import Pool
 from worker_link.worker_protocol import parse_batch
@@ -408,6 +408,45 @@ def test_the_kernel_limits_the_real_process() -> None:
     assert limits["Max core file size"] == ["0", "0"]
     assert limits["Max file size"] == [str(1 << 30)] * 2
     assert all(int(limit) <= 4096 for limit in limits["Max open files"])
+
+
+def test_the_first_batch_is_alone_and_then_nobody_is() -> None:
+    first = FirstAlone(60.0)
+    begun: list[int] = []
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+
+        def read(number: int) -> None:
+            with first.turn():
+                begun.append(number)
+
+        with first.turn():
+            others = [threads.submit(read, number) for number in range(3)]
+            assert not concurrent.futures.wait(others, 0.1).done
+            assert begun == []
+        for other in others:
+            other.result(15)
+    assert sorted(begun) == [0, 1, 2]
+    read(4)
+    assert begun[-1] == 4
+
+
+def test_the_first_batch_is_alone_no_longer_than_it_may() -> None:
+    first = FirstAlone(0.05)
+    with first.turn(), concurrent.futures.ThreadPoolExecutor(1) as threads:
+
+        def read() -> bool:
+            with first.turn():
+                return True
+
+        assert threads.submit(read).result(15)
+
+
+def test_a_first_batch_that_fails_holds_nobody_up() -> None:
+    first = FirstAlone(60.0)
+    with pytest.raises(OSError, match="broken"), first.turn():
+        raise OSError("broken")
+    with first.turn():
+        pass
 
 
 def test_what_the_real_process_frees_goes_back_to_the_system() -> None:
