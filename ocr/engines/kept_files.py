@@ -40,7 +40,7 @@ MOST_FILE_BYTES = 128 << 20
 _FORM = b"ocr_docker network 1"
 _KEPT, _TRIED = ".network", ".tried"
 
-log = logging.getLogger("engines")
+log = logging.getLogger("inference")
 
 Key = Mapping[str, str]
 """All that the content depends on."""

@@ -15,7 +15,7 @@ _CODE = ("openvino_compile", "openvino_graph")
 """The modules that decide what is compiled."""
 _LAST_DROPPED = "last_dropped"
 
-log = logging.getLogger("engines")
+log = logging.getLogger("inference")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -333,6 +333,8 @@ class Engine:
     def read(self, page, told_upright):
         if page.shape[1] == 50:  # three such pages must be in it at a time
             self.meet.wait(20)
+        if page.shape[1] == 70:
+            time.sleep(0.5)
         return ReadPage(page, 0, ())
 
 def refuse(*_):
@@ -342,6 +344,8 @@ worker.resolve = lambda *_, **__: ModelSet(model, model, model)
 worker.choose = lambda *_: Inference("pretended", "cpu", "f32", 4)
 worker.load_models = lambda *_: types.SimpleNamespace(inference_s=time.monotonic)
 worker._load_engine = lambda *_: Engine()
+if sys.argv[3] != "patient":
+    worker._FIRST_ALONE_S = 0.05
 if sys.argv[3] == "broken":
     worker.Reader._show = refuse
 sys.argv[1:] = sys.argv[-1:]
@@ -379,6 +383,21 @@ def test_the_real_process_reads_over_the_borders_of_batches(tmp_path: Path) -> N
         assert sorted(result.batch_id for result in results if result) == [1, 2]
         assert all(image.pages for result in results if result for image in result.images)
         assert all(result.inference_s > 0 for result in results if result)
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("how", "order"), [("patient", [1, 2]), ("", [2, 1])])
+def test_in_the_real_process_the_first_batch_is_alone_for_a_while(
+    tmp_path: Path, how: str, order: list[int]
+) -> None:
+    """Its page takes half a second, and that of the second no time."""
+    with pretended(how) as pool:
+        pool.start()
+        for batch, width in ((1, 70), (2, 40)):
+            (tmp_path / f"{batch}.png").write_bytes(png_of_width(width))
+            pool.submit(batch, [Task(batch, f"{batch}.png".encode(), "0" * 64)])
+        found = [pool.next_result(), pool.next_result()]
+        assert [result.batch_id for result in found if result] == order
 
 
 @pytest.mark.usefixtures("environment")
