@@ -1,6 +1,6 @@
 """How long the service gives no text after a kill: from the signal to the next row that is done.
 
-    python benchmarks/time_to_return.py [--rounds 5] [--without-cache]
+    make returns [ARGS="--rounds 5 --without-cache"]
 
 Images are waiting and being read when SIGKILL comes, to the worker or to the whole service, which
 is then started again at once, as Docker and `make run` do. Seconds on a busy machine say little;

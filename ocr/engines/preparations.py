@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 IDLE_S = 0.5
 """Without work for so long, a lane prepares: a page that is being decoded is not held up."""
-CALLS_BETWEEN = 32
+CALLS_BETWEEN = 64
 """So many calls with work lie between two preparations of a lane that is never idle."""
 
 log = logging.getLogger("inference")
