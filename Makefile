@@ -74,6 +74,10 @@ bench: environments models  ## speed, accuracy, memory beside four peers: make b
 latency: environments models  ## from dropping an image to its row in the database
 	@$(BENCH)/latency.py $(ARGS)
 
+returns: environments models  ## from a kill -9 to the next text: make returns [ARGS="--rounds 5"]
+	@$(BENCH)/time_to_return.py $(ARGS)
+.PHONY: returns
+
 memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
 	@$(BENCH)/memory_slope.py $(ARGS)
 

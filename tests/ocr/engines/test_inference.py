@@ -15,7 +15,7 @@ from engines import inference
 from engines.inference import Inference, choose, choose_device, load_models, version_of
 from engines.networks import IMAGENET
 from engines.onnx_models import Load, OnnxModels, Shapes
-from engines.openvino_network import OpenVinoDevice
+from engines.openvino_compile import OpenVinoDevice
 from engines.text_recognition import CPU_WIDTHS, GPU_WIDTHS
 from models import Model, ModelSet
 from ocr_errors import WorkerError
@@ -252,13 +252,13 @@ class Loaded:
         self.paddle: dict[str, Any] = {}
         self.shapes: Shapes | None = None
         self.orientation: bool | None = None
-        self.warm = 0
+        self.begun = 0
         monkeypatch.setattr(inference, "OpenVinoDetector", self.openvino)
         monkeypatch.setattr(inference, "OnnxRuntimeNetwork", self.runtime)
         monkeypatch.setattr(inference, "PaddleModels", self.paddle_models)
         monkeypatch.setattr(inference, "OnnxModels", self.onnx_models)
 
-    def openvino(self, path: Path, _normalisation: Any, device: Any) -> None:
+    def openvino(self, path: Path, _normalisation: Any, device: Any, _kept: Any) -> None:
         self.networks.append((path, "openvino", device))
 
     def runtime(self, path: Path, _normalisation: Any, device: Any) -> None:
@@ -274,8 +274,8 @@ class Loaded:
         load.detector(models.detection, IMAGENET)
         return self
 
-    def warm_up(self) -> None:
-        self.warm += 1
+    def begin(self) -> None:
+        self.begun += 1
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def test_openvino_gets_a_stream_for_each_lane(loaded: Loaded) -> None:
     ]
     assert loaded.shapes is not None
     assert (loaded.shapes.lanes, loaded.shapes.line_widths) == (8, CPU_WIDTHS)
-    assert (loaded.orientation, loaded.warm) == (True, 1)
+    assert (loaded.orientation, loaded.begun) == (True, 1)
 
 
 def test_the_runtimes_calls_share_the_threads(loaded: Loaded) -> None:
