@@ -271,8 +271,8 @@ class TestWhatIsWrongIsSaidInOneSentence:
         service.add("a.jpg")
         self.refused(service, EXIT_NO_ACCESS, OCR_DATA_FOLDER=str(service.images / "a.jpg" / "d"))
 
-    @pytest.mark.parametrize(("images", "data"), [(".", "images/data"), ("data/i", "data")])
-    def test_folders_within_each_other(
+    @pytest.mark.parametrize(("images", "data"), [("data", "data"), ("data/i", "data")])
+    def test_an_image_folder_that_is_data(
         self, service: ServiceProcess, images: str, data: str
     ) -> None:
         for name in (images, data):
@@ -283,7 +283,12 @@ class TestWhatIsWrongIsSaidInOneSentence:
             OCR_IMAGE_FOLDER=str(service.data.parent / images),
             OCR_DATA_FOLDER=str(service.data.parent / data),
         )
-        assert "within each other" in line
+        assert "is the data folder or lies within it" in line
+
+    def test_an_image_folder_that_is_the_data_of_another(self, service: ServiceProcess) -> None:
+        for name in ("ocr_data.db", "ocr_data.db.lock"):
+            (service.images / name).touch()
+        assert "is the data folder" in self.refused(service, EXIT_NO_ACCESS)
 
     def test_a_wrong_setting(self, service: ServiceProcess) -> None:
         line = self.refused(service, EXIT_BAD_CONFIGURATION, OCR_BATCH_SIZE="many")
