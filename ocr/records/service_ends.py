@@ -15,11 +15,13 @@ Each function is part of the transaction of its caller, `store`.
 """
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
+from records import duplicates
 from records.database import Connection
 
 LAST_TRIAL_S = 60.0
@@ -39,6 +41,13 @@ ENDS_IT_FOR_GOOD = ImageError(
     "The service ended each time while it read this image, also when it was tried once more. Use "
     "ocrctl retry --quarantined, or replace the file.",
 )
+
+
+class Named(NamedTuple):
+    """A condition on `images` of which ones are meant, and its values; by default all."""
+
+    condition: str = ""
+    values: Sequence[bytes] = ()
 
 
 class Trial(NamedTuple):
@@ -78,19 +87,22 @@ def held_back(connection: Connection) -> list[str]:
     return [sha256 for sha256, count in _load(connection).items() if count >= _SUSPECT_FROM]
 
 
-def trials(connection: Connection, *, quarantined: bool) -> list[Trial]:
+def trials(connection: Connection, named: Named, *, quarantined: bool) -> list[Trial]:
     """Who may be tried alone and when, the soonest first; `quarantined` ones last of all."""
-    ends = _load(connection)
+    ends = {sha256: count for sha256, count in _load(connection).items() if count >= _SUSPECT_FROM}
+    if not ends:
+        return []
     rows = connection.execute(
-        "SELECT id, sha256, status FROM images WHERE duplicate_of IS NULL AND (status = ?1 "
-        "OR (?2 AND status = ?3 AND error_code = ?4)) "
-        "AND sha256 IN (SELECT value FROM json_each(?5))",
+        "SELECT id, sha256, status FROM images WHERE duplicate_of IS NULL AND (status = ? "  # noqa: S608
+        "OR (? AND status = ? AND error_code = ?)) "
+        f"AND sha256 IN (SELECT value FROM json_each(?)) {named.condition}",  # a constant of ours
         (
             Status.PENDING,
             quarantined,
             Status.QUARANTINED,
             ErrorCode.SERVICE_ENDED,
-            json.dumps([sha256 for sha256, count in ends.items() if count >= _SUSPECT_FROM]),
+            json.dumps(list(ends)),
+            *named.values,
         ),
     )
     found = [
@@ -100,6 +112,21 @@ def trials(connection: Connection, *, quarantined: bool) -> list[Trial]:
         for image_id, sha256, status in rows
     ]
     return sorted(found, key=lambda trial: (trial.is_quarantined, trial.due_s, trial.image_id))
+
+
+def on_trial(connection: Connection, named: Named, lived_s: float) -> list[int]:
+    """The id of the next one, pending now, if the service has lived long enough for it."""
+    for trial in trials(connection, named, quarantined=True):
+        if trial.due_s > lived_s:
+            continue
+        if trial.is_quarantined:
+            connection.execute(
+                "UPDATE images SET status = ?, error_code = NULL, error = NULL WHERE id = ?",
+                (Status.PENDING, trial.image_id),
+            )
+            duplicates.spread(connection, trial.image_id)
+        return [trial.image_id]
+    return []
 
 
 def clear(connection: Connection, image_id: int) -> None:

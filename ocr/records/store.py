@@ -14,8 +14,9 @@ from typing import NamedTuple
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from page_records import BatchResult, Provenance, Task
-from records import duplicates, results, service_ends
+from records import results, service_ends
 from records.database import Connection, Database, utc_now
+from records.service_ends import Named
 
 
 class Claim(NamedTuple):
@@ -84,7 +85,7 @@ class Store:
             if suspects and not ids:
                 ids = _pending(connection, "attempts > 0", 1, paths, held)
             if suspects and not ids:
-                ids = _on_trial(connection, paths, lived_s)
+                ids = service_ends.on_trial(connection, _named(paths), lived_s)
             if not ids:
                 return None
             now = utc_now()
@@ -109,8 +110,8 @@ class Store:
         In seconds of the service's life; with `quarantined` also the last trial of those.
         """
         with self._database.reading() as connection:
-            due = [trial.due_s for trial in _trials(connection, paths, quarantined=quarantined)]
-        return min(due, default=None)
+            found = service_ends.trials(connection, _named(paths), quarantined=quarantined)
+        return min((trial.due_s for trial in found), default=None)
 
     def finish(self, result: BatchResult, provenance: Provenance) -> int:
         """Store a batch's results; returns how many pages. Committed when this returns."""
@@ -220,43 +221,16 @@ def _pending(
     return [row[0] for row in rows]
 
 
-def _named(paths: frozenset[bytes] | None) -> tuple[str, list[bytes]]:
-    """The condition for originals that these paths show, and its values."""
+def _named(paths: frozenset[bytes] | None) -> Named:
+    """The condition for originals that these paths show."""
     if paths is None:
-        return "", []
+        return Named()
     chosen = sorted(paths)
     marks = ", ".join("?" * len(chosen))
-    return (
+    return Named(
         f"AND id IN (SELECT coalesce(duplicate_of, id) FROM images WHERE path IN ({marks}))",  # noqa: S608
         chosen,
     )
-
-
-def _trials(
-    connection: Connection, paths: frozenset[bytes] | None, *, quarantined: bool
-) -> list[service_ends.Trial]:
-    found = service_ends.trials(connection, quarantined=quarantined)
-    if not found or paths is None:
-        return found
-    named, chosen = _named(paths)
-    rows = connection.execute(f"SELECT id FROM images WHERE TRUE {named}", chosen)  # noqa: S608
-    allowed = {row[0] for row in rows}
-    return [trial for trial in found if trial.image_id in allowed]
-
-
-def _on_trial(connection: Connection, paths: frozenset[bytes] | None, lived_s: float) -> list[int]:
-    """The next image that the service ended with, if it may be tried by now."""
-    for trial in _trials(connection, paths, quarantined=True):
-        if trial.due_s > lived_s:
-            continue
-        if trial.is_quarantined:
-            connection.execute(
-                "UPDATE images SET status = ?, error_code = NULL, error = NULL WHERE id = ?",
-                (Status.PENDING, trial.image_id),
-            )
-            duplicates.spread(connection, trial.image_id)
-        return [trial.image_id]
-    return []
 
 
 def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:
