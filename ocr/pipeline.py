@@ -138,7 +138,7 @@ class Pipeline:
                     failed_starts = 0
                     if self._able_since is None:
                         self._able_since = self._clock()
-                if not self._step():
+                if not self._step() and not self._stop.is_set():  # its wake-up may be cleared
                     heartbeat.wait(self._wake, self._idle_s())
             except WorkerError as error:
                 if self._in_work:
