@@ -175,5 +175,6 @@ def _open_error(error: OSError) -> ImageError:
     reason = os.strerror(error.errno or 0)
     return ImageError(
         ErrorCode.UNREADABLE,
-        f"The file cannot be read ({reason}). Let the service's user read it.",
+        f"The file cannot be read ({reason}). Let user {os.geteuid()}, as whom the service runs, "
+        "read it.",
     )
