@@ -152,7 +152,8 @@ class Pipeline:
 
     def _idle_s(self) -> float:
         """Until something may be tried that has to wait for its turn."""
-        if self._store.paused or self._hold() is not None:
+        awaits_signal = self._wait_for_signal and not self._orders
+        if awaits_signal or self._store.paused or self._hold() is not None:
             return _IDLE_WAIT_S
         due_s = self._store.next_trial_s(quarantined=True)
         rest_s = _IDLE_WAIT_S if due_s is None else due_s - self._lived_s()

@@ -118,6 +118,13 @@ def test_a_signal_is_carried_out_with_what_has_to_wait_for_its_turn(desk: Desk) 
     wait_until(lambda: desk.pipeline.state == "waiting")
 
 
+def test_without_an_order_nothing_wakes_for_a_trial(desk: Desk) -> None:
+    desk.add("a.png")
+    killed(desk, 2)
+    desk.reopen(wait_for_signal=True)
+    assert desk.pipeline._idle_s() == 30.0
+
+
 def test_it_wakes_by_itself_when_the_time_of_a_trial_has_come(desk: Desk) -> None:
     desk.add("a.png")
     killed(desk, 3)
