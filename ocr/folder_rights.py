@@ -10,6 +10,7 @@ import shlex
 import stat
 from pathlib import Path
 
+from ocr_contract.machine_ids import are_the_machines, group_on_machine, user_on_machine
 from source_files import display_name
 
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
@@ -30,32 +31,37 @@ class ImageRights:
 
     def of_folder(self) -> str:
         """The sentence and the command when the whole folder cannot be read."""
-        blocker = self._blocker()
         where = f"The image folder {self.shown}"
         if self._host_folder:
             where += f" ({self._folder} in the container)"
-        if blocker != self._folder:
-            way = f"setfacl -m u:{os.geteuid()}:x {_quoted(os.fsencode(blocker))} && "
-            return f"{where} cannot be reached by {_who()}: {_whose(blocker)}. {self._let(way)}."
-        return f"{where} cannot be read by {_who()}: it {_ownership(blocker)}. {self._let()}."
+        blocker = self._blocker()
+        if blocker is None:
+            return (
+                f"{where} cannot be read by {_who()}: it {_ownership(self._folder)}. {self._let()}"
+            )
+        whose = f"{display_name(os.fsencode(blocker))} {_ownership(blocker)}"
+        return f"{where} cannot be reached by {_who()}: {whose}. {self._let(blocker)}"
 
     def remedy(self, error: OSError) -> str:
         """What mends `error`, which a file or folder in there had; empty when rights do not."""
-        return f" {self._let()}." if error.errno in _DENIED else ""
+        return f" {self._let()}" if error.errno in _DENIED else ""
 
-    def _let(self, way: str = "") -> str:
+    def _let(self, blocker: Path | None = None) -> str:
         target = _quoted(os.fsencode(self._host_folder or self._folder))
+        user = user_on_machine(os.geteuid())
+        enter = open_ = ""
+        if blocker is not None:
+            above = _quoted(os.fsencode(blocker))
+            enter, open_ = f"setfacl -m u:{user}:x {above} && ", f"chmod o+x {above} && "
         return (
-            f"Let it, as the owner or as root: {way}setfacl -R -m u:{os.geteuid()}:rX {target} "
-            f"(or, for everybody on the machine, chmod -R o+rX {target})"
+            f"Let it in, as the owner or as root: {enter}setfacl -R -m u:{user}:rX {target} "
+            f"(or, for everybody on the machine, {open_}chmod -R o+rX {target})."
         )
 
-    def _blocker(self) -> Path:
-        """The first folder on the way that this user may not enter, or the folder itself."""
-        for folder in reversed(self._folder.absolute().parents):
-            if not os.access(folder, os.X_OK):
-                return folder
-        return self._folder
+    def _blocker(self) -> Path | None:
+        """The first folder above that this user may not enter."""
+        above = reversed(self._folder.absolute().parents)
+        return next((folder for folder in above if not os.access(folder, os.X_OK)), None)
 
 
 def of_data_folder(folder: Path, *, in_container: bool) -> str:
@@ -64,7 +70,7 @@ def of_data_folder(folder: Path, *, in_container: bool) -> str:
     where = ", in the folder of docker-compose.yml," if in_container else ""
     return (
         f"The data folder {folder} cannot be written by {_who()}: it {_ownership(folder)}. "
-        f"Give it to the service{where} as root: chown -R {os.geteuid()}:{os.getegid()} {target}"
+        f"Give it to the service{where} as root: chown -R {_owner()} {target}"
     )
 
 
@@ -73,16 +79,18 @@ def to_make(folder: Path, error: OSError) -> str:
     if error.errno not in _DENIED:
         return ""
     target = _quoted(os.fsencode(folder))
-    owner = f"{os.geteuid()}:{os.getegid()}"
-    return f" Make it as root: mkdir -p {target} && chown {owner} {target}"
+    return f" Make it as root: mkdir -p {target} && chown {_owner()} {target}"
 
 
 def _who() -> str:
-    return f"user {os.geteuid()}, as whom the service runs"
+    user = os.geteuid()
+    there = user_on_machine(user)
+    named = f"user {user}" if user == there else f"user {user} ({there} on the machine)"
+    return f"{named}, as whom the service runs"
 
 
-def _whose(folder: Path) -> str:
-    return f"{display_name(os.fsencode(folder))} {_ownership(folder)}"
+def _owner() -> str:
+    return f"{user_on_machine(os.geteuid())}:{group_on_machine(os.getegid())}"
 
 
 def _ownership(path: Path) -> str:
@@ -90,8 +98,10 @@ def _ownership(path: Path) -> str:
         found = path.stat()
     except OSError as error:
         return f"cannot even be looked at ({error.strerror})"
-    mode = stat.S_IMODE(found.st_mode)
-    return f"belongs to user {found.st_uid}, group {found.st_gid}, and has mode {mode:04o}"
+    mode = f"has mode {stat.S_IMODE(found.st_mode):04o}"
+    if not are_the_machines():  # who is not in the map looks like nobody
+        return f"belongs to somebody else and {mode}"
+    return f"belongs to user {found.st_uid}, group {found.st_gid}, and {mode}"
 
 
 def _quoted(path: bytes) -> str:

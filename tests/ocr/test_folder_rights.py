@@ -12,6 +12,7 @@ from folder.folder_look import look_at
 from folder.intake import Intake
 from folder_checks import check_folders
 from folder_rights import ImageRights
+from ocr_contract import machine_ids
 from ocr_errors import FolderError
 from ocr_settings import Settings
 from source_files import FileStat
@@ -24,6 +25,8 @@ UID, GID = 10001, 10002
 def service_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: UID)
     monkeypatch.setattr(os, "getegid", lambda: GID)
+    for name in ("UID_MAP", "GID_MAP"):  # wherever the tests run: as on the machine itself
+        monkeypatch.setattr(machine_ids, name, Path("/none"))
 
 
 def denying(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -55,7 +58,7 @@ def test_in_a_container_the_hosts_name_and_the_command_are_told(
     assert message == (
         f"The image folder /srv/my scans ({images} in the container) cannot be read by user "
         f"10001, as whom the service runs: it belongs to user {owner.st_uid}, group "
-        f"{owner.st_gid}, and has mode 0700. Let it, as the owner or as root: "
+        f"{owner.st_gid}, and has mode 0700. Let it in, as the owner or as root: "
         "setfacl -R -m u:10001:rX '/srv/my scans' "
         "(or, for everybody on the machine, chmod -R o+rX '/srv/my scans')."
     )
@@ -83,6 +86,7 @@ def test_a_home_folder_on_the_way_that_is_closed(
     assert f"{images} cannot be reached by user 10001" in message
     assert f": {home} belongs to user {home.stat().st_uid}" in message
     assert f"setfacl -m u:10001:x {home} && setfacl -R -m u:10001:rX {images} (" in message
+    assert f"chmod o+x {home} && chmod -R o+rX {images})." in message
 
 
 @pytest.mark.usefixtures("service_user")
@@ -100,6 +104,24 @@ def test_a_data_folder_of_somebody_else(
     assert f"it belongs to user {owner.st_uid}, group {owner.st_gid}, and has mode 0700" in message
     assert message.endswith(f"as root: chown -R 10001:10002 {target or data}")
     assert ("docker-compose.yml" in message) == bool(host)
+
+
+@pytest.mark.usefixtures("service_user")
+def test_on_a_remapped_engine_the_commands_have_the_machines_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("UID_MAP", "GID_MAP"):
+        (tmp_path / name).write_text("         0     100000      65536\n")
+        monkeypatch.setattr(machine_ids, name, tmp_path / name)
+    images, data = tmp_path / "images", tmp_path / "data"
+    images.mkdir()
+    data.mkdir()
+    denying(monkeypatch, data)
+    message = refused(Settings(images, data, host_image_folder="/srv/scans"))
+    assert "by user 10001 (110001 on the machine), as whom" in message
+    assert "it belongs to somebody else and has mode 0700" in message
+    assert message.endswith("chown -R 110001:110002 data")
+    assert "setfacl -R -m u:110001:rX /srv/scans " in ImageRights(images, "/srv/scans").of_folder()
 
 
 @pytest.mark.usefixtures("service_user")

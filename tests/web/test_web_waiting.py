@@ -11,6 +11,7 @@ from demo_data import DemoDatabase
 from flask.testing import FlaskClient
 
 from app import create_app
+from ocr_contract import machine_ids
 from ocr_contract.schema import SCHEMA_VERSION
 from web_errors import TooSlowError, from_database
 from web_settings import WebSettings, from_environment
@@ -47,6 +48,8 @@ def test_not_there_because_the_folder_is_somebody_elses(
     settings.data_folder.mkdir()
     assert "appears as soon as the reader" in client.get("/").text
     owner = settings.data_folder.stat()
+    for name in ("UID_MAP", "GID_MAP"):  # wherever the tests run: as on the machine itself
+        monkeypatch.setattr(machine_ids, name, Path("/none"))
     monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
     assert "appears as soon as the reader" in client.get("/").text, "of the same group"
     monkeypatch.setattr(os, "getegid", lambda: owner.st_gid + 1)
