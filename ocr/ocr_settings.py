@@ -27,6 +27,12 @@ class Settings:
     data_folder: Path = setting(
         "OCR_DATA_FOLDER", Path("data"), "folder", "Where the database, previews and socket live."
     )
+    host_image_folder: str = setting(
+        "OCR_HOST_IMAGE_FOLDER",
+        "",
+        "folder",
+        "In a container: what the image folder is called outside, for messages.",
+    )
     trigger: str = setting(
         "OCR_TRIGGER",
         "watch",

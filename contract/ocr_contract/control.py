@@ -9,6 +9,7 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has t
     POST /v1/pause         {"request_id"?}                                    -> PauseReply
     POST /v1/resume        {"request_id"?}                                    -> PauseReply
     POST /v1/reprocess     {"request_id"?, "image_ids": [int]}                -> ReprocessReply
+    POST /v1/retry         {"request_id"?}   every quarantined image again    -> ReprocessReply
     POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> CorrectionReply
     POST /v1/backup        {"request_id"?, "file"?: text}                     -> BackupReply
     GET  /v1/backup        the backup in work, or else the last one           -> BackupReply
@@ -133,6 +134,10 @@ class ControlClient:
     def reprocess(self, image_ids: list[int], *, request_id: str | None = None) -> ReprocessReply:
         """Read these images again."""
         return self._post(ReprocessReply, "reprocess", request_id, image_ids=image_ids)
+
+    def retry_quarantined(self, *, request_id: str | None = None) -> ReprocessReply:
+        """Read every quarantined image again."""
+        return self._post(ReprocessReply, "retry", request_id)
 
     def correct(
         self, line_id: int, text: str | None, *, request_id: str | None = None

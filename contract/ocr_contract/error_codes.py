@@ -25,6 +25,8 @@ class ErrorCode(enum.StrEnum):
     HIDDEN = "hidden"
     SYSTEM_FILE = "system_file"
     UNFINISHED_COPY = "unfinished_copy"
+    DATA_FOLDER = "data_folder"
+    DATABASE_FILE = "database_file"
     SYMLINK = "symlink"
     NOT_A_REGULAR_FILE = "not_a_regular_file"
     UNSUPPORTED_FORMAT = "unsupported_format"
