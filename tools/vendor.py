@@ -47,6 +47,7 @@ PACKAGES = (
     *("base-files", "libc-bin", "tzdata"),
     *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
     *("libstdc++6", "libglib2.0-0t64", "libx11-6"),  # onnxruntime and OpenCV link these
+    "libseccomp2",  # web_service gives up the network with it
 )
 WHEELS = {
     "pip": ROOT / "tools" / "requirements.txt",
