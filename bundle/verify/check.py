@@ -106,9 +106,9 @@ def exits() -> str | None:
     if open_ones or {name for name, _ in serving} != set(SERVING):
         return f"not behind the filter: {', '.join(open_ones) or 'all'}; see web_service's log"
     import confinement  # type: ignore[import-not-found, unused-ignore]  # web_service's own
-    import peer_gate  # type: ignore[import-not-found, unused-ignore]
+    import gateways  # type: ignore[import-not-found, unused-ignore]
 
-    host = next(iter(peer_gate.default_gateways()), ELSEWHERE)
+    host = next(iter(gateways.default_gateways()), ELSEWHERE)
     confinement.serve()  # from here on this process is as they are
     led_out = [way for address in (str(host), ELSEWHERE) for way in ways_out(address)]
     if led_out:
