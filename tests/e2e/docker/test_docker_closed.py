@@ -98,12 +98,11 @@ def test_so_is_a_container_beside_it(stack: Stack) -> None:
 def test_a_proxy_that_was_named_comes_in(stack: Stack, beside: Neighbour) -> None:
     try:
         stack.run("docker compose up -d web_service", WEB_TRUSTED_PROXIES=subnet_of(stack))
-        stack.wait_until_ready()
+        wait_until(lambda: stack.get("/livez")[0] == 200, "the page answers")
         assert from_a_container(stack, network_of(stack)) == "200"
         assert beside.asks(address_of(stack), 5000) in TURNED_AWAY
     finally:
         stack.run("docker compose up -d web_service")
-        stack.wait_until_ready()
 
 
 def test_a_page_for_other_machines_answers_them(stack: Stack, beside: Neighbour) -> None:
@@ -114,26 +113,24 @@ def test_a_page_for_other_machines_answers_them(stack: Stack, beside: Neighbour)
             "docker compose up -d web_service",
             WEB_BIND="0.0.0.0", WEB_PASSWORD_FILE="/data/web_password",
         )  # fmt: skip
-        stack.wait_until_ready()
+        wait_until(lambda: stack.get("/livez")[0] == 200, "the page answers")
         assert beside.asks(beside.host, stack.port, "/login") == "200"
         assert beside.asks(beside.host, stack.port) == "401"
     finally:
         stack.run("docker compose up -d web_service")
-        stack.wait_until_ready()
 
 
 def test_published_on_the_ipv6_loopback(stack: Stack, beside: Neighbour) -> None:
+    def asked() -> str:
+        command = ["python3", "-c", ASK, "::1", str(stack.port), "/livez"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
     try:
         stack.run("docker compose up -d web_service", WEB_BIND="[::1]")
-        stack.wait_until_ready()
-        assert docker_output(
-            "run", "--rm", "--network=host", WEB_IMAGE,
-            "python", "-c", ASK, "::1", str(stack.port), "/livez",
-        ) == "200"  # fmt: skip
+        wait_until(lambda: asked() == "200", "the page answers")
         assert beside.asks(address_of(stack), 5000) in TURNED_AWAY
     finally:
         stack.run("docker compose up -d web_service")
-        stack.wait_until_ready()
 
 
 def test_no_way_leads_out_of_the_process_that_serves(stack: Stack) -> None:
