@@ -49,6 +49,13 @@ def _hosts(text: str) -> frozenset[str]:
     return hosts
 
 
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("addresses or networks such as 172.18.0.5 or 10.0.0.0/24") from None
+
+
 def _optional_address(text: str) -> str:
     return _address(text) if text else ""
 
@@ -83,6 +90,13 @@ class WebSettings:
         "address",
         "Where people reach the page when it is not WEB_BIND, as in a container.",
         parse=_optional_address,
+    )
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
+        "WEB_TRUSTED_PROXIES",
+        "",
+        "addresses",
+        "Proxies that may connect to a page that is published for this machine only.",
+        parse=_networks,
     )
     password_file: Path | None = setting(
         "WEB_PASSWORD_FILE",

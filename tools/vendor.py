@@ -49,6 +49,7 @@ PACKAGES = (
     *("base-files", "libc-bin", "tzdata"),
     *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
     "libstdc++6",  # OpenVINO and OpenCV link it
+    "libseccomp2",  # web_service gives up the network with it
 )
 WHEELS = {
     "pip": ROOT / "tools" / "requirements.txt",
