@@ -43,6 +43,6 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
     if match is None or match["name"].rstrip(".") not in allowed:
         raise BadParameterError(
             "This address is not one of the names of this service. If it should be, add it to "
-            "WEB_ALLOWED_HOSTS and start web_service again.",
+            "WEB_ALLOWED_HOSTS, without port and path, and start web_service again.",
             code=ErrorCode.HOST_NOT_ALLOWED,
         )

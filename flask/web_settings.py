@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import contract_root  # noqa: F401  # also run by its path
+import proxy_settings
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import FORMATS
@@ -90,6 +91,20 @@ class WebSettings:
         "file",
         "Holds the page's password; needed as soon as other machines reach the page.",
         parse=_optional_file,
+    )
+    base_path: str = setting(
+        "WEB_BASE_PATH",
+        "",
+        "path",
+        "Below which path of its site a proxy shows the page, such as /ocr; empty: at the top.",
+        parse=proxy_settings.base_path,
+    )
+    trusted_proxies: tuple[proxy_settings.Network, ...] = setting(
+        "WEB_TRUSTED_PROXIES",
+        "",
+        "addresses",
+        "Proxies that may say who asks, and by which name: addresses, networks, or gateway.",
+        parse=proxy_settings.networks,
     )
     session_hours: int = setting(
         "WEB_SESSION_HOURS", 12, "hours", "How long a login lasts.", minimum=1, maximum=720

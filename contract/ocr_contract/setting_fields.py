@@ -203,4 +203,6 @@ def _word(choices: tuple[str, ...]) -> Callable[[str], str]:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
