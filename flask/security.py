@@ -13,6 +13,7 @@ from ocr_contract.error_codes import ErrorCode
 from web_errors import BadParameterError
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::\d{1,5})?")
+_MAX_SHOWN_CHARS = 100
 
 CONTENT_SECURITY_POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
@@ -42,7 +43,7 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
     match = _HOST.fullmatch(host.strip().lower())
     if match is None or match["name"].rstrip(".") not in allowed:
         raise BadParameterError(
-            "This address is not one of the names of this service. If it should be, add it to "
-            "WEB_ALLOWED_HOSTS, without port and path, and start web_service again.",
+            f"{host[:_MAX_SHOWN_CHARS]} is not one of the names of this service. If it should be, "
+            "add it to WEB_ALLOWED_HOSTS, without its port, and start web_service again.",
             code=ErrorCode.HOST_NOT_ALLOWED,
         )
