@@ -42,8 +42,9 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
     """Raise BadParameterError unless the Host header `host` names one of `allowed`."""
     match = _HOST.fullmatch(host.strip().lower())
     if match is None or match["name"].rstrip(".") not in allowed:
+        shown = host[:_MAX_SHOWN_CHARS] or "This address"  # Werkzeug makes "" of what is no name
         raise BadParameterError(
-            f"{host[:_MAX_SHOWN_CHARS]} is not one of the names of this service. If it should be, "
-            "add it to WEB_ALLOWED_HOSTS, without its port, and start web_service again.",
+            f"{shown} is not one of the names of this service. If it should be, add it to "
+            "WEB_ALLOWED_HOSTS, without its port, and start web_service again.",
             code=ErrorCode.HOST_NOT_ALLOWED,
         )

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 PASSWORD = "words for the proxy"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+PATIENCE_MS = 20_000
 OTHERS = """\
 server {{
     listen 127.0.0.1:{cuts} ssl;
@@ -97,7 +98,7 @@ def page() -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         context = browser.new_context(ignore_https_errors=True)
         opened = context.new_page()
-        opened.set_default_timeout(20_000)
+        opened.set_default_timeout(PATIENCE_MS)
         opened.on("pageerror", lambda error: problems.append(str(error)))
         opened.on(
             "response",
@@ -118,11 +119,11 @@ def page() -> Iterator[Page]:
 def test_a_browser_logs_in_sees_and_uses_everything(scene: Scene, page: Page, proxy: str) -> None:
     site = f"https://{NAME}:{scene.ports[proxy]}"
     page.goto(f"{site}/ocr/")
-    expect(page).to_have_url(f"{site}/ocr/login?next=/")
+    expect(page).to_have_url(f"{site}/ocr/login?next=/", timeout=PATIENCE_MS)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page).to_have_url(f"{site}/ocr/")
-    expect(page.locator("#tools")).to_be_visible()
+    expect(page).to_have_url(f"{site}/ocr/", timeout=PATIENCE_MS)
+    expect(page.locator("#tools")).to_be_visible(timeout=PATIENCE_MS)
     assert page.locator(".thumb img").first.evaluate("image => image.decode().then(() => true)")
     assert page.locator("body").evaluate("body => getComputedStyle(body).margin") == "0px"
 
@@ -135,28 +136,30 @@ def test_a_browser_logs_in_sees_and_uses_everything(scene: Scene, page: Page, pr
     assert page.evaluate("window.untouched") is True
 
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator(".notice")).to_contain_text("Paused")
-    expect(page).to_have_url(f"{site}/ocr/?notice=pause")
+    expect(page.locator(".notice")).to_contain_text("Paused", timeout=PATIENCE_MS)
+    expect(page).to_have_url(f"{site}/ocr/?notice=pause", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator(".notice")).to_contain_text("goes on")
+    expect(page.locator(".notice")).to_contain_text("goes on", timeout=PATIENCE_MS)
 
     row.get_by_role("link").first.click()
     assert page.locator(".sheet img").evaluate("image => image.decode().then(() => true)")
     page.locator(".line-text").first.click()
     page.get_by_label("Correct line 1").and_(page.locator("input")).fill(f"by hand {proxy}")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".notice")).to_contain_text("Saved")
-    expect(page.locator(".line").first).to_contain_text(f"by hand {proxy}")
+    expect(page.locator(".notice")).to_contain_text("Saved", timeout=PATIENCE_MS)
+    expect(page.locator(".line").first).to_contain_text(f"by hand {proxy}", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Read again").click()
-    expect(page.locator(".notice").first).to_contain_text("waits to be read again")
+    expect(page.locator(".notice").first).to_contain_text(
+        "waits to be read again", timeout=PATIENCE_MS
+    )
     expect(page.locator(".badge").first).to_have_text("Done", timeout=60_000)  # image.js looks
     page.get_by_role("link", name="ocr_docker").click()
     page.get_by_role("searchbox").fill("by hand")
     page.keyboard.press("Enter")
-    expect(page.locator(".heading")).to_contain_text("by hand")
+    expect(page.locator(".heading")).to_contain_text("by hand", timeout=PATIENCE_MS)
     assert page.url.startswith(f"{site}/ocr/?q=by+hand")
     page.get_by_role("button", name="Log out").click()
-    expect(page).to_have_url(f"{site}/ocr/login")
+    expect(page).to_have_url(f"{site}/ocr/login", timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize("proxy", ["readme", "cuts"])
