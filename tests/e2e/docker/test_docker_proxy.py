@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import short_folder
-from containers import Stack, free_port, wait_until
+from containers import WEB_IMAGE, Stack, docker_output, free_port, wait_until
 from nginx_proxy import NAME, Certificate, Nginx, Visitor, readme_server
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -277,3 +277,27 @@ def test_whoever_is_no_named_proxy_is_not_believed(scene: Scene) -> None:
     log = scene.stack.logs("web_service")
     assert log.count("X-Forwarded headers from 127.0.0.1 are ignored") == 1
     assert scene.stack.health("web_service") == "healthy"
+
+
+NEIGHBOUR = """
+import http.client
+page = http.client.HTTPConnection("web_service", 5000, timeout=10)
+page.request("GET", "/ocr/login", headers={"X-Forwarded-Host": "scans.example",
+             "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"})
+reply = page.getresponse()
+print(reply.status, "Secure" in reply.headers.get("Set-Cookie", ""))
+"""
+
+
+def test_a_proxy_in_a_container_beside_it(scene: Scene) -> None:
+    """Named by the network's addresses; it asks by the service's name."""
+    project = scene.stack.environment["COMPOSE_PROJECT_NAME"]
+    network = f"{project}_page"
+    subnet = docker_output("network", "inspect", network, "-f", "{{(index .IPAM.Config 0).Subnet}}")
+    scene.stack.run("docker compose up -d web_service", WEB_TRUSTED_PROXIES=f"gateway,{subnet}")
+    scene.stack.wait_until_ready()
+    said = docker_output(
+        "run", "--rm", "--network", network, WEB_IMAGE, "python", "-c", NEIGHBOUR
+    )  # fmt: skip
+    assert said == "200 True"
+    assert scene.visitor().log_in(PASSWORD).status == 303  # the proxy on the host is one as well
