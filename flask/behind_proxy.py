@@ -21,7 +21,8 @@ from werkzeug.http import parse_list_header
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from proxy_settings import Address, Network, parse_address
+from gateways import Address
+from proxy_settings import Network, parse_address
 from web_errors import NotFoundError
 from web_settings import WebSettings
 

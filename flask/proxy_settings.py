@@ -2,29 +2,27 @@
 
 In a container the connections that come through the published port come from the gateway of the
 container's network, and so do those of a proxy on the host. Its address is the engine's to choose;
-`gateway` is the word for it, read from the routes of this network namespace.
+`gateway` is the word for it, read once at the start (`gateways`).
 """
 
 import ipaddress
 import re
-import socket
-import struct
-from pathlib import Path
+
+import gateways
+from gateways import Address
+from ocr_contract.data_folder import LATEST_PICTURE, PREVIEWS_FOLDER
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 OWN_ADDRESSES = frozenset({
     "actions", "api", "events", "export.csv", "fragments", "images", "livez", "login", "logout",
-    "previews", "readyz", "static", "temp.png", "thumbnails",
+    PREVIEWS_FOLDER, "readyz", "static", LATEST_PICTURE, "thumbnails",
 })  # fmt: skip
 """How the page's own addresses begin. Below such a path it could not be told whether a proxy has
 cut the path off."""
 GATEWAY = "gateway"
-ROUTES = Path("/proc/net/route")
 _MAX_PATH_CHARS = 200
 _PART = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
-_UP_THROUGH_GATEWAY = 0x3  # RTF_UP | RTF_GATEWAY of linux/route.h
 
 
 def base_path(text: str) -> str:
@@ -52,7 +50,8 @@ def networks(text: str) -> tuple[Network, ...]:
     Raises:
         ValueError: what it must be.
     """
-    return tuple(_network(part.strip().lower()) for part in text.split(",") if part.strip())
+    words = [part.strip().lower() for part in text.split(",") if part.strip()]
+    return tuple(network for word in words for network in _named(word))
 
 
 def parse_address(text: str) -> Address | None:
@@ -64,39 +63,21 @@ def parse_address(text: str) -> Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
-def default_gateways(routes: str) -> list[ipaddress.IPv4Address]:
-    """Where the default routes in the text of /proc/net/route lead."""
-    found = []
-    for line in routes.splitlines()[1:]:
-        _interface, destination, gateway, flags, *_, mask = line.split()[:8]
-        is_default = int(destination, 16) == 0 and int(mask, 16) == 0
-        if is_default and int(flags, 16) & _UP_THROUGH_GATEWAY == _UP_THROUGH_GATEWAY:
-            # Four bytes in network order, printed as one number of this machine.
-            packed = struct.pack("=I", int(gateway, 16))
-            found.append(ipaddress.IPv4Address(socket.inet_ntoa(packed)))
-    return found
-
-
-def _network(word: str) -> Network:
+def _named(word: str) -> list[Network]:
     if word == GATEWAY:
-        return _gateway()
+        found = sorted(gateways.default_gateways(), key=str)
+        if not found:
+            raise ValueError(
+                "the proxy's address: there is no gateway here, so the word names nobody"
+            )
+        return [ipaddress.ip_network(address) for address in found]
     try:
-        found = ipaddress.ip_network(word)
+        network = ipaddress.ip_network(word)
     except ValueError:
         raise ValueError(
             "addresses or networks of proxies separated by commas, such as 192.0.2.7, "
             "172.18.0.0/16 or the word gateway"
         ) from None
-    if found.prefixlen == 0:
+    if network.prefixlen == 0:
         raise ValueError(f"narrower: {word} would believe everybody")
-    return found
-
-
-def _gateway() -> Network:
-    try:
-        gateways = default_gateways(ROUTES.read_text(encoding="ascii"))
-    except OSError:
-        gateways = []
-    if not gateways:
-        raise ValueError("the proxy's address: there is no gateway here, so the word names nobody")
-    return ipaddress.ip_network(gateways[0])
+    return [network]

@@ -85,6 +85,13 @@ class WebSettings:
         "Where people reach the page when it is not WEB_BIND, as in a container.",
         parse=_optional_address,
     )
+    trusted_proxies: tuple[proxy_settings.Network, ...] = setting(
+        "WEB_TRUSTED_PROXIES",
+        "",
+        "addresses",
+        "Proxies that may connect and say who asks by which name: addresses, networks, gateway.",
+        parse=proxy_settings.networks,
+    )
     password_file: Path | None = setting(
         "WEB_PASSWORD_FILE",
         "",
@@ -98,13 +105,6 @@ class WebSettings:
         "path",
         "Below which path of its site a proxy shows the page, such as /ocr; empty: at the top.",
         parse=proxy_settings.base_path,
-    )
-    trusted_proxies: tuple[proxy_settings.Network, ...] = setting(
-        "WEB_TRUSTED_PROXIES",
-        "",
-        "addresses",
-        "Proxies that may say who asks, and by which name: addresses, networks, or gateway.",
-        parse=proxy_settings.networks,
     )
     session_hours: int = setting(
         "WEB_SESSION_HOURS", 12, "hours", "How long a login lasts.", minimum=1, maximum=720
