@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 PASSWORD = "words for the proxy"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 PATIENCE_MS = 20_000
+MAX_STREAMS = 8  # WEB_MAX_STREAMS, unless set
 OTHERS = """\
 server {{
     listen 127.0.0.1:{cuts} ssl;
@@ -184,9 +185,15 @@ def test_texts_and_pictures_to_take_away(scene: Scene, proxy: str) -> None:
     assert "immutable" in reply.head
 
 
-def test_live_counts_are_not_held_back(scene: Scene) -> None:
+def test_live_counts_are_not_held_back_and_who_leaves_takes_no_place(scene: Scene) -> None:
     visitor = scene.visitor()
     visitor.log_in(PASSWORD)
+    for _ in range(MAX_STREAMS + 2):
+        first_counts(visitor)
+
+
+def first_counts(visitor: Visitor) -> None:
+    """Opens the stream, waits for its first counts, and hangs up."""
     stream = visitor.stream("/ocr/events")
     assert stream.stdout is not None
     try:
