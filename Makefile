@@ -49,7 +49,7 @@ test: environments models chromium fonts lint  ## everything that the tests need
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
 	@$(PYTHON) tools/setup_docker.py
 
-test-docker: environments docker vendor  ## the containers with the real engine, as root
+test-docker: environments docker vendor chromium nginx  ## the containers with the real engine, as root
 	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(ARGS)
 
 lint: environments  ## ruff and mypy
@@ -103,10 +103,13 @@ environments: python
 chromium: python
 	@$(PYTHON) tools/setup_chromium.py
 
+nginx: python
+	@$(PYTHON) tools/setup_nginx.py
+
 fonts: python
 	@$(PYTHON) tools/setup_fonts.py
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium nginx fonts python

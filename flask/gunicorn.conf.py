@@ -30,6 +30,12 @@ limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4096
 
+# What a proxy may say is decided in one place, `behind_proxy`: here nobody's word counts, not even
+# that of this machine, which would be believed by default.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
 control_socket_disable = True  # it would be written into the home folder
 accesslog = None
 errorlog = "-"

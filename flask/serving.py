@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ SEND_PATIENCE_S = 5
 """A visitor who stops in the middle of a request for longer loses the connection."""
 TAKE_PATIENCE_S = 20
 """Likewise one who takes nothing of the answer: neither may keep a thread from the others."""
+OPEN_PROXY = (
+    "WEB_TRUSTED_PROXIES is set and the page has no password: whoever the proxy lets in reads "
+    "every text. Set WEB_PASSWORD_FILE, unless the proxy itself asks who comes."
+)
 
 
 def settings_or_exit() -> web_settings.WebSettings:
@@ -38,6 +43,8 @@ def settings_or_exit() -> web_settings.WebSettings:
             web_password.read(settings.password_file)
         except SettingError as error:
             web_settings.exit_with(error)
+    elif settings.trusted_proxies:
+        print(f"web_service: {OPEN_PROXY}", file=sys.stderr)  # there is no log yet
     return settings
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import contract_root  # noqa: F401  # also run by its path
+import proxy_settings
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import FORMATS
@@ -47,13 +48,6 @@ def _hosts(text: str) -> frozenset[str]:
     if not hosts or "*" in text:
         raise ValueError("host names separated by commas, without ports; * is not allowed")
     return hosts
-
-
-def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise ValueError("addresses or networks such as 172.18.0.5 or 10.0.0.0/24") from None
 
 
 def _optional_address(text: str) -> str:
@@ -91,12 +85,12 @@ class WebSettings:
         "Where people reach the page when it is not WEB_BIND, as in a container.",
         parse=_optional_address,
     )
-    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
+    trusted_proxies: tuple[proxy_settings.Network, ...] = setting(
         "WEB_TRUSTED_PROXIES",
         "",
         "addresses",
-        "Proxies that may connect to a page that is published for this machine only.",
-        parse=_networks,
+        "Proxies that may connect and say who asks by which name: addresses, networks, gateway.",
+        parse=proxy_settings.networks,
     )
     password_file: Path | None = setting(
         "WEB_PASSWORD_FILE",
@@ -104,6 +98,13 @@ class WebSettings:
         "file",
         "Holds the page's password; needed as soon as other machines reach the page.",
         parse=_optional_file,
+    )
+    base_path: str = setting(
+        "WEB_BASE_PATH",
+        "",
+        "path",
+        "Below which path of its site a proxy shows the page, such as /ocr; empty: at the top.",
+        parse=proxy_settings.base_path,
     )
     session_hours: int = setting(
         "WEB_SESSION_HOURS", 12, "hours", "How long a login lasts.", minimum=1, maximum=720

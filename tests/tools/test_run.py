@@ -1,10 +1,12 @@
 """`make run`: what is checked first, how the services are started, when the address is told."""
 
+import http.server
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,3 +224,23 @@ def test_the_address_is_told_when_the_page_answers(
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+
+
+@pytest.mark.parametrize(("base_path", "end"), [("", " "), ("/ocr", "/ocr/ "), ("/ocr/", "/ocr/ ")])
+def test_the_address_has_the_path_below_which_the_page_is(
+    base_path: str, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Alive(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Alive) as server:
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        assert run.ReadyNotice("127.0.0.1", server.server_port, base_path)()
+        answering.join()
+    assert f"http://localhost:{server.server_port}{end}" in capsys.readouterr().err
