@@ -135,7 +135,7 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
             sys.stdout.write("\n".join(setting_fields.dump(settings)) + "\n")
             return 0
         _configure_logging(settings.log_level, settings.log_format)
-        for sentence in setting_fields.retired(ocr_settings.RETIRED, os.environ):
+        for sentence in setting_fields.warnings(ocr_settings.RETIRED, os.environ):
             log.warning("%s", sentence)
         with stderr_lines.captured():
             _run(settings, worker_command)

@@ -55,6 +55,7 @@ rm -r test lib-dynload/_test* lib-dynload/_xxtestfuzz* lib-dynload/_ctypes_test*
     _pydecimal.py _pyio.py _pydatetime.py
 cd "$root"
 mkdir data image_folder
+chown "$uid:$uid" data # a new volume that is mounted there takes its owner (Docker Desktop)
 
 # Byte code of the standard library. "unchecked": nothing in a read-only image ever changes, and
 # times of files would make each build another one.

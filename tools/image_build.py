@@ -17,6 +17,10 @@ from pathlib import Path
 from prune import drop_scripts, drop_unused
 
 HERE = Path(__file__).resolve().parent
+NOT_INSTALLED = (
+    "error: the packages cannot be installed, see above. If vendor/ lacks wheels of this version, "
+    "run once, with internet: make vendor (for a GPU: make vendor GPU=1, or GPU=cuda12)"
+)
 
 
 def packages(folder: Path) -> None:
@@ -24,12 +28,14 @@ def packages(folder: Path) -> None:
     venv.create(folder, with_pip=False, symlinks=True)
     python = str(folder / "bin" / "python")
     (pip,) = (HERE / "wheels").glob("pip-*.whl")
-    subprocess.run(
+    installed = subprocess.run(
         [python, f"{pip}/pip", "install", "--isolated", "--no-index", "--no-cache-dir",
          "-f", str(HERE / "wheels"), "--require-hashes", "--no-compile", "--no-deps", "--quiet",
          f"--requirement={HERE / 'requirements.txt'}"],
-        check=True,
+        check=False,
     )  # fmt: skip
+    if installed.returncode:
+        sys.exit(NOT_INSTALLED)
     drop_unused(folder)
     drop_scripts(folder)
     byte_compile(folder)

@@ -64,6 +64,9 @@ VARIANT_WHEELS = {"": "ocr", "paddleocr": "ocr-paddleocr"}
 """By OCR_VARIANT, as docker-compose.yml gives it to the build."""
 GPU_WHEELS = {"1": "ocr-gpu", "cuda12": "ocr-gpu-cuda12"}
 HOOK = ROOT / "tools" / "base_hook.sh"
+REMEDY = "Run once, with internet: make vendor"
+"""A file of this name lies in vendor/ from the first time on. Both Dockerfiles copy it first, so
+that a build without it ends with these words."""
 _EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _KEPT = "/usr/share/doc/*/copyright"
 _EPOCH = "1735689600"
@@ -86,6 +89,7 @@ def main() -> int:
             if options.refresh:
                 _stamp_of(VENDOR / "base.tar").unlink(missing_ok=True)
             done = [*make_base(VENDOR), *(name for name in wanted if fetch_wheels(name, machine))]
+            _write(VENDOR / REMEDY, "It was. Builds without this file end with its name.\n")
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))

@@ -5,7 +5,7 @@
         port: int = setting("WEB_PORT", 5000, "", "TCP port to listen on.", minimum=1, ...)
 
     load(Settings, os.environ)      the values in force; a wrong one is a sentence
-    retired(RETIRED, os.environ)    what is set and no longer exists: a warning, not an end
+    warnings(RETIRED, os.environ)   what is set and has no effect: a warning, not an end
     table(Settings)                 what README's table is tested against
     dump(Settings, settings)        what --print-config prints
 
@@ -17,6 +17,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
+
+from ocr_contract import time_zone
 
 EXIT_BAD_CONFIGURATION = 9
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -128,6 +130,12 @@ def load(
             shown = repr(raw[:_MAX_SHOWN_CHARS])
             raise SettingError("bad_setting", f"{env} is {shown}; it must be {error}.") from None
     return kind(**values)
+
+
+def warnings(gone: Mapping[str, Retired], environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that is set and does not do what a person would think."""
+    zone = time_zone.problem(environ)
+    return [*retired(gone, environ), *([zone] if zone else [])]
 
 
 def retired(gone: Mapping[str, Retired], environ: Mapping[str, str]) -> list[str]:

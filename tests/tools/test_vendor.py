@@ -127,6 +127,38 @@ def test_wheels_of_another_variant_are_not_fetched_again(
     assert command.count("-f") == 1
 
 
+def test_the_file_that_both_builds_begin_with() -> None:
+    """Its name is the sentence that a build without it ends with."""
+    line = f'COPY ["vendor/{vendor.REMEDY}", "/"]'
+    for service in ("ocr", "flask"):
+        steps = (vendor.ROOT / service / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        assert next(step for step in steps if step.startswith(("COPY", "ADD", "RUN"))) == line
+        # A missing file of these would be another sentence, and a matter of chance which comes.
+        assert not any(
+            "vendor/" in step for step in steps if step.strip()[:1] != "#" and step != line
+        )
+    ignored = (vendor.ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert f"!vendor/{vendor.REMEDY}" in ignored
+
+
+def test_it_is_there_once_everything_is(
+    tmp_path: Path, fetched: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path)
+    monkeypatch.setattr(vendor, "ALWAYS", ("web",))
+    monkeypatch.setattr(vendor.fetch_models, "ensure", lambda _: None)
+    monkeypatch.setattr(vendor.container_user, "prepare", lambda *_: None)
+    monkeypatch.setattr(vendor.sys, "argv", ["vendor.py"])
+    good = vendor.fetch_wheels
+    monkeypatch.setattr(vendor, "fetch_wheels", lambda *_: (_ for _ in ()).throw(ToolError("no")))
+    with pytest.raises(ToolError):
+        vendor.main()
+    assert not (tmp_path / vendor.REMEDY).exists()
+    monkeypatch.setattr(vendor, "fetch_wheels", lambda *names: good(*names, tmp_path))
+    assert vendor.main() == 0
+    assert (tmp_path / vendor.REMEDY).is_file()
+
+
 def test_every_tag_that_the_base_runs() -> None:
     tags = vendor.platform_tags("x86_64")
     assert len(tags) == len(set(tags))
