@@ -1,8 +1,10 @@
 #!/bin/sh
 # Installs or upgrades ocr_docker on a machine that has only Docker. Asks nothing.
 #
-#     ./install.sh [--to FOLDER] [--images FOLDER] [--port NUMBER]
+#     ./install.sh [--to FOLDER] [--images FOLDER] [--port NUMBER] [--key FILE]
 #     ./install.sh --rollback [--to FOLDER]      back to the version before
+#
+# --key is the publisher's public key: the bundle must be signed with it, and so must each later one.
 #
 # Exit codes: 0 done, 1 bad arguments, 2 damaged bundle, 3 Docker is missing, 5 no permission,
 # 9 wrong setting (image folder, port), 15 other.
@@ -13,6 +15,7 @@
 #     data/                 text, pictures, models; data/backups/ what upgrades saved
 #     releases/<version>/   the small files of this version and of the one before
 #     releases/previous     which version that was, and the backup made when it was replaced
+#     releases/key          the publisher's key, once a bundle was checked with one
 set -eu
 umask 022
 unset COMPOSE_FILE COMPOSE_PROFILES CDPATH
@@ -20,6 +23,7 @@ unset COMPOSE_FILE COMPOSE_PROFILES CDPATH
 PROJECT=${COMPOSE_PROJECT_NAME:-ocr_docker}
 READY_TIMEOUT_S=240
 BACKUPS_KEPT=3
+SIGNED_FOR=ocr_docker # the namespace of the publisher's signatures
 here=$(cd "$(dirname "$0")" && pwd -P)
 stopped=no
 
@@ -43,17 +47,19 @@ compose() { (cd "$to" && docker compose "$@"); }
 to=
 images=${IMAGE_FOLDER:-}
 port=${WEB_PORT:-}
+key=
 action=install
 unset IMAGE_FOLDER WEB_PORT # .env has them from now on, also for later commands
 
 while [ $# -gt 0 ]; do
     case $1 in
-        --to | --images | --port)
+        --to | --images | --port | --key)
             [ $# -ge 2 ] || fail 1 "$1 needs a value."
             case $1 in
                 --to) to=$2 ;;
                 --images) images=$2 ;;
                 --port) port=$2 ;;
+                --key) key=$2 ;;
             esac
             shift 2
             ;;
@@ -62,7 +68,7 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         -h | --help)
-            sed -n '2,8s/^# \{0,1\}//p' "$0"
+            sed -n '2,10s/^# \{0,1\}//p' "$0"
             exit 0
             ;;
         *) fail 1 "unknown: $1. See ./install.sh --help" ;;
@@ -73,6 +79,10 @@ case $images in *\'*) fail 1 "The name of the image folder must not contain a si
 if [ -n "$images" ]; then
     [ -d "$images" ] || fail 9 "The image folder $images does not exist. Create it, or name another with --images."
     images=$(cd "$images" && pwd -P)
+fi
+if [ -n "$key" ]; then
+    [ -f "$key" ] || fail 1 "There is no key file $key. Name the publisher's public key with --key."
+    key=$(cd "$(dirname "$key")" && pwd -P)/$(basename "$key")
 fi
 if [ -z "$to" ]; then
     if [ -d "$here/releases" ]; then to=$here; else to=$(dirname "$here")/ocr_docker; fi
@@ -95,18 +105,90 @@ need_docker() {
     esac
 }
 
+# The signature is over SHA256SUMS, which has the sum of every other file. It is looked at first:
+# nothing else of the bundle is used before it is known to be whole.
 check_bundle() {
     for file in SHA256SUMS VERSION ARCHITECTURE images.tar docker-compose.yml; do
         [ -f "$here/$file" ] || fail 2 "$file is missing here: this is no complete bundle. Unpack it again."
     done
+    check_signature
     say "Checking the bundle."
     if ! bad=$(cd "$here" && sha256sum -c SHA256SUMS 2>/dev/null); then
         bad=$(printf '%s\n' "$bad" | sed -n 's/: FAILED.*//p' | tr '\n' ' ')
         fail 2 "The bundle is damaged (${bad:-SHA256SUMS }is wrong). Nothing was changed. Copy it again and unpack it anew."
     fi
+    listed=$(sed 's/^[0-9a-f]*  //' "$here/SHA256SUMS")
+    for file in VERSION ARCHITECTURE images.tar docker-compose.yml install.sh keep_database.py verify.sh; do
+        printf '%s\n' "$listed" | grep -Fqx "$file" || fail 2 "The bundle is damaged (SHA256SUMS lacks $file). Nothing was changed. Copy it again and unpack it anew."
+    done
+    # These two are copied whole, so nothing may lie in them that was not made with the bundle.
+    added=$(cd "$here" && find models verify ! -type d | while IFS= read -r file; do
+        printf '%s\n' "$listed" | grep -Fqx -- "$file" || printf '%s ' "$file"
+    done)
+    [ -z "$added" ] || fail 2 "This does not belong to the bundle: ${added% }. Nothing was changed. Unpack it anew."
     version=$(cat "$here/VERSION")
     expected=$(cat "$here/ARCHITECTURE")
     [ "$arch" = "$expected" ] || fail 2 "This bundle is for $expected processors; this machine has $arch."
+}
+
+publisher_key() { # the key given; else the installation's; else one that lies beside the bundle
+    for file in "$key" "$to/releases/key" "$here/../ocr_docker.pub" "$here/../allowed_signers"; do
+        if [ -n "$file" ] && [ -f "$file" ]; then
+            printf '%s' "$file"
+            return
+        fi
+    done
+}
+
+signers_in() { # key file: its lines as ssh-keygen wants them, each with a name
+    while IFS= read -r line || [ -n "$line" ]; do
+        case $line in
+            '' | '#'*) ;;
+            ssh-* | ecdsa-* | sk-*) printf 'publisher %s\n' "$line" ;;
+            *) printf '%s\n' "$line" ;;
+        esac
+    done <"$1"
+}
+
+check_signature() {
+    checked_with=$(publisher_key)
+    signature=$here/SHA256SUMS.sig
+    if [ -z "$checked_with" ] && [ ! -f "$signature" ]; then
+        say "This bundle is not signed: its sums are checked, not who made it."
+        return
+    fi
+    if [ ! -f "$signature" ]; then
+        fail 2 "This bundle is not signed, but $checked_with asks for it. Nothing was changed. Get the signed bundle from its publisher."
+    fi
+    if ! command -v ssh-keygen >/dev/null; then
+        [ -z "$checked_with" ] || fail 3 "ssh-keygen is missing, so the signature cannot be checked. Install the package openssh-client."
+        say "This bundle is signed, but nobody checked it: ssh-keygen is missing."
+        return
+    fi
+    if [ -z "$checked_with" ]; then
+        signed=$(ssh-keygen -Y check-novalidate -n "$SIGNED_FOR" -s "$signature" <"$here/SHA256SUMS" 2>&1) ||
+            fail 2 "The signature is not of this bundle. Nothing was changed. Get it from its publisher again."
+        say "This bundle is signed with the key $(printf '%s' "$signed" | sed -n 's/.*\(SHA256:[^ ]*\).*/\1/p'). Whose that is was not checked: give the publisher's public key with --key."
+        return
+    fi
+    signers=$(mktemp)
+    signers_in "$checked_with" >"$signers"
+    if who=$(ssh-keygen -Y find-principals -s "$signature" -f "$signers" 2>/dev/null) &&
+        ssh-keygen -Y verify -f "$signers" -I "$(printf '%s' "$who" | head -n 1)" -n "$SIGNED_FOR" \
+            -s "$signature" <"$here/SHA256SUMS" >/dev/null 2>&1; then
+        rm -f "$signers"
+        say "Signed by the key in $checked_with."
+    else
+        rm -f "$signers"
+        fail 2 "This bundle is not signed by the key in $checked_with. Nothing was changed. Get it from its publisher again; a new key is named with --key."
+    fi
+}
+
+keep_key() { # later bundles must be signed with it, too
+    if [ -n "$checked_with" ] && [ "$checked_with" != "$to/releases/key" ]; then
+        cp "$checked_with" "$to/releases/key.new"
+        mv "$to/releases/key.new" "$to/releases/key"
+    fi
 }
 
 version_in() { # compose file; nothing when it is not one of ours
@@ -235,8 +317,38 @@ drop_older_versions() { # all but the current one and the one before
         name=$(basename "$folder")
         [ "$name" != "$version" ] && [ "$name" != "$kept" ] || continue
         rm -rf "$folder"
-        docker rmi "ocr_docker/ocr_service:$name" "ocr_docker/web_service:$name" >/dev/null 2>&1 || :
+        drop_images "$name" && say "Removed version $name and its images."
     done
+    [ -z "$kept" ] || say "Version $kept and its images stay for: $to/install.sh --rollback"
+}
+
+drop_images() { # version
+    for image in "ocr_docker/ocr_service:$1" "ocr_docker/web_service:$1"; do
+        docker image inspect "$image" >/dev/null 2>&1 || continue
+        docker rmi "$image" >/dev/null 2>&1 || {
+            say "The image $image could not be removed; see: docker rmi $image"
+            return 1
+        }
+    done
+}
+
+image_ids() { # of $version, as far as they are here
+    docker image inspect --format '{{.Id}}' "ocr_docker/ocr_service:$version" "ocr_docker/web_service:$version" 2>/dev/null || :
+}
+
+drop_replaced() { # the images that had this version's names before, when the bundle brought others
+    for id in $replaced; do
+        image_ids | grep -Fqx "$id" || docker rmi "$id" >/dev/null 2>&1 || :
+    done
+}
+
+need_gpu() { # for a bundle that reads on a GPU: does Docker give a container one?
+    grep -q 'driver: nvidia' "$here/docker-compose.yml" || return 0
+    if ! answer=$(docker run --rm --pull never --network none --gpus all \
+        "ocr_docker/ocr_service:$version" /usr/bin/python3 -c '' 2>&1); then
+        [ "$version" = "$current" ] || drop_images "$version" || :
+        fail 3 "Docker gives no GPU to a container ($(printf '%s' "$answer" | tail -n 1)), so nothing was installed. Install NVIDIA's driver and the NVIDIA Container Toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker. Without a GPU take the -cpu bundle."
+    fi
 }
 
 # --- Starting ------------------------------------------------------------------------------------
@@ -285,8 +397,11 @@ install() {
     prepare_settings
     check_image_folder
     say "Loading the images."
+    replaced=$(image_ids)
     docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
+    need_gpu
     copy_release
+    keep_key
     if [ -n "$current" ] && [ "$current" != "$version" ]; then
         say "Upgrading from $current to $version."
         compose down >/dev/null 2>&1 || fail 15 "The version that runs cannot be stopped."
@@ -298,6 +413,7 @@ install() {
     use_release "$version"
     stopped=no
     start
+    drop_replaced
     drop_older_versions
     drop_old_backups
 }
