@@ -1,47 +1,247 @@
 """The files that `make bundle` writes itself; the whole bundle is tried by `make test-docker`."""
 
+import itertools
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+import stand_in_bundle
+import yaml
 
 import bundle
-from project import EXIT_MISSING_DEPENDENCY, ROOT, ToolError
+import bundle_files
+import processors
+import vendor
+from project import EXIT_BAD_ARGUMENTS, EXIT_MISSING_DEPENDENCY, ROOT, ToolError
+
+COMPOSE = ROOT / "docker-compose.yml"
+OVERLAY = ROOT / "docker-compose.gpu.yml"
+EDITIONS = [
+    bundle.Edition("1.2.3", variant, architecture)
+    for variant, architecture in itertools.product(("cpu", "gpu", "gpu-cuda12"), ("amd64", "arm64"))
+]
 
 
 def test_the_compose_file_names_images_and_builds_nothing() -> None:
-    text = bundle.compose_file(ROOT / "docker-compose.yml", "1.2.3")
+    text = bundle_files.compose_file(COMPOSE, "1.2.3-cpu-amd64")
     assert re.findall(r"image: (.*)", text) == [
-        f"ocr_docker/{service}:1.2.3" for service in bundle.SERVICES
+        f"ocr_docker/{service}:1.2.3-cpu-amd64" for service in bundle.SERVICES
     ]
     assert not re.search(r"build:|OCR_DOCKER_TAG|make ", text)
-    assert 'x-version: "1.2.3"' in text.splitlines()  # where install.sh looks for it
+    assert 'x-version: "1.2.3-cpu-amd64"' in text.splitlines()  # where install.sh looks for it
+
+
+def merged(under: Any, over: Any) -> Any:
+    """`over` laid upon `under`, as Compose does with two files."""
+    if not (isinstance(under, dict) and isinstance(over, dict)):
+        return over
+    return under | {name: merged(under.get(name), value) for name, value in over.items()}
+
+
+def test_the_gpu_compose_file_is_both_files_in_one() -> None:
+    under = yaml.safe_load(bundle_files.compose_file(COMPOSE, "1-gpu-amd64"))
+    over = yaml.safe_load(OVERLAY.read_text(encoding="utf-8"))
+    for unused in ("image", "build"):
+        del over["services"]["ocr_service"][unused]
+    text = bundle_files.compose_file(COMPOSE, "1-gpu-amd64", OVERLAY)
+    assert yaml.safe_load(text) == merged(under, over)
+    assert "GPU_VARIANT" not in text
 
 
 def test_a_compose_file_that_it_does_not_know_is_refused(tmp_path: Path) -> None:
-    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    text = COMPOSE.read_text(encoding="utf-8")
     changed = tmp_path / "docker-compose.yml"
     changed.write_text(re.sub(r"build: (\{.*\})", r"build:\n      args: \1", text), "utf-8")
     with pytest.raises(ToolError, match="no longer fits"):
-        bundle.compose_file(changed, "1.2.3")
+        bundle_files.compose_file(changed, "1.2.3")
 
 
-def test_the_example_explains_what_the_compose_file_reads() -> None:
-    compose = bundle.compose_file(ROOT / "docker-compose.yml", "1.2.3")
-    example = bundle.env_example(ROOT / ".env.example")
-    read = set(re.findall(r"\$\{(\w+):-", compose))
-    assert set(re.findall(r"^(\w+)=", example, re.MULTILINE)) == read
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("mem_limit:", "memory:"), ("    deploy:", "    shm_size: 1g\n    deploy:"), (":-8g", ":-9g")],
+)
+def test_an_overlay_that_it_does_not_know_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    changed = tmp_path / "docker-compose.gpu.yml"
+    changed.write_text(OVERLAY.read_text(encoding="utf-8").replace(old, new), "utf-8")
+    with pytest.raises(ToolError, match="no longer fits"):
+        bundle_files.compose_file(COMPOSE, "1.2.3", changed)
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_example_explains_what_the_compose_file_reads(gpu: bool) -> None:
+    compose = bundle_files.compose_file(COMPOSE, "1.2.3", OVERLAY if gpu else None)
+    example = bundle_files.env_example(ROOT / ".env.example", gpu=gpu)
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", compose))
+    explained = dict(re.findall(r"^(\w+)=(.*)", example, re.MULTILINE))
+    assert set(explained) == set(defaults)
+    assert explained["OCR_MEMORY_LIMIT"] == defaults["OCR_MEMORY_LIMIT"]
     assert "make " not in example
+
+
+def test_names_say_what_it_is_for() -> None:
+    assert [edition.name for edition in EDITIONS] == [
+        "ocr_docker-1.2.3-cpu-amd64", "ocr_docker-1.2.3-cpu-arm64",
+        "ocr_docker-1.2.3-gpu-amd64", "ocr_docker-1.2.3-gpu-arm64",
+        "ocr_docker-1.2.3-gpu-cuda12-amd64", "ocr_docker-1.2.3-gpu-cuda12-arm64",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.release)
+def test_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edition: bundle.Edition
+) -> None:
+    made = stand_in_bundle.make(tmp_path, edition, monkeypatch)
+    files = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
+    models = {path for path in files if path.startswith("models/")}
+    assert files - models == {
+        "images.tar", "docker-compose.yml", ".env.example", "VERSION", "ARCHITECTURE",
+        "install.sh", "verify.sh", "keep_database.py", "INSTALL.md", "sbom.cdx.json",
+        "SHA256SUMS", "verify/check.py", "verify/expected.txt", "verify/images/invoice.png",
+    }  # fmt: skip
+    assert {path.split("/")[1] for path in models} == set(bundle.models.pins().models)
+    sums = (made / "SHA256SUMS").read_text().splitlines()
+    assert {line.partition("  ")[2] for line in sums} == files - {"SHA256SUMS"}
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=made, check=True)
+    assert (made / "VERSION").read_text() == f"{edition.release}\n"
+    assert (made / "ARCHITECTURE").read_text() == f"{edition.architecture}\n"
+    assert (made / "images.tar").read_text().splitlines() == [
+        f"ocr_docker/{service}:{edition.release} first" for service in bundle.SERVICES
+    ]
+    compose = yaml.safe_load((made / "docker-compose.yml").read_text())["services"]
+    assert ("deploy" in compose["ocr_service"]) == edition.variant.startswith("gpu")
+    assert edition.name in (made / "INSTALL.md").read_text()
+    assert "VERSION" not in (made / "INSTALL.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("edition", "arguments", "platform", "wheels"),
+    [
+        (EDITIONS[0], ["VENDOR=vendor", "VARIANT="], None, "vendor/wheels/ocr"),
+        (EDITIONS[2], ["VENDOR=vendor", "VARIANT=-gpu"], None, "vendor/wheels/ocr-gpu"),
+        (EDITIONS[4], ["VENDOR=vendor", "VARIANT=-gpu-cuda12"], None,
+         "vendor/wheels/ocr-gpu-cuda12"),
+        (EDITIONS[1], ["VENDOR=vendor/arm64", "VARIANT="], "linux/arm64",
+         "vendor/arm64/wheels/ocr"),
+    ],
+)  # fmt: skip
+def test_what_the_images_are_built_from(
+    monkeypatch: pytest.MonkeyPatch,
+    edition: bundle.Edition,
+    arguments: list[str],
+    platform: str | None,
+    wheels: str,
+) -> None:
+    commands: list[list[str]] = []
+    environments: list[dict[str, str]] = []
+
+    def run(command: list[str], failure: str, **options: Any) -> str:
+        commands.append(command)
+        environments.append(options.get("environment", {}))
+        return f"{edition.architecture} sha256:{len(commands)}\n"
+
+    monkeypatch.setattr(bundle, "run", run)
+    monkeypatch.setattr(processors, "native", lambda: "amd64")
+    monkeypatch.setattr(processors, "need_emulation", lambda architecture: None)
+    service, web = bundle.build(edition)
+    assert [part[12:] for part in commands[0] if part.startswith("--build-arg=")] == arguments
+    assert environments[0]["OCR_DOCKER_TAG"] == edition.release
+    assert environments[0].get("DOCKER_DEFAULT_PLATFORM") == platform
+    assert (service.digest, service.wheels) == ("sha256:2", ROOT / wheels)
+    assert web.wheels == vendor.folder_for(edition.architecture) / "wheels" / "web"
+
+
+def test_images_for_another_processor_than_asked_for_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An engine that cannot build for another says nothing and builds for its own."""
+    monkeypatch.setattr(bundle, "run", lambda *_, **__: "amd64 sha256:0\n")
+    monkeypatch.setattr(processors, "need_emulation", lambda architecture: None)
+    with pytest.raises(ToolError, match="was built for amd64"):
+        bundle.build(EDITIONS[1])
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs the whole tool over a folder of one file; returns the names of what it made."""
+
+    def fill(folder: Path, edition: bundle.Edition, key: Path | None = None) -> None:
+        folder.mkdir()
+        (folder / "VERSION").write_text(edition.release)
+
+    def run(*arguments: str) -> list[str]:
+        output = tmp_path / "dist"
+        monkeypatch.setattr(sys, "argv", ["bundle.py", f"--output={output}", *arguments])
+        assert bundle.main() == 0
+        return sorted(path.name for path in output.iterdir())
+
+    monkeypatch.setattr(bundle, "fill", fill)
+    monkeypatch.setattr(processors, "native", lambda: "amd64")
+    return run
+
+
+def test_gzip_for_machines_without_zstd(tool: Any, tmp_path: Path) -> None:
+    name = "ocr_docker-1.2.3-cpu-amd64"
+    assert tool("--gzip", "--version=1.2.3") == [f"{name}.tar.gz", f"{name}.tar.gz.sha256"]
+    with tarfile.open(tmp_path / "dist" / f"{name}.tar.gz", "r:gz") as archive:
+        assert archive.getnames() == [name, f"{name}/VERSION"]
+    subprocess.run(
+        ["sha256sum", "--quiet", "-c", f"{name}.tar.gz.sha256"], cwd=tmp_path / "dist", check=True
+    )
+
+
+def test_each_variant_and_processor_has_a_file_of_its_own(tool: Any) -> None:
+    tool("--gzip", "--version=1")
+    tool("--gzip", "--version=1", "--gpu=1")
+    tool("--gzip", "--version=1", "--gpu=cuda12")
+    made = tool("--gzip", "--version=1", "--arch=arm64")
+    assert [name for name in made if name.endswith("gz")] == [
+        f"ocr_docker-1-{edition}.tar.gz"
+        for edition in ("cpu-amd64", "cpu-arm64", "gpu-amd64", "gpu-cuda12-amd64")
+    ]
+
+
+def test_the_file_is_signed_beside_it(tool: Any, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    name = "ocr_docker-1-cpu-amd64.tar.gz"
+    assert tool("--gzip", "--version=1", f"--sign={key}") == [name, f"{name}.sha256", f"{name}.sig"]
+    signers = tmp_path / "signers"
+    signers.write_text(f"publisher {key.with_suffix('.pub').read_text()}")
+    with (tmp_path / "dist" / name).open("rb") as archive:  # as INSTALL.md says
+        subprocess.run(
+            ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "publisher", "-n", "ocr_docker",
+             "-s", tmp_path / "dist" / f"{name}.sig"],
+            stdin=archive, check=True,
+        )  # fmt: skip
+    assert f"{name}.sig" not in tool("--gzip", "--version=1")  # it would not be of the new file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--gpu=2"], "use GPU=1 or GPU=cuda12"),
+        (["--arch=s390x"], "use amd64 or arm64"),
+        (["--sign=/nowhere/key"], "There is no key /nowhere/key"),
+    ],
+)
+def test_wrong_arguments_end_it_before_anything_is_built(
+    tool: Any, arguments: list[str], words: str
+) -> None:
+    with pytest.raises(ToolError, match=words) as caught:
+        tool("--gzip", *arguments)
+    assert caught.value.exit_code == EXIT_BAD_ARGUMENTS
 
 
 def test_checksums_are_what_sha256sum_reads(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "a b.txt").write_text("text")
     (tmp_path / "SUMS").write_text("")
-    sums = bundle.checksums(tmp_path / "folder")
+    sums = bundle_files.checksums(tmp_path / "folder")
     checked = subprocess.run(
         ["sha256sum", "-c"], input=sums, cwd=tmp_path / "folder", text=True, check=True,
         capture_output=True,
