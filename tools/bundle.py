@@ -11,7 +11,7 @@ In it, in a folder of the same name:
     models/              the provided models
     docker-compose.yml   with the images by name: nothing there can build or pull
     .env.example
-    install.sh  verify.sh  keep_database.py  verify/  INSTALL.md       from bundle/
+    install.sh  integrity.sh  verify.sh  keep_database.py  verify/  INSTALL.md    from bundle/
     VERSION              <version>-cpu-amd64: what is installed, and the images' tag
     ARCHITECTURE         the engine's name for the processor
     sbom.cdx.json        every part with version, licence and SHA-256

@@ -43,12 +43,13 @@ def with_gpu(body: str, overlay: Path) -> str:
     environment = re.search(r"^    environment:\n((?:      .*\n)+)", text, re.MULTILINE)
     devices = re.search(r"^    deploy:\n(?:      .*\n)+", text, re.MULTILINE)
     place = "    environment:\n"
-    known = {"image", "build", "mem_limit", "environment", "deploy"}
+    known = {"image", "build", "mem_limit", "memswap_limit", "environment", "deploy"}
     if (
         environment is None
         or devices is None
-        or set(re.findall(r"^    (\w+):", text, re.MULTILINE)) != known
-        or (text.count(_GPU_MEMORY), body.count(_CPU_MEMORY)) != (1, 1)
+        or not known.issuperset(re.findall(r"^    (\w+):", text, re.MULTILINE))
+        or _GPU_MEMORY not in text
+        or _CPU_MEMORY not in body
         or place not in body
     ):
         raise ToolError(f"{overlay} has changed: tools/bundle_files.py no longer fits it.")

@@ -1,6 +1,7 @@
 """The files that `make bundle` writes itself; the whole bundle is tried by `make test-docker`."""
 
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -83,6 +84,19 @@ def test_the_example_explains_what_the_compose_file_reads(gpu: bool) -> None:
     assert "make " not in example
 
 
+def test_make_hands_on_what_it_was_given() -> None:
+    """ARGS are for the bundle alone: `make vendor`, which it needs, knows no --gzip."""
+    printed = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", "bundle", "ARGS=--gzip", "GPU=1"],
+        cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    vendor_line, bundle_line = re.findall(r"tools/(?:vendor|bundle)\.py.*", printed)
+    assert "--gzip" not in vendor_line
+    assert bundle_line.endswith("--gzip")
+    for line in (vendor_line, bundle_line):
+        assert '--gpu "$GPU" --arch "$ARCH"' in line
+
+
 def test_names_say_what_it_is_for() -> None:
     assert [edition.name for edition in EDITIONS] == [
         "ocr_docker-1.2.3-cpu-amd64", "ocr_docker-1.2.3-cpu-arm64",
@@ -98,11 +112,17 @@ def test_what_is_in_it(
     made = stand_in_bundle.make(tmp_path, edition, monkeypatch)
     files = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
     models = {path for path in files if path.startswith("models/")}
-    assert files - models == {
+    sources = {
+        str(path.relative_to(bundle.SOURCES))
+        for path in bundle.SOURCES.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {"install.sh", "integrity.sh", "verify.sh", "INSTALL.md"} <= sources
+    assert files - models - sources == {
         "images.tar", "docker-compose.yml", ".env.example", "VERSION", "ARCHITECTURE",
-        "install.sh", "verify.sh", "keep_database.py", "INSTALL.md", "sbom.cdx.json",
-        "SHA256SUMS", "verify/check.py", "verify/expected.txt", "verify/images/invoice.png",
+        "sbom.cdx.json", "SHA256SUMS", "verify/expected.txt", "verify/images/invoice.png",
     }  # fmt: skip
+    assert sources <= files
     assert {path.split("/")[1] for path in models} == set(bundle.models.pins().models)
     sums = (made / "SHA256SUMS").read_text().splitlines()
     assert {line.partition("  ")[2] for line in sums} == files - {"SHA256SUMS"}

@@ -79,12 +79,17 @@ def slip_in(made: Path) -> str:
     return "verify/more.py"
 
 
+def not_a_script(made: Path) -> str:
+    (made / "another.sh").write_text("")
+    return "SHA256SUMS lacks another.sh"
+
+
 def empty(made: Path) -> str:
     (made / "SHA256SUMS").write_text("")
     return "SHA256SUMS is wrong"
 
 
-@pytest.mark.parametrize("change", [damage, shorten, slip_in, empty])
+@pytest.mark.parametrize("change", [damage, shorten, slip_in, not_a_script, empty])
 def test_what_is_not_as_it_was_made_is_refused_before_anything_is_loaded(
     make: Make, machine: FakeDocker, to: Path, change: Callable[[Path], str]
 ) -> None:
