@@ -22,6 +22,7 @@ from project import EXIT_BAD_ARGUMENTS, EXIT_MISSING_DEPENDENCY, ROOT, ToolError
 
 COMPOSE = ROOT / "docker-compose.yml"
 OVERLAY = ROOT / "docker-compose.gpu.yml"
+INSTALL = (ROOT / "bundle" / "INSTALL.md").read_text(encoding="utf-8")
 EDITIONS = [
     bundle.Edition("1.2.3", variant, architecture)
     for variant, architecture in itertools.product(("cpu", "gpu", "gpu-cuda12"), ("amd64", "arm64"))
@@ -225,19 +226,29 @@ def test_each_variant_and_processor_has_a_file_of_its_own(tool: Any) -> None:
     ]
 
 
-def test_the_file_is_signed_beside_it(tool: Any, tmp_path: Path) -> None:
+def test_the_file_and_its_signature_pass_the_commands_of_the_instructions(
+    tool: Any, tmp_path: Path
+) -> None:
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     name = "ocr_docker-1-cpu-amd64.tar.gz"
     assert tool("--gzip", "--version=1", f"--sign={key}") == [name, f"{name}.sha256", f"{name}.sig"]
-    signers = tmp_path / "signers"
-    signers.write_text(f"publisher {key.with_suffix('.pub').read_text()}")
-    with (tmp_path / "dist" / name).open("rb") as archive:  # as INSTALL.md says
-        subprocess.run(
-            ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "publisher", "-n", "ocr_docker",
-             "-s", tmp_path / "dist" / f"{name}.sig"],
-            stdin=archive, check=True,
-        )  # fmt: skip
+    dist = tmp_path / "dist"
+    shutil.copyfile(key.with_suffix(".pub"), dist / "ocr_docker.pub")
+    (block,) = re.findall(
+        r"(?:^    .*\n)+", INSTALL.split("Before unpacking")[1].split("`./")[0], re.M
+    )
+    commands = block.replace("ocr_docker-VERSION", "ocr_docker-1-cpu-amd64").replace(".zst", ".gz")
+    assert "sha256sum -c" in commands
+    assert "-Y verify" in commands
+
+    def walk() -> int:
+        return subprocess.run(["sh", "-ec", commands], cwd=dist, check=False).returncode
+
+    assert walk() == 0
+    other = (dist / name).read_bytes() + b"\n"
+    (dist / name).write_bytes(other)
+    assert walk() != 0
     assert f"{name}.sig" not in tool("--gzip", "--version=1")  # it would not be of the new file
 
 

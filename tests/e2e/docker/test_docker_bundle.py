@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -266,6 +267,43 @@ def test_verify_says_what_is_wrong(installed: Machine) -> None:
     assert done.stdout.splitlines()[-1] == "FAILED"
 
 
+def instructions(machine: Machine, heading: str) -> list[str]:
+    """The commands below a heading of the INSTALL.md that was installed."""
+    text = (machine.installed / "INSTALL.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^\*\*{heading}(.*?)^\*\*", text, re.MULTILINE | re.DOTALL)
+    return [line.strip() for line in re.findall(r"^    .*", section, re.MULTILINE)]
+
+
+def typed(machine: Machine, command: str) -> str:
+    """What a command prints that is typed in the installation folder; it must succeed."""
+    done = subprocess.run(
+        ["sh", "-c", command.replace(" exec ", " exec -T ").replace(" run ", " run -T ")],
+        cwd=machine.installed, env=machine.engine.environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_the_instructions_for_looking_saving_and_restoring(installed: Machine) -> None:
+    """Word by word; -T only says that nobody sits at a terminal."""
+    (doctor,) = instructions(installed, "How is it")
+    assert "Sound, schema version" in typed(installed, doctor)
+    backup, stop, restore, start = instructions(installed, "Backup and restore")
+    typed(installed, backup)
+    name = max(
+        (path for path in (installed.installed / "data" / "backups").glob("*.db")),
+        key=lambda path: path.stat().st_mtime,
+    ).name
+    shutil.copyfile(SAMPLES / "settings-dark.png", installed.images / "later.png")
+    installed.wait_until_read(2)
+    (installed.images / "later.png").unlink()
+    typed(installed, stop)
+    typed(installed, restore.replace("NAME", name))
+    typed(installed, start)
+    installed.wait_until_read(1)
+
+
 def test_a_second_installation_beside_it_is_refused(installed: Machine, tmp_path: Path) -> None:
     done = installed.run(installed.bundle(FIRST) / "install.sh", "--to", tmp_path / "other")
     assert done.returncode == 9
@@ -360,3 +398,18 @@ def test_an_upgrade_keeps_everything_and_can_be_undone(installed: Machine) -> No
     assert installed.engine.images() == names(SECOND, THIRD)
     assert installed.running() == names(THIRD)
     assert installed.counts()["done"] == 2
+
+
+def test_another_image_folder(installed: Machine) -> None:
+    """By the bundle that is installed; what was read before stays."""
+    release = (installed.installed / "VERSION").read_text().strip()
+    before = installed.counts()["done"]
+    other = installed.folder / "other images"
+    other.mkdir()
+    shutil.copyfile(SAMPLES / "invoice.png", other / "invoice.png")
+    script = installed.folder / f"ocr_docker-{release}" / "install.sh"
+    done = installed.run(script, "--to", installed.installed, "--images", other)
+    assert done.returncode == 0, done.stderr
+    wait_until(
+        lambda: installed.counts().get("done") == before + 1, "the other folder is read as well"
+    )
