@@ -19,7 +19,6 @@ In it, in a folder of the same name:
 """
 
 import argparse
-import dataclasses
 import json
 import os
 import re
@@ -36,6 +35,7 @@ import processors
 import sbom
 import signing
 import vendor
+from bundle_images import VARIANTS, Edition, build
 from debian import run
 from project import (
     EXIT_BAD_ARGUMENTS,
@@ -53,38 +53,10 @@ from ocr_contract import VERSION
 
 DIST = ROOT / "dist"
 SOURCES = ROOT / "bundle"
-SERVICES = ("ocr_service", "web_service")
 KNOWN_IMAGE = "invoice.png"
 LEVEL = 10
 """Of zstd. Measured on two cores: 239 MB in 44 s, at level 3 266 MB in 12 s."""
-VARIANTS = {"": "cpu", "0": "cpu", "1": "gpu", "cuda12": "gpu-cuda12"}
-"""GPU=… to the bundle's name for it."""
 _BUFFER_BYTES = 1024 * 1024
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Edition:
-    """Which of the bundles."""
-
-    version: str
-    variant: str = "cpu"
-    """cpu, gpu or gpu-cuda12."""
-    architecture: str = dataclasses.field(default_factory=processors.native)
-
-    @property
-    def release(self) -> str:
-        """What a client has installed; also the tag of both images."""
-        return f"{self.version}-{self.variant}-{self.architecture}"
-
-    @property
-    def name(self) -> str:
-        """Of the bundle's folder and, with an ending, its file."""
-        return f"ocr_docker-{self.release}"
-
-    @property
-    def suffix(self) -> str:
-        """What Dockerfile and vendor/wheels/ call the variant."""
-        return "" if self.variant == "cpu" else f"-{self.variant}"
 
 
 def main() -> int:
@@ -175,40 +147,6 @@ def fill(folder: Path, edition: Edition, key: Path | None = None) -> None:
         signing.sign(sums, key)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
-
-
-def build(edition: Edition) -> list[sbom.Image]:
-    """Both images, built for the edition and tagged with its release.
-
-    Raises:
-        ToolError: they cannot be built, or not for that processor.
-    """
-    processors.need_emulation(edition.architecture)
-    source = vendor.folder_for(edition.architecture)
-    environment = {"OCR_DOCKER_TAG": edition.release}
-    if edition.architecture != processors.native():
-        environment["DOCKER_DEFAULT_PLATFORM"] = f"linux/{edition.architecture}"
-    with step(f"building the images ({edition.variant}, {edition.architecture})"):
-        run(
-            ["docker", "compose", "--file", "docker-compose.yml", "build",
-             f"--build-arg=VENDOR={source.relative_to(ROOT)}",
-             f"--build-arg=VARIANT={edition.suffix}"],
-            "The images cannot be built: see above. Did `make vendor` run, with the same GPU and "
-            "ARCH?",
-            environment=environment,
-            cwd=ROOT,
-        )  # fmt: skip
-    wheels = {"ocr_service": f"ocr{edition.suffix}", "web_service": "web"}
-    images = []
-    for service in SERVICES:
-        tag = f"ocr_docker/{service}:{edition.release}"
-        form = "{{.Architecture}} {{.Id}}"
-        answer = run(["docker", "image", "inspect", f"--format={form}", tag], f"{tag} is missing.")
-        architecture, digest = answer.split()
-        if architecture != edition.architecture:
-            raise ToolError(f"{tag} was built for {architecture}: the engine cannot build others.")
-        images.append(sbom.Image(tag, digest, source / "wheels" / wheels[service]))
-    return images
 
 
 def write(path: Path, text: str) -> Path:

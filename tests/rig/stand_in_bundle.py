@@ -18,6 +18,7 @@ import bundle
 import processors
 import sbom
 import vendor
+from bundle_images import SERVICES, Edition
 
 STATE = """\
 Package: libone1
@@ -96,7 +97,7 @@ class FakeDocker:
 
 def make(
     folder: Path,
-    edition: bundle.Edition,
+    edition: Edition,
     monkeypatch: pytest.MonkeyPatch,
     *,
     key: Path | None = None,
@@ -105,8 +106,8 @@ def make(
     """The unpacked bundle in `folder`; another `built` gives the images other digests."""
     made = folder / edition.name
     parts = folder / "parts" / edition.architecture
-    wheels = {service: parts / service for service in bundle.SERVICES}
-    for service in bundle.SERVICES:
+    wheels = {service: parts / service for service in SERVICES}
+    for service in SERVICES:
         write_wheel(wheels[service], f"lib-{service.removesuffix('_service')}")
     write_base(parts / "base.tar", edition.architecture)
     models = folder / "models"
@@ -120,7 +121,7 @@ def make(
         Path(target).write_text("".join(f"{name} {built}\n" for name in command[3:]))
         return ""
 
-    def build(edition: bundle.Edition) -> list[sbom.Image]:
+    def build(edition: Edition) -> list[sbom.Image]:
         return [
             sbom.Image(f"ocr_docker/{service}:{edition.release}", f"sha256:{'0' * 64}", path)
             for service, path in wheels.items()

@@ -16,6 +16,7 @@ import yaml
 
 import bundle
 import bundle_files
+import bundle_images
 import processors
 import vendor
 from project import EXIT_BAD_ARGUMENTS, EXIT_MISSING_DEPENDENCY, ROOT, ToolError
@@ -24,7 +25,7 @@ COMPOSE = ROOT / "docker-compose.yml"
 OVERLAY = ROOT / "docker-compose.gpu.yml"
 INSTALL = (ROOT / "bundle" / "INSTALL.md").read_text(encoding="utf-8")
 EDITIONS = [
-    bundle.Edition("1.2.3", variant, architecture)
+    bundle_images.Edition("1.2.3", variant, architecture)
     for variant, architecture in itertools.product(("cpu", "gpu", "gpu-cuda12"), ("amd64", "arm64"))
 ]
 
@@ -32,7 +33,7 @@ EDITIONS = [
 def test_the_compose_file_names_images_and_builds_nothing() -> None:
     text = bundle_files.compose_file(COMPOSE, "1.2.3-cpu-amd64")
     assert re.findall(r"image: (.*)", text) == [
-        f"ocr_docker/{service}:1.2.3-cpu-amd64" for service in bundle.SERVICES
+        f"ocr_docker/{service}:1.2.3-cpu-amd64" for service in bundle_images.SERVICES
     ]
     assert not re.search(r"build:|OCR_DOCKER_TAG|make ", text)
     assert 'x-version: "1.2.3-cpu-amd64"' in text.splitlines()  # where install.sh looks for it
@@ -108,7 +109,7 @@ def test_names_say_what_it_is_for() -> None:
 
 @pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.release)
 def test_what_is_in_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edition: bundle.Edition
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edition: bundle_images.Edition
 ) -> None:
     made = stand_in_bundle.make(tmp_path, edition, monkeypatch)
     files = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
@@ -131,7 +132,7 @@ def test_what_is_in_it(
     assert (made / "VERSION").read_text() == f"{edition.release}\n"
     assert (made / "ARCHITECTURE").read_text() == f"{edition.architecture}\n"
     assert (made / "images.tar").read_text().splitlines() == [
-        f"ocr_docker/{service}:{edition.release} first" for service in bundle.SERVICES
+        f"ocr_docker/{service}:{edition.release} first" for service in bundle_images.SERVICES
     ]
     compose = yaml.safe_load((made / "docker-compose.yml").read_text())["services"]
     assert ("deploy" in compose["ocr_service"]) == edition.variant.startswith("gpu")
@@ -152,7 +153,7 @@ def test_what_is_in_it(
 )  # fmt: skip
 def test_what_the_images_are_built_from(
     monkeypatch: pytest.MonkeyPatch,
-    edition: bundle.Edition,
+    edition: bundle_images.Edition,
     arguments: list[str],
     platform: str | None,
     wheels: str,
@@ -165,10 +166,10 @@ def test_what_the_images_are_built_from(
         environments.append(options.get("environment", {}))
         return f"{edition.architecture} sha256:{len(commands)}\n"
 
-    monkeypatch.setattr(bundle, "run", run)
+    monkeypatch.setattr(bundle_images, "run", run)
     monkeypatch.setattr(processors, "native", lambda: "amd64")
     monkeypatch.setattr(processors, "need_emulation", lambda architecture: None)
-    service, web = bundle.build(edition)
+    service, web = bundle_images.build(edition)
     assert [part[12:] for part in commands[0] if part.startswith("--build-arg=")] == arguments
     assert environments[0]["OCR_DOCKER_TAG"] == edition.release
     assert environments[0].get("DOCKER_DEFAULT_PLATFORM") == platform
@@ -180,17 +181,17 @@ def test_images_for_another_processor_than_asked_for_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An engine that cannot build for another says nothing and builds for its own."""
-    monkeypatch.setattr(bundle, "run", lambda *_, **__: "amd64 sha256:0\n")
+    monkeypatch.setattr(bundle_images, "run", lambda *_, **__: "amd64 sha256:0\n")
     monkeypatch.setattr(processors, "need_emulation", lambda architecture: None)
     with pytest.raises(ToolError, match="was built for amd64"):
-        bundle.build(EDITIONS[1])
+        bundle_images.build(EDITIONS[1])
 
 
 @pytest.fixture
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs the whole tool over a folder of one file; returns the names of what it made."""
 
-    def fill(folder: Path, edition: bundle.Edition, key: Path | None = None) -> None:
+    def fill(folder: Path, edition: bundle_images.Edition, key: Path | None = None) -> None:
         folder.mkdir()
         (folder / "VERSION").write_text(edition.release)
 

@@ -12,6 +12,7 @@ import stand_in_bundle
 from stand_in_bundle import FakeDocker
 
 import bundle
+from bundle_images import SERVICES, Edition
 from project import EXIT_BAD_INPUT, EXIT_MISSING_DEPENDENCY
 
 Make = Callable[..., Path]
@@ -22,7 +23,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Makes the bundle of a version, beside the others."""
 
     def made(version: str, variant: str = "cpu", **options: object) -> Path:
-        edition = bundle.Edition(version, variant, "amd64")
+        edition = Edition(version, variant, "amd64")
         folder = tmp_path / str(options.pop("folder", "bundles"))
         folder.mkdir(exist_ok=True)
         return stand_in_bundle.make(folder, edition, monkeypatch, **options)  # type: ignore[arg-type]
@@ -217,9 +218,7 @@ def test_a_key_that_is_not_there_is_a_wrong_argument(
 
 def names(*releases: str) -> list[str]:
     return sorted(
-        f"ocr_docker_{service}_{release}-cpu-amd64"
-        for release in releases
-        for service in bundle.SERVICES
+        f"ocr_docker_{service}_{release}-cpu-amd64" for release in releases for service in SERVICES
     )
 
 

@@ -11,15 +11,15 @@ import stand_in_bundle
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-import bundle
 import sbom
+from bundle_images import SERVICES, Edition
 from project import ROOT
 
 
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The list in a bundle of stand-ins."""
-    edition = bundle.Edition("1.2.3", "cpu", "arm64")
+    edition = Edition("1.2.3", "cpu", "arm64")
     made = stand_in_bundle.make(tmp_path, edition, monkeypatch)
     text = (made / "sbom.cdx.json").read_text(encoding="utf-8")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
@@ -65,7 +65,7 @@ def test_each_file_of_each_model_with_its_pinned_sum(parts: dict[str, Any]) -> N
 
 def test_which_image_needs_what(parts: dict[str, Any]) -> None:
     needed = {entry["ref"]: entry["dependsOn"] for entry in parts["dependencies"]}
-    images = [f"image:ocr_docker/{name}:1.2.3-cpu-arm64" for name in bundle.SERVICES]
+    images = [f"image:ocr_docker/{name}:1.2.3-cpu-arm64" for name in SERVICES]
     assert set(images) < set(needed["ocr_docker-1.2.3-cpu-arm64"])
     for image, own, other in zip(images, ("ocr", "web"), ("web", "ocr"), strict=True):
         assert f"pkg:pypi/lib-{own}@1.0" in needed[image]
@@ -82,7 +82,7 @@ def test_the_same_parts_have_the_same_number(
     texts = set()
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        made = stand_in_bundle.make(tmp_path / folder, bundle.Edition("1"), monkeypatch)
+        made = stand_in_bundle.make(tmp_path / folder, Edition("1"), monkeypatch)
         texts.add((made / "sbom.cdx.json").read_text())
     (text,) = texts
     assert json.loads(text)["metadata"]["timestamp"] == "2025-01-01T00:00:00Z"

@@ -19,8 +19,9 @@ from second_engine import SecondEngine
 
 import bundle
 import bundle_files
+from bundle_images import SERVICES, Edition
 
-FIRST, SECOND, THIRD = (bundle.Edition(f"0.0.{number}test") for number in (1, 2, 3))
+FIRST, SECOND, THIRD = (Edition(f"0.0.{number}test") for number in (1, 2, 3))
 COPIES = ("damaged", "forged", "gpu")
 """Of the first bundle, each with something wrong."""
 
@@ -38,7 +39,7 @@ class Machine:
         self.key = folder / "publisher"
         subprocess.run(["ssh-keygen", "-qt", "ed25519", "-N", "", "-f", self.key], check=True)
 
-    def bundle(self, edition: bundle.Edition) -> Path:
+    def bundle(self, edition: Edition) -> Path:
         return self.folder / edition.name
 
     def run(
@@ -50,9 +51,7 @@ class Machine:
             capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
-    def install(
-        self, edition: bundle.Edition, *arguments: object
-    ) -> "subprocess.CompletedProcess[str]":
+    def install(self, edition: Edition, *arguments: object) -> "subprocess.CompletedProcess[str]":
         """Run the bundle's install.sh; it must succeed."""
         done = self.run(self.bundle(edition) / "install.sh", "--to", self.installed, *arguments)
         assert done.returncode == 0, done.stderr
@@ -111,12 +110,10 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
             subprocess.run(["docker", "rmi", *names(edition)], capture_output=True, check=False)
 
 
-def names(*editions: bundle.Edition) -> list[str]:
+def names(*editions: Edition) -> list[str]:
     """Of their images."""
     return sorted(
-        f"ocr_docker/{service}:{edition.release}"
-        for edition in editions
-        for service in bundle.SERVICES
+        f"ocr_docker/{service}:{edition.release}" for edition in editions for service in SERVICES
     )
 
 

@@ -1,0 +1,72 @@
+"""The editions of the bundle and their images, built from vendor/ and tagged with the release."""
+
+import dataclasses
+
+import processors
+import sbom
+import vendor
+from debian import run
+from project import ROOT, ToolError, step
+
+SERVICES = ("ocr_service", "web_service")
+VARIANTS = {"": "cpu", "0": "cpu", "1": "gpu", "cuda12": "gpu-cuda12"}
+"""GPU=… to the bundle's name for it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Edition:
+    """Which of the bundles."""
+
+    version: str
+    variant: str = "cpu"
+    """cpu, gpu or gpu-cuda12."""
+    architecture: str = dataclasses.field(default_factory=processors.native)
+
+    @property
+    def release(self) -> str:
+        """What a client has installed; also the tag of both images."""
+        return f"{self.version}-{self.variant}-{self.architecture}"
+
+    @property
+    def name(self) -> str:
+        """Of the bundle's folder and, with an ending, its file."""
+        return f"ocr_docker-{self.release}"
+
+    @property
+    def suffix(self) -> str:
+        """What Dockerfile and vendor/wheels/ call the variant."""
+        return "" if self.variant == "cpu" else f"-{self.variant}"
+
+
+def build(edition: Edition) -> list[sbom.Image]:
+    """Both images, built for the edition and tagged with its release.
+
+    Raises:
+        ToolError: they cannot be built, or not for that processor.
+    """
+    processors.need_emulation(edition.architecture)
+    source = vendor.folder_for(edition.architecture)
+    environment = {"OCR_DOCKER_TAG": edition.release}
+    if edition.architecture != processors.native():
+        environment["DOCKER_DEFAULT_PLATFORM"] = f"linux/{edition.architecture}"
+    with step(f"building the images ({edition.variant}, {edition.architecture})"):
+        run(
+            ["docker", "compose", "--file", "docker-compose.yml", "build",
+             f"--build-arg=VENDOR={source.relative_to(ROOT)}",
+             f"--build-arg=VARIANT={edition.suffix}"],
+            "The images cannot be built: see above. Did `make vendor` run, with the same GPU and "
+            "ARCH?",
+            environment=environment,
+            cwd=ROOT,
+        )  # fmt: skip
+    wheels = {"ocr_service": f"ocr{edition.suffix}", "web_service": "web"}
+    images = []
+    for service in SERVICES:
+        tag = f"ocr_docker/{service}:{edition.release}"
+        form = "{{.Architecture}} {{.Id}}"
+        answer = run(["docker", "image", "inspect", f"--format={form}", tag], f"{tag} is missing.")
+        architecture, digest = answer.split()
+        if architecture != edition.architecture:
+            raise ToolError(f"{tag} was built for {architecture}: the engine cannot build others.")
+        images.append(sbom.Image(tag, digest, source / "wheels" / wheels[service]))
+    return images
