@@ -6,7 +6,7 @@ from pathlib import Path
 
 from project import ToolError
 
-NOT_FOR_CLIENTS = ("OCR_DOCKER_TAG", "GPU_VARIANT")
+NOT_FOR_CLIENTS = ("OCR_DOCKER_TAG", "OCR_VARIANT", "GPU_VARIANT")
 _CPU_MEMORY, _GPU_MEMORY = "${OCR_MEMORY_LIMIT:-4g}", "${OCR_MEMORY_LIMIT:-8g}"
 
 

@@ -74,10 +74,12 @@ def main() -> int:
     parser.add_argument("--arch", default="", help="amd64 or arm64, instead of this machine's")
     parser.add_argument("--dry-run", action="store_true", help="only ask whether all can be had")
     options = parser.parse_args()
-    names = wanted(options.gpu)
+    if options.gpu not in ("", "0", *GPU_WHEELS):
+        raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
+    wanted = [*ALWAYS, *(GPU_WHEELS[name] for name in (options.gpu,) if name in GPU_WHEELS)]
     architecture = processors.chosen(options.arch)
     if options.dry_run:
-        for name in names:
+        for name in wanted:
             print("\n".join(available(name, architecture)))
         say(f"vendor: every wheel can be had for {architecture}; nothing was fetched")
         return 0
@@ -87,24 +89,13 @@ def main() -> int:
             if options.refresh:
                 _stamp_of(folder / "base.tar").unlink(missing_ok=True)
             done = make_base(folder, architecture)
-            done += [name for name in names if fetch_wheels(name, architecture, folder)]
+            done += [name for name in wanted if fetch_wheels(name, architecture, folder)]
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
     container_user.prepare(ROOT / "data", ROOT / ".env")
     say(f"vendor: {', '.join(done)} made" if done else "vendor: all there")
     return 0
-
-
-def wanted(gpu: str) -> list[str]:
-    """The requirements that the images with GPU=`gpu` take.
-
-    Raises:
-        ToolError: there is no such image.
-    """
-    if gpu not in ("", "0", *GPU_WHEELS):
-        raise ToolError(f"GPU is {gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
-    return [*ALWAYS, *(GPU_WHEELS[name] for name in (gpu,) if name in GPU_WHEELS)]
 
 
 def folder_for(architecture: str) -> Path:

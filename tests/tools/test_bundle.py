@@ -140,49 +140,96 @@ def test_what_is_in_it(
     assert "VERSION" not in (made / "INSTALL.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("edition", "arguments", "platform", "wheels"),
-    [
-        (EDITIONS[0], ["VENDOR=vendor", "VARIANT="], None, "vendor/wheels/ocr"),
-        (EDITIONS[2], ["VENDOR=vendor", "VARIANT=-gpu"], None, "vendor/wheels/ocr-gpu"),
-        (EDITIONS[4], ["VENDOR=vendor", "VARIANT=-gpu-cuda12"], None,
-         "vendor/wheels/ocr-gpu-cuda12"),
-        (EDITIONS[1], ["VENDOR=vendor/arm64", "VARIANT="], "linux/arm64",
-         "vendor/arm64/wheels/ocr"),
-    ],
-)  # fmt: skip
-def test_what_the_images_are_built_from(
-    monkeypatch: pytest.MonkeyPatch,
-    edition: bundle_images.Edition,
-    arguments: list[str],
-    platform: str | None,
-    wheels: str,
-) -> None:
-    commands: list[list[str]] = []
-    environments: list[dict[str, str]] = []
-
-    def run(command: list[str], failure: str, **options: Any) -> str:
-        commands.append(command)
-        environments.append(options.get("environment", {}))
-        return f"{edition.architecture} sha256:{len(commands)}\n"
-
-    monkeypatch.setattr(bundle_images, "run", run)
+@pytest.fixture
+def vendored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """vendor/ of an amd64 machine that has fetched for arm64, too."""
+    made = tmp_path / "vendor"
+    for folder in (made, made / "arm64"):
+        for name in ("ocr", "ocr-gpu", "ocr-gpu-cuda12", "web"):
+            (folder / "wheels" / name).mkdir(parents=True)
+            (folder / "wheels" / name / "a.whl").write_text(f"{folder.name} {name}")
+        (folder / "base.tar").write_text(folder.name)
+    monkeypatch.setattr(vendor, "VENDOR", made)
     monkeypatch.setattr(processors, "native", lambda: "amd64")
     monkeypatch.setattr(processors, "need_emulation", lambda architecture: None)
+    return made
+
+
+class Builds:
+    """What `docker compose build` was told, and saw."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, architecture: str) -> None:
+        self.environment: dict[str, str] = {}
+        self.options: list[str] = []
+        self.context = Path()
+        self.base = ""
+        self.names: set[str] = set()
+        self._architecture = architecture
+        monkeypatch.setattr(bundle_images, "run", self._run)
+
+    def _run(self, command: list[str], failure: str, **options: Any) -> str:
+        if "inspect" in command:
+            return f"{self._architecture} sha256:{command[-1]}\n"
+        self.environment, self.options = options["environment"], command
+        (folder,) = (part.partition("=")[2] for part in command if "--project-dir" in part)
+        self.context = Path(folder)
+        self.names = {path.name for path in self.context.iterdir()}
+        wheel = self.context / "vendor" / "wheels" / "ocr" / "a.whl"
+        self.base = wheel.read_text() if wheel.exists() else ""
+        return ""
+
+
+@pytest.mark.parametrize("edition", EDITIONS[::2], ids=lambda edition: edition.release)
+def test_images_for_this_processor_are_built_where_the_project_is(
+    monkeypatch: pytest.MonkeyPatch, vendored: Path, edition: bundle_images.Edition
+) -> None:
+    builds = Builds(monkeypatch, "amd64")
     service, web = bundle_images.build(edition)
-    assert [part[12:] for part in commands[0] if part.startswith("--build-arg=")] == arguments
-    assert environments[0]["OCR_DOCKER_TAG"] == edition.release
-    assert environments[0].get("DOCKER_DEFAULT_PLATFORM") == platform
-    assert (service.digest, service.wheels) == ("sha256:2", ROOT / wheels)
-    assert web.wheels == vendor.folder_for(edition.architecture) / "wheels" / "web"
+    assert builds.context == ROOT
+    assert builds.environment == {"OCR_DOCKER_TAG": edition.release}
+    variant = "" if edition.variant == "cpu" else f"-{edition.variant}"
+    assert f"--build-arg=VARIANT={variant}" in builds.options
+    assert service.name == f"ocr_docker/ocr_service:{edition.release}"
+    assert service.wheels == vendored / "wheels" / f"ocr{variant}"
+    assert web.wheels == vendored / "wheels" / "web"
+
+
+def test_images_for_another_are_built_from_what_was_fetched_for_it(
+    monkeypatch: pytest.MonkeyPatch, vendored: Path
+) -> None:
+    builds = Builds(monkeypatch, "arm64")
+    service, _ = bundle_images.build(EDITIONS[1])
+    assert builds.environment["DOCKER_DEFAULT_PLATFORM"] == "linux/arm64"
+    assert builds.base == "arm64 ocr"
+    assert builds.names == {".dockerignore", "contract", "ocr", "flask", "tools", "vendor"}
+    assert not builds.context.exists()  # and nothing of it stays
+    assert service.wheels == vendored / "arm64" / "wheels" / "ocr"
+
+
+def test_the_other_processors_build_sees_every_folder_that_is_copied() -> None:
+    for service in ("ocr", "flask"):
+        text = (ROOT / service / "Dockerfile").read_text(encoding="utf-8")
+        copied = re.findall(r"^(?:COPY|ADD) (?!--from)(.*) \S+$", text, re.MULTILINE)
+        roots = {part.strip('["').split("/")[0] for line in copied for part in line.split()}
+        assert {name for name in roots if (ROOT / name).is_dir()} <= {
+            *bundle_images._CONTEXT, "vendor"
+        }  # fmt: skip
+
+
+def test_what_was_not_fetched_for_that_processor_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, vendored: Path
+) -> None:
+    Builds(monkeypatch, "arm64")
+    (vendored / "arm64" / "base.tar").unlink()
+    with pytest.raises(ToolError, match="make vendor ARCH=arm64"):
+        bundle_images.build(EDITIONS[1])
 
 
 def test_images_for_another_processor_than_asked_for_are_refused(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, vendored: Path
 ) -> None:
     """An engine that cannot build for another says nothing and builds for its own."""
-    monkeypatch.setattr(bundle_images, "run", lambda *_, **__: "amd64 sha256:0\n")
-    monkeypatch.setattr(processors, "need_emulation", lambda architecture: None)
+    Builds(monkeypatch, "amd64")
     with pytest.raises(ToolError, match="was built for amd64"):
         bundle_images.build(EDITIONS[1])
 

@@ -1,6 +1,7 @@
 """Fetching for the images: nothing twice, nothing half."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,12 +135,18 @@ def test_a_wheel_that_this_processor_has_not_is_one_sentence(
     assert "PYTHON=" not in str(caught.value)
 
 
-def test_which_images_there_are() -> None:
-    assert vendor.wanted("") == vendor.wanted("0") == ["pip", "ocr", "web"]
-    assert vendor.wanted("1")[-1] == "ocr-gpu"
-    assert vendor.wanted("cuda12")[-1] == "ocr-gpu-cuda12"
-    with pytest.raises(ToolError, match="GPU is 'yes'"):
-        vendor.wanted("yes")
+def test_the_whole_dry_run(
+    tmp_path: Path,
+    fetched: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(vendor, "ALWAYS", ("web",))
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
+    monkeypatch.setattr(sys, "argv", ["vendor.py", "--arch=arm64", "--dry-run"])
+    assert vendor.main() == 0
+    assert capsys.readouterr().out == "some-1-py3-none-any.whl\n"
+    assert not (tmp_path / "vendor").exists()
 
 
 def test_every_tag_that_the_base_runs() -> None:
