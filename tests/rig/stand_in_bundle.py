@@ -35,7 +35,10 @@ License: Expat
 _DOCKER = r"""#!/bin/sh
 printf '%s\n' "$*" >>"$FAKE/calls"
 case $* in
+    "--version") echo Docker version 20.10.24 ;;
     "version --format {{.Server.Arch}}") cat "$FAKE/architecture" ;;
+    "version --format {{.Server.Version}}") echo 20.10.24 ;;
+    "info --format "*) echo "/var/lib/docker|Debian GNU/Linux 12|[]" ;;
     "compose version --short") echo 2.26.1 ;;
     "compose ps -aq "*) echo id ;;
     "compose port "*) echo 127.0.0.1:5000 ;;
