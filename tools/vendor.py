@@ -89,7 +89,7 @@ def main() -> int:
             if options.refresh:
                 _stamp_of(folder / "base.tar").unlink(missing_ok=True)
             done = make_base(folder, architecture)
-            done += [name for name in wanted if fetch_wheels(name, architecture, folder)]
+            done += [name for name in wanted if fetch_wheels(name, architecture)]
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
@@ -156,9 +156,9 @@ def base_stamp_text(architecture: str) -> str:
     )
 
 
-def fetch_wheels(name: str, architecture: str, vendor: Path = VENDOR) -> bool:
+def fetch_wheels(name: str, architecture: str, vendor: Path | None = None) -> bool:
     """The wheels of one requirements.txt, checked by hash; False when they are all there."""
-    folder = vendor / "wheels" / name
+    folder = (vendor or folder_for(architecture)) / "wheels" / name
     requirements = WHEELS[name]
     key = wheels_key(requirements, processors.MACHINES[architecture])
     if _wheels_are_there(folder, key):
