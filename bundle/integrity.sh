@@ -29,7 +29,8 @@ is_listed() { # file: whether SHA256SUMS has it
 }
 
 publisher_key() { # the key given; else the installation's; else one that lies beside the bundle
-    for file in "$key" "$to/releases/key" "$here/../ocr_docker.pub" "$here/../allowed_signers"; do
+    beside=$(dirname "$here")
+    for file in "$key" "$to/releases/key" "$beside/ocr_docker.pub" "$beside/allowed_signers"; do
         if [ -n "$file" ] && [ -f "$file" ]; then
             printf '%s' "$file"
             return
