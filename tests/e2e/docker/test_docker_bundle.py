@@ -370,8 +370,8 @@ def test_an_upgrade_keeps_everything_and_can_be_undone(installed: Machine) -> No
     assert installed.running() == names(SECOND)
     assert (installed.installed / ".env").read_text() == settings
     assert installed.counts()["done"] == 1
-    (backup,) = (installed.installed / "data" / "backups").glob("*.db")
-    assert backup.name.startswith(f"ocr_data-{FIRST.release}-")
+    backups = installed.installed / "data" / "backups"
+    (backup,) = backups.glob(f"ocr_data-{FIRST.release}-*.db")
     with contextlib.closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("SELECT count(*) FROM page_texts").fetchone() == (1,)
