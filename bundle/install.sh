@@ -273,7 +273,7 @@ need_gpu() { # for a bundle that reads on a GPU: does Docker give a container on
     if ! answer=$(docker run --rm --pull never --network none --gpus all \
         "ocr_docker/ocr_service:$version" /usr/bin/python3 -c '' 2>&1); then
         [ "$version" = "$current" ] || drop_images "$version" || :
-        fail 3 "Docker gives no GPU to a container ($(printf '%s' "$answer" | tail -n 1)), so nothing was installed. Install NVIDIA's driver and the NVIDIA Container Toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker. Without a GPU take the -cpu bundle."
+        fail 3 "Docker gives no GPU to a container ($(printf '%s' "$answer" | sed -n 's/^docker: //p' | head -n 1)), so nothing was installed. Install NVIDIA's driver and the NVIDIA Container Toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker. Without a GPU take the -cpu bundle."
     fi
 }
 
