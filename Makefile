@@ -11,7 +11,9 @@ PEERS ?=
 WHAT ?=
 SUITES ?=
 CASES ?=
-export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES
+ARCH ?=
+SIGN ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES ARCH SIGN
 # ARGS are for the last target that was named, not for what that needs.
 args = $(if $(filter $@,$(lastword $(MAKECMDGOALS))),$(ARGS))
 T = .venv/test/bin
@@ -27,7 +29,7 @@ config: python  ## the settings in force, of both services: make config [IMAGES=
 	@$(PYTHON) tools/run.py --print-config --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
 
 vendor: python  ## fetch what the Docker images are built from (once, with internet)
-	@$(PYTHON) tools/vendor.py --gpu "$$GPU" $(args)
+	@$(PYTHON) tools/vendor.py --gpu "$$GPU" --arch "$$ARCH" $(args)
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d $(args)
@@ -36,8 +38,8 @@ up: vendor  ## build and start both services in Docker
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
 
-bundle: vendor  ## one file that installs on a machine that has only Docker: dist/ocr_docker-….tar.zst
-	@$(PYTHON) tools/bundle.py $(args)
+bundle: vendor  ## one file that installs on a machine that has only Docker: make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
+	@$(PYTHON) tools/bundle.py --gpu "$$GPU" --arch "$$ARCH" --sign "$$SIGN" $(args)
 
 password: python  ## the page's password, asked for: make password [FILE=data/web_password]
 	@$(PYTHON) flask/web_password.py "$${FILE:-data/web_password}"

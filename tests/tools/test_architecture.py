@@ -25,7 +25,7 @@ BEFORE_ANY_ENVIRONMENT = (
     *("project", "setup_env", "fetch_models", "run", "supervisor", "service_process"),
     *("setup_chromium", "setup_fonts", "lock", "models", "ocr_errors"),
     *("vendor", "debian", "container_user", "setup_docker", "image_build", "prune"),
-    "bundle",
+    *("bundle", "bundle_files", "bundle_images", "processors", "sbom", "signing"),
 )
 
 
