@@ -11,7 +11,9 @@ PEERS ?=
 WHAT ?=
 SUITES ?=
 CASES ?=
-export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES
+ARCH ?=
+SIGN ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES ARCH SIGN
 # ARGS are for the last target that was named, not for what that needs.
 args = $(if $(filter $@,$(lastword $(MAKECMDGOALS))),$(ARGS))
 T = .venv/test/bin
@@ -27,7 +29,7 @@ config: python  ## the settings in force, of both services: make config [IMAGES=
 	@$(PYTHON) tools/run.py --print-config --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
 
 vendor: python  ## fetch what the Docker images are built from (once, with internet)
-	@$(PYTHON) tools/vendor.py --gpu "$$GPU" $(args)
+	@$(PYTHON) tools/vendor.py --gpu "$$GPU" --arch "$$ARCH" $(args)
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d $(args)
@@ -36,8 +38,8 @@ up: vendor  ## build and start both services in Docker
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
 
-bundle: vendor  ## one file that installs on a machine that has only Docker: dist/ocr_docker-….tar.zst
-	@$(PYTHON) tools/bundle.py $(args)
+bundle: vendor  ## one file that installs on a machine that has only Docker: make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
+	@$(PYTHON) tools/bundle.py --gpu "$$GPU" --arch "$$ARCH" --sign "$$SIGN" $(args)
 
 password: python  ## the page's password, asked for: make password [FILE=data/web_password]
 	@$(PYTHON) flask/web_password.py "$${FILE:-data/web_password}"
@@ -51,7 +53,7 @@ test: environments models chromium fonts lint  ## everything that the tests need
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
 	@$(PYTHON) tools/setup_docker.py
 
-test-docker: environments docker vendor  ## the containers with the real engine, as root
+test-docker: environments docker vendor chromium nginx  ## the containers with the real engine, as root
 	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(args)
 
 lint: environments  ## ruff and mypy
@@ -74,6 +76,9 @@ bench: environments models  ## speed, accuracy, memory beside four peers: make b
 
 latency: environments models  ## from dropping an image to its row in the database
 	@$(BENCH)/latency.py $(args)
+
+returns: environments models  ## from a kill -9 to the next text: make returns [ARGS="--rounds 5"]
+	@$(BENCH)/time_to_return.py $(args)
 
 memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
 	@$(BENCH)/memory_slope.py $(args)
@@ -100,10 +105,13 @@ environments: python
 chromium: python
 	@$(PYTHON) tools/setup_chromium.py
 
+nginx: python
+	@$(PYTHON) tools/setup_nginx.py
+
 fonts: python
 	@$(PYTHON) tools/setup_fonts.py
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium nginx fonts python returns

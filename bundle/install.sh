@@ -1,8 +1,10 @@
 #!/bin/sh
 # Installs or upgrades ocr_docker on a machine that has only Docker. Asks nothing.
 #
-#     ./install.sh [--to FOLDER] [--images FOLDER] [--port NUMBER]
+#     ./install.sh [--to FOLDER] [--images FOLDER] [--port NUMBER] [--key FILE]
 #     ./install.sh --rollback [--to FOLDER]      back to the version before
+#
+# --key is the publisher's public key: the bundle must be signed with it, and so must each later one.
 #
 # Exit codes: 0 done, 1 bad arguments, 2 damaged bundle, 3 Docker is missing or too old,
 # 5 no permission (Docker, a folder), 9 wrong setting (image folder, port), 15 no room, or other.
@@ -15,6 +17,7 @@
 #     data/                 text, pictures, models; data/backups/ what upgrades saved
 #     releases/<version>/   the small files of this version and of the one before
 #     releases/previous     which version that was, and the backup made when it was replaced
+#     releases/key          the publisher's key, once a bundle was checked with one
 set -eu
 umask 022
 unset COMPOSE_FILE COMPOSE_PROFILES CDPATH
@@ -54,17 +57,19 @@ compose() { (cd "$to" && docker compose "$@"); }
 to=
 images=${IMAGE_FOLDER:-}
 port=${WEB_PORT:-}
+key=
 action=install
 unset IMAGE_FOLDER WEB_PORT # .env has them from now on, also for later commands
 
 while [ $# -gt 0 ]; do
     case $1 in
-        --to | --images | --port)
+        --to | --images | --port | --key)
             [ $# -ge 2 ] || fail 1 "$1 needs a value."
             case $1 in
                 --to) to=$2 ;;
                 --images) images=$2 ;;
                 --port) port=$2 ;;
+                --key) key=$2 ;;
             esac
             shift 2
             ;;
@@ -73,7 +78,7 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         -h | --help)
-            sed -n '2,9s/^# \{0,1\}//p' "$0"
+            sed -n '2,11s/^# \{0,1\}//p' "$0"
             exit 0
             ;;
         *) fail 1 "unknown: $1. See ./install.sh --help" ;;
@@ -84,6 +89,10 @@ case $images in *\'*) fail 1 "The name of the image folder must not contain a si
 if [ -n "$images" ]; then
     [ -d "$images" ] || fail 9 "The image folder $images does not exist. Create it, or name another with --images."
     images=$(cd "$images" && pwd -P)
+fi
+if [ -n "$key" ]; then
+    [ -f "$key" ] || fail 1 "There is no key file $key. Name the publisher's public key with --key."
+    key=$(cd "$(dirname "$key")" && pwd -P)/$(basename "$key")
 fi
 if [ -z "$to" ]; then
     if [ -d "$here/releases" ]; then to=$here; else to=$(dirname "$here")/ocr_docker; fi
@@ -110,14 +119,13 @@ found() { # result, sed's command for its sentences
 }
 
 check_bundle() {
-    for file in SHA256SUMS VERSION ARCHITECTURE images.tar docker-compose.yml; do
+    for file in SHA256SUMS VERSION ARCHITECTURE images.tar docker-compose.yml integrity.sh; do
         [ -f "$here/$file" ] || fail 2 "$file is missing here: this is no complete bundle. Unpack it again."
     done
-    say "Checking the bundle."
-    if ! bad=$(cd "$here" && sha256sum -c SHA256SUMS 2>/dev/null); then
-        bad=$(printf '%s\n' "$bad" | sed -n 's/: FAILED.*//p' | tr '\n' ' ')
-        fail 2 "The bundle is damaged (${bad:-SHA256SUMS }is wrong). Nothing was changed. Copy it again and unpack it anew."
-    fi
+    # shellcheck source=bundle/integrity.sh
+    . "$here/integrity.sh"
+    check_signature
+    check_sums
     version=$(cat "$here/VERSION")
     arch=$(docker version --format '{{.Server.Arch}}')
     expected=$(cat "$here/ARCHITECTURE")
@@ -280,8 +288,38 @@ drop_older_versions() { # all but the current one and the one before
         name=$(basename "$folder")
         [ "$name" != "$version" ] && [ "$name" != "$kept" ] || continue
         rm -rf "$folder"
-        docker rmi "ocr_docker/ocr_service:$name" "ocr_docker/web_service:$name" >/dev/null 2>&1 || :
+        drop_images "$name" && say "Removed version $name and its images."
     done
+    [ -z "$kept" ] || say "Version $kept and its images stay for: $to/install.sh --rollback"
+}
+
+drop_images() { # version
+    for image in "ocr_docker/ocr_service:$1" "ocr_docker/web_service:$1"; do
+        docker image inspect "$image" >/dev/null 2>&1 || continue
+        docker rmi "$image" >/dev/null 2>&1 || {
+            say "The image $image could not be removed; see: docker rmi $image"
+            return 1
+        }
+    done
+}
+
+image_ids() { # of $version, as far as they are here
+    docker image inspect --format '{{.Id}}' "ocr_docker/ocr_service:$version" "ocr_docker/web_service:$version" 2>/dev/null || :
+}
+
+drop_replaced() { # the images that had this version's names before, when the bundle brought others
+    for id in $replaced; do
+        image_ids | grep -Fqx "$id" || docker rmi "$id" >/dev/null 2>&1 || :
+    done
+}
+
+need_gpu() { # for a bundle that reads on a GPU: does Docker give a container one?
+    grep -q 'driver: nvidia' "$here/docker-compose.yml" || return 0
+    if ! answer=$(docker run --rm --pull never --network none --gpus all \
+        "ocr_docker/ocr_service:$version" /usr/bin/python3 -c '' 2>&1); then
+        [ "$version" = "$current" ] || drop_images "$version" || :
+        fail 3 "Docker gives no GPU to a container ($(printf '%s' "$answer" | sed -n 's/^docker: //p' | head -n 1)), so nothing was installed. Install NVIDIA's driver and the NVIDIA Container Toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker. Without a GPU take the -cpu bundle."
+    fi
 }
 
 # --- Starting ------------------------------------------------------------------------------------
@@ -328,10 +366,13 @@ install() {
     check_bundle
     need_folder
     say "Loading the images."
+    replaced=$(image_ids)
     docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
     try_image_folder
     prepare_settings
+    need_gpu
     copy_release
+    keep_key
     if [ -n "$current" ] && [ "$current" != "$version" ]; then
         say "Upgrading from $current to $version."
         compose down >/dev/null 2>&1 || fail 15 "The version that runs cannot be stopped."
@@ -344,6 +385,7 @@ install() {
     use_release "$version"
     stopped=no
     start
+    drop_replaced
     drop_older_versions
     drop_old_backups
 }

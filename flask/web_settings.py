@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import contract_root  # noqa: F401  # also run by its path
+import proxy_settings
 import web_password
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
@@ -85,12 +86,26 @@ class WebSettings:
         "Where people reach the page when it is not WEB_BIND, as in a container.",
         parse=_optional_address,
     )
+    trusted_proxies: tuple[proxy_settings.Network, ...] = setting(
+        "WEB_TRUSTED_PROXIES",
+        "",
+        "addresses",
+        "Proxies that may connect and say who asks by which name: addresses, networks, gateway.",
+        parse=proxy_settings.networks,
+    )
     password_file: Path | None = setting(
         "WEB_PASSWORD_FILE",
         "",
         "file",
         "Holds the page's password; needed as soon as other machines reach the page.",
         parse=_optional_file,
+    )
+    base_path: str = setting(
+        "WEB_BASE_PATH",
+        "",
+        "path",
+        "Below which path of its site a proxy shows the page, such as /ocr; empty: at the top.",
+        parse=proxy_settings.base_path,
     )
     session_hours: int = setting(
         "WEB_SESSION_HOURS", 12, "hours", "How long a login lasts.", minimum=1, maximum=720

@@ -12,17 +12,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import FrameType
 
 import heartbeat
 import models
 import ocr_settings
 import service_parts
+from folder_checks import check_folders
 from ocr_contract import setting_fields
-from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import LineFormatter, SubjectFilter, escape
-from ocr_errors import EXIT_OTHER, FolderError, OcrError
+from ocr_errors import EXIT_OTHER, OcrError
 from ocr_settings import Settings
 from worker_link import stderr_lines
 from worker_link.pool import WORKER_COMMAND
@@ -96,44 +95,6 @@ class Service:
         except BaseException as error:
             self._failure = error
             self.stop()
-
-
-def check_folders(settings: Settings) -> None:
-    """Raise FolderError unless the image folder can be read and the data folder written."""
-    images, data = settings.image_folder, settings.data_folder
-    if not images.is_dir():
-        raise FolderError(
-            ErrorCode.IMAGE_FOLDER_MISSING,
-            f"The image folder {images} does not exist. Create it, or name another one with "
-            "OCR_IMAGE_FOLDER.",
-        )
-    if not os.access(images, os.R_OK | os.X_OK):
-        raise FolderError(
-            ErrorCode.IMAGE_FOLDER_UNREADABLE,
-            f"The image folder {images} cannot be read. Let the service's user read it.",
-        )
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderError(
-            ErrorCode.DATA_FOLDER_UNUSABLE,
-            f"The data folder {data} cannot be made: {error.strerror}.",
-        ) from error
-    if not os.access(data, os.W_OK | os.X_OK):
-        raise FolderError(
-            ErrorCode.DATA_FOLDER_UNUSABLE,
-            f"The data folder {data} cannot be written. Give it to the service's user.",
-        )
-    if _inside(data, images) or _inside(images, data):
-        raise FolderError(
-            ErrorCode.FOLDERS_OVERLAP,
-            "The image folder and the data folder lie within each other. The service would read "
-            "its own pictures: choose two separate folders.",
-        )
-
-
-def _inside(inner: Path, outer: Path) -> bool:
-    return inner.resolve().is_relative_to(outer.resolve())
 
 
 def _configure_logging(level: str, kind: str) -> None:

@@ -1,17 +1,24 @@
 """Makes the one file that a client's machine needs, which has nothing but Docker.
 
-$ make bundle        ->  dist/ocr_docker-<version>-cpu.tar.zst
+    $ make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
 
-images.tar           both images, by `docker save`
-models/              the provided models
-docker-compose.yml   with the images by name: nothing there can build or pull
-.env.example
-install.sh  verify.sh  keep_database.py  verify/  INSTALL.md       from bundle/
-VERSION  ARCHITECTURE  SHA256SUMS
+    dist/ocr_docker-<version>-cpu-amd64.tar.zst           or -gpu, -gpu-cuda12; -arm64
+    dist/ocr_docker-<version>-cpu-amd64.tar.zst.sha256    and with SIGN=… .tar.zst.sig
+
+In it, in a folder of the same name:
+
+    images.tar           both images, by `docker save`
+    models/              the provided models
+    docker-compose.yml   with the images by name: nothing there can build or pull
+    .env.example
+    install.sh  integrity.sh  verify.sh  keep_database.py  verify/  INSTALL.md    from bundle/
+    VERSION              <version>-cpu-amd64: what is installed, and the images' tag
+    ARCHITECTURE         the engine's name for the processor
+    sbom.cdx.json        every part with version, licence and SHA-256
+    SHA256SUMS           of every file; with SIGN=… also SHA256SUMS.sig
 """
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -22,9 +29,23 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import bundle_files
 import fetch_models
+import processors
+import sbom
+import signing
+import vendor
+from bundle_images import VARIANTS, Edition, build
 from debian import run
-from project import EXIT_MISSING_DEPENDENCY, ROOT, ToolError, main_guard, say, step
+from project import (
+    EXIT_BAD_ARGUMENTS,
+    EXIT_MISSING_DEPENDENCY,
+    ROOT,
+    ToolError,
+    main_guard,
+    say,
+    step,
+)
 
 sys.path.insert(0, str(ROOT / "contract"))  # for `python3 tools/bundle.py` without PYTHONPATH
 import models
@@ -32,16 +53,17 @@ from ocr_contract import VERSION
 
 DIST = ROOT / "dist"
 SOURCES = ROOT / "bundle"
-SERVICES = ("ocr_service", "web_service")
 KNOWN_IMAGE = "invoice.png"
 LEVEL = 10
 """Of zstd. Measured on two cores: 239 MB in 44 s, at level 3 266 MB in 12 s."""
-NOT_FOR_CLIENTS = ("OCR_DOCKER_TAG", "GPU_VARIANT")
 _BUFFER_BYTES = 1024 * 1024
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make the client's bundle.")
+    parser.add_argument("--gpu", default="", help="1 (CUDA 13) or cuda12: for NVIDIA GPUs")
+    parser.add_argument("--arch", default="", help="amd64 or arm64, instead of this machine's")
+    parser.add_argument("--sign", default="", metavar="KEY", help="an OpenSSH private key")
     parser.add_argument("--version", default=VERSION, help="another version, to try upgrades")
     parser.add_argument("--output", default=str(DIST), help="the folder for it (dist/)")
     parser.add_argument("--level", type=int, default=LEVEL, help="of the compression")
@@ -49,19 +71,30 @@ def main() -> int:
     options = parser.parse_args()
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.]*", options.version):  # a tag and a file name
         raise ToolError(f"{options.version!r} is no version; use digits, letters and dots.")
+    if options.gpu not in VARIANTS:
+        raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
+    architecture = processors.chosen(options.arch)
+    edition = Edition(options.version, VARIANTS[options.gpu], architecture)
     compressor = compress_command(options.gzip, options.level)
+    key = Path(options.sign).expanduser().absolute() if options.sign else None
+    if key:
+        signing.need(key)
     output = Path(options.output).absolute()
     output.mkdir(parents=True, exist_ok=True)
-    name = f"ocr_docker-{options.version}-cpu"
     with tempfile.TemporaryDirectory(dir=output, prefix=".bundle-") as temporary:
-        folder = Path(temporary, name)
-        fill(folder, options.version)
-        target = output / f"{name}.tar.{'gz' if options.gzip else 'zst'}"
+        folder = Path(temporary, edition.name)
+        fill(folder, edition, key)
+        target = output / f"{edition.name}.tar.{'gz' if options.gzip else 'zst'}"
         new = Path(temporary, target.name)
         with step(f"packing {target.name}"):
             pack(folder, new, compressor)
-        new.replace(target)
-    say(f"bundle: {target} ({target.stat().st_size / 1e6:.0f} MB)")
+        beside = [write(Path(f"{new}.sha256"), f"{bundle_files.sha256(new)}  {new.name}\n")]
+        beside += [signing.sign(new, key)] if key else []
+        for path in (new, *beside):
+            path.replace(output / path.name)
+    if not key:  # one of an older file must not lie beside this one
+        Path(f"{target}.sig").unlink(missing_ok=True)
+    say(f"bundle: {target} ({target.stat().st_size / 1e6:.0f} MB{', signed' if key else ''})")
     return 0
 
 
@@ -78,86 +111,47 @@ def compress_command(gzip: bool, level: int) -> list[str]:
     return ["zstd", "-T0", f"-{level}", "--quiet"]
 
 
-def fill(folder: Path, version: str) -> None:
-    """Build the images and put everything into `folder`."""
+def fill(folder: Path, edition: Edition, key: Path | None = None) -> None:
+    """Build the images and put everything into `folder`; sign it with `key`."""
     shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    with step("building the images"):
-        run(
-            ["docker", "compose", "--file", "docker-compose.yml", "build"],
-            "The images cannot be built: see above. Did `make vendor` run?",
-            environment={"OCR_DOCKER_TAG": version},
-            cwd=ROOT,
-        )
-    tags = [f"ocr_docker/{service}:{version}" for service in SERVICES]
+    images = build(edition)
     with step("saving the images"):
         run(
-            ["docker", "save", f"--output={folder / 'images.tar'}", *tags],
+            ["docker", "save", f"--output={folder / 'images.tar'}",
+             *(image.name for image in images)],
             "The images cannot be saved: see above.",
-        )
+        )  # fmt: skip
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
     for name in models.pins().models:
         shutil.copytree(
             fetch_models.models_folder_of(ROOT / "data") / name, folder / "models" / name
         )
-    write(folder / "docker-compose.yml", compose_file((ROOT / "docker-compose.yml"), version))
-    write(folder / ".env.example", env_example(ROOT / ".env.example"))
+    gpu = edition.variant != "cpu"
+    overlay = ROOT / "docker-compose.gpu.yml" if gpu else None
+    compose = bundle_files.compose_file(ROOT / "docker-compose.yml", edition.release, overlay)
+    write(folder / "docker-compose.yml", compose)
+    write(folder / ".env.example", bundle_files.env_example(ROOT / ".env.example", gpu=gpu))
     (folder / "verify" / "images").mkdir()
     shutil.copyfile(ROOT / "samples" / KNOWN_IMAGE, folder / "verify" / "images" / KNOWN_IMAGE)
     truth = json.loads((ROOT / "tests" / "samples_truth.json").read_text(encoding="utf-8"))
     write(folder / "verify" / "expected.txt", "\n".join(truth[KNOWN_IMAGE]) + "\n")
     install = (folder / "INSTALL.md").read_text(encoding="utf-8")
-    write(folder / "INSTALL.md", install.replace("VERSION", version))
-    write(folder / "VERSION", f"{version}\n")
-    architecture = run(["docker", "image", "inspect", "--format={{.Architecture}}", tags[0]], "")
-    write(folder / "ARCHITECTURE", architecture)
+    write(folder / "INSTALL.md", install.replace("ocr_docker-VERSION", edition.name))
+    write(folder / "VERSION", f"{edition.release}\n")
+    write(folder / "ARCHITECTURE", f"{edition.architecture}\n")
+    base = sbom.Base(vendor.folder_for(edition.architecture) / "base.tar", vendor.SUITE)
+    pins = json.loads((ROOT / "ocr" / "model_pins.json").read_text(encoding="utf-8"))
+    write(folder / "sbom.cdx.json", sbom.bill(edition.version, edition.name, images, base, pins))
+    sums = write(folder / "SHA256SUMS", bundle_files.checksums(folder))
+    if key:
+        signing.sign(sums, key)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
-    write(folder / "SHA256SUMS", checksums(folder))
 
 
-def compose_file(source: Path, version: str) -> str:
-    """docker-compose.yml for a machine that can neither build nor pull."""
-    text = source.read_text(encoding="utf-8")
-    header, _, body = text.partition("name: ocr_docker\n")
-    if not header.startswith("#"):
-        raise ToolError(f"{source} does not begin as it should.")
-    body = re.sub(r"^ +build: .*\n", "", body, flags=re.MULTILINE)
-    body = body.replace(":${OCR_DOCKER_TAG:-dev}", f":{version}")
-    body = body.replace("${IMAGE_FOLDER:-./samples}", "${IMAGE_FOLDER:-./images}")
-    if "build" in body or "OCR_DOCKER_TAG" in body or "pull_policy: never" not in body:
-        raise ToolError(f"{source} has changed: tools/bundle.py no longer fits it.")
-    return (
-        "# Both services, by name from this machine's own images. Settings belong into .env:\n"
-        "# .env.example explains each. This file is replaced at every upgrade.\n\n"
-        f'name: ocr_docker\n\nx-version: "{version}"\n{body}'
-    )
-
-
-def env_example(source: Path) -> str:
-    """.env.example without what only a checkout has."""
-    paragraphs = source.read_text(encoding="utf-8").split("\n\n")
-    kept = [
-        paragraph
-        for paragraph in paragraphs
-        if not re.search(rf"^(?:{'|'.join(NOT_FOR_CLIENTS)})=", paragraph, re.MULTILINE)
-    ]
-    text = "\n\n".join(kept)
-    return text.replace("`make vendor`", "`install.sh`").replace("./samples", "./images")
-
-
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
-
-
-def checksums(folder: Path) -> str:
-    """What `sha256sum -c` reads, for every file in `folder`."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return "".join(f"{sha256(path)}  {path.relative_to(folder)}\n" for path in files)
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return path
 
 
 def pack(folder: Path, target: Path, compressor: list[str]) -> None:

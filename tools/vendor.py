@@ -1,19 +1,24 @@
 """Fetches everything that the images are built from; afterwards no build needs a network.
 
-    $ make vendor [GPU=1]
+    $ make vendor [GPU=1] [ARCH=arm64]
 
     vendor/base.tar            a small Debian: Python and the libraries that the wheels link
     vendor/wheels/<name>/      the wheels of each requirements.txt, for the base's Python
+    vendor/<architecture>/     the same two for another processor than this machine's
     data/paddle_models/whl/    the models
 
 Each part has a stamp of what it was made from: while that stays the same, nothing is fetched.
 `--refresh` makes the base anew, with the packages that Debian has now (security updates).
-GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers.
+`--dry-run` fetches nothing: it asks whether every pinned wheel can be had for that processor.
+GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers; with
+OCR_VARIANT=paddleocr (in the environment or in .env) the CPU's image has all engines.
 """
 
 import argparse
 import hashlib
+import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -22,6 +27,7 @@ from pathlib import Path
 import container_user
 import debian
 import fetch_models
+import processors
 import setup_env
 from debian import run
 from project import (
@@ -46,16 +52,20 @@ GLIBC_MINOR = 41
 PACKAGES = (
     *("base-files", "libc-bin", "tzdata"),
     *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
-    *("libstdc++6", "libglib2.0-0t64", "libx11-6"),  # onnxruntime and OpenCV link these
+    "libstdc++6",  # OpenVINO and OpenCV link it
+    "libseccomp2",  # web_service gives up the network with it
 )
 WHEELS = {
     "pip": ROOT / "tools" / "requirements.txt",
     "ocr": ROOT / "ocr" / "requirements.txt",
     "web": ROOT / "flask" / "requirements.txt",
+    "ocr-paddleocr": ROOT / "ocr" / "requirements-paddleocr.txt",
     "ocr-gpu": ROOT / "ocr" / "requirements-gpu.txt",
     "ocr-gpu-cuda12": ROOT / "ocr" / "requirements-gpu-cuda12.txt",
 }
-ALWAYS = ("pip", "ocr", "web")
+ALWAYS = ("pip", "web")
+VARIANT_WHEELS = {"": "ocr", "paddleocr": "ocr-paddleocr"}
+"""By OCR_VARIANT, as docker-compose.yml gives it to the build."""
 GPU_WHEELS = {"1": "ocr-gpu", "cuda12": "ocr-gpu-cuda12"}
 HOOK = ROOT / "tools" / "base_hook.sh"
 REMEDY = "Run once, with internet: make vendor"
@@ -65,24 +75,33 @@ _EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _KEPT = "/usr/share/doc/*/copyright"
 _EPOCH = "1735689600"
 """2025-01-01: the newest time in the base, so that the same packages make the same file."""
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fetch what the images are built from.")
     parser.add_argument("--refresh", action="store_true", help="make the base anew")
     parser.add_argument("--gpu", default="", help="1 or cuda12: for the GPU image, too")
+    parser.add_argument("--arch", default="", help="amd64 or arm64, instead of this machine's")
+    parser.add_argument("--dry-run", action="store_true", help="only ask whether all can be had")
     options = parser.parse_args()
     if options.gpu not in ("", "0", *GPU_WHEELS):
         raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
-    wanted = [*ALWAYS, *(GPU_WHEELS[name] for name in (options.gpu,) if name in GPU_WHEELS)]
+    wanted = [*ALWAYS, variant_wheels(ROOT / ".env")]
+    wanted += [GPU_WHEELS[options.gpu]] if options.gpu in GPU_WHEELS else []
+    architecture = processors.chosen(options.arch)
+    if options.dry_run:
+        for name in wanted:
+            print("\n".join(available(name, architecture)))
+        say(f"vendor: every wheel can be had for {architecture}; nothing was fetched")
+        return 0
+    folder = folder_for(architecture)
     try:
         with exclusive(VENDOR / ".lock"):
-            machine = _machine()
             if options.refresh:
-                _stamp_of(VENDOR / "base.tar").unlink(missing_ok=True)
-            done = [*make_base(VENDOR), *(name for name in wanted if fetch_wheels(name, machine))]
-            _write(VENDOR / REMEDY, "It was. Builds without this file end with its name.\n")
+                _stamp_of(folder / "base.tar").unlink(missing_ok=True)
+            done = make_base(folder, architecture)
+            done += [name for name in wanted if fetch_wheels(name, architecture)]
+            _write(folder / REMEDY, "It was. Builds without this file end with its name.\n")
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
@@ -91,28 +110,47 @@ def main() -> int:
     return 0
 
 
-def _machine() -> str:
-    name = os.uname().machine
-    if name not in _MACHINES.values():
-        raise ToolError(f"There are no wheels for this machine's processor ({name}).")
-    return name
+def folder_for(architecture: str) -> Path:
+    """Where the images for `architecture` find what they are built from."""
+    return VENDOR if architecture == processors.native() else VENDOR / architecture
 
 
-def make_base(vendor: Path) -> list[str]:
+def variant_wheels(env_file: Path) -> str:
+    """Which wheels OCR_VARIANT asks for: as in the environment, else as in `.env`.
+
+    Raises:
+        ToolError: there is no such variant.
+    """
+    try:
+        text = env_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+    written = re.findall(r"^OCR_VARIANT=(\S*)\s*$", text, re.MULTILINE)
+    variant = os.environ.get("OCR_VARIANT", written[-1] if written else "")
+    if variant not in VARIANT_WHEELS:
+        raise ToolError(
+            f"OCR_VARIANT is {variant!r}; use paddleocr, or leave it empty.", EXIT_BAD_ARGUMENTS
+        )
+    return VARIANT_WHEELS[variant]
+
+
+def make_base(vendor: Path, architecture: str) -> list[str]:
     """`vendor/base.tar`, unless it is there already; returns what had to be made."""
     target = vendor / "base.tar"
-    text = base_stamp_text()
+    text = base_stamp_text(architecture)
     if target.is_file() and _reads(_stamp_of(target), text):
         return []
     if not shutil.which("mmdebstrap") or not debian.KEYRING.is_file():
         debian.install(
             ["mmdebstrap", "debian-archive-keyring"], "The base image is made by mmdebstrap."
         )
+    processors.need_emulation(architecture)  # the hook runs the base's Python
     mirror = debian.mirror()
+    vendor.mkdir(parents=True, exist_ok=True)
     _stamp_of(target).unlink(missing_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=vendor, prefix=".base-") as temporary,
-        step(f"base of Debian {SUITE} with Python {PYTHON}"),
+        step(f"base of Debian {SUITE} with Python {PYTHON} for {architecture}"),
     ):
         new = Path(temporary, "base.tar")
         hook = f'sh {_quoted(HOOK)} "$1" python{PYTHON} {container_user.UID}'
@@ -120,6 +158,7 @@ def make_base(vendor: Path) -> list[str]:
             [
                 "mmdebstrap",
                 "--variant=extract",
+                f"--architectures={architecture}",
                 f"--mode={'root' if is_root() else 'unshare'}",
                 f"--include={','.join(PACKAGES)}",
                 *(f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED),
@@ -138,18 +177,21 @@ def make_base(vendor: Path) -> list[str]:
     return ["base"]
 
 
-def base_stamp_text() -> str:
+def base_stamp_text(architecture: str) -> str:
     """What the base depends on, besides the moment."""
     digest = hashlib.sha256(HOOK.read_bytes()).hexdigest()
     packages = " ".join(PACKAGES)
-    return f"suite {SUITE}\npackages {packages}\nhook {digest}\nuid {container_user.UID}\n"
+    return (
+        f"suite {SUITE} {architecture}\npackages {packages}\n"
+        f"hook {digest}\nuid {container_user.UID}\n"
+    )
 
 
-def fetch_wheels(name: str, machine: str, vendor: Path = VENDOR) -> bool:
+def fetch_wheels(name: str, architecture: str, vendor: Path | None = None) -> bool:
     """The wheels of one requirements.txt, checked by hash; False when they are all there."""
-    folder = vendor / "wheels" / name
+    folder = (vendor or folder_for(architecture)) / "wheels" / name
     requirements = WHEELS[name]
-    key = wheels_key(requirements, machine)
+    key = wheels_key(requirements, processors.MACHINES[architecture])
     if _wheels_are_there(folder, key):
         return False
     _stamp_of(folder).unlink(missing_ok=True)
@@ -161,21 +203,9 @@ def fetch_wheels(name: str, machine: str, vendor: Path = VENDOR) -> bool:
     ):
         new = Path(temporary)
         new.chmod(0o755)
-        command = [fetch_models.python_with_pip(), *setup_env.PIP, "download", "--quiet"]
-        command += ["--progress-bar=off", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-        command += [f"--python-version={PYTHON}", "--implementation=cp"]
-        command += [f"--abi=cp{PYTHON.replace('.', '')}", "--abi=abi3", "--abi=none"]
-        command += [f"--platform={tag}" for tag in platform_tags(machine)]
-        if folder.is_dir():  # what is there already is not fetched again
-            command += ["-f", str(folder)]
-        command += [f"--requirement={requirements}", f"--dest={new}"]
-        try:
-            run(command, "")
-        except ToolError as error:
-            raise ToolError(
-                setup_env.pip_failure(f"Fetching the wheels for {name} failed", str(error)),
-                EXIT_MISSING_DEPENDENCY,
-            ) from None
+        # What is there already, of whatever variant, is not fetched again.
+        known = [f"--find-links={there}" for there in sorted(folder.parent.glob("[!.]*/"))]
+        _pip(name, architecture, "download", *known, f"--dest={new}")
         if folder.exists():
             shutil.rmtree(folder)
         shutil.copytree(new, folder, copy_function=shutil.move)
@@ -183,6 +213,44 @@ def fetch_wheels(name: str, machine: str, vendor: Path = VENDOR) -> bool:
     listing = "".join(f"{path.stat().st_size} {path.name}\n" for path in files)
     _write(_stamp_of(folder), f"{key}\n{listing}")
     return True
+
+
+def available(name: str, architecture: str) -> list[str]:
+    """The wheels that `fetch_wheels` would fetch, by file name; needs the package index.
+
+    Raises:
+        ToolError: a pinned one is not there for this processor.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        report = Path(temporary, "report.json")
+        options = [f"--report={report}", f"--target={temporary}"]
+        with step(f"looking for the wheels for {name} ({architecture})"):
+            _pip(name, architecture, "install", "--dry-run", "--ignore-installed", *options)
+        found = json.loads(report.read_text(encoding="utf-8"))["install"]
+    return sorted(entry["download_info"]["url"].rpartition("/")[2] for entry in found)
+
+
+def _pip(name: str, architecture: str, command: str, *options: str) -> None:
+    """Run pip for the base's Python on `architecture` over one requirements.txt."""
+    line = [*setup_env.pip_command(), command, "--quiet"]
+    line += ["--progress-bar=off", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    line += [f"--python-version={PYTHON}", "--implementation=cp"]
+    line += [f"--abi=cp{PYTHON.replace('.', '')}", "--abi=abi3", "--abi=none"]
+    line += [f"--platform={tag}" for tag in platform_tags(processors.MACHINES[architecture])]
+    line += [f"--requirement={WHEELS[name]}", *options]
+    try:
+        run(line, "")
+    except ToolError as error:
+        failure = f"Fetching the wheels for {name} ({architecture}) failed"
+        if "No matching distribution" in str(error):
+            raise ToolError(
+                f"{str(error).strip()}\n{failure}: the package index has no such wheel for "
+                f"{architecture} and Python {PYTHON}. Use another GPU=, or leave it out.",
+                EXIT_MISSING_DEPENDENCY,
+            ) from None
+        raise ToolError(
+            setup_env.pip_failure(failure, str(error)), EXIT_MISSING_DEPENDENCY
+        ) from None
 
 
 def wheels_key(requirements: Path, machine: str) -> str:

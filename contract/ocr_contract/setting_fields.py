@@ -211,4 +211,6 @@ def _word(choices: tuple[str, ...]) -> Callable[[str], str]:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+    if isinstance(value, frozenset | tuple):
+        return ",".join(sorted(str(part) for part in value))
+    return str(value)

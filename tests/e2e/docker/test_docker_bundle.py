@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -17,8 +18,12 @@ from containers import ROOT, SAMPLES, free_port, wait_until
 from second_engine import SecondEngine
 
 import bundle
+import bundle_files
+from bundle_images import SERVICES, Edition
 
-FIRST, SECOND = "0.0.1test", "0.0.2test"
+FIRST, SECOND, THIRD = (Edition(f"0.0.{number}test") for number in (1, 2, 3))
+COPIES = ("damaged", "forged", "gpu")
+"""Of the first bundle, each with something wrong."""
 
 
 class Machine:
@@ -31,9 +36,11 @@ class Machine:
         self.images = folder / "my images"
         self.images.mkdir()
         self.port = free_port()
+        self.key = folder / "publisher"
+        subprocess.run(["ssh-keygen", "-qt", "ed25519", "-N", "", "-f", self.key], check=True)
 
-    def bundle(self, version: str) -> Path:
-        return self.folder / f"ocr_docker-{version}-cpu"
+    def bundle(self, edition: Edition) -> Path:
+        return self.folder / edition.name
 
     def run(
         self, script: Path, *arguments: object, **environment: str
@@ -44,11 +51,11 @@ class Machine:
             capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
-    def install(self, version: str, *arguments: object) -> str:
-        """Run the bundle's install.sh; it must succeed. Returns its stdout."""
-        done = self.run(self.bundle(version) / "install.sh", "--to", self.installed, *arguments)
+    def install(self, edition: Edition, *arguments: object) -> "subprocess.CompletedProcess[str]":
+        """Run the bundle's install.sh; it must succeed."""
+        done = self.run(self.bundle(edition) / "install.sh", "--to", self.installed, *arguments)
         assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return done
 
     def running(self) -> list[str]:
         """The images of the running containers."""
@@ -80,41 +87,61 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         path.chmod(0o755)
     engine = SecondEngine()
     try:
+        client = Machine(folder, engine)
         made = subprocess.run(
-            [sys.executable, ROOT / "tools" / "bundle.py", f"--version={FIRST}", "--level=1",
-             f"--output={folder}"],
+            [sys.executable, ROOT / "tools" / "bundle.py", f"--version={FIRST.version}",
+             "--level=1", f"--output={folder}", f"--sign={client.key}"],
             capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
-        archive = folder / f"ocr_docker-{FIRST}-cpu.tar.zst"
+        archive = folder / f"{FIRST.name}.tar.zst"
         print(f"bundle: {archive.stat().st_size / 1e6:.0f} MB at level 1", file=sys.stderr)
+        for ending in ("", ".sha256", ".sig"):
+            assert archive.with_name(archive.name + ending).is_file()
         subprocess.run(["tar", "--zstd", "-xf", archive], cwd=folder, check=True)
         archive.unlink()
-        yield Machine(folder, engine)
+        yield client
     finally:
         engine.stop()
-        for version in (FIRST, SECOND):
-            shutil.rmtree(folder / f"ocr_docker-{version}-cpu", ignore_errors=True)
-            tags = [f"ocr_docker/{service}:{version}" for service in bundle.SERVICES]
-            subprocess.run(["docker", "rmi", *tags], capture_output=True, check=False)
+        for copy in COPIES:
+            shutil.rmtree(folder / copy, ignore_errors=True)
+        for edition in (FIRST, SECOND, THIRD):
+            shutil.rmtree(folder / edition.name, ignore_errors=True)
+            subprocess.run(["docker", "rmi", *names(edition)], capture_output=True, check=False)
+
+
+def names(*editions: Edition) -> list[str]:
+    """Of their images."""
+    return sorted(
+        f"ocr_docker/{service}:{edition.release}" for edition in editions for service in SERVICES
+    )
 
 
 @pytest.fixture(scope="module")
 def installed(machine: Machine) -> Machine:
-    """The first bundle, installed and asked nothing."""
+    """The first bundle, checked with the publisher's key, installed and asked nothing."""
     assert machine.engine.images() == []
-    address = machine.install(FIRST, "--images", machine.images, "--port", machine.port)
-    assert address == f"http://localhost:{machine.port}"
+    done = machine.install(
+        FIRST, "--images", machine.images, "--port", machine.port, "--key", f"{machine.key}.pub"
+    )
+    assert done.stdout.strip() == f"http://localhost:{machine.port}"
+    assert "Signed by the key in" in done.stderr
     shutil.copyfile(SAMPLES / "label-japanese.webp", machine.images / "label.webp")
     machine.wait_until_read(1)
     return machine
 
 
-def damaged_copy(machine: Machine) -> Path:
-    """The bundle with one byte of a model changed; links, for it is large."""
-    copy = machine.folder / "damaged"
+def linked_copy(machine: Machine, name: str) -> Path:
+    """The first bundle once more; links, for it is large."""
+    copy = machine.folder / name
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(machine.bundle(FIRST), copy, copy_function=os.link)
+    return copy
+
+
+def damaged_copy(machine: Machine) -> Path:
+    """The bundle with one byte of a model changed."""
+    copy = linked_copy(machine, "damaged")
     model = next((copy / "models").rglob("*.onnx"))
     content = bytearray(model.read_bytes())
     content[1000] ^= 1
@@ -220,9 +247,15 @@ def test_verify_passes_and_leaves_the_data_alone(installed: Machine) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "PASSED"
-    assert sum(line.startswith("pass ") for line in lines) == 5
+    assert sum(line.startswith("pass ") for line in lines) == 8
     assert installed.counts() == before
     assert len(installed.running()) == 2  # its own reader is gone
+
+
+def test_verify_waits_for_services_that_start(installed: Machine) -> None:
+    installed.engine.docker("restart", *installed.engine.docker("ps", "--quiet").split())
+    done = installed.run(installed.installed / "verify.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_verify_says_what_is_wrong(installed: Machine) -> None:
@@ -235,6 +268,43 @@ def test_verify_says_what_is_wrong(installed: Machine) -> None:
     assert done.returncode == 15
     assert "FAIL  web_service is ready" in done.stdout
     assert done.stdout.splitlines()[-1] == "FAILED"
+
+
+def instructions(machine: Machine, heading: str) -> list[str]:
+    """The commands below a heading of the INSTALL.md that was installed."""
+    text = (machine.installed / "INSTALL.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^\*\*{heading}(.*?)^\*\*", text, re.MULTILINE | re.DOTALL)
+    return [line.strip() for line in re.findall(r"^    .*", section, re.MULTILINE)]
+
+
+def typed(machine: Machine, command: str) -> str:
+    """What a command prints that is typed in the installation folder; it must succeed."""
+    done = subprocess.run(
+        ["sh", "-c", command.replace(" exec ", " exec -T ").replace(" run ", " run -T ")],
+        cwd=machine.installed, env=machine.engine.environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_the_instructions_for_looking_saving_and_restoring(installed: Machine) -> None:
+    """Word by word; -T only says that nobody sits at a terminal."""
+    (doctor,) = instructions(installed, "How is it")
+    assert "Sound, schema version" in typed(installed, doctor)
+    backup, stop, restore, start = instructions(installed, "Backup and restore")
+    typed(installed, backup)
+    name = max(
+        (path for path in (installed.installed / "data" / "backups").glob("*.db")),
+        key=lambda path: path.stat().st_mtime,
+    ).name
+    shutil.copyfile(SAMPLES / "settings-dark.png", installed.images / "later.png")
+    installed.wait_until_read(2)
+    (installed.images / "later.png").unlink()
+    typed(installed, stop)
+    typed(installed, restore.replace("NAME", name))
+    typed(installed, start)
+    installed.wait_until_read(1)
 
 
 def test_a_second_installation_beside_it_is_refused(installed: Machine, tmp_path: Path) -> None:
@@ -255,26 +325,59 @@ def test_a_port_in_use(installed: Machine, tmp_path: Path) -> None:
     assert installed.counts()["done"] == 1
 
 
+def test_a_bundle_of_somebody_else_is_refused(installed: Machine) -> None:
+    """The installation remembers whose bundles it takes."""
+    copy = linked_copy(installed, "forged")
+    (copy / "SHA256SUMS.sig").unlink()
+    done = installed.run(copy / "install.sh", "--to", installed.installed)
+    assert done.returncode == 2
+    assert "is not signed, but" in done.stderr
+    other = installed.folder / "other"
+    subprocess.run(["ssh-keygen", "-qt", "ed25519", "-N", "", "-f", other], check=True)
+    bundle.signing.sign(copy / "SHA256SUMS", other)
+    done = installed.run(copy / "install.sh", "--to", installed.installed)
+    assert done.returncode == 2
+    assert "is not signed by the key in" in done.stderr
+
+
+def test_a_gpu_bundle_on_an_engine_without_gpu(installed: Machine) -> None:
+    """With the CPU's image standing in for the GPU's, which is several GB."""
+    copy = linked_copy(installed, "gpu")
+    overlay = ROOT / "docker-compose.gpu.yml"
+    text = bundle_files.compose_file(ROOT / "docker-compose.yml", FIRST.release, overlay)
+    for name in ("docker-compose.yml", "SHA256SUMS", "SHA256SUMS.sig"):
+        (copy / name).unlink()
+    (copy / "docker-compose.yml").write_text(text)
+    (copy / "SHA256SUMS").write_text(bundle_files.checksums(copy))
+    bundle.signing.sign(copy / "SHA256SUMS", installed.key)
+    before = installed.engine.docker("ps", "--quiet")
+    done = installed.run(copy / "install.sh", "--to", installed.installed)
+    assert done.returncode == 3
+    assert "Docker gives no GPU to a container" in done.stderr
+    assert "could not select device driver" in done.stderr
+    assert installed.engine.docker("ps", "--quiet") == before
+    assert installed.engine.images() == names(FIRST)
+
+
 def test_nothing_to_go_back_to(installed: Machine) -> None:
     done = installed.run(installed.installed / "install.sh", "--rollback")
     assert done.returncode == 9
-    assert f"There is no version before {FIRST}." in done.stderr
+    assert f"There is no version before {FIRST.release}." in done.stderr
 
 
 def test_an_upgrade_keeps_everything_and_can_be_undone(installed: Machine) -> None:
     with (installed.installed / ".env").open("a") as stream:
         stream.write("TZ=Europe/Berlin\n")
     settings = (installed.installed / ".env").read_text()
-    bundle.fill(installed.bundle(SECOND), SECOND)
+    bundle.fill(installed.bundle(SECOND), SECOND, installed.key)
 
-    installed.install(SECOND)
-    assert installed.running() == [
-        f"ocr_docker/{service}:{SECOND}" for service in sorted(bundle.SERVICES)
-    ]
+    upgrade = installed.install(SECOND)
+    assert f"Version {FIRST.release} and its images stay for:" in upgrade.stderr
+    assert installed.running() == names(SECOND)
     assert (installed.installed / ".env").read_text() == settings
     assert installed.counts()["done"] == 1
-    (backup,) = (installed.installed / "data" / "backups").glob("*.db")
-    assert backup.name.startswith(f"ocr_data-{FIRST}-")
+    backups = installed.installed / "data" / "backups"
+    (backup,) = backups.glob(f"ocr_data-{FIRST.release}-*.db")
     with contextlib.closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("SELECT count(*) FROM page_texts").fetchone() == (1,)
@@ -283,9 +386,33 @@ def test_an_upgrade_keeps_everything_and_can_be_undone(installed: Machine) -> No
 
     undone = installed.run(installed.installed / "install.sh", "--rollback")
     assert undone.returncode == 0, undone.stderr
-    assert installed.running() == [
-        f"ocr_docker/{service}:{FIRST}" for service in sorted(bundle.SERVICES)
-    ]
-    assert (installed.installed / "VERSION").read_text().strip() == FIRST
+    assert installed.running() == names(FIRST)
+    assert (installed.installed / "VERSION").read_text().strip() == FIRST.release
     assert (installed.installed / ".env").read_text() == settings
     assert installed.counts()["done"] == 2  # the form is the same, so nothing is given up
+
+    again = installed.install(SECOND)
+    assert "Removed" not in again.stderr
+    shutil.rmtree(installed.bundle(FIRST))
+    bundle.fill(installed.bundle(THIRD), THIRD, installed.key)
+    second_upgrade = installed.install(THIRD)
+    assert f"Removed version {FIRST.release} and its images." in second_upgrade.stderr
+    assert f"Version {SECOND.release} and its images stay for:" in second_upgrade.stderr
+    assert installed.engine.images() == names(SECOND, THIRD)
+    assert installed.running() == names(THIRD)
+    assert installed.counts()["done"] == 2
+
+
+def test_another_image_folder(installed: Machine) -> None:
+    """By the bundle that is installed; what was read before stays."""
+    release = (installed.installed / "VERSION").read_text().strip()
+    before = installed.counts()["done"]
+    other = installed.folder / "other images"
+    other.mkdir()
+    shutil.copyfile(SAMPLES / "invoice.png", other / "invoice.png")
+    script = installed.folder / f"ocr_docker-{release}" / "install.sh"
+    done = installed.run(script, "--to", installed.installed, "--images", other)
+    assert done.returncode == 0, done.stderr
+    wait_until(
+        lambda: installed.counts().get("done") == before + 1, "the other folder is read as well"
+    )
