@@ -369,8 +369,8 @@ install() {
     replaced=$(image_ids)
     docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
     try_image_folder
-    prepare_settings
     need_gpu
+    prepare_settings
     copy_release
     keep_key
     if [ -n "$current" ] && [ "$current" != "$version" ]; then
