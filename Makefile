@@ -32,11 +32,11 @@ vendor: python  ## fetch what the Docker images are built from (once, with inter
 	@$(PYTHON) tools/vendor.py --gpu "$$GPU" --arch "$$ARCH" $(args)
 
 up: vendor  ## build and start both services in Docker
-	@docker compose up --build -d
+	@docker compose up --build -d $(args)
 	@echo "The page: http://$$(docker compose port web_service 5000)"
 
 down:  ## stop them and remove the containers; data/ stays
-	@docker compose down
+	@docker compose down $(args)
 
 bundle: vendor  ## one file that installs on a machine that has only Docker: make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
 	@$(PYTHON) tools/bundle.py --gpu "$$GPU" --arch "$$ARCH" --sign "$$SIGN" $(args)
@@ -48,42 +48,44 @@ models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 
 test: environments models chromium fonts lint  ## everything that the tests need, then all checks and tests
-	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(ARGS)
+	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(args)
 
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
 	@$(PYTHON) tools/setup_docker.py
 
-test-docker: environments docker vendor  ## the containers with the real engine, as root
-	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(ARGS)
+test-docker: environments docker vendor chromium nginx  ## the containers with the real engine, as root
+	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(args)
 
 lint: environments  ## ruff and mypy
 	@$(T)/ruff check
 	@$(T)/ruff format --check
 	@$(T)/mypy
 
-backup: python  ## a checked copy of the database: ocr_database.db (make backup [DATA=folder])
-	@if [ -n "$$DATA" ]; then ./ocrctl --data "$$DATA" backup --to ocr_database.db; \
-	else ./ocrctl backup --to ocr_database.db; fi
+backup:  ## a checked copy of the database: ocr_database.db (make backup [DATA=folder])
+	@./ocrctl $${DATA:+--data "$$DATA"} backup --to ocr_database.db $(args)
 
 samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-dejavu-core)
 	@$(T)/python tools/render_samples.py
 
 accuracy: environments models  ## words read right beside two peers: make accuracy [SUITES="cases sizes"] [IMAGES=receipts] [CASES="drawn folder"] [PEERS=""]
 	@$(BENCH)/accuracy.py --images "$$IMAGES" --suites "$$SUITES" --cases "$$CASES" \
-	$(if $(filter file,$(origin PEERS)),,--peers "$$PEERS") $(ARGS)
+	$(if $(filter file,$(origin PEERS)),,--peers "$$PEERS") $(args)
 
 bench: environments models  ## speed, accuracy, memory beside four peers: make bench IMAGES=folder [ROUNDS=3] [LIMIT=n] [PEERS=…]
 	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
 
 latency: environments models  ## from dropping an image to its row in the database
-	@$(BENCH)/latency.py $(ARGS)
+	@$(BENCH)/latency.py $(args)
+
+returns: environments models  ## from a kill -9 to the next text: make returns [ARGS="--rounds 5"]
+	@$(BENCH)/time_to_return.py $(args)
 
 memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
-	@$(BENCH)/memory_slope.py $(ARGS)
+	@$(BENCH)/memory_slope.py $(args)
 
 soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|powerloss|images|fuzz|load] [ARGS=…]
 	@for what in $${WHAT:-kills powerloss images fuzz load}; do \
-	PYTHONPATH=contract:ocr:tools:benchmarks:benchmarks/soak $(T)/python benchmarks/soak/$$what.py $(ARGS) || exit; done
+	PYTHONPATH=contract:ocr:tools:benchmarks:benchmarks/soak $(T)/python benchmarks/soak/$$what.py $(args) || exit; done
 
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
@@ -103,10 +105,13 @@ environments: python
 chromium: python
 	@$(PYTHON) tools/setup_chromium.py
 
+nginx: python
+	@$(PYTHON) tools/setup_nginx.py
+
 fonts: python
 	@$(PYTHON) tools/setup_fonts.py
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium fonts python
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium nginx fonts python returns

@@ -44,6 +44,11 @@ class RunningService:
         self.process: subprocess.Popen[bytes]
 
     def __enter__(self) -> "RunningService":
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, also anew after it was killed; its folders stay."""
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "ocr" / "ocr_service.py")],
             env={
@@ -53,7 +58,6 @@ class RunningService:
                 **self.folders.reader_environ(),
             },
         )
-        return self
 
     def __exit__(self, *_: object) -> None:
         end(self.process)
@@ -61,15 +65,20 @@ class RunningService:
 
     def wait_until_ready(self) -> str:
         """Until the worker can read; returns what it reads with: engine, precision, device."""
-        while True:
+        while (found := self.reads_with()) is None:
             self.check()
-            try:
-                status = self._control.status()
-            except ControlError:  # not listening yet
-                status = None
-            if status is not None and status.engine is not None:
-                return f"{status.engine}, {status.precision}, {status.device}"
             time.sleep(_POLL_S)
+        return found
+
+    def reads_with(self) -> str | None:
+        """Engine, precision and device; None while there is no worker that can read."""
+        try:
+            status = self._control.status()
+        except ControlError:  # not listening yet
+            return None
+        if status.engine is None:
+            return None
+        return f"{status.engine}, {status.precision}, {status.device}"
 
     def drop(self, name: str, content: bytes) -> None:
         """Let one complete file appear under this name."""

@@ -6,12 +6,14 @@
 #
 # --key is the publisher's public key: the bundle must be signed with it, and so must each later one.
 #
-# Exit codes: 0 done, 1 bad arguments, 2 damaged bundle, 3 Docker is missing, 5 no permission,
-# 9 wrong setting (image folder, port), 15 other.
+# Exit codes: 0 done, 1 bad arguments, 2 damaged bundle, 3 Docker is missing or too old,
+# 5 no permission (Docker, a folder), 9 wrong setting (image folder, port), 15 no room, or other.
+# It looks first (preflight.sh): what cannot work ends it before anything is changed.
 #
 # In the installation folder:
 #     docker-compose.yml    of the version that runs; replacing it is the moment of the upgrade
 #     .env                  settings; made once, never overwritten
+#     ocrctl                asks the reader: ./ocrctl status, doctor, backup --to FILE, …
 #     data/                 text, pictures, models; data/backups/ what upgrades saved
 #     releases/<version>/   the small files of this version and of the one before
 #     releases/previous     which version that was, and the backup made when it was replaced
@@ -25,6 +27,9 @@ READY_TIMEOUT_S=240
 BACKUPS_KEPT=3
 here=$(cd "$(dirname "$0")" && pwd -P)
 stopped=no
+upgraded=no
+
+tab=$(printf '\t')
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -38,6 +43,12 @@ fail() { # exit code, sentence
     fi
     exit "$code"
 }
+
+helpers=$here # machine.sh and preflight.sh: in a bundle beside this, else in the installed version's folder
+[ -f "$helpers/machine.sh" ] || helpers=$here/releases/$(cat "$here/VERSION" 2>/dev/null) || :
+[ -f "$helpers/machine.sh" ] || fail 2 "machine.sh is missing here: this is no complete bundle. Unpack it again."
+# shellcheck source=bundle/machine.sh
+. "$helpers/machine.sh"
 
 compose() { (cd "$to" && docker compose "$@"); }
 
@@ -67,7 +78,7 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         -h | --help)
-            sed -n '2,10s/^# \{0,1\}//p' "$0"
+            sed -n '2,11s/^# \{0,1\}//p' "$0"
             exit 0
             ;;
         *) fail 1 "unknown: $1. See ./install.sh --help" ;;
@@ -89,19 +100,22 @@ fi
 
 # --- What is there -------------------------------------------------------------------------------
 
-need_docker() {
+look_first() { # further arguments of preflight.sh; what cannot work ends it before anything is changed
     command -v docker >/dev/null || fail 3 "There is no docker command. Install Docker Engine with its Compose plug-in first."
-    if ! answer=$(docker version --format '{{.Server.Arch}}' 2>&1); then
-        case $answer in
-            *"permission denied"*) fail 5 "You may not use Docker. Run this with sudo, or join the group docker: sudo usermod -aG docker \$USER, and log in again." ;;
-            *) fail 3 "The Docker engine does not answer. Start it: sudo systemctl start docker" ;;
-        esac
+    to=$(real_path "$to") place=$to code=0
+    findings=$(sh "$helpers/preflight.sh" --folder "$to" "$@") || code=$?
+    found warn 's/^/Note: /' >&2
+    if [ "$code" -ne 0 ]; then
+        found fail '1s/^/install.sh: /; 2,$s/^/Also: /' >&2
+        say "Nothing was changed."
+        exit "$code"
     fi
-    arch=$answer
-    compose_version=$(docker compose version --short 2>/dev/null) || compose_version=
-    case $compose_version in
-        '' | 1.* | v1.*) fail 3 "Docker lacks Compose 2. Install the package docker-compose-plugin (Docker's own) or docker-compose-v2 (Ubuntu's)." ;;
-    esac
+    engine_facts
+    who_reads
+}
+
+found() { # result, sed's command for its sentences
+    printf '%s\n' "$findings" | sed -n "s/^$1${tab}[^$tab]*$tab//p" | sed "$2"
 }
 
 check_bundle() {
@@ -113,6 +127,7 @@ check_bundle() {
     check_signature
     check_sums
     version=$(cat "$here/VERSION")
+    arch=$(docker version --format '{{.Server.Arch}}')
     expected=$(cat "$here/ARCHITECTURE")
     [ "$arch" = "$expected" ] || fail 2 "This bundle is for $expected processors; this machine has $arch."
 }
@@ -135,13 +150,6 @@ need_folder() {
 
 # --- .env ----------------------------------------------------------------------------------------
 
-setting() { # name, default: the value in .env
-    value=$(sed -n "s/^$1=//p" "$to/.env" 2>/dev/null | tail -n 1)
-    value=${value#[\'\"]}
-    value=${value%[\'\"]}
-    printf '%s' "${value:-$2}"
-}
-
 set_setting() { # name, value
     {
         [ ! -f "$to/.env" ] || grep -v "^$1=" "$to/.env" || :
@@ -154,7 +162,7 @@ set_setting() { # name, value
 prepare_settings() {
     if [ ! -f "$to/.env" ]; then
         printf '%s\n' "# What differs from the defaults, which .env.example explains. Then: docker compose up -d" >"$to/.env"
-        [ "$(id -u)" -eq 0 ] || printf 'OCR_UID=%s\nOCR_GID=%s\n' "$(id -u)" "$(id -g)" >>"$to/.env"
+        [ "$uid:$gid" = 10001:10001 ] || printf 'OCR_UID=%s\nOCR_GID=%s\n' "$uid" "$gid" >>"$to/.env"
         if [ -z "$images" ]; then
             mkdir -p "$to/images"
             images=./images
@@ -162,12 +170,35 @@ prepare_settings() {
     fi
     [ -z "$images" ] || set_setting IMAGE_FOLDER "'$images'"
     [ -z "$port" ] || set_setting WEB_PORT "$port"
+    if [ "$engine_kind" = desktop ]; then use_overlay desktop; fi
+    if [ "$engine_selinux" = yes ] && [ "$(getenforce 2>/dev/null)" = Enforcing ]; then use_overlay selinux; fi
 }
 
-check_image_folder() {
-    folder=$(setting IMAGE_FOLDER ./images)
-    case $folder in /*) ;; *) folder=$to/$folder ;; esac
-    [ -d "$folder" ] || fail 9 "The image folder $folder does not exist. Create it, or name another with --images."
+use_overlay() { # name: Compose reads docker-compose.NAME.yml, too, unless .env names its files already
+    [ -z "$(raw_setting COMPOSE_FILE)" ] || return 0
+    set_setting COMPOSE_FILE "docker-compose.yml:docker-compose.$1.yml"
+}
+
+try_image_folder() { # with the mount that ocr_service gets: whatever else may forbid it
+    mounted=${images:-$(setting IMAGE_FOLDER ./images)}
+    case $mounted in /*) ;; *) mounted=$to/${mounted#./} ;; esac
+    case $mounted in *:*) return 0 ;; esac # a colon cannot stand in --volume
+    [ -d "$mounted" ] || return 0 # it is the default, and still to be made
+    docker run --rm --pull never --network none --read-only --cap-drop ALL \
+        --security-opt no-new-privileges:true --security-opt label=disable \
+        --user "$uid:$gid" --volume "$mounted:/image_folder:ro" "ocr_docker/ocr_service:$version" \
+        python -c 'import os; os.listdir("/image_folder"); os.stat("/image_folder/.")' >/dev/null 2>&1 ||
+        fail 5 "The image folder $mounted cannot be read in a container, as user $uid. $(way_in) Then run this again; nothing was changed."
+}
+
+way_in() { # what may open $mounted
+    reader=$(host_id "$uid")
+    closed=$(closed_parent "$reader" "$((gid + id_shift))" "$mounted")
+    if [ -n "$closed" ]; then
+        printf '%s' "Let that user pass: sudo setfacl -m u:$reader:x $(quoted "$closed")   or name another folder with --images."
+    else
+        printf '%s' "Let that user read it, or name another folder with --images."
+    fi
 }
 
 # --- The database --------------------------------------------------------------------------------
@@ -177,9 +208,16 @@ keep_database() { # version whose image does it, arguments of keep_database.py
     shift
     docker run --rm --pull never --network none --read-only --cap-drop ALL \
         --security-opt no-new-privileges:true \
-        --user "$(setting OCR_UID 10001):$(setting OCR_GID 10001)" \
-        --volume "$to/data:/data" --volume "$tool:/keep_database.py:ro" \
+        --user "$uid:$gid" \
+        --volume "$(data_mount):/data" --volume "$tool:/keep_database.py:ro" \
         "$image" python /keep_database.py "$@"
+}
+
+data_mount() { # where /data is: a folder here, or a volume of Docker Desktop's
+    case $(setting COMPOSE_FILE '') in
+        *docker-compose.desktop.yml*) printf '%s' "${PROJECT}_data" ;;
+        *) printf '%s' "$to/data" ;;
+    esac
 }
 
 backup() { # of the stopped version $current
@@ -203,7 +241,8 @@ copy_release() {
     release=$to/releases/$version
     rm -rf "$release.new"
     mkdir -p "$release.new"
-    for file in VERSION docker-compose.yml .env.example install.sh verify.sh keep_database.py INSTALL.md verify; do
+    for file in VERSION docker-compose.yml .env.example install.sh verify.sh keep_database.py INSTALL.md verify \
+        machine.sh preflight.sh preflight_folders.sh ocrctl.sh docker-compose.selinux.yml docker-compose.desktop.yml; do
         cp -R "$here/$file" "$release.new/"
     done
     rm -rf "$release"
@@ -218,7 +257,7 @@ prepare_data() {
 
 own_data() { # let the containers write data/
     if [ "$(id -u)" -eq 0 ]; then
-        chown -hR "$(setting OCR_UID 10001):$(setting OCR_GID 10001)" "$to/data"
+        chown -hR "$(host_id "$uid"):$((gid + id_shift))" "$to/data"
     fi
     chmod u+rwx,g+rx "$to/data"
 }
@@ -226,10 +265,16 @@ own_data() { # let the containers write data/
 use_release() { # version: from here on it is the one that `docker compose` starts
     cp "$to/releases/$1/docker-compose.yml" "$to/.docker-compose.yml.new"
     mv "$to/.docker-compose.yml.new" "$to/docker-compose.yml"
-    for file in VERSION .env.example install.sh verify.sh INSTALL.md; do
+    for file in VERSION .env.example install.sh verify.sh INSTALL.md ocrctl.sh \
+        docker-compose.selinux.yml docker-compose.desktop.yml; do
+        [ -f "$to/releases/$1/$file" ] || continue # an older version has fewer
         cp "$to/releases/$1/$file" "$to/.$file.new"
         mv "$to/.$file.new" "$to/$file"
     done
+    if [ -f "$to/ocrctl.sh" ]; then
+        chmod 755 "$to/ocrctl.sh"
+        mv "$to/ocrctl.sh" "$to/ocrctl"
+    fi
 }
 
 remember() { # version before, its backup in data/
@@ -295,7 +340,7 @@ start() {
         if [ "$waited" -ge "$READY_TIMEOUT_S" ] || [ "$(restarts)" -ge 3 ]; then
             compose logs --no-log-prefix --tail 5 >&2 || :
             hint=
-            [ ! -f "$to/releases/previous" ] || hint=" The version before is back with: $to/install.sh --rollback"
+            [ "$upgraded" = no ] || hint=" The version before is back with: $to/install.sh --rollback"
             fail 15 "It does not become ready; its last words are above.$hint"
         fi
         sleep 2
@@ -317,14 +362,14 @@ restarts() {
 # --- The two actions -----------------------------------------------------------------------------
 
 install() {
-    need_docker
+    look_first --images "$images" --port "$port" --archive "$here/images.tar"
     check_bundle
     need_folder
-    prepare_settings
-    check_image_folder
     say "Loading the images."
     replaced=$(image_ids)
     docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
+    try_image_folder
+    prepare_settings
     need_gpu
     copy_release
     keep_key
@@ -334,6 +379,7 @@ install() {
         stopped=yes
         backup
         remember "$current" "$name"
+        upgraded=yes
     fi
     prepare_data
     use_release "$version"
@@ -345,7 +391,7 @@ install() {
 }
 
 rollback() {
-    need_docker
+    look_first
     need_folder
     [ -n "$current" ] || fail 9 "Nothing is installed in $to. Name the folder with --to."
     version=$(sed -n 1p "$to/releases/previous" 2>/dev/null) || version=
@@ -355,7 +401,7 @@ rollback() {
         docker image inspect "ocr_docker/$image:$version" >/dev/null 2>&1 ||
             fail 15 "The images of version $version are gone. Run the install.sh of its bundle with --to '$to'."
     done
-    check_image_folder
+    try_image_folder
     say "Going back from $current to $version."
     compose down >/dev/null 2>&1 || fail 15 "The version that runs cannot be stopped."
     stopped=yes

@@ -4,6 +4,7 @@
 #     ./verify.sh [--to FOLDER]
 #
 # The image is read by a second reader with a data folder in memory: nothing is written into yours.
+# Who gets to the page is tried from two containers beside it, which are gone afterwards.
 # Exit codes: 0 all passed, 1 bad arguments, 3 Docker is missing, 9 nothing is installed, 15 failed.
 set -eu
 unset COMPOSE_FILE COMPOSE_PROFILES CDPATH
@@ -12,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 to=
 failed=0
 reader=
+start_within=180 # seconds: the models are loaded
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -67,23 +69,51 @@ inside() { # service, arguments of check.py: runs it in the service's container
     docker exec -i "$id" python - "$@" <"$known/check.py"
 }
 
-healthy() {
-    container "$1" || return 1
-    state=$(docker inspect --format '{{.State.Health.Status}}' "$id")
-    [ "$state" = healthy ] || {
-        echo "it is $state"
-        return 1
-    }
+healthy() { # waits while it starts
+    waited=0
+    while container "$1" || return 1; do
+        state=$(docker inspect --format '{{.State.Health.Status}}' "$id") || return 1
+        [ "$state" != healthy ] || return 0
+        if [ "$state" != starting ] || [ "$waited" -ge "$start_within" ]; then
+            echo "it is $state after $waited s; see: cd $to && docker compose logs $1"
+            return 1
+        fi
+        sleep 1
+        waited=$((waited + 1))
+    done
 }
 
-owner() { # of the data folder: the user that the reader runs as
-    stat -c '%u:%g' "$to/data"
+user_of() { # service: its user and group as they are inside, also where the engine remaps them
+    id=$(compose ps --all -q "$1")
+    [ -n "$id" ] && docker inspect --format '{{.Config.User}}' "$id"
+}
+
+variable() { # service's container, name: what the service was told
+    docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$1" | sed -n "s/^$2=//p"
+}
+
+hardened() { # docker run with what every container of ours is started with
+    docker run --rm --pull never --read-only --cap-drop ALL \
+        --security-opt no-new-privileges:true --tmpfs /tmp:mode=1777 "$@"
+}
+
+from_beside() { # network, or nothing for the page's own: tries the page as a neighbour does
+    container web_service || return 1
+    first=$(docker inspect \
+        --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name .IPAddress}}{{end}}' \
+        "$id" | sed -n 1p)
+    hardened --interactive --network "${1:-${first%% *}}" "ocr_docker/web_service:$version" \
+        python - neighbour "${first##* }" "$(variable "$id" WEB_PUBLISHED_ADDRESS)" \
+        "$(variable "$id" WEB_TRUSTED_PROXIES)" <"$known/check.py"
 }
 
 read_known() {
-    reader=$(docker run --detach --rm --pull never --network none --read-only --cap-drop ALL \
-        --security-opt no-new-privileges:true --user "$(owner)" --memory 4g --tmpfs /tmp:mode=1777 \
-        --tmpfs "/data:mode=0750,uid=$(stat -c %u "$to/data"),gid=$(stat -c %g "$to/data")" \
+    user=$(user_of ocr_service) || {
+        echo "ocr_service was never started; start it: cd $to && docker compose up -d"
+        return 1
+    }
+    reader=$(hardened --detach --network none --user "$user" --memory 4g \
+        --tmpfs "/data:mode=0750,uid=${user%%:*},gid=${user##*:}" \
         --volume "$to/data/paddle_models:/data/paddle_models:ro" \
         --volume "$known/images:/image_folder:ro" \
         --env OCR_SETTLE_S=0.1 --env OCR_SCAN_INTERVAL_S=0.5 --env OCR_DEVICE=cpu \
@@ -106,6 +136,9 @@ check "ocr_service is ready" healthy ocr_service
 check "web_service is ready" healthy web_service
 check "a known image is read" read_known
 check "ocr_service has no network" inside ocr_service network
+check "web_service cannot reach out" inside web_service exits
+check "a container beside web_service is turned away" from_beside
+check "so is one on another network" from_beside bridge
 check "no page refers to an outside address" inside web_service pages
 if [ "$failed" -ne 0 ]; then
     say "FAILED"

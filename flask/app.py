@@ -14,6 +14,7 @@ import os
 
 from flask import Flask, Response, jsonify, render_template, request
 
+import behind_proxy
 import deadlines
 import error_pages
 import exports
@@ -53,7 +54,9 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.extensions[site_context.EXTENSION] = site
     template_filters.register(app)
     form_tokens.register(app, site.guard)
+    behind_proxy.install(app, settings)
     app.before_request(_check_host)
+    app.before_request(behind_proxy.refuse_outside)
     app.before_request(login.require_session)
     app.after_request(security.protect)
     error_pages.register(app)

@@ -40,7 +40,7 @@ class ChangeWatch:
             row = self._connection.execute("PRAGMA data_version").fetchone()
         except (sqlite3.Error, SchemaError) as error:
             self.close()
-            raise from_database(error) from error
+            raise from_database(error, self._database) from error
         return self._generation, row[0]
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """How an error becomes an answer: a page that heals itself, a page with a sentence, or JSON."""
 
 from flask import Flask, Response, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 import web_api
 from web_errors import DatabaseWaitingError, LoginNeededError, NotFoundError, WebError
@@ -23,7 +23,13 @@ def web_error(error: WebError) -> Response:
     else:
         template, retry_after_s = "error.html", None
     is_for_programs = request.path.startswith(("/api/", "/export", "/events"))
-    if is_for_programs or request.path.endswith(".json") or isinstance(error, LoginNeededError):
+    # Under a name that can be none, Flask knows no addresses, which a page is full of.
+    if (
+        is_for_programs
+        or isinstance(request.routing_exception, BadHost)
+        or request.path.endswith(".json")
+        or isinstance(error, LoginNeededError)
+    ):
         return web_api.error_reply(error, retry_after_s=retry_after_s)
     response = make_response(
         render_template(template, error=error, retry_after_s=retry_after_s), error.http_status

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, g, request
 
+import behind_proxy
 from ocr_contract.error_codes import ErrorCode
 from web_errors import RefusedError
 
@@ -21,6 +22,7 @@ forks: a worker that is started anew has the same key, and nobody has to log in 
 COOKIE = "ocr_visitor"
 FIELD = "csrf_token"
 _COOKIE_FORM = re.compile(r"[A-Za-z0-9_-]{20,64}")
+_OTHER_SITE = "This request came from another site."
 _STALE = "This page is too old to use its buttons. Load it again and repeat what you did."
 
 
@@ -38,23 +40,39 @@ class FormGuard:
 
     def remember(self, response: Response, visitor: str) -> None:
         """Set the cookie."""
-        response.set_cookie(COOKIE, visitor, httponly=True, samesite="Strict", path="/")
+        response.set_cookie(
+            COOKIE, visitor, path=behind_proxy.cookie_path(),
+            httponly=True, samesite="Strict", secure=request.is_secure,
+        )  # fmt: skip
 
     def check(self, request: Request) -> None:
         """Raise RefusedError unless this POST came from a page of ours."""
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
         if site is not None and site != "same-origin":
-            raise RefusedError("This request came from another site.", code=ErrorCode.CROSS_SITE)
+            raise RefusedError(_OTHER_SITE, code=ErrorCode.CROSS_SITE)
         # Under our no-referrer policy a browser may send "null", which says nothing either way.
         if origin not in (None, "null") and urlsplit(origin).netloc != request.host:
-            raise RefusedError("This request came from another site.", code=ErrorCode.CROSS_SITE)
+            raise RefusedError(_other_name(), code=ErrorCode.CROSS_SITE)
         visitor = request.cookies.get(COOKIE, "")
         given = request.form.get(FIELD, "")
         if not _COOKIE_FORM.fullmatch(visitor) or not hmac.compare_digest(
             self.token(visitor).encode(), given.encode("utf-8", "replace")
         ):
             raise RefusedError(_STALE, code=ErrorCode.STALE_FORM)
+
+
+def _other_name() -> str:
+    """The sentence for an Origin that is not the name by which we were asked."""
+    if behind_proxy.was_ignored():
+        return (
+            "This request came from another site, or through a proxy that WEB_TRUSTED_PROXIES "
+            "does not name; web_service's log has its address."
+        )
+    return (
+        f"{_OTHER_SITE[:-1]}, or through a proxy that does not pass on the name of the page: "
+        "README shows what such a proxy must send (Behind a proxy)."
+    )
 
 
 def register(app: Flask, guard: FormGuard) -> None:

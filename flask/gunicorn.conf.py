@@ -9,7 +9,7 @@ import path_guard
 path_guard.leave_out_working_folder()
 
 import serving
-from serving import post_worker_init, when_ready
+from serving import on_starting, post_worker_init, when_ready
 
 _settings = serving.settings_or_exit()
 
@@ -29,6 +29,12 @@ graceful_timeout = 2  # Ctrl-C ends within 3 s, whatever is open
 limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4096
+
+# What a proxy may say is decided in one place, `behind_proxy`: here nobody's word counts, not even
+# that of this machine, which would be believed by default.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 control_socket_disable = True  # it would be written into the home folder
 accesslog = None

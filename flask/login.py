@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+import behind_proxy
 from login_gate import COOKIE, LoginGate
 from site_context import current_site
 from web_errors import LoginNeededError, RefusedError
@@ -62,7 +63,7 @@ def page() -> AnyResponse:
     """The form."""
     wanted = safe_next(request.args.get("next", "/"))
     if _gate_or_none() is None or g.get("logged_in"):
-        return redirect(wanted, 303)
+        return _go_on(wanted)
     return _form(wanted)
 
 
@@ -72,7 +73,7 @@ def enter() -> AnyResponse:
     gate = _gate_or_none()
     wanted = safe_next(request.form.get("next", "/"))
     if gate is None:
-        return redirect(wanted, 303)
+        return _go_on(wanted)
     try:
         current_site().guard.check(request)
     except RefusedError as error:
@@ -85,10 +86,10 @@ def enter() -> AnyResponse:
         refusal = _form(wanted, f"Too many attempts. Try again in {shown} s.", 429)
         refusal.headers["Retry-After"] = str(shown)
         return refusal
-    response = redirect(wanted, 303)
+    response = _go_on(wanted)
     response.set_cookie(
-        COOKIE, gate.new_session(), max_age=int(gate.lifetime_s), path="/",
-        httponly=True, samesite="Strict", secure=_is_behind_https(),
+        COOKIE, gate.new_session(), max_age=int(gate.lifetime_s),
+        path=behind_proxy.cookie_path(), httponly=True, samesite="Strict", secure=request.is_secure,
     )  # fmt: skip
     return response
 
@@ -101,7 +102,10 @@ def leave() -> AnyResponse:
     if gate is not None:
         gate.end_session(request.cookies.get(COOKIE, ""))
     response = redirect(url_for("login.page"), 303)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
+    response.delete_cookie(
+        COOKIE, path=behind_proxy.cookie_path(),
+        httponly=True, samesite="Strict", secure=request.is_secure,
+    )  # fmt: skip
     return response
 
 
@@ -109,9 +113,9 @@ def _gate_or_none() -> LoginGate | None:
     return current_site().gate
 
 
-def _is_behind_https() -> bool:
-    # Whoever invents this header only hurts their own cookie.
-    return request.is_secure or request.headers.get("X-Forwarded-Proto", "") == "https"
+def _go_on(wanted: str) -> AnyResponse:
+    """To `wanted`, which counts from the page's own path."""
+    return redirect(f"{request.script_root}{wanted}", 303)
 
 
 def _form(wanted: str, problem: str = "", http_status: int = 200) -> Response:

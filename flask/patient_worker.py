@@ -4,7 +4,7 @@ Before it closes a connection, Gunicorn waits up to 2 s for the visitor to close
 It does so in the one thread that accepts new visitors, so sixteen silent ones would keep the
 seventeenth out for half a minute (gunicorn/util.py, `close_graceful`, in 27.0). Here each waits
 in the thread that served it, and shorter. The main thread also hangs up on whoever is too slow
-with a whole request (`deadlines`).
+with a whole request (`deadlines`), and at once on whoever may not connect (`peer_gate`).
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import-untyped]
 
 from deadlines import ANSWER_S, DEADLINES, READING_S
+from peer_gate import GatedListener, PeerGate
 
 FIRST_WORD_S = 0.2
 """Who connects and says nothing waits in the poller, not in one of the threads for 5 s."""
@@ -24,6 +25,13 @@ _MAX_DRAINED_BYTES = 64 * 1024
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no types
     """Named in gunicorn.conf.py."""
+
+    gate: PeerGate
+    """Set before the first connection is accepted (`serving.post_worker_init`)."""
+
+    def accept(self, listener: Any) -> None:
+        """Take the next connection, if it comes from whom the page is for."""
+        super().accept(GatedListener(listener, self.gate))
 
     def handle(self, conn: Any) -> Any:
         """Serve one request; False means that the connection ends."""

@@ -52,7 +52,7 @@ def reading(database: Path, query_limit_s: float) -> Iterator[sqlite3.Connection
         with contextlib.closing(open_reader(database, query_limit_s=query_limit_s)) as connection:
             yield connection
     except (sqlite3.Error, SchemaError) as error:
-        raise from_database(error) from error
+        raise from_database(error, database) from error
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:

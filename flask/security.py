@@ -13,6 +13,7 @@ from ocr_contract.error_codes import ErrorCode
 from web_errors import BadParameterError
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::\d{1,5})?")
+_MAX_SHOWN_CHARS = 100
 
 CONTENT_SECURITY_POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
@@ -41,8 +42,9 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
     """Raise BadParameterError unless the Host header `host` names one of `allowed`."""
     match = _HOST.fullmatch(host.strip().lower())
     if match is None or match["name"].rstrip(".") not in allowed:
+        shown = host[:_MAX_SHOWN_CHARS] or "This address"  # Werkzeug makes "" of what is no name
         raise BadParameterError(
-            "This address is not one of the names of this service. If it should be, add it to "
-            "WEB_ALLOWED_HOSTS and start web_service again.",
+            f"{shown} is not one of the names of this service. If it should be, add it to "
+            "WEB_ALLOWED_HOSTS, without its port, and start web_service again.",
             code=ErrorCode.HOST_NOT_ALLOWED,
         )

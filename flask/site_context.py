@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 
 import queries
+import reader_door
 from change_watch import ChangeWatch
 from exports import TableSlots
 from form_tokens import FormGuard
@@ -75,7 +76,8 @@ class Site:
 def build(settings: WebSettings) -> Site:
     """Wire the parts together; opens nothing yet."""
     socket_path = settings.data_folder / SOCKET_PATH
-    reader = ReaderWatch(ControlClient(socket_path, timeout_s=ASK_TIMEOUT_S))
+    connect = reader_door.way_to_the_reader()
+    reader = ReaderWatch(ControlClient(socket_path, timeout_s=ASK_TIMEOUT_S, connect=connect))
     changes = ChangeWatch(settings.data_folder / DATABASE_NAME)
     feed = LiveFeed(
         changes.version,
@@ -86,7 +88,8 @@ def build(settings: WebSettings) -> Site:
     gate = None
     if settings.password_file is not None:
         gate = LoginGate(settings.password_file, lifetime_s=settings.session_hours * 3600)
-    site = Site(settings, ControlClient(socket_path), reader, feed, FormGuard(), TableSlots(), gate)
+    client = ControlClient(socket_path, connect=connect)
+    site = Site(settings, client, reader, feed, FormGuard(), TableSlots(), gate)
     return site
 
 

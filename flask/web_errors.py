@@ -11,7 +11,9 @@ WebError
 """
 
 import sqlite3
+from pathlib import Path
 
+from ocr_contract import data_owner
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import SchemaError
 
@@ -78,8 +80,8 @@ class BusyError(WebError):
     code = ErrorCode.BUSY
 
 
-def from_database(error: sqlite3.Error | SchemaError) -> WebError:
-    """What a visitor should read when the database said `error`."""
+def from_database(error: sqlite3.Error | SchemaError, database: Path) -> WebError:
+    """What a visitor should read when `database` said `error`."""
     if isinstance(error, SchemaError):
         return DatabaseWaitingError(str(error), code=ErrorCode.DATABASE_VERSION)
     # Only errors of SQLite itself carry the code; its low byte is the primary one.
@@ -87,10 +89,10 @@ def from_database(error: sqlite3.Error | SchemaError) -> WebError:
     if primary == sqlite3.SQLITE_INTERRUPT:
         return TooSlowError("That took too long. A longer or rarer word is found faster.")
     if primary == sqlite3.SQLITE_CANTOPEN:
+        hindrance = data_owner.somebody_elses(database.parent)
+        when = hindrance or "It appears as soon as the reader has started for the first time."
         return DatabaseWaitingError(
-            "There is no database yet. It appears as soon as the reader has started for the "
-            "first time.",
-            code=ErrorCode.DATABASE_MISSING,
+            f"There is no database yet. {when}", code=ErrorCode.DATABASE_MISSING
         )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return DatabaseWaitingError(

@@ -24,6 +24,10 @@ from ocr_contract.setting_fields import EXIT_BAD_CONFIGURATION, SettingError
 
 MIN_CHARS = 10
 MAX_CHARS = 200
+HOW_TO_MAKE_ONE = (
+    f"Write a password of at least {MIN_CHARS} characters as one line into a file in the data "
+    "folder (in a checkout `make password` does it) and name that file in WEB_PASSWORD_FILE"
+)
 _MAX_FILE_BYTES = 2000
 _FILE_MODE = 0o640
 # 32 MB and about a quarter of a second a guess: the OWASP cheat sheet's second choice, because
@@ -84,8 +88,8 @@ def read(file: Path) -> StoredPassword:
     except OSError as error:
         raise SettingError(
             ErrorCode.BAD_PASSWORD_FILE,
-            f"WEB_PASSWORD_FILE is {file}; it cannot be read ({error.strerror}). Make one with "
-            "`make password`, and let web_service's user read it.",
+            f"WEB_PASSWORD_FILE is {file}; it cannot be read ({error.strerror}). "
+            f"{HOW_TO_MAKE_ONE}, and let web_service's user read it.",
         ) from None
     try:
         return _parse(raw)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import contract_root  # noqa: F401  # also run by its path
+import proxy_settings
+import web_password
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import FORMATS
@@ -84,12 +86,26 @@ class WebSettings:
         "Where people reach the page when it is not WEB_BIND, as in a container.",
         parse=_optional_address,
     )
+    trusted_proxies: tuple[proxy_settings.Network, ...] = setting(
+        "WEB_TRUSTED_PROXIES",
+        "",
+        "addresses",
+        "Proxies that may connect and say who asks by which name: addresses, networks, gateway.",
+        parse=proxy_settings.networks,
+    )
     password_file: Path | None = setting(
         "WEB_PASSWORD_FILE",
         "",
         "file",
         "Holds the page's password; needed as soon as other machines reach the page.",
         parse=_optional_file,
+    )
+    base_path: str = setting(
+        "WEB_BASE_PATH",
+        "",
+        "path",
+        "Below which path of its site a proxy shows the page, such as /ocr; empty: at the top.",
+        parse=proxy_settings.base_path,
     )
     session_hours: int = setting(
         "WEB_SESSION_HOURS", 12, "hours", "How long a login lasts.", minimum=1, maximum=720
@@ -174,9 +190,8 @@ def _need_password(settings: WebSettings) -> None:
     if settings.password_file is None and not is_loopback(address):
         raise SettingError(
             ErrorCode.PASSWORD_NEEDED,
-            f"The page would be open to other machines ({address}) without a password. Make one "
-            "with `make password` and name its file in WEB_PASSWORD_FILE, or set "
-            "WEB_BIND=127.0.0.1.",
+            f"The page would be open to other machines ({address}) without a password. "
+            f"{web_password.HOW_TO_MAKE_ONE}, or set WEB_BIND=127.0.0.1.",
         )
 
 
@@ -193,13 +208,13 @@ def is_loopback(address: str) -> bool:
 def or_exit(environment: Mapping[str, str]) -> WebSettings:
     """The settings in `environment`, or one sentence on stderr and exit code 9.
 
-    Settings of earlier versions are warned of on stderr: there is no log yet.
+    What is set without effect is warned of on stderr: there is no log yet.
     """
     try:
         settings = from_environment(environment)
     except SettingError as error:
         exit_with(error)
-    for sentence in setting_fields.retired(RETIRED, environment):
+    for sentence in setting_fields.warnings(RETIRED, environment):
         print(f"web_service: {sentence}", file=sys.stderr)
     return settings
 

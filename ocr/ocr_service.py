@@ -12,17 +12,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import FrameType
 
 import heartbeat
 import models
 import ocr_settings
 import service_parts
+from folder_checks import check_folders
 from ocr_contract import setting_fields
-from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import LineFormatter, SubjectFilter, escape
-from ocr_errors import EXIT_OTHER, FolderError, OcrError
+from ocr_errors import EXIT_OTHER, OcrError
 from ocr_settings import Settings
 from worker_link import stderr_lines
 from worker_link.pool import WORKER_COMMAND
@@ -98,44 +97,6 @@ class Service:
             self.stop()
 
 
-def check_folders(settings: Settings) -> None:
-    """Raise FolderError unless the image folder can be read and the data folder written."""
-    images, data = settings.image_folder, settings.data_folder
-    if not images.is_dir():
-        raise FolderError(
-            ErrorCode.IMAGE_FOLDER_MISSING,
-            f"The image folder {images} does not exist. Create it, or name another one with "
-            "OCR_IMAGE_FOLDER.",
-        )
-    if not os.access(images, os.R_OK | os.X_OK):
-        raise FolderError(
-            ErrorCode.IMAGE_FOLDER_UNREADABLE,
-            f"The image folder {images} cannot be read. Let the service's user read it.",
-        )
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderError(
-            ErrorCode.DATA_FOLDER_UNUSABLE,
-            f"The data folder {data} cannot be made: {error.strerror}.",
-        ) from error
-    if not os.access(data, os.W_OK | os.X_OK):
-        raise FolderError(
-            ErrorCode.DATA_FOLDER_UNUSABLE,
-            f"The data folder {data} cannot be written. Give it to the service's user.",
-        )
-    if _inside(data, images) or _inside(images, data):
-        raise FolderError(
-            ErrorCode.FOLDERS_OVERLAP,
-            "The image folder and the data folder lie within each other. The service would read "
-            "its own pictures: choose two separate folders.",
-        )
-
-
-def _inside(inner: Path, outer: Path) -> bool:
-    return inner.resolve().is_relative_to(outer.resolve())
-
-
 def _configure_logging(level: str, kind: str) -> None:
     logging.basicConfig(level=level.upper(), stream=sys.stderr)
     (handler,) = logging.getLogger().handlers
@@ -174,7 +135,7 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
             sys.stdout.write("\n".join(setting_fields.dump(settings)) + "\n")
             return 0
         _configure_logging(settings.log_level, settings.log_format)
-        for sentence in setting_fields.retired(ocr_settings.RETIRED, os.environ):
+        for sentence in setting_fields.warnings(ocr_settings.RETIRED, os.environ):
             log.warning("%s", sentence)
         with stderr_lines.captured():
             _run(settings, worker_command)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ocr_contract import setting_fields
-from ocr_contract.data_folder import DATABASE_NAME, WEIGHTS_FOLDER
+from ocr_contract.data_folder import DATABASE_NAME, ENGINES_FOLDER, WEIGHTS_FOLDER
 from ocr_contract.logs import FORMATS
 from ocr_contract.setting_fields import LOG_LEVELS, Retired, setting
 from ocr_errors import SettingsError
@@ -26,6 +26,12 @@ class Settings:
     )
     data_folder: Path = setting(
         "OCR_DATA_FOLDER", Path("data"), "folder", "Where the database, previews and socket live."
+    )
+    host_image_folder: str = setting(
+        "OCR_HOST_IMAGE_FOLDER",
+        "",
+        "folder",
+        "In a container: what the image folder is called outside, for messages.",
     )
     trigger: str = setting(
         "OCR_TRIGGER",
@@ -249,6 +255,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where the model folders lie."""
         return self.data_folder / WEIGHTS_FOLDER
+
+    @property
+    def engines_folder(self) -> Path:
+        """Where the worker keeps what the engine compiled."""
+        return self.data_folder / ENGINES_FOLDER
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

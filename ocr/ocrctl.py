@@ -4,6 +4,7 @@
     ocrctl process [--wait] [--limit N] [PATH …]
     ocrctl pause | resume
     ocrctl reprocess IMAGE_ID …
+    ocrctl retry --quarantined
     ocrctl coverage [--json]
     ocrctl backup [FILE] [--to PATH]
     ocrctl restore FILE
@@ -94,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("resume", help="go on after pause")
     reprocess = commands.add_parser("reprocess", help="read images again")
     reprocess.add_argument("image_ids", nargs="+", type=_positive, metavar="IMAGE_ID")
+    retry = commands.add_parser("retry", help="read again what was given up")
+    retry.add_argument(
+        "--quarantined", action="store_true", required=True, help="every quarantined image"
+    )
     upkeep_commands.add_parsers(commands)
     return parser
 
@@ -267,6 +272,12 @@ def _reprocess(client: ControlClient, options: argparse.Namespace) -> int:
     return 0
 
 
+def _retry(client: ControlClient, _: argparse.Namespace) -> int:
+    reply = client.retry_quarantined(request_id=str(uuid.uuid4()))
+    sys.stderr.write(f"{reply.queued} queued\n")
+    return 0
+
+
 def _fail(message: str, code: int) -> int:
     sys.stderr.write(f"ocrctl: {message}\n")
     return code
@@ -278,6 +289,7 @@ _COMMANDS = {
     "pause": _pause,
     "resume": _resume,
     "reprocess": _reprocess,
+    "retry": _retry,
 }
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ signal) comes in through methods that only set state and wake the loop.
 
 import collections
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -26,6 +27,7 @@ from worker_link.pool import Pool, Stopped
 RATE_WINDOW_S = 60.0
 _IDLE_WAIT_S = 30.0
 """Only a belt: everything that makes work also wakes the loop."""
+_LEAST_WAIT_S = 1.0
 _FULL_DISK_WAIT_S = 2.0
 """Between two attempts to store a batch for which the disk has no room."""
 _MAX_FAILED_STARTS = 5
@@ -67,6 +69,7 @@ class Pipeline:
         self._batch: BatchInWork | None = None
         self._rate: collections.deque[tuple[float, int]] = collections.deque()
         self._started = clock()
+        self._able_since: float | None = None
 
     def wake(self) -> None:
         """There may be work, or the service stops."""
@@ -133,8 +136,10 @@ class Pipeline:
                 if not self._in_work:
                     self._pool.start()
                     failed_starts = 0
-                if not self._step():
-                    heartbeat.wait(self._wake, _IDLE_WAIT_S)
+                    if self._able_since is None:
+                        self._able_since = self._clock()
+                if not self._step() and not self._stop.is_set():  # its wake-up may be cleared
+                    heartbeat.wait(self._wake, self._idle_s())
             except WorkerError as error:
                 if self._in_work:
                     self._give_up(error)
@@ -144,6 +149,19 @@ class Pipeline:
                     raise
                 log.warning("the worker did not start (%s); trying again", error)
                 heartbeat.wait(self._stop, min(2.0**failed_starts, 30.0))
+
+    def _idle_s(self) -> float:
+        """Until something may be tried that has to wait for its turn."""
+        awaits_signal = self._wait_for_signal and not self._orders
+        if awaits_signal or self._store.paused or self._hold() is not None:
+            return _IDLE_WAIT_S
+        due_s = self._store.next_trial_s(quarantined=True)
+        rest_s = _IDLE_WAIT_S if due_s is None else due_s - self._lived_s()
+        return min(max(rest_s, _LEAST_WAIT_S), _IDLE_WAIT_S)
+
+    def _lived_s(self) -> float:
+        """How long this service has been able to read."""
+        return 0.0 if self._able_since is None else self._clock() - self._able_since
 
     def _step(self) -> bool:
         """Keep the worker in work and store one result; False when there was nothing to do."""
@@ -180,7 +198,7 @@ class Pipeline:
             return None
         suspects = not self._in_work
         if not self._wait_for_signal:
-            return self._patiently(lambda: self._store.claim(limit, suspects=suspects))
+            return self._patiently(lambda: self._take(limit, None, suspects))
         with self._lock:
             orders = list(self._orders)
         for order in orders:
@@ -188,16 +206,21 @@ class Pipeline:
                 continue  # its last images are in work
             complete = order.complete  # before claiming: what comes after the claim is not seen
             most = limit if order.limit is None else min(limit, order.limit)
-            claim = self._patiently(
-                lambda: self._store.claim(most, order.paths, suspects=suspects)  # noqa: B023
-            )
+            claim = self._patiently(lambda: self._take(most, order.paths, suspects))  # noqa: B023
             if claim is not None:
                 order.take(claim)
                 return claim
-            if complete and suspects:
+            if complete and suspects and not self._has_more(order):
                 with self._lock:
                     self._orders.remove(order)
         return None
+
+    def _take(self, limit: int, paths: frozenset[bytes] | None, suspects: bool) -> Claim | None:
+        return self._store.claim(limit, paths, suspects=suspects, lived_s=self._lived_s())
+
+    def _has_more(self, order: "_Order") -> bool:
+        """Whether something of this order is still to be tried, later."""
+        return self._store.next_trial_s(order.paths, quarantined=False) is not None
 
     def _settle(self, claim: Claim, unread: int) -> None:
         """A batch is over: its order may end, or go on with what was not read."""
@@ -235,17 +258,20 @@ class Pipeline:
         """The worker is gone, and with it all that it had."""
         poison = ImageError(error.code, f"{error.message} Ask for it to be read again, or "
                             "replace the file.")  # fmt: skip
+        alone = sum(len(claim.tasks) for claim in self._in_work) == 1
         for claim in self._in_work:
-            batch_id = claim.batch_id
+            give_up = functools.partial(
+                self._store.give_up, claim.batch_id, poison, self._max_attempts, alone=alone
+            )
             try:
-                spent = self._patiently(
-                    lambda: self._store.give_up(batch_id, poison, self._max_attempts)  # noqa: B023
-                )
+                spent = self._patiently(give_up)
             except Stopped:  # on a full disk: the next start recovers it
                 return
             self._settle(claim, len(claim.tasks) - len(spent))
-            with about(batch_id=batch_id):
-                log.warning("batch %d: %s; %d quarantined", batch_id, error.message, len(spent))
+            with about(batch_id=claim.batch_id):
+                log.warning(
+                    "batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent)
+                )
         self._set_in_work([])
 
     def _patiently(self, store: Callable[[], _Stored]) -> _Stored:

@@ -18,9 +18,11 @@ from disk_guard import DiskGuard
 from folder.folder_coverage import FolderCoverage
 from folder.intake import Intake
 from folder.watcher import Watcher
+from folder_rights import ImageRights
 from machine_limits import usable_memory
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
+from own_data import OwnData
 from pipeline import Pipeline
 from records.catalogue import Catalogue, path_exists
 from records.database import Database
@@ -60,8 +62,10 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     pool = _pool(settings, worker_command, stop)
     guard = _guard(settings, database)
     pipeline = _pipeline(settings, store, pool, guard, stop)
+    own = OwnData(settings.data_folder)
+    rights = ImageRights(settings.image_folder, settings.host_image_folder)
     catalogue = Catalogue(database, exists=path_exists(settings.image_folder))
-    watcher = _watcher(settings, database, catalogue, pipeline, stop)
+    watcher = _watcher(settings, database, catalogue, pipeline, own, rights, stop)
     backups = Backups(
         database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
     )
@@ -77,7 +81,13 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         backups=backups,
     )
     actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
-    coverage = FolderCoverage(settings.image_folder, catalogue, found_by=lambda: watcher.found_by)
+    coverage = FolderCoverage(
+        settings.image_folder,
+        catalogue,
+        found_by=lambda: watcher.found_by,
+        own=own,
+        rights=rights,
+    )
     app = build_app(endpoints(report, actions, effects, backups, coverage), report)
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
     return Parts(database, pool, pipeline, watcher, upkeep, control)
@@ -132,16 +142,22 @@ def _watcher(
     database: Database,
     catalogue: Catalogue,
     pipeline: Pipeline,
+    own: OwnData,
+    rights: ImageRights,
     stop: threading.Event,
 ) -> Watcher:
     max_bytes = int(settings.max_file_mb * 1e6)
     return Watcher(
         settings.image_folder,
         catalogue,
-        Intake(settings.image_folder, database, catalogue, max_bytes=max_bytes),
+        Intake(
+            settings.image_folder, database, catalogue, max_bytes=max_bytes, own=own, rights=rights
+        ),
         stop=stop,
         interval_s=settings.scan_interval_s,
         settle_s=settings.settle_s,
         on_change=pipeline.wake,
         missing_grace_s=settings.missing_grace_s,
+        own=own,
+        rights=rights,
     )

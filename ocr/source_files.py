@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
 
 _CHUNK_BYTES = 1 << 20
+IsOwn = Callable[[os.stat_result], bool]
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -59,14 +61,16 @@ def check_regular(mode: int) -> None:
     )
 
 
-def open_regular(root: Path, path: bytes) -> int:
+def open_regular(root: Path, path: bytes, is_own: IsOwn = lambda _: False) -> int:
     """A file descriptor for reading `path` below `root`; the caller closes it.
+
+    What `is_own` is not opened: SQLite's locks would be lost as it is closed (`own_data`).
 
     Every part of the path is opened by itself without following links, so that a folder that
     is swapped for a link between two looks leads nowhere.
 
     Raises:
-        ImageError: file_vanished, unreadable, symlink, not_a_regular_file.
+        ImageError: file_vanished, unreadable, symlink, not_a_regular_file, data_folder.
     """
     *folders, name = path.split(b"/")
     if name in {b"", b".", b".."} or any(part in {b"", b".", b".."} for part in folders):
@@ -78,7 +82,14 @@ def open_regular(root: Path, path: bytes) -> int:
             inner = os.open(part, _OPEN_FLAGS | os.O_DIRECTORY, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
-        check_regular(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)
+        found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+        check_regular(found.st_mode)
+        if is_own(found):
+            raise ImageError(
+                ErrorCode.DATA_FOLDER,
+                "This is a file of the data folder, by another name. Remove it from here.",
+                ignored=True,
+            )
         opened = os.open(name, _OPEN_FLAGS, dir_fd=descriptor)
     except OSError as error:
         raise _open_error(error) from error
@@ -104,19 +115,25 @@ def read_bytes(root: Path, path: bytes, max_bytes: int) -> tuple[bytes, str]:
     return b"".join(chunks), sha256
 
 
-def fingerprint(root: Path, path: bytes, max_bytes: int) -> tuple[FileStat, str, bytes]:
+def fingerprint(
+    root: Path, path: bytes, max_bytes: int, *, is_own: IsOwn = lambda _: False
+) -> tuple[FileStat, str, bytes]:
     """What the service needs to know of a file: its stat, SHA-256 in hex, first bytes.
 
     Raises:
         ImageError: as `read_bytes`.
     """
-    return _read(root, path, max_bytes, None)
+    return _read(root, path, max_bytes, None, is_own)
 
 
 def _read(
-    root: Path, path: bytes, max_bytes: int, keep: list[bytes] | None
+    root: Path,
+    path: bytes,
+    max_bytes: int,
+    keep: list[bytes] | None,
+    is_own: IsOwn = lambda _: False,
 ) -> tuple[FileStat, str, bytes]:
-    descriptor = open_regular(root, path)
+    descriptor = open_regular(root, path, is_own)
     try:
         before = FileStat.of(os.fstat(descriptor))
         if before.size_bytes == 0:
@@ -158,5 +175,6 @@ def _open_error(error: OSError) -> ImageError:
     reason = os.strerror(error.errno or 0)
     return ImageError(
         ErrorCode.UNREADABLE,
-        f"The file cannot be read ({reason}). Let the service's user read it.",
+        f"The file cannot be read ({reason}). Let user {os.geteuid()}, as whom the service runs, "
+        "read it.",
     )

@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
@@ -29,7 +29,9 @@ from PIL import __version__ as pillow_version
 
 import page_progress
 from decoding.decode import DecodedPage, decode_pages
+from disk_guard import DiskGuard
 from engines.inference import Inference, choose, load_models, version_of
+from engines.kept_files import KeptFiles
 from engines.text_models import TextModels
 from machine_limits import is_lack_of_memory, usable_cpus
 from models import ModelSet, resolve
@@ -48,6 +50,9 @@ _SPARE_HANDS = 4
 """So many more images than lanes are in hand: their decoding hides behind the lanes' work, and
 lines of one width wait in numbers."""
 _MOST_HANDS = 32
+_FIRST_ALONE_S = 5.0
+"""So long the others wait at most for the first batch: shared with two more, the processors take
+three times as long for the first text after a start."""
 _LIMITS = {
     resource.RLIMIT_CORE: 0,  # it would hold the images of strangers, and as much as the memory
     resource.RLIMIT_NOFILE: 4096,
@@ -138,6 +143,32 @@ class Reader:
         return preview, thumbnail
 
 
+class FirstAlone:
+    """The first batch has the processors to itself, for a while. Safe to use from any thread."""
+
+    def __init__(self, at_most_s: float) -> None:
+        self._at_most_s = at_most_s
+        self._lock = threading.Lock()
+        self._until: float | None = None
+        """When the others need not wait any longer; None before the first."""
+        self._over = threading.Event()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """For the time of one batch; waits before it where that is needed."""
+        with self._lock:
+            is_first = self._until is None
+            if self._until is None:
+                self._until = time.monotonic() + self._at_most_s
+        if not is_first:
+            self._over.wait(max(self._until - time.monotonic(), 0.0))
+        try:
+            yield
+        finally:
+            if is_first:
+                self._over.set()
+
+
 def _failed(image: dict[str, Any], sha256: str | None, error: ImageError) -> dict[str, Any]:
     """The result for an image that could not be read."""
     details = {"code": error.code, "message": error.message, "ignored": error.ignored}
@@ -187,6 +218,12 @@ def _load_engine(settings: Settings, models: TextModels) -> PageEngine:
     )
     engine.read(np.full((64, 320, 3), 255, dtype=np.uint8))  # the first run allocates
     return engine
+
+
+def _kept_files(settings: Settings) -> KeptFiles:
+    """What was compiled at earlier starts; no more is kept when the disk is nearly full."""
+    guard = DiskGuard(settings.data_folder, min_free_mb=settings.min_free_mb)
+    return KeptFiles(settings.engines_folder, lambda size: guard.short_of(size) is None)
 
 
 def _hands(inference: Inference) -> int:
@@ -239,7 +276,7 @@ def main() -> None:
             recognition=settings.recognition_model or None,
         )
         inference = choose(settings, threads)
-        models = load_models(inference, model_set, settings)
+        models = load_models(inference, model_set, settings, _kept_files(settings))
         engine = _load_engine(settings, models)
     except Exception as error:
         log.debug("start failed", exc_info=True)
@@ -251,7 +288,8 @@ def main() -> None:
     hands = _hands(inference)
     reader = Reader(settings, engine, Previews(settings.data_folder), ThreadPoolExecutor(hands))
     ready = _ready(settings, model_set, inference, threads, hands)
-    _answer_forever(connection, batches, reader, ready, models.inference_s)
+    first = FirstAlone(min(_FIRST_ALONE_S, settings.timeout_s))
+    _answer_forever(connection, batches, reader, ready, models.inference_s, first)
 
 
 def _answer_forever(
@@ -260,6 +298,7 @@ def _answer_forever(
     reader: Reader,
     ready: dict[str, Any],
     inference_s: Callable[[], float],
+    first: FirstAlone,
 ) -> None:
     """Say ready, then read as many batches at a time as that promised."""
     one_at_a_time = threading.Lock()
@@ -277,7 +316,7 @@ def _answer_forever(
         while True:
             message = batches.get()
             alive = {"type": "progress", "batch": message["batch"]}
-            with worker_log.about(batch_id=message["batch"]):
+            with worker_log.about(batch_id=message["batch"]), first.turn():
                 try:
                     send(reader.read_batch(message, lambda: send(alive)))  # noqa: B023  used at once
                 except BaseException:  # a defect: better a new worker than an unanswered batch

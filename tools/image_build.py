@@ -3,19 +3,24 @@
     python3 image_build.py packages VENV      wheels beside this file -> a virtual environment
     python3 image_build.py compile FOLDER     byte code, and rights that any user can read
 
-The environment holds what requirements.txt pins, checked by hash, and no pip.
+The environment holds what requirements.txt pins, checked by hash,
+less what `prune` knows as unused, and no pip.
 """
 
 import compileall
 import py_compile
-import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
+from prune import drop_scripts, drop_unused
+
 HERE = Path(__file__).resolve().parent
-_TEST_FOLDERS = frozenset({"tests", "test"})
+NOT_INSTALLED = (
+    "error: the packages cannot be installed, see above. If vendor/ lacks wheels of this version, "
+    "run once, with internet: make vendor (for a GPU: make vendor GPU=1, or GPU=cuda12)"
+)
 
 
 def packages(folder: Path) -> None:
@@ -23,23 +28,17 @@ def packages(folder: Path) -> None:
     venv.create(folder, with_pip=False, symlinks=True)
     python = str(folder / "bin" / "python")
     (pip,) = (HERE / "wheels").glob("pip-*.whl")
-    subprocess.run(
+    installed = subprocess.run(
         [python, f"{pip}/pip", "install", "--isolated", "--no-index", "--no-cache-dir",
          "-f", str(HERE / "wheels"), "--require-hashes", "--no-compile", "--no-deps", "--quiet",
          f"--requirement={HERE / 'requirements.txt'}"],
-        check=True,
+        check=False,
     )  # fmt: skip
-    drop_tests(folder)
+    if installed.returncode:
+        sys.exit(NOT_INSTALLED)
+    drop_unused(folder)
+    drop_scripts(folder)
     byte_compile(folder)
-    for activate in (folder / "bin").glob("[Aa]ctivate*"):
-        activate.unlink()
-
-
-def drop_tests(folder: Path) -> None:
-    """Remove the tests that wheels carry along (pandas alone: 30 MB)."""
-    for tests in sorted(folder.glob("lib/python*/site-packages/*/**")):
-        if tests.name in _TEST_FOLDERS and tests.is_dir() and (tests / "__init__.py").exists():
-            shutil.rmtree(tests)
 
 
 def byte_compile(folder: Path) -> None:

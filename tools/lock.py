@@ -17,11 +17,16 @@ _UV = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes")
 _OPTIONS = ("--python-version=3.11", "--only-binary=:all:", "--no-emit-index-url")
 
 SERVICES = (
-    *("ocr/requirements", "ocr/requirements-gpu", "ocr/requirements-gpu-cuda12"),
+    *("ocr/requirements", "ocr/requirements-paddleocr"),
+    *("ocr/requirements-gpu", "ocr/requirements-gpu-cuda12"),
     "flask/requirements",
 )
 PEERS = tuple(f"benchmarks/peers/{name}" for name in ("paddleocr", "rapidocr", "faster-paddle"))
 """What the benchmark measures beside this project; each in an environment of its own."""
+
+
+OVERRIDES = "--override=ocr/requirements-left-out.txt"
+"""What packages demand and this project leaves out; the peers get everything."""
 
 
 def _compile(path: str, *constraints: str) -> None:
@@ -35,8 +40,10 @@ def _compile(path: str, *constraints: str) -> None:
 def main() -> int:
     if shutil.which("uv") is None:
         raise ToolError("uv is missing. Run: pip install uv", EXIT_MISSING_DEPENDENCY)
-    _compile("tests/requirements")
-    for path in (*SERVICES, *PEERS):
+    _compile("tests/requirements", OVERRIDES)
+    for path in SERVICES:
+        _compile(path, "--constraints=tests/requirements.txt", OVERRIDES)
+    for path in PEERS:
         _compile(path, "--constraints=tests/requirements.txt")
     _compile("tools/requirements")
     return 0

@@ -168,9 +168,11 @@ def password_file(text: str) -> dict[str, str]:
 class ReadyNotice:
     """Says where the page is, once, as soon as it answers."""
 
-    def __init__(self, address: str, port: int) -> None:
+    def __init__(self, address: str, port: int, base_path: str = "") -> None:
         self._address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
         self._port = port
+        path = base_path.strip().strip("/")
+        self._page = f"http://localhost:{port}" + (f"/{path}/" if path else "")
 
     def __call__(self) -> bool:
         """True when web_service answers `/livez`."""
@@ -181,7 +183,7 @@ class ReadyNotice:
         ):
             connection.request("GET", "/livez", headers={"Host": f"localhost:{self._port}"})
             if connection.getresponse().status == http.client.OK:
-                say(f"\n  The page: http://localhost:{self._port}   (stop: Ctrl-C)\n")
+                say(f"\n  The page: {self._page}   (stop: Ctrl-C)\n")
                 return True
         return False
 
@@ -204,11 +206,12 @@ def main() -> int:
     address = os.environ.get("WEB_BIND", "").strip("[] ") or "127.0.0.1"
     port = free_port(port_text, address)
     data = data_folder(arguments.data)
-    for name in ("ocr", "web"):
-        setup_env.ensure(name, setup_env.REQUIREMENTS[name])
+    setup_env.ensure("ocr", setup_env.ocr_requirements(os.environ.get("OCR_ENGINE", "")))
+    setup_env.ensure("web", setup_env.REQUIREMENTS["web"])
     fetch_models.ensure(fetch_models.models_folder_of(data))
     say(f"images: {images}\ndata:   {data}")
-    return Supervisor(service_specs(images, data, port), is_ready=ReadyNotice(address, port)).run()
+    ready = ReadyNotice(address, port, os.environ.get("WEB_BASE_PATH", ""))
+    return Supervisor(service_specs(images, data, port), is_ready=ready).run()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     $ python3 tools/setup_env.py ocr web test
 
 Each environment is `.venv/<name>`, filled from its own hash-pinned requirements.txt and
-from wheels only. A stamp records what it was made from; while that stays the same, nothing
-is done and no network is used. An interrupted installation has no stamp and starts afresh.
+from wheels only, less what `prune` knows as unused. A stamp records what it was made from; while
+that stays the same, nothing is done and no network is used. An interrupted installation has no
+stamp and starts afresh. pip is in none of them: it runs out of the wheel that Python brings along.
 """
 
 import hashlib
@@ -13,8 +14,10 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
+import prune
 from project import (
     EXIT_BAD_ARGUMENTS,
     EXIT_MISSING_DEPENDENCY,
@@ -34,7 +37,10 @@ REQUIREMENTS = {
     "test": ROOT / "tests" / "requirements.txt",
 }
 STAMP_NAME = "made-from.txt"
-PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
+OWN_ENGINES = frozenset({"", "auto", "openvino"})
+"""OCR_ENGINE's values that requirements.txt suffices for."""
+ALL_ENGINES = ROOT / "ocr" / "requirements-paddleocr.txt"
+_PIP_OPTIONS = ("--disable-pip-version-check", "--no-input")
 _TAIL_LINES = 12
 
 
@@ -56,11 +62,44 @@ def ensure(name: str, requirements: Path, venvs: Path = VENVS) -> Path:
     return folder
 
 
+def ocr_requirements(engine: str) -> Path:
+    """What `ocr` is filled from for this OCR_ENGINE: all engines only when it asks for them."""
+    return REQUIREMENTS["ocr"] if engine.strip() in OWN_ENGINES else ALL_ENGINES
+
+
+def pip_command(python: str = sys.executable) -> list[str]:
+    """How `python` runs pip without having it: out of the wheel that belongs to `ensurepip`.
+
+    Raises:
+        ToolError: this Python brings none along.
+    """
+    _need_ensurepip()
+    import ensurepip
+
+    folders = [
+        sysconfig.get_config_var("WHEEL_PKG_DIR"),
+        Path(ensurepip.__file__).parent / "_bundled",
+    ]
+    for folder in filter(None, folders):
+        for wheel in sorted(Path(folder).glob("pip-*.whl")):
+            return [python, f"{wheel}/pip", *_PIP_OPTIONS]
+    raise ToolError(
+        "This Python brings no pip along. Choose another one: make PYTHON=python3.12",
+        EXIT_MISSING_DEPENDENCY,
+    )
+
+
 def stamp_text(folder: Path, requirements: Path) -> str:
     """What the environment depends on. Its scripts hold its own path, so a moved one is remade."""
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    digest, unused = (
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (requirements, Path(prune.__file__))
+    )
     version = ".".join(map(str, sys.version_info[:3]))
-    return f"requirements {digest}\npython {version} {sys.base_prefix}\nfolder {folder}\n"
+    return (
+        f"requirements {digest}\npython {version} {sys.base_prefix}\nfolder {folder}\n"
+        f"without {unused}\n"
+    )
 
 
 def _is_current(folder: Path, requirements: Path) -> bool:
@@ -74,20 +113,26 @@ def _is_current(folder: Path, requirements: Path) -> bool:
 
 
 def _make(name: str, folder: Path, requirements: Path) -> None:
-    _need_ensurepip()
+    pip = pip_command(str(folder / "bin" / "python"))
     if folder.exists():
         (folder / STAMP_NAME).unlink(missing_ok=True)
         shutil.rmtree(folder)
     with step(f"new environment {name}"):
-        _run([sys.executable, "-m", "venv", str(folder)], f"Creating {folder} failed")
+        _run(
+            [sys.executable, "-m", "venv", "--without-pip", str(folder)],
+            f"Creating {folder} failed",
+        )
     packages = sum("==" in line for line in requirements.read_text(encoding="utf-8").splitlines())
     with step(f"{packages} packages into {name}"):
-        python = str(folder / "bin" / "python")
+        # Everything is pinned, so nothing is resolved; byte code is made of what is imported.
         options = ["--quiet", "--progress-bar=off", "--require-hashes", "--only-binary=:all:"]
+        options += ["--no-deps", "--no-compile"]
         _run(
-            [python, *PIP, "install", *options, "--requirement", str(requirements)],
+            [*pip, "install", *options, "--requirement", str(requirements)],
             f"Installing {requirements} failed",
         )
+        if name in REQUIREMENTS:  # not those of the benchmark's peers
+            prune.drop_unused(folder)
     stamp = folder / f"{STAMP_NAME}.new"
     stamp.write_text(stamp_text(folder, requirements), encoding="utf-8")
     stamp.replace(folder / STAMP_NAME)
@@ -154,6 +199,7 @@ def _need_ensurepip() -> None:
 
 
 def main() -> int:
+    requirements = REQUIREMENTS | {"ocr": ocr_requirements(os.environ.get("OCR_ENGINE", ""))}
     names = sys.argv[1:] or list(REQUIREMENTS)
     for name in names:
         if name not in REQUIREMENTS:
@@ -161,7 +207,7 @@ def main() -> int:
                 f"There is no environment {name!r}; there are {', '.join(REQUIREMENTS)}.",
                 EXIT_BAD_ARGUMENTS,
             )
-        ensure(name, REQUIREMENTS[name])
+        ensure(name, requirements[name])
     return 0
 
 

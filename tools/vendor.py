@@ -10,12 +10,15 @@
 Each part has a stamp of what it was made from: while that stays the same, nothing is fetched.
 `--refresh` makes the base anew, with the packages that Debian has now (security updates).
 `--dry-run` fetches nothing: it asks whether every pinned wheel can be had for that processor.
-GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers.
+GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers; with
+OCR_VARIANT=paddleocr (in the environment or in .env) the CPU's image has all engines.
 """
 
 import argparse
 import hashlib
 import json
+import os
+import re
 import shutil
 import sys
 import tempfile
@@ -49,18 +52,25 @@ GLIBC_MINOR = 41
 PACKAGES = (
     *("base-files", "libc-bin", "tzdata"),
     *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
-    *("libstdc++6", "libglib2.0-0t64", "libx11-6"),  # onnxruntime and OpenCV link these
+    "libstdc++6",  # OpenVINO and OpenCV link it
+    "libseccomp2",  # web_service gives up the network with it
 )
 WHEELS = {
     "pip": ROOT / "tools" / "requirements.txt",
     "ocr": ROOT / "ocr" / "requirements.txt",
     "web": ROOT / "flask" / "requirements.txt",
+    "ocr-paddleocr": ROOT / "ocr" / "requirements-paddleocr.txt",
     "ocr-gpu": ROOT / "ocr" / "requirements-gpu.txt",
     "ocr-gpu-cuda12": ROOT / "ocr" / "requirements-gpu-cuda12.txt",
 }
-ALWAYS = ("pip", "ocr", "web")
+ALWAYS = ("pip", "web")
+VARIANT_WHEELS = {"": "ocr", "paddleocr": "ocr-paddleocr"}
+"""By OCR_VARIANT, as docker-compose.yml gives it to the build."""
 GPU_WHEELS = {"1": "ocr-gpu", "cuda12": "ocr-gpu-cuda12"}
 HOOK = ROOT / "tools" / "base_hook.sh"
+REMEDY = "Run once, with internet: make vendor"
+"""A file of this name lies in vendor/ from the first time on. Both Dockerfiles copy it first, so
+that a build without it ends with these words."""
 _EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 _KEPT = "/usr/share/doc/*/copyright"
 _EPOCH = "1735689600"
@@ -76,7 +86,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.gpu not in ("", "0", *GPU_WHEELS):
         raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
-    wanted = [*ALWAYS, *(GPU_WHEELS[name] for name in (options.gpu,) if name in GPU_WHEELS)]
+    wanted = [*ALWAYS, variant_wheels(ROOT / ".env")]
+    wanted += [GPU_WHEELS[options.gpu]] if options.gpu in GPU_WHEELS else []
     architecture = processors.chosen(options.arch)
     if options.dry_run:
         for name in wanted:
@@ -90,6 +101,7 @@ def main() -> int:
                 _stamp_of(folder / "base.tar").unlink(missing_ok=True)
             done = make_base(folder, architecture)
             done += [name for name in wanted if fetch_wheels(name, architecture)]
+            _write(folder / REMEDY, "It was. Builds without this file end with its name.\n")
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
@@ -101,6 +113,25 @@ def main() -> int:
 def folder_for(architecture: str) -> Path:
     """Where the images for `architecture` find what they are built from."""
     return VENDOR if architecture == processors.native() else VENDOR / architecture
+
+
+def variant_wheels(env_file: Path) -> str:
+    """Which wheels OCR_VARIANT asks for: as in the environment, else as in `.env`.
+
+    Raises:
+        ToolError: there is no such variant.
+    """
+    try:
+        text = env_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+    written = re.findall(r"^OCR_VARIANT=(\S*)\s*$", text, re.MULTILINE)
+    variant = os.environ.get("OCR_VARIANT", written[-1] if written else "")
+    if variant not in VARIANT_WHEELS:
+        raise ToolError(
+            f"OCR_VARIANT is {variant!r}; use paddleocr, or leave it empty.", EXIT_BAD_ARGUMENTS
+        )
+    return VARIANT_WHEELS[variant]
 
 
 def make_base(vendor: Path, architecture: str) -> list[str]:
@@ -172,8 +203,8 @@ def fetch_wheels(name: str, architecture: str, vendor: Path | None = None) -> bo
     ):
         new = Path(temporary)
         new.chmod(0o755)
-        # What is there already is not fetched again.
-        known = ["-f", str(folder)] if folder.is_dir() else []
+        # What is there already, of whatever variant, is not fetched again.
+        known = [f"--find-links={there}" for there in sorted(folder.parent.glob("[!.]*/"))]
         _pip(name, architecture, "download", *known, f"--dest={new}")
         if folder.exists():
             shutil.rmtree(folder)
@@ -201,7 +232,7 @@ def available(name: str, architecture: str) -> list[str]:
 
 def _pip(name: str, architecture: str, command: str, *options: str) -> None:
     """Run pip for the base's Python on `architecture` over one requirements.txt."""
-    line = [fetch_models.python_with_pip(), *setup_env.PIP, command, "--quiet"]
+    line = [*setup_env.pip_command(), command, "--quiet"]
     line += ["--progress-bar=off", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     line += [f"--python-version={PYTHON}", "--implementation=cp"]
     line += [f"--abi=cp{PYTHON.replace('.', '')}", "--abi=abi3", "--abi=none"]

@@ -100,6 +100,11 @@ def killed(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
 
 
+def take_all_along(*_: object) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)  # the service goes, and this worker with it
+    time.sleep(SECONDS)
+
+
 def leave(*_: object) -> None:
     os._exit(7)
 
@@ -211,7 +216,7 @@ DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
     "segv": segv, "leave": leave, "hang": hang, "hangup": hang_up, "eat": eat,
     "garbage": garbage, "list": a_list, "deep": deep, "huge": huge, "negative": negative,
     "half": half, "dribble": dribble, "chatter": chatter, "wrongid": wrong_id,
-    "wrongbatch": wrong_batch, "kill": killed,
+    "wrongbatch": wrong_batch, "kill": killed, "endall": take_all_along,
     "odd": odd, "stuck": stuck, "later": later, "few": too_few, "noise": noise,
     "slow": slow, "failing": failing, "doubtful": doubtful,
 }  # fmt: skip

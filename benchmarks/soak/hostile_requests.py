@@ -20,7 +20,7 @@ _ADDRESSES = [
 _PARAMETERS = ["q", "state", "size", "next", "page", "edit", "notice", "v", "x", "q[]", ""]
 _ROUTES = [
     "/v1/status", "/v1/process", "/v1/reprocess", "/v1/corrections", "/v1/coverage", "/livez",
-    "/v1/resume", "/metrics", "/v1/{}", "/{}",
+    "/v1/resume", "/v1/retry", "/metrics", "/v1/{}", "/{}",
 ]  # fmt: skip
 """Without readyz, whose 503 is the truth, and without pause, which would end all progress; backup
 is left out for the disk's sake."""

@@ -9,6 +9,7 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has t
     POST /v1/pause         {"request_id"?}                                    -> PauseReply
     POST /v1/resume        {"request_id"?}                                    -> PauseReply
     POST /v1/reprocess     {"request_id"?, "image_ids": [int]}                -> ReprocessReply
+    POST /v1/retry         {"request_id"?}   every quarantined image again    -> ReprocessReply
     POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> CorrectionReply
     POST /v1/backup        {"request_id"?, "file"?: text}                     -> BackupReply
     GET  /v1/backup        the backup in work, or else the last one           -> BackupReply
@@ -30,7 +31,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,8 @@ from ocr_contract.replies import (
 )
 
 _R = TypeVar("_R", bound=Reply)
+Connect = Callable[[float], socket.socket]
+"""Makes a connection to ocr_service's socket within so many seconds."""
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_REPLY_BYTES = 1024 * 1024
@@ -78,8 +81,9 @@ class ServiceUnreachable(ControlError):  # noqa: N818  a state of affairs, named
 class _DeadlineSocket(socket.socket):
     """A Unix socket whose time limit is for everything, not for each piece that arrives."""
 
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, timeout_s: float, descriptor: int | None = None) -> None:
+        """`descriptor`: of a socket that is there already."""
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM, fileno=descriptor)
         self.settimeout(timeout_s)
         self._deadline = time.monotonic() + timeout_s
 
@@ -91,22 +95,35 @@ class _DeadlineSocket(socket.socket):
 class _UnixConnection(http.client.HTTPConnection):
     """`http.client` over a Unix domain socket."""
 
-    def __init__(self, path: Path, timeout_s: float) -> None:
+    def __init__(self, path: Path, timeout_s: float, connect: Connect | None) -> None:
         super().__init__("ocr")
         self._path = path
         self._timeout_s = timeout_s
+        self._connect = connect
 
     def connect(self) -> None:
-        self.sock = _DeadlineSocket(self._timeout_s)
-        self.sock.connect(str(self._path))
+        if self._connect is None:
+            self.sock = _DeadlineSocket(self._timeout_s)
+            self.sock.connect(str(self._path))
+        else:
+            made = self._connect(self._timeout_s)
+            self.sock = _DeadlineSocket(self._timeout_s, made.detach())
 
 
 class ControlClient:
     """Asks ocr_service, one connection a request. Safe to share between threads."""
 
-    def __init__(self, socket_path: Path, *, timeout_s: float = REQUEST_DEADLINE_S) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        *,
+        timeout_s: float = REQUEST_DEADLINE_S,
+        connect: Connect | None = None,
+    ) -> None:
+        """`connect` makes the connections, for a process that may not do so itself."""
         self._socket_path = socket_path
         self._timeout_s = timeout_s
+        self._connect = connect
 
     def status(self) -> StatusReply:
         """The service's state now."""
@@ -133,6 +150,10 @@ class ControlClient:
     def reprocess(self, image_ids: list[int], *, request_id: str | None = None) -> ReprocessReply:
         """Read these images again."""
         return self._post(ReprocessReply, "reprocess", request_id, image_ids=image_ids)
+
+    def retry_quarantined(self, *, request_id: str | None = None) -> ReprocessReply:
+        """Read every quarantined image again."""
+        return self._post(ReprocessReply, "retry", request_id)
 
     def correct(
         self, line_id: int, text: str | None, *, request_id: str | None = None
@@ -190,7 +211,7 @@ class ControlClient:
         """
         payload = None if body is None else json.dumps(body).encode()
         headers = {} if payload is None else {"Content-Type": "application/json"}
-        connection = _UnixConnection(self._socket_path, self._timeout_s)
+        connection = _UnixConnection(self._socket_path, self._timeout_s, self._connect)
         try:
             connection.request(method, path, payload, headers)
             response = connection.getresponse()

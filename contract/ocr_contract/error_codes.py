@@ -25,6 +25,8 @@ class ErrorCode(enum.StrEnum):
     HIDDEN = "hidden"
     SYSTEM_FILE = "system_file"
     UNFINISHED_COPY = "unfinished_copy"
+    DATA_FOLDER = "data_folder"
+    DATABASE_FILE = "database_file"
     SYMLINK = "symlink"
     NOT_A_REGULAR_FILE = "not_a_regular_file"
     UNSUPPORTED_FORMAT = "unsupported_format"
@@ -138,6 +140,7 @@ class ErrorCode(enum.StrEnum):
     BAD_PASSWORD_FILE = "bad_password_file"  # noqa: S105
     PASSWORD_NEEDED = "password_needed"  # noqa: S105
     HOST_NOT_ALLOWED = "host_not_allowed"
+    PEER_NOT_ALLOWED = "peer_not_allowed"
     BAD_PARAMETER = "bad_parameter"
     QUERY_TOO_LONG = "query_too_long"
     LOGIN_NEEDED = "login_needed"

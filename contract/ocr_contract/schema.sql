@@ -19,7 +19,7 @@ CREATE TABLE images (
   sha256        TEXT,                      -- of the content, hex; NULL when the file could not be read
   status        TEXT    NOT NULL CHECK (status IN
                   ('pending', 'processing', 'done', 'failed', 'quarantined', 'ignored', 'missing')),
-  attempts      INTEGER NOT NULL DEFAULT 0,  -- counted before each attempt, so that a crash counts too
+  attempts      INTEGER NOT NULL DEFAULT 0,  -- how often the worker ended on it, or had no memory for it
   error_code    TEXT,                      -- stable, for programs; see ocr/ocr_errors.py
   error         TEXT,                      -- one sentence for people, with the remedy
   duplicate_of  INTEGER REFERENCES images (id),  -- same content: the text stands under that image

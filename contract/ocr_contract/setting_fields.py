@@ -5,7 +5,7 @@
         port: int = setting("WEB_PORT", 5000, "", "TCP port to listen on.", minimum=1, ...)
 
     load(Settings, os.environ)      the values in force; a wrong one is a sentence
-    retired(RETIRED, os.environ)    what is set and no longer exists: a warning, not an end
+    warnings(RETIRED, os.environ)   what is set and has no effect: a warning, not an end
     table(Settings)                 what README's table is tested against
     dump(Settings, settings)        what --print-config prints
 
@@ -17,6 +17,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
+
+from ocr_contract import time_zone
 
 EXIT_BAD_CONFIGURATION = 9
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -130,6 +132,12 @@ def load(
     return kind(**values)
 
 
+def warnings(gone: Mapping[str, Retired], environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that is set and does not do what a person would think."""
+    zone = time_zone.problem(environ)
+    return [*retired(gone, environ), *([zone] if zone else [])]
+
+
 def retired(gone: Mapping[str, Retired], environ: Mapping[str, str]) -> list[str]:
     """A sentence for each variable that is set and no longer is a setting."""
     said = []
@@ -203,4 +211,6 @@ def _word(choices: tuple[str, ...]) -> Callable[[str], str]:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+    if isinstance(value, frozenset | tuple):
+        return ",".join(sorted(str(part) for part in value))
+    return str(value)

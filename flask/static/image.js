@@ -125,7 +125,7 @@ const look = async () => {
   let isNew = false;
   if (!document.hidden) {
     try {
-      const reply = await fetch(`/api/v1/images/${article.dataset.id}`, { cache: "no-store" });
+      const reply = await fetch(article.dataset.address, { cache: "no-store" });
       if (reply.ok) {
         const image = await reply.json();
         isNew = `${image.updated_at}/${image.status}` !== article.dataset.version;

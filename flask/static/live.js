@@ -1,5 +1,5 @@
 "use strict";
-// Keeps the list page up to date. The server says over /events that something changed; the
+// Keeps the list page up to date. The server says over a stream that something changed; the
 // numbers are written at once, and the rest is fetched as the same HTML that the page was made
 // of, and patched in: rows that did not change stay untouched, with their focus and pictures.
 
@@ -59,7 +59,7 @@ const isLoggedOut = (reply) => {
 
 const refresh = async () => {
   try {
-    const reply = await fetch(`/fragments/live${location.search}`, { cache: "no-store" });
+    const reply = await fetch(`${live.dataset.fragment}${location.search}`, { cache: "no-store" });
     if (isLoggedOut(reply)) return;
     if (reply.ok) {
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
@@ -173,7 +173,7 @@ const goSlow = () => {
   slowTimer = setTimeout(async () => {
     if (!document.hidden) {
       try {
-        const reply = await fetch("/api/v1/status", { cache: "no-store" });
+        const reply = await fetch(live.dataset.status, { cache: "no-store" });
         if (isLoggedOut(reply)) return;
         if (reply.ok) tell(await reply.json());
       } catch {
@@ -187,7 +187,7 @@ const goSlow = () => {
 const open = () => {
   if (stream || document.hidden) return;
   clearTimeout(retryTimer);
-  stream = new EventSource("/events");
+  stream = new EventSource(live.dataset.events);
   stream.onopen = () => clearTimeout(slowTimer);
   stream.addEventListener("counts", (event) => tell(JSON.parse(event.data)));
   stream.onerror = () => {

@@ -3,7 +3,7 @@
 
 const look = async () => {
   try {
-    const reply = await fetch("/readyz", { cache: "no-store" });
+    const reply = await fetch(document.getElementById("waiting").dataset.ready, { cache: "no-store" });
     if (reply.ok) {
       location.reload();
       return;

@@ -66,3 +66,9 @@ class ServiceActions:
         reply = self._effects.reprocess(image_ids, request_id)
         self._pipeline.wake()
         return reply
+
+    def retry_quarantined(self, request_id: str | None) -> ReprocessReply:
+        """Read every quarantined image again."""
+        reply = self._effects.retry_quarantined(request_id)
+        self._pipeline.wake()
+        return reply

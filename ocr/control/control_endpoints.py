@@ -47,6 +47,11 @@ def endpoints(
         ),
         Endpoint(
             "POST",
+            "/v1/retry",
+            lambda body: actions.retry_quarantined(request_id_field(body)),
+        ),
+        Endpoint(
+            "POST",
             "/v1/corrections",
             lambda body: effects.correct(*correction_fields(body), request_id_field(body)),
         ),

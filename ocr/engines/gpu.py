@@ -19,6 +19,7 @@ TINY_MODEL = bytes.fromhex(
 )  # fmt: skip
 """The smallest ONNX model: one Identity."""
 _CUDA = "CUDAExecutionProvider"
+_NOT_INSTALLED = "the package onnxruntime-gpu is not installed"
 _WARNING, _FATAL = 2, 4
 """ONNX Runtime's severities; from the first on it logs unless told otherwise."""
 
@@ -34,10 +35,12 @@ def gpu_problem(engine: str, number: int) -> str | None:
         return "NVIDIA's driver shows none here (no /dev/nvidiactl)"
     if engine != "onnxruntime":
         return None  # the engine finds out itself
-    import onnxruntime
-
+    try:
+        import onnxruntime
+    except ImportError:
+        return _NOT_INSTALLED
     if _CUDA not in onnxruntime.get_available_providers():
-        return "the package onnxruntime-gpu is not installed"
+        return _NOT_INSTALLED
     onnxruntime.preload_dlls()  # CUDA and cuDNN come as wheels, where the linker does not look
     onnxruntime.set_default_logger_severity(_FATAL)  # one sentence says it, not a page of its own
     try:

@@ -9,19 +9,18 @@ paddleocr:X   paddle_models with PaddleOCR's engine X on either
 
 import contextlib
 import dataclasses
+import importlib.util
 import logging
+from pathlib import Path
 
 from engines.gpu import gpu_is_expected, gpu_problem
+from engines.kept_files import KeptFiles
+from engines.kept_networks import KeptNetwork
 from engines.networks import Detector, Network, Normalisation, Recogniser
 from engines.onnx_models import Load, OnnxModels, Shapes
 from engines.onnxruntime_network import OnnxRuntimeNetwork, RuntimeDevice, tensorrt_is_there
-from engines.openvino_network import (
-    OpenVinoDetector,
-    OpenVinoDevice,
-    OpenVinoNetwork,
-    OpenVinoRecogniser,
-    best_precision,
-)
+from engines.openvino_compile import OpenVinoDevice, best_precision
+from engines.openvino_network import OpenVinoDetector, OpenVinoNetwork, OpenVinoRecogniser
 from engines.paddle_models import PaddleModels
 from engines.text_models import TextModels
 from engines.text_recognition import CPU_WIDTHS, GPU_WIDTHS
@@ -84,6 +83,7 @@ def choose(settings: Settings, threads: int) -> Inference:
             f"OCR_ENGINE is {engine!r}; use auto, openvino, onnxruntime or paddleocr:NAME with "
             "PaddleOCR's name of an engine.",
         )
+    _check_installed(engine)
     wanted = settings.device
     if engine == "openvino":
         if wanted.startswith("gpu"):
@@ -126,8 +126,10 @@ def choose_device(wanted: str, engine: str) -> str:
     return "cpu"
 
 
-def load_models(inference: Inference, models: ModelSet, settings: Settings) -> TextModels:
-    """The models, loaded and warmed up.
+def load_models(
+    inference: Inference, models: ModelSet, settings: Settings, kept: KeptFiles | None = None
+) -> TextModels:
+    """The models, loaded and each run once; `kept` has what was compiled at earlier starts.
 
     Raises:
         WorkerError: model_format: a model is not in ONNX, and the engine knows nothing else.
@@ -146,7 +148,8 @@ def load_models(inference: Inference, models: ModelSet, settings: Settings) -> T
 
     load: Load
     if inference.engine == "openvino":
-        load = _OpenVino(OpenVinoDevice(inference.lanes, inference.threads, inference.precision))
+        device = OpenVinoDevice(inference.lanes, inference.threads, inference.precision)
+        load = _OpenVino(device, kept)
     else:
         load = _OnnxRuntime(
             RuntimeDevice(
@@ -161,24 +164,33 @@ def load_models(inference: Inference, models: ModelSet, settings: Settings) -> T
     else:
         shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, all_or_one=False)
     loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
-    loaded.warm_up()
+    loaded.begin()
+    if kept is not None:
+        kept.confirm()
     return loaded
 
 
 class _OpenVino:
     """Loads models with OpenVINO."""
 
-    def __init__(self, device: OpenVinoDevice) -> None:
+    def __init__(self, device: OpenVinoDevice, kept: KeptFiles | None) -> None:
         self._device = device
+        self._kept = kept
 
     def detector(self, model: Model, normalisation: Normalisation) -> Detector:
-        return OpenVinoDetector(model.folder / ONNX_NAME, normalisation, self._device)
+        return OpenVinoDetector(*self._of(model, normalisation))
 
     def recogniser(self, model: Model, normalisation: Normalisation) -> Recogniser:
-        return OpenVinoRecogniser(model.folder / ONNX_NAME, normalisation, self._device)
+        return OpenVinoRecogniser(*self._of(model, normalisation))
 
     def classifier(self, model: Model, normalisation: Normalisation) -> Network:
-        return OpenVinoNetwork(model.folder / ONNX_NAME, normalisation, self._device)
+        return OpenVinoNetwork(*self._of(model, normalisation))
+
+    def _of(
+        self, model: Model, normalisation: Normalisation
+    ) -> tuple[Path, Normalisation, OpenVinoDevice, KeptNetwork | None]:
+        kept = KeptNetwork(self._kept, model.sha256) if self._kept is not None else None
+        return model.folder / ONNX_NAME, normalisation, self._device, kept
 
 
 class _OnnxRuntime:
@@ -219,6 +231,17 @@ def _precision(wanted: str, engine: str, device: str) -> str:
             "OCR_PRECISION=auto.",
         )
     return wanted
+
+
+def _check_installed(engine: str) -> None:
+    package = "paddleocr" if engine.startswith(PADDLEOCR) else engine
+    if engine != "auto" and importlib.util.find_spec(package) is None:
+        raise WorkerError(
+            ErrorCode.BAD_ENGINE,
+            f"OCR_ENGINE is {engine}, but the package {package} is not installed here. Set "
+            "OCR_ENGINE=auto; or have it installed: with make run OCR_ENGINE=…, in Docker with "
+            "OCR_VARIANT=paddleocr in .env, make vendor and docker compose up --build -d.",
+        )
 
 
 def _check_format(models: ModelSet) -> None:

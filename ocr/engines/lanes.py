@@ -5,27 +5,29 @@ device can take at once are under way, whoever asks. Pages ask from threads of t
 decode, search and cut while the lanes compute. Waiting lines of one width, of whatever page or
 batch, go through the recogniser together. A network takes a while to turn to another shape, so a
 lane stays with a width as long as that fills its calls, and then goes to where most is waiting.
+What it may prepare for in advance it does when nothing is waiting (`preparations`).
 """
 
+import atexit
 import collections
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import page_progress
 from decoding.pixels import Pixels
+from engines.preparations import IDLE_S, Preparation, Preparations, Shape
 
 Result = TypeVar("Result")
 Answer = TypeVar("Answer")
 
-_Shape = tuple[int, int]
-"""Width and number of lines that go together."""
 _ENOUGH_LINES_PER_LANE = 48
 """With fewer lines waiting, other calls go first: a page's detection brings the next lines."""
 _PATIENCE = 64
 """Calls after which the line that has waited longest has its turn, whatever else there is."""
+_LONGEST_PREPARATION_S = 10.0
 _CALLS_TO_RECOVER = 200
 """How many calls without a failure there are before twice as many lines go together again."""
 
@@ -57,8 +59,12 @@ class Lanes(Generic[Result]):
         self._calls_since_failure = 0
         self._busy_s = 0.0
         self.count = count
-        for number in range(count):
-            threading.Thread(target=self._run, name=f"lane-{number}", daemon=True).start()
+        self._preparing = 0
+        self._preparations = [Preparations() for _ in range(count)]
+        for number, preparations in enumerate(self._preparations):
+            threading.Thread(
+                target=self._run, args=(preparations,), name=f"lane-{number}", daemon=True
+            ).start()
 
     @property
     def busy_s(self) -> float:
@@ -89,28 +95,80 @@ class Lanes(Generic[Result]):
             self._changed.notify_all()
         return [_stepping(line.future) for line in waiting]
 
-    def _run(self) -> None:
-        shape: _Shape | None = None
-        while True:
-            work, shape = self._next(shape)
-            started = time.monotonic()
-            work()
-            with self._changed:
-                self._busy_s += time.monotonic() - started
+    def prepare(self, each: Iterable[Preparation], once: Iterable[Preparation] = ()) -> None:
+        """Let every lane make its own preparations `each`, behind its work, and one of them
+        those that are made `once`, first."""
+        every = list(each)
+        with self._changed:
+            self._preparations[0].add(once)
+            for preparations in self._preparations:
+                preparations.add(every)
+            self._changed.notify_all()
 
-    def _next(self, last: "_Shape | None") -> tuple[Callable[[], None], "_Shape | None"]:
-        """What this lane does now, and the shape of lines that it is then prepared for, before
-        that `last`; waits until there is something."""
+        atexit.register(self.stop_preparing)
+
+    @property
+    def to_prepare(self) -> int:
+        """How many preparations are left or being made, in all lanes."""
+        with self._changed:
+            return self._preparing + sum(map(len, self._preparations))
+
+    def stop_preparing(self) -> None:
+        """Drop what is left, and wait for what is being made: a thread that is in native code when
+        the interpreter ends aborts the process."""
+        with self._changed:
+            for preparations in self._preparations:
+                preparations.clear()
+            self._changed.wait_for(lambda: not self._preparing, _LONGEST_PREPARATION_S)
+
+    def _run(self, preparations: Preparations) -> None:
+        shape: Shape | None = None
+        idle_since = time.monotonic()
+        while True:
+            turn = self._next(shape, preparations, idle_since)
+            started, shape = time.monotonic(), turn.shape
+            turn.run()
+            with self._changed:
+                if turn.is_work:
+                    idle_since = time.monotonic()
+                    self._busy_s += idle_since - started
+                else:
+                    self._preparing -= 1
+                    self._changed.notify_all()
+
+    def _next(self, last: Shape | None, preparations: Preparations, idle_since: float) -> "_Turn":
+        """What this lane does now, after lines of the shape `last`; waits until there is
+        something."""
         with self._changed:
             while True:
-                if self._calls and not self._calls_running and self._waiting < self._enough:
-                    return self._take_call(), last
-                if self._lines:
-                    shape = self._choose(last)
-                    return self._take_lines(*shape), shape
-                if self._calls and self._calls_running < self._most_calls:
-                    return self._take_call(), last
-                self._changed.wait()
+                if preparations.overdue:
+                    self._changed.notify()  # what this lane was woken for, another may take
+                    return self._take_preparation(preparations, last)
+                turn = self._take(last)
+                if turn is not None:
+                    preparations.called(turn.shape)
+                    return turn
+                wait_s = None
+                if preparations:
+                    wait_s = idle_since + IDLE_S - time.monotonic()
+                    if wait_s <= 0:
+                        return self._take_preparation(preparations, last)
+                self._changed.wait(wait_s)
+
+    def _take(self, last: Shape | None) -> "_Turn | None":
+        """The work that has its turn, if there is any."""
+        if self._calls and not self._calls_running and self._waiting < self._enough:
+            return _Turn(self._take_call(), last)
+        if self._lines:
+            shape = self._choose(last)
+            return _Turn(self._take_lines(*shape), shape)
+        if self._calls and self._calls_running < self._most_calls:
+            return _Turn(self._take_call(), last)
+        return None
+
+    def _take_preparation(self, preparations: Preparations, last: Shape | None) -> "_Turn":
+        self._preparing += 1
+        return _Turn(preparations.next(), last, is_work=False)
 
     def _take_call(self) -> Callable[[], None]:
         work, future = self._calls.popleft()
@@ -133,7 +191,7 @@ class Lanes(Generic[Result]):
             self._calls_running -= 1
             self._changed.notify()
 
-    def _choose(self, last: "_Shape | None") -> "_Shape":
+    def _choose(self, last: Shape | None) -> Shape:
         """Width and number of the lines that a lane takes next, after those of `last`."""
         longest = min(self._lines, key=lambda width: self._lines[width][0].since)
         if self._taken - self._lines[longest][0].since > _PATIENCE:
@@ -183,6 +241,15 @@ class Lanes(Generic[Result]):
             if self._divisor > 1 and self._calls_since_failure >= _CALLS_TO_RECOVER:
                 self._divisor //= 2
                 self._calls_since_failure = 0
+
+
+class _Turn(NamedTuple):
+    """What a lane does next."""
+
+    run: Callable[[], None]
+    shape: Shape | None
+    """Of the lines that the lane is prepared for afterwards."""
+    is_work: bool = True
 
 
 class _Line(Generic[Result]):

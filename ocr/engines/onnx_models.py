@@ -5,8 +5,8 @@ not its pipeline.
 """
 
 import dataclasses
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import functools
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -27,12 +27,14 @@ from engines.networks import (
     Recogniser,
 )
 from engines.page_classifier import prepare_page as prepare_page_for_orientation
+from engines.preparations import Preparation
 from engines.text_detection import detection_settings, find_polygons, map_size, scale_for_detection
 from engines.text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
 from engines.tiled_detection import is_tiled, map_in_tiles
 from models import Model, ModelSet
 
-_WARM_UP_PAGES = ((960, 704), (704, 960))
+_FIRST_PAGE = (64, 320, 3)
+_USUAL_PAGES = ((960, 704), (704, 960))
 
 
 class Load(Protocol):
@@ -94,20 +96,32 @@ class OnnxModels:
         self._detection_settings = detection_settings(models.detection.folder, unclip_ratio)
         self._recognition = load.recogniser(models.recognition, CENTRED)
         self._characters = read_characters(models.recognition.folder)
+        self._orientation = orientation
         if orientation:
             self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
         self.lanes: Lanes[Columns] = Lanes(shapes.lanes, self._run_recognition, shapes.together)
 
-    def warm_up(self) -> None:
-        """Let every shape of lines be prepared for, so that memory has its size from the start."""
-        for height, width in _WARM_UP_PAGES:
-            self.detect(np.zeros((height, width, 3), dtype=np.uint8), max(height, width))
-        shapes = self._shapes
-        with ThreadPoolExecutor(shapes.lanes) as lanes:  # each has preparations of its own
-            for width in shapes.line_widths:
-                for count in shapes.prepared(width):
-                    lines = np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8)
-                    list(lanes.map(self._recognition.run_best, [lines] * shapes.lanes))
+    def begin(self) -> None:
+        """Run each network once, to see that it can, and leave the other shapes for later."""
+        self.detect(np.zeros(_FIRST_PAGE, dtype=np.uint8), max(_FIRST_PAGE))
+        self.lanes.recognise([np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), np.uint8)])
+        if self._orientation:
+            self.page_shares(np.zeros(_FIRST_PAGE, dtype=np.uint8))
+        self.lanes.prepare(self._preparations(), once=map(self._page_preparation, _USUAL_PAGES))
+
+    def _preparations(self) -> Iterator[Preparation]:
+        """For every shape of lines, so that memory grows no more once they are made."""
+        for width in self._shapes.line_widths:
+            for count in sorted(self._shapes.prepared(width)):
+                yield Preparation(
+                    functools.partial(self._prepare_lines, width, count), (width, count)
+                )
+
+    def _prepare_lines(self, width: int, count: int) -> None:
+        self._recognition.run_best(np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8))
+
+    def _page_preparation(self, size: tuple[int, int]) -> Preparation:
+        return Preparation(lambda: self._detection.run(np.zeros((1, *size, 3), dtype=np.uint8)))
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""

@@ -1,11 +1,8 @@
 """Models in ONNX on a CPU through OpenVINO: the fastest way there, and in bfloat16 twice so."""
 
 import contextlib
-import dataclasses
 import queue
-import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +12,27 @@ import numpy.typing as npt
 from decoding.pixels import Pixels
 from engines.arrays import Classes, Numbers
 from engines.columns import BLANK, SPACE, Columns, character_begins, near_space
+from engines.kept_networks import KeptNetwork
 from engines.networks import Normalisation
-from engines.openvino_graph import drop_last, enlarge_last
+from engines.openvino_compile import Form, OpenVinoDevice, compiled
 
 _F32_OVER_BF16_BITS = 16
 """bf16 is the upper half of f32."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OpenVinoDevice:
-    """How a processor runs a model."""
-
-    streams: int
-    """Calls at a time …"""
-    threads: int
-    """… and their threads in all."""
-    precision: str
-    """f32 or bf16."""
-
-
 class OpenVinoNetwork:
     """One model and its output."""
 
-    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+    def __init__(
+        self,
+        model: Path,
+        normalisation: Normalisation,
+        device: OpenVinoDevice,
+        kept: KeptNetwork | None = None,
+    ) -> None:
         """Keeps what it prepared for each shape of input, some megabytes a shape."""
-        network = _core().read_model(model)
-        self._streams = _Streams(network, normalisation, device)
+        made = compiled(model, Form("network", normalisation, device), kept)
+        self._streams = _Streams(made.network, device)
 
     def run(self, images: Pixels) -> Numbers:
         """As `Network.run`."""
@@ -51,12 +43,17 @@ class OpenVinoNetwork:
 class OpenVinoDetector:
     """A model whose sigmoid is left out. Keeps nothing for a shape: each page has another."""
 
-    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+    def __init__(
+        self,
+        model: Path,
+        normalisation: Normalisation,
+        device: OpenVinoDevice,
+        kept: KeptNetwork | None = None,
+    ) -> None:
         """`logits` is false when the model ends with something else than a sigmoid."""
-        network = _core().read_model(model)
-        self.logits = drop_last(network, "Sigmoid")
-        enlarge_last(network)
-        self._streams = _Streams(network, normalisation, device, keep_shapes=False)
+        made = compiled(model, Form("detector", normalisation, device), kept)
+        self.logits = made.last_dropped
+        self._streams = _Streams(made.network, device)
 
     def run(self, pages: Pixels) -> Numbers:
         """As `Detector.run`."""
@@ -70,12 +67,18 @@ class OpenVinoRecogniser:
     In bf16 the logits come as such: half as much to write and to search.
     """
 
-    def __init__(self, model: Path, normalisation: Normalisation, device: OpenVinoDevice) -> None:
+    def __init__(
+        self,
+        model: Path,
+        normalisation: Normalisation,
+        device: OpenVinoDevice,
+        kept: KeptNetwork | None = None,
+    ) -> None:
         """Keeps what it prepared for each shape of input."""
-        network = _core().read_model(model)
-        self._softmax_left = drop_last(network, "Softmax")
+        made = compiled(model, Form("recogniser", normalisation, device), kept)
+        self._softmax_left = made.last_dropped
         self._in_bf16 = self._softmax_left and device.precision == "bf16"
-        self._streams = _Streams(network, normalisation, device, output_bf16=self._in_bf16)
+        self._streams = _Streams(made.network, device)
 
     def run_best(self, lines: Pixels) -> Columns:
         """As `Recogniser.run_best`."""
@@ -90,43 +93,12 @@ class OpenVinoRecogniser:
 
 
 class _Streams:
-    """A compiled model, and as many requests as may run at a time."""
+    """As many requests to a compiled model as may run at a time."""
 
-    def __init__(
-        self,
-        network: Any,
-        normalisation: Normalisation,
-        device: OpenVinoDevice,
-        *,
-        keep_shapes: bool = True,
-        output_bf16: bool = False,
-    ) -> None:
-        openvino = _openvino()
-        from openvino.preprocess import PrePostProcessor
-
-        steps = PrePostProcessor(network)
-        image = steps.input()
-        image.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
-        image.model().set_layout(openvino.Layout("NCHW"))
-        convert = image.preprocess().convert_element_type(openvino.Type.f32)
-        if normalisation.swap_channels:
-            convert = convert.reverse_channels()
-        convert.mean(list(normalisation.mean)).scale(list(normalisation.scale))
-        if output_bf16:
-            steps.output().tensor().set_element_type(openvino.Type.bf16)
-        options: dict[str, Any] = {
-            "NUM_STREAMS": device.streams,
-            "INFERENCE_NUM_THREADS": device.threads,
-            "INFERENCE_PRECISION_HINT": device.precision,
-            # A stream that is bound to a processor stands still when that one is busy elsewhere.
-            "ENABLE_CPU_PINNING": False,
-        }
-        if not keep_shapes:
-            options["CPU_RUNTIME_CACHE_CAPACITY"] = 0
-        compiled = _core().compile_model(steps.build(), "CPU", options)
+    def __init__(self, network: Any, device: OpenVinoDevice) -> None:
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(device.streams):
-            self._requests.put(compiled.create_infer_request())
+            self._requests.put(network.create_infer_request())
 
     @contextlib.contextmanager
     def output(self, images: Pixels) -> Iterator[Any]:
@@ -179,22 +151,3 @@ def shares_of_best(
 def _as_f32(numbers: npt.NDArray[np.int16]) -> Numbers:
     """bf16 numbers from their bits."""
     return (numbers.view(np.uint16).astype(np.uint32) << _F32_OVER_BF16_BITS).view(np.float32)
-
-
-def best_precision() -> str:
-    """bf16 where the processor computes in it, else f32."""
-    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "bf16" if "BF16" in capabilities else "f32"
-
-
-@cache
-def _core() -> Any:
-    return _openvino().Core()
-
-
-def _openvino() -> Any:
-    """The package, without the telemetry that it starts where it finds it."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino

@@ -15,6 +15,7 @@ import numpy as np
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from engines.headless_opencv import answer_for_opencv
 from engines.leaders import shorten_leaders
 from engines.long_lines import recognise_in_parts
 from engines.text_recognition import MIN_LINE_WIDTH
@@ -41,6 +42,7 @@ class PaddleModels:
         """Load the models; takes a few seconds and about 250 MB."""
         # Without this PaddleX looks for a model host at import, and waits for it when offline.
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+        answer_for_opencv()
         import paddleocr
 
         _quieten("paddlex", "paddleocr")

@@ -14,12 +14,11 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from decoding.pixels import Pixels
 from engines.arrays import Numbers, Polygons
+from engines.model_config import after_the_network
 from engines.tiled_detection import STEP, ByteMap
-from models import CONFIG_NAME
 
 _MARGIN = 0.1
 """Computed lengths meet a limit that they reach by so much less: a line of exactly 3 pixels comes
@@ -49,7 +48,7 @@ def detection_settings(model: Path, unclip_ratio: float) -> DetectionSettings:
 
     Not its `max_candidates`, 1,000 regions: a large table has thousands, and all count.
     """
-    wanted: dict[str, Any] = yaml.safe_load((model / CONFIG_NAME).read_text("utf-8"))["PostProcess"]
+    wanted = after_the_network(model)
     return DetectionSettings(
         threshold=float(wanted.get("thresh", 0.3)),
         box_threshold=float(wanted.get("box_thresh", 0.6)),

@@ -11,15 +11,13 @@ import bisect
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-import yaml
 
 from decoding.pixels import Pixels
 from engines.columns import BLANK, Columns, character_begins
-from models import CONFIG_NAME
+from engines.model_config import after_the_network
 
 LINE_HEIGHT = 48
 MIN_LINE_WIDTH = 160
@@ -52,8 +50,7 @@ def prepare_line(crop: Pixels, widths: Sequence[int]) -> Pixels:
 
 def read_characters(model: Path) -> list[str]:
     """The characters of a recognition model's classes, in their order, the blank first."""
-    config: dict[str, Any] = yaml.safe_load((model / CONFIG_NAME).read_text("utf-8"))
-    return ["", *map(str, config["PostProcess"]["character_dict"]), " "]
+    return ["", *map(str, after_the_network(model)["character_dict"]), " "]
 
 
 def join_characters(line: Columns, characters: list[str]) -> tuple[str, float]:

@@ -4,8 +4,9 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
+from typing import cast
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -24,13 +25,32 @@ class Events:
     def __init__(self, root: Path) -> None:
         self._prefix = os.path.join(os.fsencode(root), b"")
         self._paths: set[bytes] = set()
+        self._data_folders: Set[bytes] = frozenset()
 
-    def note(self, event: FileSystemEvent) -> None:
-        """Called in the observer's thread."""
-        for path in (event.src_path, event.dest_path):
-            name = os.fsencode(path)
-            if name.startswith(self._prefix) and len(self._paths) < _MOST_EVENTS:
-                self._paths.add(name[len(self._prefix) :])
+    def leave_out(self, data_folders: Set[bytes]) -> None:
+        """What happens in these wakes nobody: every result that is stored would."""
+        self._data_folders = data_folders
+
+    def note(self, event: FileSystemEvent) -> bool:
+        """Called in the observer's thread; returns whether the event matters."""
+        matters = False
+        for path in filter(None, (event.src_path, event.dest_path)):
+            name = os.fsencode(cast("str | bytes", path))
+            if not name.startswith(self._prefix):
+                matters = True  # the root itself
+                continue
+            inner = name[len(self._prefix) :]
+            if self._is_left_out(inner):
+                continue
+            matters = True
+            if len(self._paths) < _MOST_EVENTS:
+                self._paths.add(inner)
+        return matters
+
+    def _is_left_out(self, path: bytes) -> bool:
+        return any(
+            path == folder or path.startswith(folder + b"/") for folder in self._data_folders
+        )
 
     def take(self) -> set[bytes]:
         """The paths until now; what comes later counts for the next look."""
@@ -40,14 +60,16 @@ class Events:
 
 @contextlib.contextmanager
 def watching(
-    root: Path, wake: threading.Event, note: Callable[[FileSystemEvent], None] = lambda _: None
+    root: Path, wake: threading.Event, matters: Callable[[FileSystemEvent], bool] = lambda _: True
 ) -> Iterator[None]:
-    """Wake the watcher when something happens below `root`; without events looking suffices."""
+    """Wake the watcher when something that matters happens below `root`.
+
+    Without events looking suffices.
+    """
 
     class Handler(FileSystemEventHandler):
         def on_any_event(self, event: FileSystemEvent) -> None:
-            if event.event_type not in _QUIET_EVENTS:
-                note(event)
+            if event.event_type not in _QUIET_EVENTS and matters(event):
                 wake.set()
 
     observer = Observer()

@@ -3,9 +3,10 @@
     files on disk = done + pending + processing + failed + quarantined + ignored + unfinished
 
 A fresh look counts the files; each is then found in the database. `ignored` are rows (a pipe, a
-text file) and litter that has no row (hidden, system_file, unfinished_copy); of a hidden folder
-only the folder itself is counted. `unfinished` are files that the watcher has yet to take in.
-`warnings` are files among the done ones: by code, as the reasons of the others.
+text file) and litter that has no row (hidden, system_file, unfinished_copy, data_folder,
+database_file); of a hidden folder or a data folder only the folder itself is counted.
+`unfinished` are files that the watcher has yet to take in. `warnings` are files among the done
+ones: by code, as the reasons of the others.
 Rows without a file stand apart: `missing` are marked so, `vanished` not yet.
 """
 
@@ -16,10 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from folder.folder_look import look_at
+from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import CoverageReply, Reason
 from ocr_contract.schema import Status
 from ocr_errors import NotNowError
+from own_data import NOTHING, OwnData
 from records.catalogue import Catalogue
 from records.database import utc_now
 from source_files import display_name
@@ -34,12 +37,23 @@ class FolderCoverage:
     """Answers `GET /v1/coverage`; one count at a time, however many ask."""
 
     def __init__(
-        self, root: Path, catalogue: Catalogue, *, found_by: Callable[[], dict[str, int]]
+        self,
+        root: Path,
+        catalogue: Catalogue,
+        *,
+        found_by: Callable[[], dict[str, int]],
+        own: OwnData = NOTHING,
+        rights: ImageRights | None = None,
     ) -> None:
-        """`found_by` tells how many files were found by a file event and how many by looking."""
+        """`found_by` tells how many files were found by a file event and how many by looking.
+
+        `own` is left out, `rights` says what to do about a folder that cannot be read.
+        """
         self._root = root
         self._catalogue = catalogue
         self._found_by = found_by
+        self._own = own
+        self._rights = rights
         self._counting: concurrent.futures.Future[CoverageReply] | None = None
 
     def answer(self) -> CoverageReply:
@@ -85,7 +99,7 @@ class FolderCoverage:
             counts[Status.IGNORED] += 1
             note(Status.IGNORED, code, path)
 
-        seen = look_at(self._root, litter)
+        seen = look_at(self._root, litter, own=self._own, rights=self._rights)
         rows = self._catalogue.standings()
         present = seen.files.keys() | seen.refused.keys()
         for path in present:

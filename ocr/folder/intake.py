@@ -5,12 +5,15 @@ by its name: `photo.png` that holds text is a failure that someone should see, `
 was never meant to be read.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
+from own_data import NOTHING, OwnData
 from records.catalogue import Catalogue, Outcome
 from records.database import Database
 from source_files import FileStat, fingerprint
@@ -46,12 +49,16 @@ class Intake:
         catalogue: Catalogue,
         *,
         max_bytes: int,
+        own: OwnData = NOTHING,
+        rights: ImageRights | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = root
         self._database = database
         self._catalogue = catalogue
         self._max_bytes = max_bytes
+        self._own = own
+        self._rights = rights
         self._clock = clock
 
     def take(self, files: Iterable[Finished]) -> tuple[int, dict[bytes, FileStat]]:
@@ -92,15 +99,26 @@ class Intake:
                     f"The file has {stat.size_bytes / 1e6:.1f} MB; {self._max_bytes / 1e6:g} are "
                     "allowed. Make it smaller, or raise OCR_MAX_FILE_MB.",
                 )
-            read_stat, sha256, head = fingerprint(self._root, path, self._max_bytes)
+            read_stat, sha256, head = fingerprint(
+                self._root, path, self._max_bytes, is_own=self._own.has
+            )
             if read_stat != stat:  # found finished, but written to once more since
                 raise ImageError(
                     ErrorCode.CHANGED_WHILE_READ, "The file changed; it is looked at again."
                 )
             check_signature(path, head)
         except ImageError as error:
-            return error
+            return self._with_remedy(error)
         return sha256
+
+    def _with_remedy(self, error: ImageError) -> ImageError:
+        """A file that this user may not read: the command says it for all of the folder."""
+        cause = error.__cause__
+        remedy = self._rights.remedy(cause) if self._rights and isinstance(cause, OSError) else ""
+        if error.code != ErrorCode.UNREADABLE or not remedy:
+            return error
+        reason = f"The file cannot be read by user {os.geteuid()}, as whom the service runs."
+        return ImageError(error.code, f"{reason}{remedy}")
 
 
 def check_signature(path: bytes, head: bytes) -> None:

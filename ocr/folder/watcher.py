@@ -11,7 +11,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 import heartbeat
@@ -20,11 +20,13 @@ from folder.file_events import Events, watching
 from folder.folder_look import Look, look_at
 from folder.intake import Finished, Intake
 from folder.settling import Settling
+from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import ServiceWarning
 from ocr_errors import DiskFullError
+from own_data import NOTHING, OwnData
 from records.catalogue import Catalogue
-from source_files import FileStat
+from source_files import FileStat, display_name
 
 _BURST_S = 0.2
 """The first event brings a look at once; for those that follow there is one look so often."""
@@ -58,9 +60,14 @@ class Watcher:
         settle_s: float,
         on_change: Callable[[], None],
         missing_grace_s: float = 300.0,
+        own: OwnData = NOTHING,
+        rights: ImageRights | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`on_change` is called when rows changed."""
+        """`on_change` is called when rows changed; `own` is never looked at.
+
+        `rights` says what to do about a folder that cannot be read.
+        """
         self._root = root
         self._catalogue = catalogue
         self._intake = intake
@@ -68,6 +75,9 @@ class Watcher:
         self._interval_s = interval_s
         self._settle_s = settle_s
         self._on_change = on_change
+        self._own = own
+        self._rights = rights
+        self._data_folders: Set[bytes] = frozenset()
         self._clock = clock
         self._burst_s = min(settle_s, _BURST_S)
         self._burst_until = -math.inf
@@ -157,7 +167,10 @@ class Watcher:
         seen = look_at(
             self._root,
             is_unchanged=lambda path, stat: path not in again and self._is_known(path, stat),
+            own=self._own,
+            rights=self._rights,
         )
+        self._leave_out(seen.data_folders)
         took = self._clock() - started
         for path, (stat, error) in seen.refused.items():
             if not self._is_known(path, stat):
@@ -178,6 +191,12 @@ class Watcher:
         self._limits_changed = False
         self._compare(seen)
         return took
+
+    def _leave_out(self, data_folders: Set[bytes]) -> None:
+        self._events.leave_out(data_folders)
+        for path in sorted(data_folders - self._data_folders):
+            log.info("%s is a data folder: nothing in it is read", display_name(path))
+        self._data_folders = data_folders
 
     def _is_known(self, path: bytes, stat: FileStat) -> bool:
         return self._known.get(path) == hash(stat)

@@ -5,7 +5,7 @@ a thread of its own.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -99,10 +99,11 @@ class PageEngine:
             readings = self._readings(page, polygons)
             if orientation.reads_upright(readings, polygons):
                 return self._finished(page, polygons, readings, 0)
-        evidence = self._evidence(page, polygons, shares, readings)
+        known = dict(enumerate(readings or ()))
+        evidence = self._evidence(page, polygons, shares, known)
         rotation = orientation.rotation(evidence, shares, told_upright=told_upright)
         if rotation == 0:
-            readings = readings or self._readings(page, polygons)
+            readings = readings or self._readings(page, polygons, known)
             return self._finished(page, polygons, readings, 0)
         upright = turned(page, rotation)
         polygons = self._detect(upright)  # lines that lie are found less well
@@ -113,21 +114,30 @@ class PageEngine:
         page: Pixels,
         polygons: Polygons,
         shares: Sequence[float],
-        known: Sequence[Reading] | None,
+        known: dict[int, Reading],
     ) -> list[orientation.Evidence]:
         """What the page's lines, as far as they are asked, say about the way it stands; `known`
-        are their readings as the page lies, if there are any."""
+        are readings as the page lies, by index, and gets those that are made."""
         found: list[orientation.Evidence] = []
         recognise = self._models.recognise
         for group in orientation.lines_to_ask(polygons):
             crops = [crop_line(page, polygons[index]) for index in group]
-            before = [_read_upright(known, index) for index in group]
+            before = [
+                [known[index]] if index in known and known[index].way == UPRIGHT else []
+                for index in group
+            ]
             ways = [
                 [way for way in orientation.ways_to_ask(crop) if way != UPRIGHT or not read]
                 for crop, read in zip(crops, before, strict=True)
             ]
             anew = read_ways(crops, ways, recognise)
             asked = [[*read, *more] for read, more in zip(before, anew, strict=True)]
+            known |= {
+                index: reading
+                for index, lines in zip(group, asked, strict=True)
+                for reading in lines
+                if reading.way == UPRIGHT
+            }
             columns = read_ways(crops, [*map(orientation.columns_to_ask, asked)], recognise)
             found += [
                 orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
@@ -137,10 +147,11 @@ class PageEngine:
                 break
         return found
 
-    def _readings(self, page: Pixels, polygons: Polygons) -> list[Reading]:
-        return read_lines(
-            [crop_line(page, polygon) for polygon in polygons], self._models.recognise
-        )
+    def _readings(
+        self, page: Pixels, polygons: Polygons, known: Mapping[int, Reading] | None = None
+    ) -> list[Reading]:
+        crops = [crop_line(page, polygon) for polygon in polygons]
+        return read_lines(crops, self._models.recognise, known)
 
     def _finished(
         self, page: Pixels, polygons: Polygons, readings: list[Reading], rotation: int
@@ -208,10 +219,6 @@ def _is_text(reading: Reading) -> bool:
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:
     return tuple(line for line in page.lines if line.confidence >= _SURE_ON_AGAIN)
-
-
-def _read_upright(known: Sequence[Reading] | None, index: int) -> list[Reading]:
-    return [known[index]] if known and known[index].way == UPRIGHT else []
 
 
 def _text_read(readings: Sequence[Reading]) -> float:

@@ -109,7 +109,8 @@ class Box:
 def find_stamps(page: Pixels) -> list[Box]:
     """Where stamps lie over black ink on a page (height, width, 3)."""
     every = max(round(max(page.shape[:2]) / _SIDE), 1)
-    small = page[::every, ::every]
+    size = (-(-page.shape[1] // every), -(-page.shape[0] // every))
+    small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
     coloured = _coloured(small)
     height, width = coloured.shape
     if coloured.mean() < _LEAST_COLOURED:  # nearly every scan ends here

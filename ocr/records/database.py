@@ -212,7 +212,8 @@ def lock(database: Path) -> int:
         raise StoreError(
             ErrorCode.DATA_NOT_WRITABLE,
             f"{path} cannot be opened for writing ({os.strerror(error.errno or 0)}). "
-            "Give the data folder to the user that runs ocr_service.",
+            "Give the data folder to the user that runs ocr_service, as root: "
+            f"chown -R {os.geteuid()}:{os.getegid()}.",
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

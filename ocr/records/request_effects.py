@@ -12,10 +12,12 @@ from typing import TypeVar
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import CorrectionReply, PauseReply, Reply, ReprocessReply
 from ocr_errors import ConflictError
-from records import corrections, duplicates
+from records import corrections, duplicates, service_ends
 from records.database import Connection, Database, utc_now
 
 REQUESTS_KEPT_DAYS = 7
+_SLICE_ROWS = 1000
+"""Of a change of many: between two transactions others have their turn."""
 _R = TypeVar("_R", bound=Reply)
 
 
@@ -44,6 +46,38 @@ class RequestEffects:
             return ReprocessReply(sum(_queue_again(connection, image_id) for image_id in image_ids))
 
         return self.once(ReprocessReply, request_id, "reprocess", effect)
+
+    def retry_quarantined(self, request_id: str | None) -> ReprocessReply:
+        """Every quarantined image waits again, with all its duplicates.
+
+        In slices: sent again after a kill it goes on with what is left, and counts only that.
+        """
+        stored = self.stored_reply(ReprocessReply, request_id, "retry")
+        if stored is not None:
+            return stored
+        queued = 0
+        while count := self._retry_some():
+            queued += count
+        return self.once(ReprocessReply, request_id, "retry", lambda _: ReprocessReply(queued))
+
+    def _retry_some(self) -> int:
+        """Originals with all that show their text, so that they stand alike; returns how many."""
+        with self._database.transaction() as connection:
+            originals = connection.execute(
+                "SELECT id FROM images WHERE status = 'quarantined' AND duplicate_of IS NULL "
+                "LIMIT ?",
+                (_SLICE_ROWS,),
+            ).fetchall()
+            for (image_id,) in originals:
+                service_ends.clear(connection, image_id)
+            connection.execute(
+                "UPDATE images SET status = 'pending', attempts = 0, error_code = NULL, "
+                "error = NULL, updated_at = ?1 WHERE status = 'quarantined' AND "
+                "(id IN (SELECT value FROM json_each(?2)) "
+                "OR duplicate_of IN (SELECT value FROM json_each(?2)))",
+                (utc_now(), json.dumps([image_id for (image_id,) in originals])),
+            )
+            return connection.changes()
 
     def correct(self, line_id: int, text: str | None, request_id: str | None) -> CorrectionReply:
         """Store, replace or (None) take back a person's text for a line.
@@ -122,5 +156,6 @@ def _queue_again(connection: Connection, image_id: int) -> int:
         (utc_now(), image_id),
     ).fetchall()
     for (original_id,) in queued:
+        service_ends.clear(connection, original_id)
         duplicates.spread(connection, original_id)
     return len(queued)

@@ -9,12 +9,13 @@ from image_warnings import joined
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from page_records import ImageResult, Page
-from records import corrections, duplicates
+from records import corrections, duplicates, service_ends
 from records.database import Connection, utc_now
 
 
 def store_result(connection: Connection, image: ImageResult) -> int:
     """Everything that belongs to one image; returns how many pages it has."""
+    service_ends.clear(connection, image.image_id)  # whatever came of it, the service lived
     if image.sha256 is not None:
         _settle_content(connection, image.image_id, image.sha256)
     if image.error is not None:
@@ -45,14 +46,14 @@ def store_result(connection: Connection, image: ImageResult) -> int:
 
 
 def _shared_its_memory(connection: Connection, image_id: int) -> bool:
-    """Whether it was read beside others; from the second attempt on it is read alone."""
+    """Whether it was read beside others; what has failed before is read alone."""
     rows = connection.execute("SELECT attempts FROM images WHERE id = ?", (image_id,)).fetchall()
-    return bool(rows[0][0] < 2)
+    return bool(rows[0][0] == 0)
 
 
 def _let_wait(connection: Connection, image_id: int) -> None:
     connection.execute(
-        "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
+        "UPDATE images SET status = ?, attempts = attempts + 1, updated_at = ? WHERE id = ?",
         (Status.PENDING, utc_now(), image_id),
     )
     duplicates.spread(connection, image_id)

@@ -1,26 +1,22 @@
 """The work queue: what the pipeline does to the database.
 
-An image goes pending → processing → done or failed. `attempts` is raised when it is claimed,
-in the claim's own transaction, so that an attempt that takes the whole machine down counts
-too. Results (`results`) are stored with everything that belongs to them in one transaction a
-batch, and only for an image whose row still waits for that batch.
+An image goes pending → processing → done or failed. `attempts` counts what the service saw: how
+often the worker ended on it. What was in work when the service itself ended is no such attempt;
+`service_ends` keeps an eye on it. Results (`results`) are stored with everything that belongs to
+them in one transaction a batch, and only for an image whose row still waits for that batch.
 """
 
 import json
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from page_records import BatchResult, Provenance, Task
-from records import results
+from records import results, service_ends
 from records.database import Connection, Database, utc_now
-
-_ENDS_THE_SERVICE = ImageError(
-    "service_ended",
-    "The service ended each time while it read this image. Ask for it to be read again, or "
-    "replace the file.",
-)
+from records.service_ends import Named
 
 
 class Claim(NamedTuple):
@@ -29,7 +25,7 @@ class Claim(NamedTuple):
     batch_id: int
     tasks: list[Task]
     suspect: bool
-    """One image that was tried before: it must be read with no other beside it."""
+    """One image that may end the worker or the service: it is read with no other beside it."""
 
 
 class Recovered(NamedTuple):
@@ -48,34 +44,48 @@ class Store:
     def recover(self, max_attempts: int) -> Recovered:
         """After a start: what was in work goes back to pending.
 
-        But not for ever: what was in work whenever the service ended is what ends it.
+        But not for ever: `service_ends` says what the service ends with again and again.
         """
         with self._database.transaction() as connection:
-            spent = connection.execute(
-                "SELECT id FROM images WHERE status = ? AND attempts >= ?",
-                (Status.PROCESSING, max_attempts),
+            in_work = connection.execute(
+                "SELECT id, sha256 FROM images WHERE status = ?", (Status.PROCESSING,)
             ).fetchall()
-            for (image_id,) in spent:
-                results.store_error(connection, image_id, Status.QUARANTINED, _ENDS_THE_SERVICE)
+            if not in_work:
+                return Recovered(0, 0)
+            verdicts = service_ends.after_an_end(
+                connection, [sha256 for _, sha256 in in_work], max_attempts
+            )
+            for image_id, sha256 in in_work:
+                if sha256 in verdicts:
+                    results.store_error(connection, image_id, Status.QUARANTINED, verdicts[sha256])
             connection.execute(
                 "UPDATE images SET status = ?, updated_at = ? WHERE status = ?",
                 (Status.PENDING, utc_now(), Status.PROCESSING),
             )
-            return Recovered(connection.changes(), len(spent))
+            return Recovered(len(in_work) - len(verdicts), len(verdicts))
 
     def claim(
-        self, limit: int, paths: frozenset[bytes] | None = None, *, suspects: bool = True
+        self,
+        limit: int,
+        paths: frozenset[bytes] | None = None,
+        *,
+        suspects: bool = True,
+        lived_s: float = math.inf,
     ) -> Claim | None:
         """Take up to `limit` pending images (of `paths`) into a new batch; None without any.
 
-        An image that was tried before is a suspect: it comes last and alone, so that one that
-        breaks the worker takes no other with it. With `suspects` False it does not come.
+        What may end the worker or the service comes last and alone, so that it takes no other with
+        it: without `suspects` not at all, and what the service ended with only when it has
+        lived for `lived_s` seconds (`next_trial_s`).
         """
         with self._database.transaction() as connection:
-            fresh = _pending(connection, "attempts = 0", limit, paths)
+            held = service_ends.held_back(connection)
+            fresh = _pending(connection, "attempts = 0", limit, paths, held)
             ids = fresh
-            if suspects and not fresh:
-                ids = _pending(connection, "attempts > 0", 1, paths)
+            if suspects and not ids:
+                ids = _pending(connection, "attempts > 0", 1, paths, held)
+            if suspects and not ids:
+                ids = service_ends.on_trial(connection, _named(paths), lived_s)
             if not ids:
                 return None
             now = utc_now()
@@ -84,13 +94,24 @@ class Store:
             )
             batch_id = connection.last_insert_rowid()
             rows = connection.execute(
-                "UPDATE images SET status = ?, attempts = attempts + 1, batch_id = ?, "  # noqa: S608
-                f"updated_at = ? WHERE id IN ({', '.join('?' * len(ids))}) "  # question marks only
+                "UPDATE images SET status = ?, batch_id = ?, updated_at = ? "  # noqa: S608
+                f"WHERE id IN ({', '.join('?' * len(ids))}) "  # question marks only
                 "RETURNING id, path, sha256",
                 (Status.PROCESSING, batch_id, now, *ids),
             ).fetchall()
             # SQLite promises no order for them.
             return Claim(batch_id, [Task(*row) for row in sorted(rows)], suspect=not fresh)
+
+    def next_trial_s(
+        self, paths: frozenset[bytes] | None = None, *, quarantined: bool
+    ) -> float | None:
+        """When the next image that the service ended with may be tried; None without any.
+
+        In seconds of the service's life; with `quarantined` also the last trial of those.
+        """
+        with self._database.reading() as connection:
+            found = service_ends.trials(connection, _named(paths), quarantined=quarantined)
+        return min((trial.due_s for trial in found), default=None)
 
     def finish(self, result: BatchResult, provenance: Provenance) -> int:
         """Store a batch's results; returns how many pages. Committed when this returns."""
@@ -118,33 +139,32 @@ class Store:
             )
         return pages
 
-    def give_up(self, batch_id: int, error: ImageError, max_attempts: int) -> list[int]:
-        """The worker died on this batch: try its images again alone, or quarantine them.
+    def give_up(
+        self, batch_id: int, error: ImageError, max_attempts: int, *, alone: bool
+    ) -> list[int]:
+        """The worker ended on this batch: try its images again alone, or quarantine them.
 
-        Returns the ids that went into quarantine.
+        Only one that was `alone` in the worker can be to blame. Returns the ids that went into
+        quarantine.
         """
         with self._database.transaction() as connection:
             rows = connection.execute(
-                "SELECT id, attempts FROM images WHERE batch_id = ? AND status = ?",
-                (batch_id, Status.PROCESSING),
+                "UPDATE images SET status = ?, attempts = attempts + 1, updated_at = ? "
+                "WHERE batch_id = ? AND status = ? RETURNING id, attempts",
+                (Status.PENDING, utc_now(), batch_id, Status.PROCESSING),
             ).fetchall()
-            spent = [image_id for image_id, attempts in rows if attempts >= max_attempts]
             for image_id, _ in rows:
-                if image_id in spent:
-                    results.store_error(connection, image_id, Status.QUARANTINED, error)
-                else:
-                    connection.execute(
-                        "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
-                        (Status.PENDING, utc_now(), image_id),
-                    )
+                service_ends.clear(connection, image_id)  # the worker ended, and the service lived
+            spent = [image_id for image_id, attempts in rows if alone and attempts >= max_attempts]
+            for image_id in spent:
+                results.store_error(connection, image_id, Status.QUARANTINED, error)
             return spent
 
     def release(self, batch_id: int) -> None:
         """The service stops in an orderly way: this batch's images wait as if never claimed."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE images SET status = ?, attempts = max(attempts - 1, 0), updated_at = ? "
-                "WHERE batch_id = ? AND status = ?",
+                "UPDATE images SET status = ?, updated_at = ? WHERE batch_id = ? AND status = ?",
                 (Status.PENDING, utc_now(), batch_id, Status.PROCESSING),
             )
 
@@ -181,22 +201,36 @@ class Store:
 
 
 def _pending(
-    connection: Connection, which: str, limit: int, paths: frozenset[bytes] | None
+    connection: Connection,
+    which: str,
+    limit: int,
+    paths: frozenset[bytes] | None,
+    held: list[str],
 ) -> list[int]:
-    """The ids of pending originals; `which` is a condition of ours on `attempts`."""
-    chosen = sorted(paths or ())
-    marks = ", ".join("?" * len(chosen))
-    named = (
-        f"AND id IN (SELECT coalesce(duplicate_of, id) FROM images WHERE path IN ({marks}))"  # noqa: S608
-        if paths is not None
-        else ""
-    )
+    """The ids of pending originals; `which` is a condition of ours on `attempts`.
+
+    None of those whose content is `held` back.
+    """
+    named, chosen = _named(paths)
     rows = connection.execute(
         "SELECT id FROM images WHERE status = ? AND duplicate_of IS NULL "  # noqa: S608
-        f"AND {which} {named} ORDER BY id LIMIT ?",  # the words are ours, the values bound
-        (Status.PENDING, *chosen, limit),
+        f"AND {which} AND sha256 NOT IN (SELECT value FROM json_each(?)) {named} "
+        "ORDER BY id LIMIT ?",  # the words are ours, the values bound
+        (Status.PENDING, json.dumps(held), *chosen, limit),
     )
     return [row[0] for row in rows]
+
+
+def _named(paths: frozenset[bytes] | None) -> Named:
+    """The condition for originals that these paths show."""
+    if paths is None:
+        return Named()
+    chosen = sorted(paths)
+    marks = ", ".join("?" * len(chosen))
+    return Named(
+        f"AND id IN (SELECT coalesce(duplicate_of, id) FROM images WHERE path IN ({marks}))",  # noqa: S608
+        chosen,
+    )
 
 
 def _in_work(connection: Connection, image_id: int, batch_id: int) -> bool:

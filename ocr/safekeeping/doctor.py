@@ -7,11 +7,12 @@ Nothing is changed, and it does not matter whether the service runs.
 import contextlib
 import datetime
 import os
+import shlex
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import models
 from disk_guard import DiskGuard, free_bytes
@@ -32,8 +33,17 @@ class Finding(NamedTuple):
     """One line."""
 
     check: str
-    result: Literal["ok", "warn", "fail"]
+    result: "Result"
     message: str
+
+
+Result = Literal["ok", "warn", "fail"]
+
+
+def parse(lines: Iterable[str]) -> list[Finding]:
+    """What `bundle/preflight.sh` found on the host: result, check and message, a tab between."""
+    rows = [line.rstrip("\n").split("\t", 2) for line in lines]
+    return [Finding(check, cast(Result, result), message) for result, check, message in rows]
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -67,13 +77,19 @@ def _ask(settings: Settings) -> tuple[StatusReply | None, ControlError | None]:
 
 def _folders(settings: Settings) -> Iterator[Finding]:
     images, data = settings.image_folder, settings.data_folder
-    if not images.is_dir():
+    closed = next((path for path in _parents(images) if not os.access(path, os.X_OK)), None)
+    if closed is None and not images.is_dir():
         yield Finding(
             "image folder", "fail", f"{images} is no folder. Create it, or set OCR_IMAGE_FOLDER."
         )
-    elif not os.access(images, os.R_OK | os.X_OK):
+    elif closed is not None or not os.access(images, os.R_OK | os.X_OK):
+        yield Finding("image folder", "fail", _let_read(images, closed))
+    elif _is_inside(data, images):
         yield Finding(
-            "image folder", "fail", f"{images} cannot be read. Let the service's user read it."
+            "image folder",
+            "warn",
+            f"{images} holds the data folder {data}, which must be left out. Better choose a "
+            "folder of images alone: OCR_IMAGE_FOLDER.",
         )
     else:
         yield Finding("image folder", "ok", f"{images} can be read.")
@@ -88,6 +104,35 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     database = settings.database
     if database.exists():
         yield _database_rights(database, data)
+
+
+def _parents(folder: Path) -> Iterator[Path]:
+    """What leads to `folder`, outermost first, as far as it exists."""
+    for path in reversed(folder.absolute().parents):
+        try:
+            path.lstat()
+        except FileNotFoundError:
+            return
+        yield path
+
+
+def _let_read(folder: Path, closed: Path | None) -> str:
+    """What keeps this user out, and the command that lets it in."""
+    user = os.geteuid()
+    said = f"{folder} cannot be read by user {user}, as whom this runs"
+    if closed is not None:
+        return f"{said}: {closed} is closed. Do: sudo setfacl -m u:{user}:x {_quoted(closed)}"
+    return f"{said}. Do: sudo setfacl -R -m u:{user}:rX,d:u:{user}:rX {_quoted(folder)}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
+def _is_inside(inner: Path, outer: Path) -> bool:
+    """By device and inode, since links and mounts hide names."""
+    inner = inner.resolve()
+    return any(path.exists() and path.samefile(outer) for path in (inner, *inner.parents))
 
 
 def _database_rights(database: Path, data: Path) -> Finding:

@@ -4,6 +4,7 @@ import argparse
 import json
 import shutil
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -26,6 +27,8 @@ _POLL_S = 0.3
 _PATIENCE_S = 600.0
 _RESULT_WIDTH = 4
 _SOMETHING_FAILED = 1
+STANDARD_STREAM = "-"
+"""In a file's place: standard output, or input. ocrctl uses it to reach into a container."""
 
 Command = Callable[[ControlClient, argparse.Namespace, Settings], int]
 
@@ -36,11 +39,17 @@ def add_parsers(commands: "argparse._SubParsersAction[Any]") -> None:
     coverage.add_argument("--json", action="store_true", help="the whole reply, for programs")
     backup = commands.add_parser("backup", help="a checked copy of the database")
     backup.add_argument("file", nargs="?", metavar="FILE", help="a name in data/backups")
-    backup.add_argument("--to", type=Path, help="copy it there, too; works without the service")
+    backup.add_argument(
+        "--to",
+        type=Path,
+        help="copy it there, too, or to standard output (-); works without the service",
+    )
     restoring = commands.add_parser("restore", help="put a backup back (the service stopped)")
-    restoring.add_argument("file", metavar="FILE", help="a path, or a name in data/backups")
+    restoring.add_argument("file", metavar="FILE", help="a path, a name in data/backups, or -")
     examining = commands.add_parser("doctor", help="check everything, say what to do")
     examining.add_argument("--json", action="store_true", help="the findings, for programs")
+    # What bundle/preflight.sh found on the host; ocrctl of an installation passes it in.
+    examining.add_argument("--before", type=argparse.FileType(), help=argparse.SUPPRESS)
 
 
 def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) -> int:
@@ -71,23 +80,45 @@ def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) ->
 
 def backup(client: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
     """Have the service make a backup and wait for it; `--to` copies it out."""
+    streams = options.to == Path(STANDARD_STREAM)
+    if streams and sys.stdout.isatty():
+        raise OcrError(ErrorCode.NO_ACCESS, "A database is no text: backup --to - >FILE")
     request_id = str(uuid.uuid4())
     try:
         reply = client.backup(options.file, request_id=request_id)
     except ServiceUnreachable:
         if options.to is None:
             raise
-        return _copy_directly(settings.database, options.to)
+        if not streams:
+            return _print_json(_copy_directly(settings.database, options.to).to_json())
+        with _hidden_folder(settings) as folder:
+            reply = _copy_directly(settings.database, Path(folder) / settings.database.name)
+            return _stream(Path(reply.path), reply)
     until = time.monotonic() + _PATIENCE_S
     while reply.state == "running":
         if time.monotonic() > until:
             raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
         time.sleep(_POLL_S)
         reply = _persist(client.backup_state)
+    if streams:
+        return _stream(settings.data_folder / reply.path, reply)
     if options.to is not None:
         assert reply.sha256 is not None  # it is done
         _copy_out(settings.data_folder / reply.path, options.to, reply.sha256)
     return _print_json(reply.to_json())
+
+
+def _hidden_folder(settings: Settings) -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix=".copy-", dir=settings.data_folder)
+
+
+def _stream(file: Path, reply: BackupReply) -> int:
+    """The backup to standard output; what is said of it, its checksum above all, to stderr."""
+    with file.open("rb") as source:
+        shutil.copyfileobj(source, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+    sys.stderr.write(json.dumps(reply.to_json(), indent=2) + "\n")
+    return 0
 
 
 def _copy_out(source: Path, target: Path, sha256: str) -> None:
@@ -109,7 +140,7 @@ def _copy_out(source: Path, target: Path, sha256: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _copy_directly(database: Path, target: Path) -> int:
+def _copy_directly(database: Path, target: Path) -> BackupReply:
     """The service is stopped: read what it left, its write-ahead log included."""
     if not database.is_file():
         raise OcrError(ErrorCode.NO_DATABASE, f"There is no database {database} yet.")
@@ -124,13 +155,21 @@ def _copy_directly(database: Path, target: Path) -> int:
             connection.close()
     except apsw.Error as error:
         raise OcrError(ErrorCode.NO_ACCESS, f"{database} cannot be read: {error}.") from error
-    done = BackupReply("done", str(target), copy.size_bytes, copy.sha256, copy.images, copy.pages)
-    return _print_json(done.to_json())
+    return BackupReply("done", str(target), copy.size_bytes, copy.sha256, copy.images, copy.pages)
 
 
 def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
     """Put a backup back; the service must be stopped."""
-    chosen = restore.find(options.file, settings.data_folder / BACKUPS_FOLDER)
+    if options.file != STANDARD_STREAM:
+        return _restore(restore.find(options.file, settings.data_folder / BACKUPS_FOLDER), settings)
+    with _hidden_folder(settings) as folder:
+        given = Path(folder, "standard-input.db")
+        with given.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        return _restore(given, settings)
+
+
+def _restore(chosen: Path, settings: Settings) -> int:
     done = restore.restore(chosen, settings.database)
     with_checksum = "" if read_checksum(chosen) else " (it had no checksum; its content is sound)"
     sys.stderr.write(f"restored {done.source}{with_checksum}\n")
@@ -150,6 +189,8 @@ def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Sett
 def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
     """Print the findings; 1 when something does not work."""
     findings = doctor.examine(settings)
+    if options.before is not None:
+        findings[:0] = doctor.parse(options.before)
     if options.json:
         _print_json([finding._asdict() for finding in findings])
     else:

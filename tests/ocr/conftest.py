@@ -10,9 +10,12 @@ from pipeline_desk import Desk
 from reader_process import ServiceProcess, service_in
 from watcher_scene import Scene
 
+from engines.headless_opencv import answer_for_opencv
 from ocr_contract.control import ControlClient
 from ocr_contract.data_folder import SOCKET_PATH
 from records.database import Database
+
+answer_for_opencv()  # before a test module imports PaddleX, to compare with it
 
 
 @pytest.fixture

@@ -130,17 +130,40 @@ def test_a_poison_image_is_quarantined_and_the_service_stays(
 def test_an_image_that_ends_the_service_each_time_is_quarantined(
     service: ServiceProcess, client: ControlClient
 ) -> None:
-    service.add("hang.jpg")
-    for _ in range(2):
-        service.start(OCR_MAX_ATTEMPTS="2")
+    """Its supervisor starts the service again each time; the others are read meanwhile."""
+    service.add("a.jpg", "endall-1.jpg", "b.jpg", "c.jpg")
+    starts = 0
+
+    def supervise() -> bool:
+        nonlocal starts
+        if service.process is None or service.process.poll() is not None:
+            service.kill()  # close its pipes
+            service.start(OCR_MAX_ATTEMPTS="1")
+            starts += 1
+        return counts(client)["quarantined"] == 1
+
+    wait_until(supervise, deadline_s=60)
+    wait_until(lambda: counts(client)["done"] == 3)
+    assert starts == 4, "twice with another, once alone"
+    assert "3 images" not in service.stop()[2]
+    with contextlib.closing(sqlite3.connect(service.data / "ocr_data.db")) as database:
+        rows = database.execute("SELECT name, error_code FROM images WHERE error IS NOT NULL")
+        assert rows.fetchall() == [("endall-1.jpg", "service_ended")]
+
+
+def test_killed_while_it_reads_it_puts_nothing_into_quarantine(
+    service: ServiceProcess, client: ControlClient
+) -> None:
+    """Four times at its work on the same image, as the lowest number goes first."""
+    service.add("slow-1.jpg", "slow-2.jpg", "b.jpg", "c.jpg")
+    for _ in range(4):
+        service.start()
         wait_until(lambda: state_of(client) == "working")
         service.kill()
-    service.start(OCR_MAX_ATTEMPTS="2")
-    wait_until(lambda: state_of(client) == "idle")
-    service.add("a.jpg")
-    wait_until(lambda: counts(client)["done"] == 1)
-    assert counts(client)["quarantined"] == 1
-    assert "0 images were in work and wait again, 1 are quarantined" in service.stop()[2]
+    service.start()
+    wait_until(lambda: counts(client)["done"] == 4, deadline_s=60)
+    assert counts(client)["quarantined"] == 0
+    assert "0 are quarantined" in service.stop()[2]
 
 
 def test_a_worn_worker_is_replaced_and_nothing_is_lost(
@@ -248,8 +271,8 @@ class TestWhatIsWrongIsSaidInOneSentence:
         service.add("a.jpg")
         self.refused(service, EXIT_NO_ACCESS, OCR_DATA_FOLDER=str(service.images / "a.jpg" / "d"))
 
-    @pytest.mark.parametrize(("images", "data"), [(".", "images/data"), ("data/i", "data")])
-    def test_folders_within_each_other(
+    @pytest.mark.parametrize(("images", "data"), [("data", "data"), ("data/i", "data")])
+    def test_an_image_folder_that_is_data(
         self, service: ServiceProcess, images: str, data: str
     ) -> None:
         for name in (images, data):
@@ -260,7 +283,12 @@ class TestWhatIsWrongIsSaidInOneSentence:
             OCR_IMAGE_FOLDER=str(service.data.parent / images),
             OCR_DATA_FOLDER=str(service.data.parent / data),
         )
-        assert "within each other" in line
+        assert "is the data folder or lies within it" in line
+
+    def test_an_image_folder_that_is_the_data_of_another(self, service: ServiceProcess) -> None:
+        for name in ("ocr_data.db", "ocr_data.db.lock"):
+            (service.images / name).touch()
+        assert "is the data folder" in self.refused(service, EXIT_NO_ACCESS)
 
     def test_a_wrong_setting(self, service: ServiceProcess) -> None:
         line = self.refused(service, EXIT_BAD_CONFIGURATION, OCR_BATCH_SIZE="many")

@@ -151,9 +151,24 @@ def test_reprocess(
     wait_until(lambda: client.status().counts["done"] == 1)
 
 
+def test_retry_quarantined(
+    service: ServiceProcess, client: ControlClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.add("segv-1.jpg", "leave-1.jpg", "failing-1.jpg")
+    service.start(OCR_MAX_ATTEMPTS="1")
+    wait_until(lambda: is_ready(client) and client.status().counts["quarantined"] == 2)
+    client.pause()
+    code, out, err = ask(service, capsys, "retry", "--quarantined")
+    assert (code, out, err) == (0, "", "2 queued\n")
+    counts = client.status().counts
+    assert (counts["pending"], counts["quarantined"], counts["failed"]) == (2, 0, 1)
+    assert ask(service, capsys, "retry", "--quarantined")[2] == "0 queued\n"
+
+
 @pytest.mark.parametrize(
-    "command", [["status"], ["process"], ["process", "--wait"], ["pause"], ["reprocess", "1"]]
-)
+    "command", [["status"], ["process"], ["process", "--wait"], ["pause"], ["reprocess", "1"],
+                ["retry", "--quarantined"]]
+)  # fmt: skip
 def test_a_service_that_is_down(
     service: ServiceProcess, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
@@ -167,7 +182,7 @@ def test_a_service_that_is_down(
 @pytest.mark.parametrize(
     "command",
     [[], ["dance"], ["process", "--limit", "0"], ["process", "--limit", "x"], ["reprocess"],
-     ["reprocess", "-1"], ["status", "--yaml"]],
+     ["reprocess", "-1"], ["status", "--yaml"], ["retry"]],
 )  # fmt: skip
 def test_wrong_arguments(
     service: ServiceProcess, capsys: pytest.CaptureFixture[str], command: list[str]

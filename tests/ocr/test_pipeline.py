@@ -54,30 +54,92 @@ def test_quarantine_says_why(desk: Desk, code: str) -> None:
     assert len(desk.pool.batches) == 1
 
 
-def test_the_attempt_is_counted_before_the_reading(desk: Desk) -> None:
-    """Or an image that takes the whole machine down would do so for ever."""
-    seen: list[Any] = []
-    desk.pool.on_read = lambda _: seen.append(desk.rows("attempts", "status")["a.png"])
-    desk.add("a.png")
-    desk.run()
-    desk.wait(a="done")
-    assert seen == [(1, "processing")]
-
-
-def test_attempts_survive_the_end_of_the_service(desk: Desk) -> None:
-    """Killed in the middle, three times: then it is the image's fault."""
+def test_with_one_attempt_allowed_the_neighbour_is_read_all_the_same(desk: Desk) -> None:
+    """The worker ended on both; only alone it can be told which of them it was."""
+    desk.reopen(max_attempts=1)
+    desk.pool.poison = {"b.png": "worker_died"}
     desk.add("a.png", "b.png")
-    for attempt in (1, 2, 3):
-        claimed = desk.store.claim(2)
-        assert claimed is not None
-        assert desk.rows("attempts")["a.png"] == attempt
-        assert len(claimed.tasks) == (2 if attempt == 1 else 1)
-        desk.reopen()
-    assert desk.recovered == (0, 1)
     desk.run()
-    desk.wait(a="quarantined", b="done")
-    assert desk.rows("error_code")["a.png"] == "service_ended"
-    assert desk.pool.batches == [["b.png"]]
+    desk.wait(a="done", b="quarantined")
+    assert desk.pool.batches == [["a.png", "b.png"], ["a.png"], ["b.png"]]
+
+
+def test_what_was_in_work_at_one_end_is_read_as_before(desk: Desk) -> None:
+    desk.add("a.png", "b.png")
+    assert desk.store.claim(2) is not None
+    desk.reopen()
+    assert desk.recovered == (2, 0)
+    desk.run()
+    desk.wait(a="done", b="done")
+    assert desk.pool.batches == [["a.png", "b.png"]]
+    assert desk.rows("attempts") == {"a.png": 0, "b.png": 0}
+
+
+def killed(desk: Desk, times: int) -> None:
+    """While everything that was claimed is in work; the pipeline's thread never ran."""
+    for _ in range(times):
+        assert desk.store.claim(9) is not None
+        desk.reopen()
+
+
+def test_what_was_in_work_at_two_ends_comes_last_alone_and_after_a_while(desk: Desk) -> None:
+    desk.add("a.png")
+    killed(desk, 2)
+    desk.add("b.png", "c.png", "d.png")
+    desk.run()
+    desk.wait(b="done", c="done", d="done")
+    desk.looked()
+    assert desk.statuses()["a.png"] == "pending", "the service has not lived long enough"
+    desk.clock.now += 2.0
+    desk.pipeline.wake()
+    desk.wait(a="done")
+    assert desk.pool.batches == [["b.png", "c.png"], ["d.png"], ["a.png"]]
+    desk.effects.set_paused(True, None)
+    desk.effects.reprocess([desk.rows("id")["a.png"]], None)
+    desk.add("e.png")
+    desk.effects.set_paused(False, None)
+    desk.pipeline.wake()
+    desk.wait(a="done", e="done")
+    assert desk.pool.batches[3:] == [["a.png", "e.png"]], "it was read: nothing is held against it"
+
+
+def test_a_signal_is_carried_out_with_what_has_to_wait_for_its_turn(desk: Desk) -> None:
+    desk.add("a.png")
+    killed(desk, 2)
+    desk.reopen(wait_for_signal=True)
+    desk.pipeline.signal(limit=None, paths=frozenset({b"a.png"}))()
+    desk.run()
+    desk.looked()
+    desk.looked()
+    assert desk.pipeline.state == "idle", "the order still stands"
+    desk.clock.now += 2.0
+    desk.pipeline.wake()
+    desk.wait(a="done")
+    wait_until(lambda: desk.pipeline.state == "waiting")
+
+
+def test_without_an_order_nothing_wakes_for_a_trial(desk: Desk) -> None:
+    desk.add("a.png")
+    killed(desk, 2)
+    desk.reopen(wait_for_signal=True)
+    assert desk.pipeline._idle_s() == 30.0
+
+
+def test_it_wakes_by_itself_when_the_time_of_a_trial_has_come(desk: Desk) -> None:
+    desk.add("a.png")
+    killed(desk, 3)
+    desk.clock.now += 100.0  # a service that loads its models does not live yet
+    desk.run()
+    wait_until(lambda: desk.pipeline._able_since is not None)
+    desk.looked()
+    assert desk.pipeline._idle_s() == pytest.approx(4.0)
+    desk.effects.set_paused(True, None)
+    desk.clock.now += 4.5
+    assert desk.pipeline._idle_s() == 30.0
+    desk.effects.set_paused(False, None)
+    assert desk.pipeline._idle_s() == 1.0, "due, but not taken: no loop without a rest"
+    desk.pipeline.wake()
+    desk.wait(a="done")
 
 
 def test_stopping_gives_the_attempt_back(desk: Desk) -> None:

@@ -32,7 +32,7 @@ from project import ROOT
 from reading.engine import ReadPage
 from reading.previews import Previews
 from source_files import read_bytes
-from worker import Reader
+from worker import FirstAlone, Reader
 from worker_link import worker_log
 from worker_link.pool import Pool
 from worker_link.worker_protocol import parse_batch
@@ -333,6 +333,8 @@ class Engine:
     def read(self, page, told_upright):
         if page.shape[1] == 50:  # three such pages must be in it at a time
             self.meet.wait(20)
+        if page.shape[1] == 70:
+            time.sleep(0.5)
         return ReadPage(page, 0, ())
 
 def refuse(*_):
@@ -342,6 +344,8 @@ worker.resolve = lambda *_, **__: ModelSet(model, model, model)
 worker.choose = lambda *_: Inference("pretended", "cpu", "f32", 4)
 worker.load_models = lambda *_: types.SimpleNamespace(inference_s=time.monotonic)
 worker._load_engine = lambda *_: Engine()
+if sys.argv[3] != "patient":
+    worker._FIRST_ALONE_S = 0.05
 if sys.argv[3] == "broken":
     worker.Reader._show = refuse
 sys.argv[1:] = sys.argv[-1:]
@@ -382,6 +386,21 @@ def test_the_real_process_reads_over_the_borders_of_batches(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("how", "order"), [("patient", [1, 2]), ("", [2, 1])])
+def test_in_the_real_process_the_first_batch_is_alone_for_a_while(
+    tmp_path: Path, how: str, order: list[int]
+) -> None:
+    """Its page takes half a second, and that of the second no time."""
+    with pretended(how) as pool:
+        pool.start()
+        for batch, width in ((1, 70), (2, 40)):
+            (tmp_path / f"{batch}.png").write_bytes(png_of_width(width))
+            pool.submit(batch, [Task(batch, f"{batch}.png".encode(), "0" * 64)])
+        found = [pool.next_result(), pool.next_result()]
+        assert [result.batch_id for result in found if result] == order
+
+
+@pytest.mark.usefixtures("environment")
 def test_the_real_process_ends_rather_than_leave_a_batch_without_an_answer(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -408,6 +427,45 @@ def test_the_kernel_limits_the_real_process() -> None:
     assert limits["Max core file size"] == ["0", "0"]
     assert limits["Max file size"] == [str(1 << 30)] * 2
     assert all(int(limit) <= 4096 for limit in limits["Max open files"])
+
+
+def test_the_first_batch_is_alone_and_then_nobody_is() -> None:
+    first = FirstAlone(60.0)
+    begun: list[int] = []
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+
+        def read(number: int) -> None:
+            with first.turn():
+                begun.append(number)
+
+        with first.turn():
+            others = [threads.submit(read, number) for number in range(3)]
+            assert not concurrent.futures.wait(others, 0.1).done
+            assert begun == []
+        for other in others:
+            other.result(15)
+    assert sorted(begun) == [0, 1, 2]
+    read(4)
+    assert begun[-1] == 4
+
+
+def test_the_first_batch_is_alone_no_longer_than_it_may() -> None:
+    first = FirstAlone(0.05)
+    with first.turn(), concurrent.futures.ThreadPoolExecutor(1) as threads:
+
+        def read() -> bool:
+            with first.turn():
+                return True
+
+        assert threads.submit(read).result(15)
+
+
+def test_a_first_batch_that_fails_holds_nobody_up() -> None:
+    first = FirstAlone(60.0)
+    with pytest.raises(OSError, match="broken"), first.turn():
+        raise OSError("broken")
+    with first.turn():
+        pass
 
 
 def test_what_the_real_process_frees_goes_back_to_the_system() -> None:

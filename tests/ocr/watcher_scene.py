@@ -10,6 +10,8 @@ from polling import Clock, wait_until
 
 from folder.intake import Intake
 from folder.watcher import Watcher
+from folder_rights import ImageRights
+from own_data import NOTHING, OwnData
 from page_records import BatchResult, ImageResult
 from records.catalogue import Catalogue, path_exists
 from records.database import Database
@@ -40,16 +42,22 @@ class Scene:
         interval_s: float = 5.0,
         settle_s: float = 1.0,
         max_bytes: int = 10_000,
+        own: OwnData = NOTHING,
+        rights: ImageRights | None = None,
     ) -> Watcher:
         catalogue = Catalogue(self.database, exists=path_exists(self.root))
         return Watcher(
             self.root,
             catalogue,
-            Intake(self.root, self.database, catalogue, max_bytes=max_bytes),
+            Intake(
+                self.root, self.database, catalogue, max_bytes=max_bytes, own=own, rights=rights
+            ),
             stop=self.stop,
             interval_s=interval_s,
             settle_s=settle_s,
             on_change=self.changed,
+            own=own,
+            rights=rights,
             clock=clock or self.clock,
         )
 

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import ocr_settings
+import vendor
 import web_settings
 from ocr_contract.setting_fields import table
 from project import ROOT
@@ -20,7 +21,7 @@ SET_BY_THE_IMAGE = {
     *("OCR_IMAGE_FOLDER", "OCR_DATA_FOLDER"),
     *("WEB_DATA_FOLDER", "WEB_BIND", "WEB_PORT"),
 }
-SET_BY_COMPOSE = {"WEB_PUBLISHED_ADDRESS"}
+SET_BY_COMPOSE = {"WEB_PUBLISHED_ADDRESS", "OCR_HOST_IMAGE_FOLDER"}
 
 
 def variables() -> dict[str, str]:
@@ -45,7 +46,7 @@ def test_the_example_explains_every_variable_and_no_other() -> None:
 def test_the_example_gives_the_default_in_force() -> None:
     defaults = {row.env: row.default for row in SETTINGS}
     for name, default in variables().items():
-        assert examples()[name] == (default or defaults[name]), name
+        assert examples()[name] == (default or defaults.get(name, "")), name
 
 
 def test_every_setting_reaches_its_service() -> None:
@@ -63,7 +64,8 @@ def test_the_page_knows_where_it_is_published() -> None:
 
 def test_the_image_sets_the_others() -> None:
     files = [(ROOT / service / "Dockerfile").read_text() for service in ("ocr", "flask")]
-    assert set(re.findall(r"\b((?:OCR|WEB)_\w+)=", "".join(files))) == SET_BY_THE_IMAGE
+    text = re.sub(r"^ARG .*$", "", "".join(files), flags=re.MULTILINE)  # gone after the build
+    assert set(re.findall(r"\b((?:OCR|WEB)_\w+)=", text)) == SET_BY_THE_IMAGE
 
 
 def test_no_dockerfile_begins_with_an_image_of_somebody_else() -> None:
@@ -81,15 +83,15 @@ def requirements(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("variant", "runtime"),
+    ("variant", "more"),
     [
-        ("-gpu", "onnxruntime-gpu[cuda,cudnn]"),
-        ("-gpu-cuda12", "onnxruntime-gpu[cuda,cudnn]<1.27"),
+        ("-gpu", ["onnxruntime-gpu[cuda,cudnn]"]),
+        ("-gpu-cuda12", ["onnxruntime-gpu[cuda,cudnn]<1.27"]),
+        ("-paddleocr", ["paddleocr==3.7.0", "onnxruntime"]),
     ],
 )
-def test_the_gpu_needs_the_same_but_for_onnx_runtime(variant: str, runtime: str) -> None:
-    expected = [runtime if n == "onnxruntime" else n for n in requirements("requirements.in")]
-    assert requirements(f"requirements{variant}.in") == expected
+def test_a_variant_needs_more_and_nothing_else(variant: str, more: list[str]) -> None:
+    assert requirements(f"requirements{variant}.in") == ["-r requirements.in", *more]
 
 
 @pytest.mark.parametrize("variant", ["-gpu", "-gpu-cuda12"])
@@ -99,7 +101,19 @@ def test_the_gpu_image_has_the_versions_that_are_tested(variant: str) -> None:
         return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
 
     tested, gpu = pins("requirements.txt"), pins(f"requirements{variant}.txt")
-    assert "onnxruntime" not in gpu
-    others = tested.keys() - {"onnxruntime"}
-    assert {name: gpu.get(name) for name in others} == {name: tested[name] for name in others}
-    assert all(name.startswith(("nvidia-", "onnxruntime-gpu")) for name in gpu.keys() - others)
+    assert tested.items() <= gpu.items()
+    added = gpu.keys() - tested.keys()
+    of_the_runtime = {"onnxruntime-gpu", "flatbuffers", "packaging", "protobuf"}
+    assert {name for name in added if not name.startswith("nvidia-")} <= of_the_runtime
+
+
+def test_the_wheels_of_each_variant_can_be_fetched() -> None:
+    """The Dockerfile takes the folder and the file that `make vendor` knows under that name."""
+    text = (ROOT / "ocr" / "Dockerfile").read_text(encoding="utf-8")
+    assert "COPY vendor/wheels/pip/ vendor/wheels/ocr${VARIANT}/ /build/wheels/" in text
+    assert "COPY ocr/requirements${VARIANT}.txt /build/requirements.txt" in text
+    assert "ARG VARIANT=${OCR_VARIANT:+-$OCR_VARIANT}" in text
+    for variant, wheels in vendor.VARIANT_WHEELS.items():
+        suffix = f"-{variant}" if variant else ""
+        assert wheels == f"ocr{suffix}"
+        assert vendor.WHEELS[wheels] == ROOT / "ocr" / f"requirements{suffix}.txt"

@@ -1,10 +1,12 @@
 """`make run`: what is checked first, how the services are started, when the address is told."""
 
+import http.server
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ FAKE_SETUP = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
 import fetch_models, project, run, setup_env, service_process
-setup_env.ensure = lambda name, requirements: print('environment', name, flush=True)
+setup_env.ensure = lambda name, file: print('environment', name, file.name, flush=True)
 fetch_models.ensure = lambda folder: print('models', folder, flush=True)
 real = run.service_specs
 def fakes(images, data, port):
@@ -184,7 +186,13 @@ def test_the_settings_in_force_are_printed_for_both_services(tmp_path: Path) -> 
     assert not (tmp_path / "none").exists()
 
 
-def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: int) -> None:
+@pytest.mark.parametrize(
+    ("engine", "file"),
+    [("", "requirements.txt"), ("paddleocr:onnxruntime", "requirements-paddleocr.txt")],
+)
+def test_the_address_is_told_when_the_page_answers(
+    tmp_path: Path, unused_port: int, engine: str, file: str
+) -> None:
     log = tmp_path / "log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -193,6 +201,7 @@ def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: 
                 *("--images", str(tmp_path), "--data", str(tmp_path / "new" / "data")),
                 *("--port", str(unused_port)),
             ],
+            env={**os.environ, "OCR_ENGINE": engine},
             stdout=stream,
             stderr=stream,
         )
@@ -207,7 +216,7 @@ def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: 
     try:
         until_said(f"http://localhost:{unused_port} ")
         said = log.read_text()
-        assert "environment ocr\nenvironment web\nmodels" in said
+        assert f"environment ocr {file}\nenvironment web requirements.txt\nmodels" in said
         assert f"ocr | images {tmp_path}\n" in said
         assert f"web | data {tmp_path / 'new' / 'data'}\n" in said
         assert said.count("http://localhost") == 1
@@ -215,3 +224,23 @@ def test_the_address_is_told_when_the_page_answers(tmp_path: Path, unused_port: 
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+
+
+@pytest.mark.parametrize(("base_path", "end"), [("", " "), ("/ocr", "/ocr/ "), ("/ocr/", "/ocr/ ")])
+def test_the_address_has_the_path_below_which_the_page_is(
+    base_path: str, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Alive(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Alive) as server:
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        assert run.ReadyNotice("127.0.0.1", server.server_port, base_path)()
+        answering.join()
+    assert f"http://localhost:{server.server_port}{end}" in capsys.readouterr().err

@@ -1,16 +1,25 @@
 """Environments: made once, remade when their requirements change, never half."""
 
+import ensurepip
+import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+import lock
 import project
 import setup_env
 from project import EXIT_BAD_ARGUMENTS, EXIT_MISSING_DEPENDENCY, ROOT, ToolError
+
+LOCKED = [f"{path}.txt" for path in (*lock.SERVICES, "tests/requirements")]
+OVERRIDES = ROOT / "ocr" / "requirements-left-out.txt"
 
 
 class FakePython:
@@ -53,7 +62,7 @@ def test_the_second_call_does_nothing(
     folder = setup_env.ensure("ocr", requirements, tmp_path)
     assert folder == tmp_path / "ocr"
     assert python.installs() == 1
-    assert {"--require-hashes", "--only-binary=:all:"} <= set(python.calls[-1])
+    assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(python.calls[-1])
     setup_env.ensure("ocr", requirements, tmp_path)
     assert len(python.calls) == 2
 
@@ -67,6 +76,54 @@ def test_changed_requirements_make_a_new_environment(
     setup_env.ensure("ocr", requirements, tmp_path)
     assert python.installs() == 2
     assert not (folder / "left-over").exists()
+
+
+def test_another_list_of_what_is_unused_makes_a_new_environment(
+    tmp_path: Path, requirements: Path, python: FakePython, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup_env.ensure("ocr", requirements, tmp_path)
+    other = tmp_path / "prune.py"
+    other.write_text("UNUSED = ()\n")
+    monkeypatch.setattr(setup_env.prune, "__file__", str(other))
+    setup_env.ensure("ocr", requirements, tmp_path)
+    assert python.installs() == 2
+
+
+def test_our_environments_are_pruned_and_those_of_peers_are_not(
+    tmp_path: Path, requirements: Path, python: FakePython, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruned: list[Path] = []
+    monkeypatch.setattr(setup_env.prune, "drop_unused", pruned.append)
+    for name in ("ocr", "web", "test", "bench-peer"):
+        setup_env.ensure(name, requirements, tmp_path)
+    assert pruned == [tmp_path / "ocr", tmp_path / "web", tmp_path / "test"]
+
+
+def test_pip_runs_without_being_installed(tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
+    command = setup_env.pip_command(str(bare / "bin" / "python"))
+    said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("pip ")
+    assert not list(bare.glob("lib/python*/site-packages/pip"))
+
+
+def test_a_python_without_pip_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(setup_env.sysconfig, "get_config_var", lambda name: str(tmp_path))
+    monkeypatch.setattr(ensurepip, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(ToolError, match="make PYTHON="):
+        setup_env.pip_command()
+
+
+@pytest.mark.parametrize(
+    ("engine", "file"),
+    [
+        *((engine, "requirements.txt") for engine in ("", "auto", "openvino", " auto ")),
+        *((engine, "requirements-paddleocr.txt") for engine in ("onnxruntime", "paddleocr:paddle")),
+    ],
+)
+def test_an_engine_of_others_brings_its_packages(engine: str, file: str) -> None:
+    assert setup_env.ocr_requirements(engine) == ROOT / "ocr" / file
 
 
 def test_another_python_makes_a_new_environment(
@@ -202,9 +259,9 @@ def test_this_environment_has_the_versions_that_the_services_have() -> None:
         assert pinned[service].items() <= pinned["test"].items()
 
 
-@pytest.mark.parametrize("name", ["ocr", "web", "test"])
-def test_every_requirement_is_pinned_by_hash_and_names_no_index(name: str) -> None:
-    text = setup_env.REQUIREMENTS[name].read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", LOCKED)
+def test_every_requirement_is_pinned_by_hash_and_names_no_index(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
     assert "://" not in text
     assert os.sep + "opt" not in text
     for block in text.replace("\\\n", " ").splitlines():
@@ -213,7 +270,44 @@ def test_every_requirement_is_pinned_by_hash_and_names_no_index(name: str) -> No
             assert "--hash=sha256:" in block
 
 
+@pytest.mark.parametrize("file", [name.replace(".txt", ".in") for name in LOCKED])
+def test_every_requirement_has_its_reason(file: str) -> None:
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+        name, _, reason = line.partition("#")
+        assert reason.strip() or not name.strip() or name.startswith("-r "), line
+
+
+@pytest.mark.parametrize("file", ["ocr/requirements.txt", "ocr/requirements-paddleocr.txt",
+                                  "flask/requirements.txt", "tests/requirements.txt"])  # fmt: skip
+def test_nothing_is_missing_but_what_was_left_out_on_purpose(file: str) -> None:
+    """What `pip check` would say, for a file from which pip installs without asking."""
+    pinned = _versions(ROOT / file)
+    left_out = set(re.findall(r"^([\w-]+) ;", OVERRIDES.read_text(encoding="utf-8"), re.MULTILINE))
+    for name in pinned:
+        try:
+            wanted = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of another system: the marker says so
+        for requirement in map(Requirement, wanted):
+            if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+                continue
+            other = canonicalize_name(requirement.name)
+            if other not in left_out:
+                assert requirement.specifier.contains(pinned[other]), f"{name} wants {requirement}"
+
+
+def test_what_is_left_out_is_nowhere() -> None:
+    for line in OVERRIDES.read_text(encoding="utf-8").splitlines():
+        name, _, reason = line.partition("#")
+        assert reason.strip()
+        if name.strip():
+            assert name.split(";")[1].strip() == 'python_version < "3"'
+            for file in LOCKED:
+                assert name.split()[0] not in _versions(ROOT / file)
+
+
 def _versions(file: Path) -> dict[str, str]:
+    """Normalised name to version."""
     lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines())
     pins = (words[0].split("==") for words in lines if words and "==" in words[0])
     return {name: version for name, version in pins if not name.startswith("#")}

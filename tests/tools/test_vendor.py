@@ -94,6 +94,80 @@ def test_the_base_is_made_once(tmp_path: Path, fetched: list[list[str]]) -> None
     assert len(fetched) == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "given", "wheels"),
+    [
+        ("", None, "ocr"),
+        ("OCR_VARIANT=\n", None, "ocr"),
+        ("WEB_PORT=1\nOCR_VARIANT=paddleocr\n", None, "ocr-paddleocr"),
+        ("OCR_VARIANT=paddleocr\n", "", "ocr"),
+        ("", "paddleocr", "ocr-paddleocr"),
+    ],
+)
+def test_the_variant_is_that_of_compose(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+    given: str | None,
+    wheels: str,
+) -> None:
+    monkeypatch.delenv("OCR_VARIANT", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OCR_VARIANT", given)
+    env = tmp_path / ".env"
+    assert vendor.variant_wheels(env) == ("ocr-paddleocr" if given else "ocr")
+    env.write_text(written)
+    assert vendor.variant_wheels(env) == wheels
+
+
+def test_a_variant_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCR_VARIANT", "tesseract")
+    with pytest.raises(ToolError, match="'tesseract'; use paddleocr"):
+        vendor.variant_wheels(tmp_path / ".env")
+
+
+def test_wheels_of_another_variant_are_not_fetched_again(
+    tmp_path: Path, fetched: list[list[str]]
+) -> None:
+    (tmp_path / "wheels" / "ocr").mkdir(parents=True)
+    vendor.fetch_wheels("web", "amd64", tmp_path)
+    (command,) = fetched
+    links = [part for part in command if part.startswith("--find-links")]
+    assert links == [f"--find-links={tmp_path / 'wheels' / 'ocr'}"]
+
+
+def test_the_file_that_both_builds_begin_with() -> None:
+    """Its name is the sentence that a build without it ends with."""
+    line = f'COPY ["vendor/{vendor.REMEDY}", "/"]'
+    for service in ("ocr", "flask"):
+        steps = (vendor.ROOT / service / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        assert next(step for step in steps if step.startswith(("COPY", "ADD", "RUN"))) == line
+        # A missing file of these would be another sentence, and a matter of chance which comes.
+        assert not any(
+            "vendor/" in step for step in steps if step.strip()[:1] != "#" and step != line
+        )
+    ignored = (vendor.ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert f"!vendor/{vendor.REMEDY}" in ignored
+
+
+def test_it_is_there_once_everything_is(
+    tmp_path: Path, fetched: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path)
+    monkeypatch.setattr(vendor, "ALWAYS", ("web",))
+    monkeypatch.setattr(vendor.fetch_models, "ensure", lambda _: None)
+    monkeypatch.setattr(vendor.container_user, "prepare", lambda *_: None)
+    monkeypatch.setattr(vendor.sys, "argv", ["vendor.py"])
+    good = vendor.fetch_wheels
+    monkeypatch.setattr(vendor, "fetch_wheels", lambda *_: (_ for _ in ()).throw(ToolError("no")))
+    with pytest.raises(ToolError):
+        vendor.main()
+    assert not (tmp_path / vendor.REMEDY).exists()
+    monkeypatch.setattr(vendor, "fetch_wheels", lambda *names: good(*names, tmp_path))
+    assert vendor.main() == 0
+    assert (tmp_path / vendor.REMEDY).is_file()
+
+
 def test_every_tag_that_the_base_runs() -> None:
     tags = vendor.platform_tags("x86_64")
     assert len(tags) == len(set(tags))

@@ -47,6 +47,18 @@ def test_foreign_names(client: FlaskClient, host: str) -> None:
     assert "WEB_ALLOWED_HOSTS" in client.get("/", headers={"Host": "evil.example"}).text
 
 
+def test_the_sentence_has_the_name_as_far_as_it_is_one(client: FlaskClient) -> None:
+    for host, shown in (("evil.example:80", "<p>evil.example is not one of the names"),
+                        (".".join(["x" * 60] * 4), f"<p>{'x' * 60}.{'x' * 39} is not one"),
+                        ("<b>evil</b>", "<p>This address is not one of the names")):  # fmt: skip
+        assert shown in client.get("/", headers={"Host": host}).text
+    # Names that cannot be written in the DNS: there was a traceback for each.
+    for host in ("x" * 900, "evil..example"):
+        reply = client.get("/", headers={"Host": host})
+        assert reply.status_code == 400
+        assert reply.get_json()["error"]["code"] == "host_not_allowed"
+
+
 def token_of(client: FlaskClient) -> str:
     found = re.search(r'name="csrf_token" value="([0-9a-f]{64})"', client.get("/").text)
     assert found is not None

@@ -1,6 +1,7 @@
 """A database that cannot be read now: a friendly 503 that heals itself, never a traceback."""
 
 import dataclasses
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from demo_data import DemoDatabase
 from flask.testing import FlaskClient
 
 from app import create_app
+from ocr_contract import machine_ids
 from ocr_contract.schema import SCHEMA_VERSION
 from web_errors import TooSlowError, from_database
 from web_settings import WebSettings, from_environment
@@ -37,6 +39,25 @@ def test_not_there_yet_and_then_there(client: FlaskClient, settings: WebSettings
     with DemoDatabase(settings.data_folder):
         assert client.get("/readyz").status_code == 200
         assert client.get("/").status_code == 200
+
+
+def test_not_there_because_the_folder_is_somebody_elses(
+    client: FlaskClient, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a clone by root, or without `make vendor`: the reader cannot make it."""
+    settings.data_folder.mkdir()
+    assert "appears as soon as the reader" in client.get("/").text
+    owner = settings.data_folder.stat()
+    for name in ("UID_MAP", "GID_MAP"):  # wherever the tests run: as on the machine itself
+        monkeypatch.setattr(machine_ids, name, Path("/none"))
+    monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
+    assert "appears as soon as the reader" in client.get("/").text, "of the same group"
+    monkeypatch.setattr(os, "getegid", lambda: owner.st_gid + 1)
+    monkeypatch.setattr(os, "getgroups", lambda: [owner.st_gid + 2])
+    assert_waiting(client, "database_missing")
+    text = client.get("/").text
+    assert f"belongs to user {owner.st_uid}, group {owner.st_gid}, so the reader may" in text
+    assert "chown -R 10001:10001 data" in text
 
 
 def test_just_created(client: FlaskClient, settings: WebSettings) -> None:
@@ -101,14 +122,14 @@ def test_a_query_over_its_limit_is_ended(tmp_path: Path) -> None:
         (sqlite3.SQLITE_CORRUPT_VTAB, "database_damaged"),
     ],
 )
-def test_what_sqlite_says_is_sorted(code: int, expected: str) -> None:
+def test_what_sqlite_says_is_sorted(code: int, expected: str, tmp_path: Path) -> None:
     error = sqlite3.OperationalError("whatever")
     error.sqlite_errorcode = code
-    found = from_database(error)
+    found = from_database(error, tmp_path / "ocr_data.db")
     assert (found.code, found.http_status) == (expected, 503)
 
 
-def test_interrupted_is_not_retried() -> None:
+def test_interrupted_is_not_retried(tmp_path: Path) -> None:
     error = sqlite3.OperationalError("interrupted")
     error.sqlite_errorcode = sqlite3.SQLITE_INTERRUPT
-    assert isinstance(from_database(error), TooSlowError)
+    assert isinstance(from_database(error, tmp_path / "ocr_data.db"), TooSlowError)

@@ -9,23 +9,42 @@ from pathlib import Path
 
 from polling import wait_until
 
+import reader_door
 from project import ROOT
 from service_folders import GUNICORN, end, free_port, stop, web_environ
+
+
+def _with_this_folder(environment: dict[str, str]) -> dict[str, str]:
+    folders = f"{environment['PYTHONPATH']}:{Path(__file__).parent}"
+    return environment | {"PYTHONPATH": folders}
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:  # it has just ended
+        return ""
 
 
 class WebServer:
     """Gunicorn with our configuration; ready inside the `with`, gone after it."""
 
     def __init__(
-        self, data_folder: Path, *, working_folder: Path = ROOT, **environment: str
+        self,
+        data_folder: Path,
+        *,
+        working_folder: Path = ROOT,
+        app: str = "app:create_app()",
+        **environment: str,
     ) -> None:
+        """`app` as Gunicorn takes it; modules beside this one are found."""
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed in stop()
         self.process = subprocess.Popen(
-            [sys.executable, *GUNICORN],
+            [sys.executable, *GUNICORN[:-1], app],
             cwd=working_folder,
-            env=web_environ(data_folder, self.port, **environment),
+            env=_with_this_folder(web_environ(data_folder, self.port, **environment)),
             stderr=self._log,
         )
 
@@ -50,6 +69,13 @@ class WebServer:
 
     def workers(self) -> list[int]:
         """Process ids of the workers."""
+        return [pid for pid in self._children() if pid not in self.doors()]
+
+    def doors(self) -> list[int]:
+        """Process ids of what connects to the reader for the others: one."""
+        return [pid for pid in self._children() if _name(pid) == reader_door.PROCESS_NAME]
+
+    def _children(self) -> list[int]:
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(number) for number in task.read_text().split()]
 

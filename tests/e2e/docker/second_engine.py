@@ -20,15 +20,18 @@ BRIDGE = "ocr-engine0"
 class SecondEngine:
     """Started at once; `stop` ends it and removes everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        """`options` are dockerd's, beside those that keep it apart."""
         # Beside the first engine's storage: that file system is known to carry image layers.
         beside = Path(docker_output("info", "--format", "{{.DockerRootDir}}")).parent
         # Hexadecimal digits only: a name that a temporary folder gets may hold an underscore
         # where a containerd namespace must not have one.
         name = f"ocr-test-engine-{secrets.token_hex(4)}"
         self.folder = beside / name
-        self.folder.mkdir(mode=0o700)
+        self.folder.mkdir()
+        self.folder.chmod(0o711)  # users of remapped containers pass it
         self.sockets = Path(tempfile.mkdtemp(prefix="ocr-engine-"))
+        self.sockets.chmod(0o711)
         self.host = f"unix://{self.sockets / 'socket'}"
         self.environment = {
             name: value
@@ -46,7 +49,7 @@ class SecondEngine:
                  f"--exec-root={self.sockets / 'exec'}", f"--pidfile={self.sockets / 'pid'}",
                  f"--containerd-namespace={name}", f"--containerd-plugins-namespace={name}-plugins",
                  f"--bridge={BRIDGE}", "--iptables=false", "--ip6tables=false",
-                 "--default-address-pool=base=10.213.0.0/16,size=24"],
+                 "--default-address-pool=base=10.213.0.0/16,size=24", *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:

@@ -247,9 +247,15 @@ def test_verify_passes_and_leaves_the_data_alone(installed: Machine) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert lines[-1] == "PASSED"
-    assert sum(line.startswith("pass ") for line in lines) == 5
+    assert sum(line.startswith("pass ") for line in lines) == 8
     assert installed.counts() == before
     assert len(installed.running()) == 2  # its own reader is gone
+
+
+def test_verify_waits_for_services_that_start(installed: Machine) -> None:
+    installed.engine.docker("restart", *installed.engine.docker("ps", "--quiet").split())
+    done = installed.run(installed.installed / "verify.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_verify_says_what_is_wrong(installed: Machine) -> None:

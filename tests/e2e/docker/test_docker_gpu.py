@@ -32,7 +32,7 @@ def test_the_overlay_asks_for_the_gpu_and_changes_nothing_else(variant: str) -> 
     assert isinstance(cpu, dict)
     assert isinstance(gpu, dict)
     assert gpu["image"] == f"ocr_docker/ocr_service{variant}:dev"
-    assert gpu["build"] == cpu["build"] | {"args": {"VARIANT": variant}}
+    assert gpu["build"] == cpu["build"] | {"args": {"OCR_VARIANT": "", "VARIANT": variant}}
     assert gpu["deploy"]["resources"]["reservations"]["devices"] == [
         {"capabilities": ["gpu", "compute", "utility"], "count": -1, "driver": "nvidia"}
     ]

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from containers import SAMPLES, Stack, wait_until
+from containers import OCR_USER, SAMPLES, Stack, wait_until
 
 SERVICES = ("ocr_service", "web_service")
 _VERSIONS = "SELECT id, batch_id, finished_at FROM images WHERE status = 'done' ORDER BY id"
@@ -99,6 +99,19 @@ def test_a_reader_killed_amid_its_work_loses_nothing(stack: Stack) -> None:
     assert len(texts) == 6
     assert len(set(texts)) == 1
     assert stack.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_killed_reader_comes_back_with_what_it_compiled(stack: Stack) -> None:
+    """From data/engines, which the container's user has to itself."""
+    total = stack.counts()["done"]
+    folder = stack.data / "engines"
+    before = {path.name: path.stat().st_ino for path in folder.iterdir()}
+    assert len(before) == 3
+    assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (OCR_USER, 0o700)
+    kill(stack.process("ocr_service"))
+    stack.add("after-the-kill.webp", mark="after the kill")
+    stack.wait_until_read(total + 1)
+    assert {path.name: path.stat().st_ino for path in folder.iterdir()} == before
 
 
 def test_the_reader_goes_on_while_web_is_down(stack: Stack) -> None:

@@ -1,12 +1,16 @@
 """What a person gets wrong: one clear sentence each, where that person looks."""
 
 import os
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from containers import Stack, wait_until
+from containers import ROOT, TAG, Stack, docker, wait_until
+
+import vendor
 
 
 @pytest.fixture
@@ -86,3 +90,32 @@ def test_a_database_of_somebody_else(made: Stack) -> None:
 def test_a_setting_that_cannot_be(made: Stack) -> None:
     made.run("docker compose up -d ocr_service", OCR_BATCH_SIZE="many")
     assert "OCR_BATCH_SIZE is 'many'" in sentence(made, "ocr_service: ")
+
+
+@pytest.mark.parametrize("buildkit", ["1", "0"])
+def test_the_first_command_right_after_a_clone(folder: Path, buildkit: str) -> None:
+    """Without `make vendor` the build ends with the one line that mends it, on either builder."""
+    for name in ("contract", "ocr", "flask", "tools", "docker-compose.yml", ".dockerignore"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name)
+        else:
+            shutil.copyfile(ROOT / name, folder / name)
+    tag = f"{TAG}-clone{buildkit}"
+    built = subprocess.run(
+        ["docker", "compose", "up", "--build", "-d"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "COMPOSE_PROJECT_NAME": f"ocr-test-{os.getpid()}-clone",
+            "COMPOSE_FILE": "docker-compose.yml",
+            "OCR_DOCKER_TAG": tag,
+            "DOCKER_BUILDKIT": buildkit,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert built.returncode != 0
+    assert vendor.REMEDY in (built.stdout + built.stderr).rstrip().splitlines()[-1]
+    assert docker("image", "inspect", f"ocr_docker/ocr_service:{tag}").returncode != 0

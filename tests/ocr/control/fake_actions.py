@@ -74,6 +74,9 @@ class FakeActions:
             "reprocess", image_ids, request_id, reply=ReprocessReply(len(image_ids))
         )
 
+    def retry_quarantined(self, request_id: str | None) -> Reply:
+        return self._remember("retry", request_id, reply=ReprocessReply(4))
+
     def correct(self, line_id: int, text: str | None, request_id: str | None) -> Reply:
         return self._remember("correct", line_id, text, request_id, reply=CorrectionReply(line_id))
 

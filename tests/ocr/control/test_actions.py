@@ -263,7 +263,7 @@ def test_metrics_of_what_was_read(
 ) -> None:
     claimed = store.claim(2, None)
     assert claimed is not None
-    store.give_up(claimed[0], ImageError("worker_died", "It died."), 1)
+    store.give_up(claimed[0], ImageError("worker_died", "It died."), 1, alone=True)
     with store._database.transaction() as connection:
         connection.execute("UPDATE batches SET finished_at = 'x', pages = 5, seconds = 2.5")
         connection.execute("INSERT INTO batches (started_at, images) VALUES ('y', 9)")

@@ -30,6 +30,7 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
     assert client.pause(request_id="r2") == PauseReply(True)
     assert client.resume() == PauseReply(False)
     assert client.reprocess([1, 2], request_id="r3") == ReprocessReply(2)
+    assert client.retry_quarantined(request_id="r6") == ReprocessReply(4)
     assert client.correct(5, "text", request_id="r4") == CorrectionReply(5)
     assert client.correct(5, None) == CorrectionReply(5)
     assert client.backup("ä.db", request_id="r5") == RUNNING
@@ -42,6 +43,7 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
         ("paused", True, "r2"),
         ("paused", False, None),
         ("reprocess", [1, 2], "r3"),
+        ("retry", "r6"),
         ("correct", 5, "text", "r4"),
         ("correct", 5, None, None),
         ("backup", "ä.db", "r5"),

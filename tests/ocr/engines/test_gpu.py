@@ -1,5 +1,6 @@
 """What the GPU check finds, with ONNX Runtime as it is and as it would be on a GPU."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,11 @@ def test_no_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_image_for_the_cpu(runtime: FakeRuntime) -> None:
     runtime.offered = [CPU]
+    assert gpu_problem("onnxruntime", 0) == "the package onnxruntime-gpu is not installed"
+
+
+def test_no_onnx_runtime_at_all(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert gpu_problem("onnxruntime", 0) == "the package onnxruntime-gpu is not installed"
 
 

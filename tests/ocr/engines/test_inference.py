@@ -1,6 +1,7 @@
 """Which engine, device and precision the settings and the machine lead to; and what is loaded."""
 
 import dataclasses
+import importlib.util
 import logging
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from engines import inference
 from engines.inference import Inference, choose, choose_device, load_models, version_of
 from engines.networks import IMAGENET
 from engines.onnx_models import Load, OnnxModels, Shapes
-from engines.openvino_network import OpenVinoDevice
+from engines.openvino_compile import OpenVinoDevice
 from engines.text_recognition import CPU_WIDTHS, GPU_WIDTHS
 from models import Model, ModelSet
 from ocr_errors import WorkerError
@@ -134,6 +135,27 @@ def test_what_cannot_be_is_a_code_and_a_sentence(
 
 
 @pytest.mark.parametrize(
+    ("engine", "package"),
+    [("onnxruntime", "onnxruntime"), ("paddleocr:onnxruntime", "paddleocr")],
+)
+def test_an_engine_that_is_not_installed_names_what_brings_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, engine: str, package: str
+) -> None:
+    """As in the image and the environment that have OpenVINO only."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        inference.importlib.util, "find_spec", lambda name: None if name == package else find(name)
+    )
+    assert chosen().engine == "openvino"
+    machine.problem = "the package onnxruntime-gpu is not installed"
+    with pytest.raises(WorkerError) as error:
+        chosen(engine=engine)
+    assert error.value.code == "bad_engine"
+    for remedy in (package, "OCR_ENGINE=auto", "make run", "OCR_VARIANT=paddleocr"):
+        assert remedy in error.value.message
+
+
+@pytest.mark.parametrize(
     ("engine", "wanted", "bf16", "gpu", "expected"),
     [
         ("openvino", "auto", True, False, "bf16"),
@@ -230,13 +252,13 @@ class Loaded:
         self.paddle: dict[str, Any] = {}
         self.shapes: Shapes | None = None
         self.orientation: bool | None = None
-        self.warm = 0
+        self.begun = 0
         monkeypatch.setattr(inference, "OpenVinoDetector", self.openvino)
         monkeypatch.setattr(inference, "OnnxRuntimeNetwork", self.runtime)
         monkeypatch.setattr(inference, "PaddleModels", self.paddle_models)
         monkeypatch.setattr(inference, "OnnxModels", self.onnx_models)
 
-    def openvino(self, path: Path, _normalisation: Any, device: Any) -> None:
+    def openvino(self, path: Path, _normalisation: Any, device: Any, _kept: Any) -> None:
         self.networks.append((path, "openvino", device))
 
     def runtime(self, path: Path, _normalisation: Any, device: Any) -> None:
@@ -252,8 +274,8 @@ class Loaded:
         load.detector(models.detection, IMAGENET)
         return self
 
-    def warm_up(self) -> None:
-        self.warm += 1
+    def begin(self) -> None:
+        self.begun += 1
 
 
 @pytest.fixture
@@ -273,7 +295,7 @@ def test_openvino_gets_a_stream_for_each_lane(loaded: Loaded) -> None:
     ]
     assert loaded.shapes is not None
     assert (loaded.shapes.lanes, loaded.shapes.line_widths) == (8, CPU_WIDTHS)
-    assert (loaded.orientation, loaded.warm) == (True, 1)
+    assert (loaded.orientation, loaded.begun) == (True, 1)
 
 
 def test_the_runtimes_calls_share_the_threads(loaded: Loaded) -> None:

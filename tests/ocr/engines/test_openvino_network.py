@@ -15,13 +15,12 @@ from network_checks import MODELS, check_best, check_run, images, plain_output
 from real_pages import model_set
 
 from engines.networks import CENTRED
+from engines.openvino_compile import OpenVinoDevice, best_precision
 from engines.openvino_network import (
     OpenVinoDetector,
-    OpenVinoDevice,
     OpenVinoNetwork,
     OpenVinoRecogniser,
     best_of_bf16,
-    best_precision,
     shares_of_best,
 )
 from models import ONNX_NAME
@@ -191,7 +190,8 @@ def test_nobody_is_told_that_it_runs(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "import numpy as np\n"
         "from engines.networks import CENTRED\n"
-        "from engines.openvino_network import OpenVinoDevice, OpenVinoRecogniser, best_precision\n"
+        "from engines.openvino_compile import OpenVinoDevice, best_precision\n"
+        "from engines.openvino_network import OpenVinoRecogniser\n"
         "best_precision()\n"
         "device = OpenVinoDevice(streams=1, threads=1, precision='f32')\n"
         "made = OpenVinoRecogniser(Path(sys.argv[1]), CENTRED, device)\n"

@@ -22,7 +22,7 @@ from source_files import FileStat
 def test_litter_is_not_even_seen(scene: Scene, name: str) -> None:
     scene.write(name)
     seen = look_at(scene.root)
-    assert seen == ({}, {}, None, set())
+    assert seen == ({}, {}, None, set(), set())
     assert not seen
 
 

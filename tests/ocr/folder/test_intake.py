@@ -128,9 +128,9 @@ def test_rows_are_committed_every_half_second(
     files = [write(tmp_path, f"{number}.png", PNG + bytes([number])) for number in range(10)]
     real = intake_module.fingerprint
 
-    def slow(*args: object) -> object:
+    def slow(*args: object, **how: object) -> object:
         clock.now += 0.2
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(intake_module, "fingerprint", slow)
     counts = []

@@ -70,11 +70,11 @@ def test_written_to_between_the_look_and_the_reading(
     scene.look()
     real = source_files.open_regular
 
-    def growing(root: Path, path: bytes) -> int:
+    def growing(root: Path, path: bytes, *rest: object) -> int:
         monkeypatch.setattr(source_files, "open_regular", real)
         with file.open("ab") as stream:
             stream.write(b"more")
-        return real(root, path)
+        return real(root, path, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(source_files, "open_regular", growing)
     scene.look()

@@ -58,10 +58,19 @@ def test_without_evidence_a_page_stays_as_it_is() -> None:
     assert rotation([digit(0.99, 1.0, 1.0, 1.0)], [0.02, 0.02, 0.94, 0.02]) == 0
 
 
-def test_a_single_character_turns_no_page() -> None:
+def test_a_few_lines_turn_a_page_by_what_is_read_alone() -> None:
     for turn in range(1, 4):
         sure = [1.0 if i == turn else 0.0 for i in range(4)]
-        assert rotation([digit(*(0.2 if not share else 1.0 for share in sure))], sure) == 0
+        assert (
+            rotation([digit(*(0.2 if not share else 1.0 for share in sure))], UNSURE) == 90 * turn
+        )
+        assert rotation([digit(1.0, 1.0, 1.0, 1.0)], sure) == 0
+
+
+def test_letters_that_the_models_do_not_know_turn_no_page() -> None:
+    """Arabic on its head is read as digits and dashes, badly."""
+    for turn in TURNS[1:]:
+        assert rotation([text(turn, right=0.75, wrong=0.53, word="-3193-33")], UNSURE) == 0
 
 
 def test_digits_that_read_lying_as_well_leave_it_to_the_classifier() -> None:

@@ -112,8 +112,10 @@ class Folder(RuleBasedStateMachine):
     @rule()
     def give_up(self) -> None:
         """The worker dies: with it all that it had."""
+        alone = sum(len(batch.tasks) for batch in self.batches) == 1
         while self.batches:
-            self.world.store.give_up(self.ended(0).batch_id, CRASH, MAX_ATTEMPTS)
+            batch_id = self.ended(0).batch_id
+            self.world.store.give_up(batch_id, CRASH, MAX_ATTEMPTS, alone=alone)
 
     @precondition(lambda self: self.batches)
     @rule()

@@ -7,7 +7,8 @@ import pytest
 from database_fixtures import World
 
 from ocr_contract.replies import CorrectionReply, PauseReply, ReprocessReply
-from ocr_errors import RequestError
+from ocr_errors import ImageError, RequestError
+from records import request_effects
 
 
 def test_a_repeated_request_is_one_effect(world: World) -> None:
@@ -38,6 +39,31 @@ def test_a_request_that_fails_can_be_sent_again(world: World) -> None:
     assert world.effects.stored_reply(CorrectionReply, "request-1", "corrections") is None
     with pytest.raises(RequestError, match="no line 7"):
         world.effects.correct(7, "text", "request-1")
+
+
+def test_all_that_is_quarantined_waits_again_with_its_copies(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In slices, after each of which every copy stands where its original stands."""
+    monkeypatch.setattr(request_effects, "_SLICE_ROWS", 2)
+    for number in range(5):
+        world.put(b"%d.png" % number, f"poison {number}")
+    world.put(b"copy.png", "poison 0")
+    crash = ImageError("worker_died", "The worker died.")
+    while (claim := world.store.claim(1)) is not None:
+        world.store.give_up(claim.batch_id, crash, 1, alone=True)
+    world.put(b"waits.png", "rose")
+    world.put(b"gone.png", "poison 1")
+    world.remove(b"gone.png")
+    assert world.store.counts()["quarantined"] == 6
+    assert world.effects.retry_quarantined("once") == ReprocessReply(6)
+    world.check()
+    assert world.effects.retry_quarantined("once") == ReprocessReply(6), "remembered"
+    assert world.effects.retry_quarantined("again") == ReprocessReply(0)
+    assert set(world.rows("SELECT status, attempts FROM images")) == {
+        ("pending", 0), ("missing", 0),
+    }  # fmt: skip
+    assert world.read_all() == 6
 
 
 def test_a_pause_outlives_a_restart(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from database_fixtures import PROVENANCE, World, failure, page, sha, text_of
 from image_warnings import ImageWarning
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import ImageError
-from page_records import ImageResult
+from page_records import ImageResult, Task
 from records.database_copy import write_copy
 
 CRASH = ImageError("worker_died", "The worker died.")
@@ -35,7 +35,7 @@ def test_a_claim_takes_the_oldest_and_nothing_twice(world: World) -> None:
     assert paths == [b"c.png"]
     assert second != first
     assert world.store.claim(2) is None
-    assert world.row(b"a.png")["attempts"] == 1
+    assert world.row(b"a.png")["attempts"] == 0, "nothing happened to it yet"
     assert world.store.counts() | {"processing": 3, "total": 3} == world.store.counts()
 
 
@@ -51,7 +51,7 @@ def test_a_claim_of_some_paths_takes_no_other(world: World) -> None:
 def test_what_was_tried_before_comes_last_and_alone(world: World) -> None:
     put_three(world)
     batch_id, _ = claim(world)
-    assert world.store.give_up(batch_id, CRASH, 3) == []
+    assert world.store.give_up(batch_id, CRASH, 3, alone=False) == []
     assert claim(world)[1] == [b"c.png"]
     assert claim(world)[1] == [b"a.png"]
     assert claim(world)[1] == [b"b.png"]
@@ -63,7 +63,7 @@ def test_three_strikes_put_an_image_and_its_copies_into_quarantine(world: World)
     for attempt in (1, 2, 3):
         batch_id, paths = claim(world)
         assert paths == [b"a.png"]
-        assert len(world.store.give_up(batch_id, CRASH, 3)) == (attempt == 3)
+        assert len(world.store.give_up(batch_id, CRASH, 3, alone=True)) == (attempt == 3)
     for path in (b"a.png", b"b.png"):
         assert (world.status(path), world.row(path)["error_code"]) == ("quarantined", "worker_died")
     assert world.store.claim(2) is None
@@ -74,35 +74,19 @@ def test_three_strikes_put_an_image_and_its_copies_into_quarantine(world: World)
     assert world.text(b"b.png") == text_of("poison")
 
 
-def test_recovering_keeps_the_count_of_attempts(world: World) -> None:
-    put_three(world)
-    claim(world)
-    assert world.store.recover(3) == (2, 0)
-    assert world.store.recover(3) == (0, 0)
-    assert world.row(b"a.png")["attempts"] == 1
-
-
-def test_an_image_that_ends_the_service_each_time_is_not_read_for_ever(world: World) -> None:
-    """Its copies follow it; what was beside it the first time goes on."""
-    world.put(b"a.png", "poison")
-    world.put(b"b.png", "rose")
-    world.put(b"copy.png", "poison")
-    claim(world)
-    assert world.store.recover(3) == (2, 0)
-    for recovered in ((1, 0), (0, 1)):
-        assert claim(world)[1] == [b"a.png"]
-        assert world.store.recover(3) == recovered
-    for path in (b"a.png", b"copy.png"):
-        assert (world.status(path), world.row(path)["error_code"]) == (
-            "quarantined",
-            "service_ended",
-        )
-    assert "read again" in world.row(b"a.png")["error"]
-    assert world.read_all() == 1
-    assert world.status(b"b.png") == "done"
-    assert world.effects.reprocess([world.row(b"a.png")["id"]], None) == ReprocessReply(1)
-    assert world.read_all() == 1
-    assert world.status(b"copy.png") == "done"
+def test_what_shared_the_worker_is_never_quarantined_without_a_try_of_its_own(
+    world: World,
+) -> None:
+    world.put(b"a.png", "innocent")
+    world.put(b"b.png", "poison")
+    batch_id, _ = claim(world)
+    assert world.store.give_up(batch_id, CRASH, 1, alone=False) == []
+    batch_id, paths = claim(world)
+    assert paths == [b"a.png"]
+    world.finish(batch_id, world.read(Task(1, b"a.png", sha("innocent"))))
+    batch_id, paths = claim(world)
+    assert (paths, world.store.give_up(batch_id, CRASH, 1, alone=True)) == ([b"b.png"], [2])
+    assert world.status(b"a.png") == "done"
 
 
 def test_two_batches_are_two_claims(world: World) -> None:
@@ -114,14 +98,14 @@ def test_two_batches_are_two_claims(world: World) -> None:
     results = [world.read(task) for task in (*first.tasks, *second.tasks)]
     assert world.finish(second.batch_id, results[0]) == 0, "not this batch's image"
     assert world.finish(second.batch_id, results[1]) == 1
-    assert world.store.give_up(first.batch_id, CRASH, 3) == []
+    assert world.store.give_up(first.batch_id, CRASH, 3, alone=False) == []
     assert (world.status(b"a.png"), world.status(b"b.png")) == ("pending", "done")
 
 
 def test_no_suspect_comes_unless_it_may(world: World) -> None:
     world.put(b"a.png", "rose")
     batch_id, _ = claim(world)
-    world.store.give_up(batch_id, CRASH, 3)
+    world.store.give_up(batch_id, CRASH, 3, alone=True)
     assert world.store.claim(2, suspects=False) is None
     world.put(b"b.png", "tulip")
     fresh = world.store.claim(2, suspects=False)
@@ -136,6 +120,8 @@ def test_releasing_is_no_attempt(world: World) -> None:
     put_three(world)
     batch_id, _ = claim(world)
     world.store.release(batch_id)
+    world.store.recover(3)
+    assert world.rows("SELECT * FROM service_state") == []
     assert (world.status(b"a.png"), world.row(b"a.png")["attempts"]) == ("pending", 0)
 
 

@@ -159,3 +159,32 @@ def test_the_device_that_the_service_tells(
     assert line.result == "warn"
     (line,) = doctor._device(settings_of(service, device="cpu"), status)
     assert line.result == "ok"
+
+
+@pytest.mark.parametrize("closed", ["images", "."])
+def test_a_folder_that_is_closed_to_this_user(service: ServiceProcess, closed: str) -> None:
+    """With the command that opens it, for the first folder on the way that is closed."""
+    folder = (service.images.parent / closed).resolve()
+    service.images.parent.chmod(0o755)
+    folder.chmod(0o700)
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            os.setgroups([])
+            os.setgid(12345)
+            os.setuid(12345)
+            for parent in folder.parents:
+                assert os.access(parent, os.X_OK), parent
+            message = next(iter(doctor.examine(settings_of(service)))).message
+            command = "-m u:12345:x" if closed == "." else "-R -m u:12345:rX,d:u:12345:rX"
+            assert f"setfacl {command} {folder}" in message, message
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_an_image_folder_that_holds_the_data(service: ServiceProcess) -> None:
+    result, text = results(settings_of(service, image_folder=service.data.parent))["image folder"]
+    assert (result, "OCR_IMAGE_FOLDER" in text) == ("warn", True)

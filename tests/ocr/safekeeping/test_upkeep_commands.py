@@ -1,0 +1,113 @@
+"""A copy over standard output and back over standard input, as ocrctl asks it of a container."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from database_fixtures import World
+from polling import wait_until
+from reader_process import ServiceProcess
+
+import ocrctl
+from ocr_contract.data_folder import SOCKET_PATH
+from project import ROOT
+from records.database_copy import examine
+
+
+def call(
+    service: ServiceProcess, *arguments: str, given: bytes = b""
+) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [sys.executable, ROOT / "ocr" / "ocrctl.py", "--data", service.data, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "contract")},
+        input=given, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def fill(service: ServiceProcess, *names: str) -> None:
+    world = World(service.data)
+    for name in names:
+        world.put(name.encode(), name)
+    world.read_all()
+    world.close()
+
+
+def is_whole(copied: "subprocess.CompletedProcess[bytes]", folder: Path, images: int) -> bool:
+    """What came over standard output is what stderr says of it."""
+    assert copied.returncode == 0, copied.stderr
+    reply = json.loads(copied.stderr)
+    (folder / "copy.db").write_bytes(copied.stdout)
+    assert reply["sha256"] == hashlib.sha256(copied.stdout).hexdigest()
+    assert reply["bytes"] == len(copied.stdout)
+    return reply["images"] == examine(folder / "copy.db").images == images
+
+
+def test_a_copy_while_nothing_runs(service: ServiceProcess, tmp_path: Path) -> None:
+    fill(service, "a.png", "b.png")
+    before = sorted(service.data.iterdir())
+    assert is_whole(call(service, "backup", "--to", "-"), tmp_path, 2)
+    assert sorted(service.data.iterdir()) == before
+
+
+def test_a_copy_while_it_runs(service: ServiceProcess, tmp_path: Path) -> None:
+    fill(service, "a.png")
+    service.start()
+    wait_until(lambda: (service.data / SOCKET_PATH).exists())
+    wait_until(lambda: call(service, "status").returncode == 0)
+    assert is_whole(call(service, "backup", "mine.db", "--to", "-"), tmp_path, 1)
+    assert (service.data / "backups" / "mine.db").is_file()
+
+
+def test_no_database_is_a_sentence_and_nothing_else(service: ServiceProcess) -> None:
+    copied = call(service, "backup", "--to", "-")
+    assert copied.returncode != 0
+    assert copied.stdout == b""
+    assert b"There is no database" in copied.stderr
+
+
+def test_a_terminal_gets_no_database(
+    service: ServiceProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(service, "a.png")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert ocrctl.main(["--data", str(service.data), "backup", "--to", "-"]) != 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "backup --to - >FILE" in captured.err
+
+
+def test_it_comes_back_over_standard_input(service: ServiceProcess, tmp_path: Path) -> None:
+    fill(service, "a.png")
+    copy = call(service, "backup", "--to", "-").stdout
+    fill(service, "b.png")
+    restored = call(service, "restore", "-", given=copy)
+    assert restored.returncode == 0, restored.stderr
+    assert examine(service.data / "ocr_data.db").images == 1
+    assert not [path for path in service.data.iterdir() if path.name.startswith(".copy-")]
+
+
+def test_half_of_one_changes_nothing(service: ServiceProcess) -> None:
+    fill(service, "a.png")
+    copy = call(service, "backup", "--to", "-").stdout
+    restored = call(service, "restore", "-", given=copy[: len(copy) // 2])
+    assert restored.returncode != 0
+    assert examine(service.data / "ocr_data.db").images == 1
+
+
+def test_the_doctor_begins_with_what_was_found_on_the_host(
+    service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCR_IMAGE_FOLDER", str(service.images))
+    found = b"ok\tengine\tIt runs as root.\nfail\timage folder\tDo: a thing.\n"
+    told = call(service, "doctor", "--json", "--before", "-", given=found)
+    assert told.returncode == 1
+    assert json.loads(told.stdout)[:2] == [
+        {"check": "engine", "result": "ok", "message": "It runs as root."},
+        {"check": "image folder", "result": "fail", "message": "Do: a thing."},
+    ]
+    lines = call(service, "doctor", "--before", "-", given=found).stdout.decode().splitlines()
+    assert lines[1].split(maxsplit=3) == ["fail", "image", "folder", "Do: a thing."]
