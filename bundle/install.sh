@@ -368,9 +368,9 @@ install() {
     say "Loading the images."
     replaced=$(image_ids)
     docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
+    need_gpu
     try_image_folder
     prepare_settings
-    need_gpu
     copy_release
     keep_key
     if [ -n "$current" ] && [ "$current" != "$version" ]; then
