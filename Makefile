@@ -38,6 +38,7 @@ up: vendor  ## build and start both services in Docker
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
 
+bundle: export override OCR_VARIANT =  # the light image, for which `vendor` then fetches
 bundle: vendor  ## one file that installs on a machine that has only Docker: make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
 	@$(PYTHON) tools/bundle.py --gpu "$$GPU" --arch "$$ARCH" --sign "$$SIGN" $(args)
 

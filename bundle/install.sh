@@ -368,8 +368,8 @@ install() {
     say "Loading the images."
     replaced=$(image_ids)
     docker load --quiet --input "$here/images.tar" >/dev/null || fail 15 "Docker cannot load the images: see above."
-    try_image_folder
     need_gpu
+    try_image_folder
     prepare_settings
     copy_release
     keep_key

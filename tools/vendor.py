@@ -204,7 +204,8 @@ def fetch_wheels(name: str, architecture: str, vendor: Path | None = None) -> bo
         new = Path(temporary)
         new.chmod(0o755)
         # What is there already, of whatever variant, is not fetched again.
-        known = [f"--find-links={there}" for there in sorted(folder.parent.glob("[!.]*/"))]
+        there = sorted(folder.parent.glob("[!.]*/"))
+        known = [part for path in there for part in ("-f", str(path))]
         _pip(name, architecture, "download", *known, f"--dest={new}")
         if folder.exists():
             shutil.rmtree(folder)

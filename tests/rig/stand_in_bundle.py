@@ -59,7 +59,7 @@ case $* in
     "rmi "*) rm -f "$FAKE/images/$(echo "$2" | tr /: __)" ;;
     "run "*"--gpus all"*)
         [ -e "$FAKE/gpu" ] || {
-            echo 'docker: Error response from daemon: could not select device driver "" with' \\
+            echo 'docker: Error response from daemon: could not select device driver "" with' \
                 "capabilities: [[gpu]]." >&2
             echo "Run 'docker run --help' for more information" >&2
             exit 125

@@ -99,6 +99,23 @@ def test_make_hands_on_what_it_was_given() -> None:
         assert '--gpu "$GPU" --arch "$ARCH"' in line
 
 
+def test_a_bundle_is_made_of_the_light_image_whatever_env_says(tmp_path: Path) -> None:
+    """OCR_VARIANT is for the checkout's own image; `make vendor` would fetch for that one only."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$OCR_VARIANT|$*" >>"{tmp_path}/said"\n')
+    python.chmod(0o755)
+    subprocess.run(
+        ["make", "--no-print-directory", "bundle", f"PYTHON={python}"],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], "OCR_VARIANT": "paddleocr"}, check=True,
+    )  # fmt: skip
+    said = (tmp_path / "said").read_text().splitlines()
+    assert [line.partition("|")[2].partition(" ")[0] for line in said[-2:]] == [
+        "tools/vendor.py",
+        "tools/bundle.py",
+    ]
+    assert {line.partition("|")[0] for line in said} == {""}
+
+
 def test_names_say_what_it_is_for() -> None:
     assert [edition.name for edition in EDITIONS] == [
         "ocr_docker-1.2.3-cpu-amd64", "ocr_docker-1.2.3-cpu-arm64",

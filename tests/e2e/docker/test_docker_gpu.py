@@ -37,4 +37,6 @@ def test_the_overlay_asks_for_the_gpu_and_changes_nothing_else(variant: str) -> 
         {"capabilities": ["gpu", "compute", "utility"], "count": -1, "driver": "nvidia"}
     ]
     changed = {name for name in gpu if gpu[name] != cpu.get(name)}
-    assert changed == {"image", "build", "deploy", "environment", "mem_limit"}
+    assert changed == {
+        "image", "build", "deploy", "environment", "mem_limit", "memswap_limit"
+    }  # fmt: skip
