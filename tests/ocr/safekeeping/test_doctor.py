@@ -177,7 +177,7 @@ def test_a_folder_that_is_closed_to_this_user(service: ServiceProcess, closed: s
             for parent in folder.parents:
                 assert os.access(parent, os.X_OK), parent
             message = next(iter(doctor.examine(settings_of(service)))).message
-            command = "-m u:12345:x" if closed == "." else "-R -m u:12345:rX"
+            command = "-m u:12345:x" if closed == "." else "-R -m u:12345:rX,d:u:12345:rX"
             assert f"setfacl {command} {folder}" in message, message
             code = 0
         finally:
