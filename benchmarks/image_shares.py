@@ -1,10 +1,10 @@
 """How large the Docker images are, and which share of their bytes is ever opened.
 
-    sudo .venv/test/bin/python benchmarks/image_shares.py [--tag dev] [--against TAG]
+    PYTHONPATH=contract:ocr:tools .venv/test/bin/python benchmarks/image_shares.py --tag dev
 
-Each image's files are unpacked, and a container of it runs with them in place of its own, so that
-the file system notes which are opened. ocr_service reads the samples, makes a backup, looks at
-itself, lists its folder and reads one image again; web_service shows its pages. `--against` also
+As root. Each image's files are unpacked, and a container of it runs with them in place of its own,
+so that the file system notes which are opened. ocr_service reads the samples, makes a backup, looks
+at itself, lists its folder and reads one image again; web_service shows its pages. `--against` also
 gives the sizes of images with another tag. A result goes to `benchmarks/results/`.
 """
 
@@ -181,7 +181,7 @@ def container(service: str, tag: str, root: Path, data: Path) -> Iterator[str]:
     mounts = [f"--volume={root / part}:/{part}" for part in _PARTS]
     mounts += [f"--volume={data}:/data", f"--volume={ROOT / 'samples'}:/image_folder:ro"]
     running = docker(
-        "run", "--detach", "--network=none", "--init", "--read-only", "--tmpfs=/tmp",
+        "run", "--detach", "--network=none", "--read-only", "--tmpfs=/tmp",
         "--env=WEB_PUBLISHED_ADDRESS=127.0.0.1", *mounts, image_name(service, tag),
     )  # fmt: skip
     try:

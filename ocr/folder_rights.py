@@ -54,8 +54,8 @@ class ImageRights:
             above = _quoted(os.fsencode(blocker))
             enter, open_ = f"setfacl -m u:{user}:x {above} && ", f"chmod o+x {above} && "
         return (
-            f"Let it in, as the owner or as root: {enter}setfacl -R -m u:{user}:rX {target} "
-            f"(or, for everybody on the machine, {open_}chmod -R o+rX {target})."
+            f"Let it in, as the owner or as root: {enter}setfacl -R -m u:{user}:rX,d:u:{user}:rX "
+            f"{target} (or, for everybody on the machine, {open_}chmod -R o+rX {target})."
         )
 
     def _blocker(self) -> Path | None:

@@ -33,7 +33,7 @@ LEAST_SHARE = 0.95
 MOST_PAGES = 60
 ELSEWHERE = "192.0.2.1"  # TEST-NET-1, for documentation
 SERVING = ("gunicorn", "reader-door")
-PAGE = "http://localhost:5000/"
+PAGE = f"http://localhost:5000{os.environ.get('WEB_BASE_PATH', '').strip().rstrip('/')}/"
 DATABASE = "file:/data/ocr_data.db?mode=ro"
 LOADING = {"href", "src", "action", "formaction", "poster", "data", "srcset", "content"}
 OUTSIDE = re.compile(r"(?:https?:)?//(?!localhost[:/])[\w.-]+\.\w+", re.IGNORECASE)

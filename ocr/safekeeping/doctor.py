@@ -7,7 +7,6 @@ Nothing is changed, and it does not matter whether the service runs.
 import contextlib
 import datetime
 import os
-import shlex
 import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import Literal, NamedTuple, cast
 
 import models
 from disk_guard import DiskGuard, free_bytes
+from folder_rights import ImageRights
 from ocr_contract import schema
 from ocr_contract.control import ControlClient, ControlError
 from ocr_contract.data_folder import BACKUPS_FOLDER, SOCKET_PATH
@@ -77,13 +77,19 @@ def _ask(settings: Settings) -> tuple[StatusReply | None, ControlError | None]:
 
 def _folders(settings: Settings) -> Iterator[Finding]:
     images, data = settings.image_folder, settings.data_folder
-    closed = next((path for path in _parents(images) if not os.access(path, os.X_OK)), None)
-    if closed is None and not images.is_dir():
+    rights = ImageRights(images, settings.host_image_folder)
+    try:
+        is_folder = images.is_dir()
+    except PermissionError:  # a folder above it is closed
+        is_folder = True
+    if not is_folder:
         yield Finding(
-            "image folder", "fail", f"{images} is no folder. Create it, or set OCR_IMAGE_FOLDER."
+            "image folder",
+            "fail",
+            f"{rights.shown} is no folder. Create it, or set OCR_IMAGE_FOLDER.",
         )
-    elif closed is not None or not os.access(images, os.R_OK | os.X_OK):
-        yield Finding("image folder", "fail", _let_read(images, closed))
+    elif not os.access(images, os.R_OK | os.X_OK):
+        yield Finding("image folder", "fail", rights.of_folder())
     elif _is_inside(data, images):
         yield Finding(
             "image folder",
@@ -104,29 +110,6 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     database = settings.database
     if database.exists():
         yield _database_rights(database, data)
-
-
-def _parents(folder: Path) -> Iterator[Path]:
-    """What leads to `folder`, outermost first, as far as it exists."""
-    for path in reversed(folder.absolute().parents):
-        try:
-            path.lstat()
-        except FileNotFoundError:
-            return
-        yield path
-
-
-def _let_read(folder: Path, closed: Path | None) -> str:
-    """What keeps this user out, and the command that lets it in."""
-    user = os.geteuid()
-    said = f"{folder} cannot be read by user {user}, as whom this runs"
-    if closed is not None:
-        return f"{said}: {closed} is closed. Do: sudo setfacl -m u:{user}:x {_quoted(closed)}"
-    return f"{said}. Do: sudo setfacl -R -m u:{user}:rX,d:u:{user}:rX {_quoted(folder)}"
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(str(path))
 
 
 def _is_inside(inner: Path, outer: Path) -> bool:

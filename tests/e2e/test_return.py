@@ -1,9 +1,9 @@
 """After a kill the reader comes back with what it compiled before, and goes on reading."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,40 +27,51 @@ def read_one(service: RunningService, number: int) -> None:
 
 
 def kept(service: RunningService) -> dict[str, int]:
-    """File to inode: one that is compiled anew has another."""
+    """File to inode."""
     return {path.name: path.stat().st_ino for path in (service.data / "engines").iterdir()}
+
+
+@contextlib.contextmanager
+def held(service: RunningService) -> Iterator[dict[str, int]]:
+    """What is kept now. While it is open no other file gets its inode, so one that is compiled
+    anew has another."""
+    with contextlib.ExitStack() as files:
+        for path in (service.data / "engines").iterdir():
+            files.enter_context(path.open("rb"))
+        yield kept(service)
 
 
 def test_what_was_compiled_outlives_every_kill(service: RunningService) -> None:
     read_one(service, 1)
-    compiled = kept(service)
-    assert len(compiled) == 3
-    assert all(name.endswith(".network") for name in compiled)
-    (worker,) = tree(service.process.pid)[1:]
-    os.kill(worker, signal.SIGKILL)
-    read_one(service, 2)
-    assert service.restarts() == 1
-    assert kept(service) == compiled
-    service.process.kill()
-    service.process.wait()
-    service.start()
-    read_one(service, 3)
-    assert kept(service) == compiled
-    texts = {text for (text,) in service.query("SELECT text FROM page_texts")}
-    assert len(texts) == 1, "three times the same picture"
+    with held(service) as compiled:
+        assert len(compiled) == 3
+        assert all(name.endswith(".network") for name in compiled)
+        (worker,) = tree(service.process.pid)[1:]
+        os.kill(worker, signal.SIGKILL)
+        read_one(service, 2)
+        assert service.restarts() == 1
+        assert kept(service) == compiled
+        service.process.kill()
+        service.process.wait()
+        service.start()
+        read_one(service, 3)
+        assert kept(service) == compiled
+    texts = service.query("SELECT text FROM page_texts")
+    assert len(texts) == 3
+    assert len(set(texts)) == 1, "three times the same picture"
 
 
 def test_a_poisoned_file_costs_nothing_but_time(service: RunningService) -> None:
     read_one(service, 1)
-    compiled = kept(service)
-    for path in (service.data / "engines").iterdir():
-        with path.open("r+b") as file:
-            file.seek(-100, os.SEEK_END)
-            file.write(b"poison")
-    (worker,) = tree(service.process.pid)[1:]
-    os.kill(worker, signal.SIGKILL)
-    read_one(service, 2)
-    assert kept(service).keys() == compiled.keys()
-    assert not set(kept(service).values()) & set(compiled.values())
-    assert Path(service.data / "engines").stat().st_mode & 0o777 == 0o700
+    with held(service) as compiled:
+        for path in (service.data / "engines").iterdir():
+            with path.open("r+b") as file:
+                file.seek(-100, os.SEEK_END)
+                file.write(b"poison")
+        (worker,) = tree(service.process.pid)[1:]
+        os.kill(worker, signal.SIGKILL)
+        read_one(service, 2)
+        assert kept(service).keys() == compiled.keys()
+        assert not set(kept(service).values()) & set(compiled.values())
+    assert (service.data / "engines").stat().st_mode & 0o777 == 0o700
     assert len(set(service.query("SELECT text FROM page_texts"))) == 1

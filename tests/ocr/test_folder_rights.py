@@ -59,7 +59,7 @@ def test_in_a_container_the_hosts_name_and_the_command_are_told(
         f"The image folder /srv/my scans ({images} in the container) cannot be read by user "
         f"10001, as whom the service runs: it belongs to user {owner.st_uid}, group "
         f"{owner.st_gid}, and has mode 0700. Let it in, as the owner or as root: "
-        "setfacl -R -m u:10001:rX '/srv/my scans' "
+        "setfacl -R -m u:10001:rX,d:u:10001:rX '/srv/my scans' "
         "(or, for everybody on the machine, chmod -R o+rX '/srv/my scans')."
     )
 
@@ -85,7 +85,10 @@ def test_a_home_folder_on_the_way_that_is_closed(
     message = refused(Settings(images, tmp_path / "data"))
     assert f"{images} cannot be reached by user 10001" in message
     assert f": {home} belongs to user {home.stat().st_uid}" in message
-    assert f"setfacl -m u:10001:x {home} && setfacl -R -m u:10001:rX {images} (" in message
+    assert (
+        f"setfacl -m u:10001:x {home} && setfacl -R -m u:10001:rX,d:u:10001:rX {images} ("
+        in message
+    )
     assert f"chmod o+x {home} && chmod -R o+rX {images})." in message
 
 
@@ -121,7 +124,10 @@ def test_on_a_remapped_engine_the_commands_have_the_machines_numbers(
     assert "by user 10001 (110001 on the machine), as whom" in message
     assert "it belongs to somebody else and has mode 0700" in message
     assert message.endswith("chown -R 110001:110002 data")
-    assert "setfacl -R -m u:110001:rX /srv/scans " in ImageRights(images, "/srv/scans").of_folder()
+    assert (
+        "setfacl -R -m u:110001:rX,d:u:110001:rX /srv/scans "
+        in ImageRights(images, "/srv/scans").of_folder()
+    )
 
 
 @pytest.mark.usefixtures("service_user")
@@ -147,7 +153,7 @@ def test_a_file_and_a_folder_in_there_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: object
 ) -> None:
     rights = ImageRights(tmp_path, "/srv/scans")
-    command = "setfacl -R -m u:10001:rX /srv/scans"
+    command = "setfacl -R -m u:10001:rX,d:u:10001:rX /srv/scans"
 
     def denied(*_: object, **__: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -271,8 +271,10 @@ def test_a_gpu_bundle_asks_for_a_gpu_before_the_old_version_is_stopped(
 ) -> None:
     machine.run(make("1.0") / "install.sh", "--to", to)
     gpu = make("1.1", "gpu")
+    settings = (to / ".env").read_text()
     (machine.folder / "calls").write_text("")
-    refused = machine.run(gpu / "install.sh", "--to", to)
+    refused = machine.run(gpu / "install.sh", "--to", to, "--port", "5999")
+    assert (to / ".env").read_text() == settings  # what goes on running is told nothing new
     assert refused.returncode == EXIT_MISSING_DEPENDENCY
     assert "could not select device driver" in refused.stderr
     assert "NVIDIA Container Toolkit" in refused.stderr

@@ -68,7 +68,7 @@ def test_an_image_folder_that_user_10001_may_not_read(made: Stack) -> None:
     line = str(wait_until(said, "the sentence"))
     assert f"The image folder {made.images} (/image_folder in the container)" in line
     assert "belongs to user 0, group 0, and has mode 0700" in line
-    assert f"setfacl -R -m u:10001:rX {made.images} " in line
+    assert f"setfacl -R -m u:10001:rX,d:u:10001:rX {made.images} " in line
     assert "Traceback" not in made.logs("ocr_service")
     made.images.chmod(0o755)  # what the other command of the sentence does
     wait_until(lambda: made.health("ocr_service") == "healthy", "it starts by itself")

@@ -1,5 +1,6 @@
 """Up, read, stop, kill, restart, down: either is of use alone, and nothing is lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -105,13 +106,16 @@ def test_a_killed_reader_comes_back_with_what_it_compiled(stack: Stack) -> None:
     """From data/engines, which the container's user has to itself."""
     total = stack.counts()["done"]
     folder = stack.data / "engines"
-    before = {path.name: path.stat().st_ino for path in folder.iterdir()}
-    assert len(before) == 3
-    assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (OCR_USER, 0o700)
-    kill(stack.process("ocr_service"))
-    stack.add("after-the-kill.webp", mark="after the kill")
-    stack.wait_until_read(total + 1)
-    assert {path.name: path.stat().st_ino for path in folder.iterdir()} == before
+    with contextlib.ExitStack() as files:
+        for path in folder.iterdir():  # while it is open no other file gets its inode
+            files.enter_context(path.open("rb"))
+        before = {path.name: path.stat().st_ino for path in folder.iterdir()}
+        assert len(before) == 3
+        assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (OCR_USER, 0o700)
+        kill(stack.process("ocr_service"))
+        stack.add("after-the-kill.webp", mark="after the kill")
+        stack.wait_until_read(total + 1)
+        assert {path.name: path.stat().st_ino for path in folder.iterdir()} == before
 
 
 def test_the_reader_goes_on_while_web_is_down(stack: Stack) -> None:
