@@ -50,7 +50,7 @@ class FakeModels:
         self.recognised.append(len(crops))
         names = [int(crop[0, 0, 0]) for crop in crops]
         return [
-            (self.texts.get(name, f"line {name}"), self.confidence if self.reads(crop) else 0.3)
+            (self.texts.get(name, f"line {name}"), self.confidence if self.reads(crop) else 0.5)
             for name, crop in zip(names, crops, strict=True)
         ]
 
