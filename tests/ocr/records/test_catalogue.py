@@ -1,12 +1,15 @@
 """What a look at the folder means for the rows: new, renamed, duplicate, changed, gone, back."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 from database_fixtures import World, failure, sha, text_of
 
+import heartbeat
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import ImageError
+from records import catalogue
 from records.catalogue import Catalogue, Outcome, path_exists
 
 
@@ -323,3 +326,41 @@ def test_a_renamed_duplicate_leaves_no_row_behind(world: World) -> None:
     world.files[b"d.png"] = (content, stat)  # a hard link: both names are there
     assert world.register(b"d.png") is Outcome.DUPLICATE
     world.check()
+
+
+def test_a_whole_archive_that_vanishes_goes_in_short_steps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one transaction it held up everything until the watchdog ended the service, again and
+    again."""
+    names = [b"%05d.png" % number for number in range(2600)]
+    with world.database.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO images (path, name, size_bytes, mtime_ns, ctime_ns, inode, sha256, "
+            "status, found_at, updated_at) VALUES (?, ?, 1, 1, 1, 1, ?, 'pending', 't', 't')",
+            [(name, name.decode(), sha(name.decode())) for name in names],
+        )
+    left: list[int] = []
+
+    def beat() -> None:
+        left.extend(world.rows("SELECT count(*) FROM images WHERE status <> 'missing'")[0])
+
+    monkeypatch.setattr(heartbeat, "beat", beat)
+    assert world.catalogue.mark_missing(names) == len(names)
+    left += world.rows("SELECT count(*) FROM images WHERE status <> 'missing'")[0]
+    assert left[-1] == 0
+    assert max(before - after for before, after in itertools.pairwise(left)) <= 500
+
+
+def test_of_a_vanishing_group_the_one_that_stays_gets_the_text(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the others go in several steps, whichever of them is the original."""
+    monkeypatch.setattr(catalogue, "_ROWS_TOGETHER", 1)
+    for name in (b"a.png", b"b.png", b"c.png", b"d.png"):
+        world.put(name, "rose")
+    world.read_all()
+    assert world.remove(b"a.png", b"b.png", b"d.png") == 3
+    assert (world.status(b"c.png"), world.text(b"c.png")) == ("done", text_of("rose"))
+    assert world.row(b"c.png")["duplicate_of"] is None
+    assert {world.status(name) for name in (b"a.png", b"b.png", b"d.png")} == {"missing"}
