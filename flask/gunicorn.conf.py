@@ -9,7 +9,7 @@ import path_guard
 path_guard.leave_out_working_folder()
 
 import serving
-from serving import on_starting, post_worker_init, when_ready
+from serving import on_exit, on_starting, post_worker_init, when_ready
 
 _settings = serving.settings_or_exit()
 

@@ -11,6 +11,7 @@ path and does one thing: connect to it and hand the connection over.
 It ends by itself when nobody is left who could ask.
 """
 
+import contextlib
 import ctypes
 import errno
 import logging
@@ -25,6 +26,7 @@ from ocr_contract.control import Connect
 
 PROCESS_NAME = "reader-door"
 _RETRY_S = 0.05
+_LEAVE_S = 0.5
 _SET_NAME = 15  # PR_SET_NAME
 _MAX_ERROR_BYTES = 16
 
@@ -72,6 +74,14 @@ class ReaderDoor:
         """Nobody here asks any more."""
         self._asking.close()
 
+    def end(self) -> None:
+        """Take leave of the process, so that none is left behind; it is this one's child."""
+        self.close()
+        ends_at = time.monotonic() + _LEAVE_S
+        with contextlib.suppress(ChildProcessError):  # Gunicorn has seen it end already
+            while os.waitpid(self.pid, os.WNOHANG)[0] == 0 and time.monotonic() < ends_at:
+                time.sleep(0.01)
+
     def _ask(self, timeout_s: float) -> socket.socket:
         # A pair for each question: whoever dies in between leaves no answer for somebody else.
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -99,6 +109,12 @@ def open_door(path: Path) -> None:
     """From now on this process and those that it forks reach `path` through a door."""
     global _door
     _door = ReaderDoor(path)
+
+
+def leave_door() -> None:
+    """Before this process, in which the door was opened, ends."""
+    if _door is not None:
+        _door.end()
 
 
 def way_to_the_reader() -> Connect | None:

@@ -73,6 +73,11 @@ def when_ready(server: Any) -> None:
     confinement.serve()
 
 
+def on_exit(_server: Any) -> None:
+    """All workers have ended."""
+    reader_door.leave_door()
+
+
 def post_worker_init(worker: Any) -> None:
     """Tie the live streams to the worker's life, so that they never hold up its end."""
     site = worker.wsgi.extensions[site_context.EXTENSION]

@@ -147,7 +147,7 @@ def test_a_backup_copied_out_with_and_without_the_service(
 def test_make_backup(service: ServiceProcess, client: ControlClient) -> None:
     """The thin line of the Makefile, without making environments first."""
     lines = (ROOT / "Makefile").read_text()
-    assert '--data "$$DATA" backup --to ocr_database.db' in lines
+    assert './ocrctl $${DATA:+--data "$$DATA"} backup --to ocr_database.db' in lines
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"/ocr_database.db", "/ocr_database.db.sha256"} <= set(ignored)
 

@@ -99,6 +99,14 @@ def test_ctrl_c_does_not_end_it_and_its_own_end_is_told(door: ReaderDoor) -> Non
     assert closed.value.errno in (errno.EPIPE, errno.ECONNRESET, errno.ECONNREFUSED)
 
 
+def test_whoever_opened_it_waits_for_its_end(door: ReaderDoor) -> None:
+    """Or a process that nobody asked after would be left to the machine."""
+    door.end()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(door.pid, os.WNOHANG)
+    door.end()  # nor does it matter when somebody else has seen it end
+
+
 def test_the_service_ends_with_it_and_leaves_none_behind(tmp_path: Path) -> None:
     """To be started anew by whatever keeps it running: a second door cannot be made."""
     folder = tmp_path / "data"

@@ -183,10 +183,12 @@ def test_what_happens_in_a_data_folder_wakes_nobody(scene: Scene) -> None:
         assert wake.wait(10)
 
 
-def test_a_service_whose_data_lie_in_its_image_folder(tmp_path: Path) -> None:
-    """One picture stays one row, however long it goes on; ten looks at least have passed."""
+def test_data_in_images(tmp_path: Path) -> None:
+    """One picture stays one row, however long it goes on; ten looks at least have passed.
+
+    The names are short, as a socket's path must be."""
     service = ServiceProcess(tmp_path)
-    data = service.images / "installation" / "data"
+    data = service.images / "app" / "data"
     data.parent.mkdir()
     service.data.rename(data)
     service.environment["OCR_DATA_FOLDER"] = str(data)
@@ -202,8 +204,8 @@ def test_a_service_whose_data_lie_in_its_image_folder(tmp_path: Path) -> None:
         wait_until(lambda: time.monotonic() > until)
         assert counts(client)["total"] == 1
         ignored = client.coverage().reasons["ignored"]
-        assert ignored == {"data_folder": {"count": 1, "names": ["installation/data"]}}
-        assert "installation/data is a data folder: nothing in it is read" in service.stop()[2]
+        assert ignored == {"data_folder": {"count": 1, "names": ["app/data"]}}
+        assert "app/data is a data folder: nothing in it is read" in service.stop()[2]
     finally:
         service.kill()
 
