@@ -94,6 +94,9 @@ previews: environments models  ## what the pictures for the page cost: make prev
 footprint: environments models  ## memory and idle processor time of both services
 	@$(BENCH)/footprint.py
 
+shares: environments  ## sizes of the built images and which share of them is ever opened, as root: make shares [ARGS="--tag dev"]
+	@$(BENCH)/image_shares.py $(args)
+
 lock: environments  ## compile the requirements.txt files anew (needs uv on the PATH)
 	@$(T)/python tools/lock.py
 
@@ -115,4 +118,4 @@ fonts: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint lock clean environments chromium nginx fonts python returns
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint shares lock clean environments chromium nginx fonts python returns
