@@ -292,7 +292,9 @@ def test_the_instructions_for_looking_saving_and_restoring(installed: Machine) -
     """Word by word; -T only says that nobody sits at a terminal."""
     (doctor,) = instructions(installed, "How is it")
     assert "Sound, schema version" in typed(installed, doctor)
-    backup, stop, restore, start = instructions(installed, "Backup and restore")
+    backup, copy, stop, restore, start = instructions(installed, "Backup and restore")
+    typed(installed, copy.replace("/another/disk", str(installed.folder)))
+    assert (installed.folder / "ocr_database.db").stat().st_size > 0
     typed(installed, backup)
     name = max(
         (path for path in (installed.installed / "data" / "backups").glob("*.db")),

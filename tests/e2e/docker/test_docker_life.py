@@ -131,7 +131,10 @@ def test_the_reader_goes_on_while_web_is_down(stack: Stack) -> None:
 @pytest.mark.parametrize("which", ["its own process", "its worker", "the init process"])
 def test_a_killed_web_service_is_back_by_itself(stack: Stack, which: str) -> None:
     main = stack.process("web_service")
-    (worker,) = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    (worker,) = (
+        pid for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() != "reader-door"
+    )
     init = stack.init_process("web_service")
     kill({"its own process": main, "its worker": int(worker), "the init process": int(init)}[which])
     wait_until(
