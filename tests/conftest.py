@@ -4,7 +4,12 @@ Whatever a test needs is set up by `make test`, so a skipped test means a broken
 the run fails.
 """
 
+import hypothesis
 import pytest
+
+# A property is no measure of speed: on a busy machine one example may take long.
+hypothesis.settings.register_profile("whatever the machine", deadline=None)
+hypothesis.settings.load_profile("whatever the machine")
 
 NOT_RUN = ("skipped", "xfailed")
 
