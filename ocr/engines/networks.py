@@ -36,8 +36,9 @@ class Network(Protocol):
 class Detector(Protocol):
     """A model that says of each pixel whether it is text. Safe to use from several threads."""
 
-    logits: bool
-    """What it gives are logits: the numbers before the sigmoid."""
+    @property
+    def logits(self) -> bool:
+        """Whether what it gives are logits: the numbers before the sigmoid."""
 
     def run(self, pages: Pixels) -> Numbers:
         """For pages (count, height, width, 3): (count, 1, height, width), probabilities or logits.

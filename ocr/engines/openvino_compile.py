@@ -30,13 +30,16 @@ class OpenVinoDevice:
     """f32 or bf16."""
 
 
+Kind = Literal["network", "detector", "recogniser"]
+"""A detector loses its sigmoid and keeps nothing for a shape, as each page has another; a
+recogniser loses its softmax, and gives bf16 where it computes in it."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Form:
     """What is made of a model."""
 
-    kind: Literal["network", "detector", "recogniser"]
-    """A detector loses its sigmoid and keeps nothing for a shape, as each page has another; a
-    recogniser loses its softmax, and gives bf16 where it computes in it."""
+    kind: Kind
     normalisation: Normalisation
     device: OpenVinoDevice
 

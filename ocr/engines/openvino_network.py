@@ -4,7 +4,7 @@ import contextlib
 import queue
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,16 @@ from engines.arrays import Classes, Numbers
 from engines.columns import BLANK, SPACE, Columns, character_begins, near_space
 from engines.kept_networks import KeptNetwork
 from engines.networks import Normalisation
-from engines.openvino_compile import Form, OpenVinoDevice, compiled
+from engines.openvino_compile import Form, Kind, OpenVinoDevice, compiled
 
 _F32_OVER_BF16_BITS = 16
 """bf16 is the upper half of f32."""
 
 
-class OpenVinoNetwork:
-    """One model and its output."""
+class _OpenVinoModel:
+    """A compiled model, and as many requests to it as may run at a time."""
+
+    _KIND: ClassVar[Kind]
 
     def __init__(
         self,
@@ -30,78 +32,15 @@ class OpenVinoNetwork:
         device: OpenVinoDevice,
         kept: KeptNetwork | None = None,
     ) -> None:
-        """Keeps what it prepared for each shape of input, some megabytes a shape."""
-        made = compiled(model, Form("network", normalisation, device), kept)
-        self._streams = _Streams(made.network, device)
-
-    def run(self, images: Pixels) -> Numbers:
-        """As `Network.run`."""
-        with self._streams.output(images) as output:
-            return np.array(output)
-
-
-class OpenVinoDetector:
-    """A model whose sigmoid is left out. Keeps nothing for a shape: each page has another."""
-
-    def __init__(
-        self,
-        model: Path,
-        normalisation: Normalisation,
-        device: OpenVinoDevice,
-        kept: KeptNetwork | None = None,
-    ) -> None:
-        """`logits` is false when the model ends with something else than a sigmoid."""
-        made = compiled(model, Form("detector", normalisation, device), kept)
-        self.logits = made.last_dropped
-        self._streams = _Streams(made.network, device)
-
-    def run(self, pages: Pixels) -> Numbers:
-        """As `Detector.run`."""
-        with self._streams.output(pages) as output:
-            return np.array(output)
-
-
-class OpenVinoRecogniser:
-    """A model whose softmax is left out, and made up for in columns that begin a character.
-
-    In bf16 the logits come as such: half as much to write and to search.
-    """
-
-    def __init__(
-        self,
-        model: Path,
-        normalisation: Normalisation,
-        device: OpenVinoDevice,
-        kept: KeptNetwork | None = None,
-    ) -> None:
-        """Keeps what it prepared for each shape of input."""
-        made = compiled(model, Form("recogniser", normalisation, device), kept)
-        self._softmax_left = made.last_dropped
-        self._in_bf16 = self._softmax_left and device.precision == "bf16"
-        self._streams = _Streams(made.network, device)
-
-    def run_best(self, lines: Pixels) -> Columns:
-        """As `Recogniser.run_best`."""
-        with self._streams.output(lines) as output:
-            classes: Classes = best_of_bf16(output) if self._in_bf16 else output.argmax(axis=-1)
-            ends = output[..., [BLANK, SPACE]]
-            if not self._softmax_left:
-                return Columns(classes, output.max(axis=-1), near_space(ends))
-            shares = shares_of_best(output, classes, character_begins(classes))
-            logits = _as_f32(ends) if self._in_bf16 else ends
-            return Columns(classes, shares, near_space(np.exp(logits - logits[..., :1])))
-
-
-class _Streams:
-    """As many requests to a compiled model as may run at a time."""
-
-    def __init__(self, network: Any, device: OpenVinoDevice) -> None:
+        made = compiled(model, Form(self._KIND, normalisation, device), kept)
+        self._last_dropped = made.last_dropped
+        self._precision = device.precision
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(device.streams):
-            self._requests.put(network.create_infer_request())
+            self._requests.put(made.network.create_infer_request())
 
     @contextlib.contextmanager
-    def output(self, images: Pixels) -> Iterator[Any]:
+    def _output(self, images: Pixels) -> Iterator[Any]:
         """The output, in memory that the network uses again afterwards; bf16 as its int16 bits."""
         request = self._requests.get()
         try:
@@ -110,6 +49,51 @@ class _Streams:
             yield output if output.dtype == np.float32 else output.view(np.int16)
         finally:
             self._requests.put(request)
+
+
+class OpenVinoNetwork(_OpenVinoModel):
+    """A model and its output. Keeps what it prepared for each shape of input, some megabytes a
+    shape."""
+
+    _KIND: ClassVar[Kind] = "network"
+
+    def run(self, images: Pixels) -> Numbers:
+        """As `Network.run`."""
+        with self._output(images) as output:
+            return np.array(output)
+
+
+class OpenVinoDetector(OpenVinoNetwork):
+    """A model whose sigmoid is left out. Keeps nothing for a shape: each page has another."""
+
+    _KIND: ClassVar[Kind] = "detector"
+
+    @property
+    def logits(self) -> bool:
+        """False when the model ends with something else than a sigmoid."""
+        return self._last_dropped
+
+
+class OpenVinoRecogniser(_OpenVinoModel):
+    """A model whose softmax is left out, and made up for in columns that begin a character.
+
+    In bf16 the logits come as such: half as much to write and to search. Keeps what it prepared
+    for each shape of input.
+    """
+
+    _KIND: ClassVar[Kind] = "recogniser"
+
+    def run_best(self, lines: Pixels) -> Columns:
+        """As `Recogniser.run_best`."""
+        in_bf16 = self._last_dropped and self._precision == "bf16"
+        with self._output(lines) as output:
+            classes: Classes = best_of_bf16(output) if in_bf16 else output.argmax(axis=-1)
+            ends = output[..., [BLANK, SPACE]]
+            if not self._last_dropped:
+                return Columns(classes, output.max(axis=-1), near_space(ends))
+            shares = shares_of_best(output, classes, character_begins(classes))
+            logits = _as_f32(ends) if in_bf16 else ends
+            return Columns(classes, shares, near_space(np.exp(logits - logits[..., :1])))
 
 
 def best_of_bf16(bits: npt.NDArray[np.int16]) -> Classes:

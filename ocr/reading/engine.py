@@ -99,7 +99,7 @@ class PageEngine:
             readings = self._readings(page, polygons)
             if orientation.reads_upright(readings, polygons):
                 return self._finished(page, polygons, readings, 0)
-        known = dict(enumerate(readings or ()))
+        known = {i: read for i, read in enumerate(readings or ()) if read.way == UPRIGHT}
         evidence = self._evidence(page, polygons, shares, known)
         rotation = orientation.rotation(evidence, shares, told_upright=told_upright)
         if rotation == 0:
@@ -122,10 +122,7 @@ class PageEngine:
         recognise = self._models.recognise
         for group in orientation.lines_to_ask(polygons):
             crops = [crop_line(page, polygons[index]) for index in group]
-            before = [
-                [known[index]] if index in known and known[index].way == UPRIGHT else []
-                for index in group
-            ]
+            before = [[known[index]] if index in known else [] for index in group]
             ways = [
                 [way for way in orientation.ways_to_ask(crop) if way != UPRIGHT or not read]
                 for crop, read in zip(crops, before, strict=True)
