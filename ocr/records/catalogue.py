@@ -138,8 +138,8 @@ class Catalogue:
         """These files are gone. Their text stays. Returns how many rows changed.
 
         In many short transactions, when there are many: others write in between, and a service
-        that ends in the middle goes on with the rest after its start. Duplicates go first: when an
-        original goes, the duplicates that stay are its heirs.
+        that ends in the middle goes on with the rest after its start. Duplicates go first, or a
+        text would move from one that goes to the next.
         """
         return sum(
             self._mark_missing(some, which)

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from decoding.pixels import Pixels
-from reading.line_reading import COLUMN, DOWNWARD, HEAD, UPRIGHT, UPWARD, Way, read_lines, read_ways
+from reading.line_reading import (
+    COLUMN,
+    DOWNWARD,
+    HEAD,
+    UPRIGHT,
+    UPWARD,
+    Reading,
+    Way,
+    read_lines,
+    read_ways,
+)
 
 START, END = 40, 200
 
@@ -46,6 +56,17 @@ def test_what_reads_well_is_read_once() -> None:
     reader = Reader()
     read_lines([line(), line(90), line(400)], reader)
     assert reader.calls == [3]
+
+
+def test_what_is_known_already_is_not_read_again() -> None:
+    """But for a line that may run up or down: as the page lies it says little of that."""
+    reader = Reader()
+    upward = np.ascontiguousarray(np.rot90(line()))
+    known = {1: Reading("Known", 0.99, UPRIGHT), 2: Reading("l", 0.99, UPRIGHT)}
+    found = read_lines([line(), line(), upward], reader, known)
+    assert [reading.text for reading in found] == ["Return this part", "Known", "Return this part"]
+    assert [reading.way for reading in found] == [UPRIGHT, UPRIGHT, UPWARD]
+    assert reader.calls == [3]  # the first, and the third up and down
 
 
 def test_a_line_that_reads_badly_both_ways_stays_upright() -> None:

@@ -352,15 +352,26 @@ def test_a_whole_archive_that_vanishes_goes_in_short_steps(
     assert max(before - after for before, after in itertools.pairwise(left)) <= 500
 
 
-def test_of_a_vanishing_group_the_one_that_stays_gets_the_text(
+def test_of_a_vanishing_group_the_one_that_stays_gets_the_text_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when the others go in several steps, whichever of them is the original."""
+    """Not from one that goes to the next, each time with all that follow the original: among a
+    hundred thousand blank pages that would have no end."""
     monkeypatch.setattr(catalogue, "_ROWS_TOGETHER", 1)
-    for name in (b"a.png", b"b.png", b"c.png", b"d.png"):
+    names = [b"%02d.png" % number for number in range(20)]
+    for name in names:
         world.put(name, "rose")
     world.read_all()
-    assert world.remove(b"a.png", b"b.png", b"d.png") == 3
-    assert (world.status(b"c.png"), world.text(b"c.png")) == ("done", text_of("rose"))
-    assert world.row(b"c.png")["duplicate_of"] is None
-    assert {world.status(name) for name in (b"a.png", b"b.png", b"d.png")} == {"missing"}
+    for name in names[:-1]:
+        del world.files[name]
+    with world.database.transaction() as connection:
+        connection.execute("CREATE TEMP TABLE moves (page_id)")
+        connection.execute(
+            "CREATE TEMP TRIGGER moved AFTER UPDATE OF image_id ON main.pages "
+            "BEGIN INSERT INTO moves VALUES (new.id); END"
+        )
+    assert world.catalogue.mark_missing(names[:-1]) == 19
+    assert world.rows("SELECT count(*) FROM moves") == [(1,)]
+    assert (world.status(names[-1]), world.text(names[-1])) == ("done", text_of("rose"))
+    assert world.row(names[-1])["duplicate_of"] is None
+    assert {world.status(name) for name in names[:-1]} == {"missing"}
