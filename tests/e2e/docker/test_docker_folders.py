@@ -9,6 +9,7 @@ import pytest
 from containers import Stack, wait_until
 
 KILLS = 4
+IMAGES_A_KILL = 8
 
 
 @pytest.fixture
@@ -41,13 +42,14 @@ def test_an_image_folder_that_holds_the_data_folder_does_not_feed_itself(made: S
 
 def test_kills_put_no_healthy_image_into_quarantine(made: Stack) -> None:
     """As when the engine or the host goes: the whole container at once, at its work each time."""
-    made.add("one.png", "invoice.png")
     made.run("docker compose up -d")
-    for _ in range(KILLS):
+    for kill in range(KILLS):
+        for number in range(IMAGES_A_KILL):  # one alone is read between two looks at the page
+            made.add(f"{kill}-{number}.png", "invoice.png", mark=f"{kill}-{number}")
         wait_until(lambda: in_work(made), "it reads", deadline_s=120)
         os.kill(made.init_process("ocr_service"), signal.SIGKILL)
         wait_until(lambda: not in_work(made), "its end is seen")
-    made.wait_until_read(1, deadline_s=180)
+    made.wait_until_read(KILLS * IMAGES_A_KILL, deadline_s=180)
     assert made.counts()["quarantined"] == 0
 
 
