@@ -1,4 +1,4 @@
--- The database of ocr_docker (data/ocr_data.db), schema version 2.
+-- The database of ocr_docker (data/ocr_data.db), schema version 3.
 --
 -- ocr_service is the only writer. Everybody else opens the file read-only:
 --     sqlite3 "file:data/ocr_data.db?mode=ro"
@@ -29,7 +29,9 @@ CREATE TABLE images (
   finished_at   TEXT,                      -- last time its text was stored
   warning_code  TEXT,                      -- what is doubtful about its text, for programs; NULL: nothing.
                                            -- It belongs to the text: it comes, stays and goes with the pages
-  warning       TEXT                       -- the same in sentences for people
+  warning       TEXT,                      -- the same in sentences for people
+  search_form   INTEGER NOT NULL DEFAULT 0 -- how images_fts holds it: 0 not at all, 1 as it stands,
+                                           -- 2 folded; 3 for a moment, while ocr_service changes it
 );
 CREATE INDEX images_status ON images (status, id);
 CREATE INDEX images_sha256 ON images (sha256);
@@ -38,6 +40,10 @@ CREATE INDEX images_updated ON images (updated_at, id);
 -- Few have a warning: their list, newest first, and their number, without a look at the others.
 -- The status comes first, or SQLite takes images_status and looks at every image that is done.
 CREATE INDEX images_warned ON images (status, updated_at, id) WHERE warning_code IS NOT NULL;
+
+CREATE INDEX images_inode ON images (inode);
+-- What the search index does not hold folded: nothing, most of the time.
+CREATE INDEX images_to_index ON images (id) WHERE search_form < 2;
 
 -- One row for each page of an image (formats with several pages have several).
 CREATE TABLE pages (
@@ -57,6 +63,7 @@ CREATE TABLE pages (
   seconds       REAL    NOT NULL DEFAULT 0, -- this page's share of its batch's wall time
   UNIQUE (image_id, number)
 );
+CREATE INDEX pages_confidence ON pages (confidence);
 
 -- One row for each text line of a page.
 CREATE TABLE lines (
@@ -106,22 +113,145 @@ CREATE TABLE service_state (
   value         TEXT    NOT NULL
 ) WITHOUT ROWID;
 
--- Full-text search over every page. The trigram tokenizer finds any substring of three characters
--- or more, in any script; shorter ones need LIKE.
-CREATE VIRTUAL TABLE pages_fts USING fts5 (
-  text, corrected, content = 'pages', content_rowid = 'id', tokenize = 'trigram'
+-- How many images there are of each kind, kept as rows change: to count them again takes long.
+CREATE TABLE image_counts (
+  status        TEXT    NOT NULL,
+  has_warning   INTEGER NOT NULL,          -- 1: warning_code is set
+  images        INTEGER NOT NULL,
+  PRIMARY KEY (status, has_warning)
+) WITHOUT ROWID;
+CREATE TRIGGER image_counts_insert AFTER INSERT ON images BEGIN
+  INSERT INTO image_counts VALUES (new.status, new.warning_code IS NOT NULL, 1)
+    ON CONFLICT DO UPDATE SET images = images + 1;
+END;
+CREATE TRIGGER image_counts_delete AFTER DELETE ON images BEGIN
+  UPDATE image_counts SET images = images - 1
+   WHERE status = old.status AND has_warning = (old.warning_code IS NOT NULL);
+END;
+CREATE TRIGGER image_counts_update AFTER UPDATE OF status, warning_code ON images
+  WHEN (old.status, old.warning_code IS NOT NULL) <> (new.status, new.warning_code IS NOT NULL)
+BEGIN
+  UPDATE image_counts SET images = images - 1
+   WHERE status = old.status AND has_warning = (old.warning_code IS NOT NULL);
+  INSERT INTO image_counts VALUES (new.status, new.warning_code IS NOT NULL, 1)
+    ON CONFLICT DO UPDATE SET images = images + 1;
+END;
+
+-- The first and the last id that were found on each day: a search for dates begins in the middle.
+CREATE TABLE found_days (
+  day           TEXT    PRIMARY KEY,       -- "2026-01-31", UTC
+  first_id      INTEGER NOT NULL,
+  last_id       INTEGER NOT NULL,
+  images        INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER found_days_insert AFTER INSERT ON images BEGIN
+  INSERT INTO found_days VALUES (substr(new.found_at, 1, 10), new.id, new.id, 1)
+    ON CONFLICT DO UPDATE SET first_id = min(first_id, new.id), last_id = max(last_id, new.id),
+                              images = images + 1;
+END;
+
+-- What the search knows of each image: its name, with a stroke before it so that each folder of it
+-- stands between two, and the text that it shows, a person's corrections after the machine's.
+CREATE VIEW search_texts AS
+  SELECT images.id, images.search_form, '/' || images.name AS name,
+         (SELECT group_concat(text || coalesce(char(10) || corrected, ''), char(10)) FROM (
+            SELECT text, corrected FROM pages
+             WHERE image_id = coalesce(images.duplicate_of, images.id) ORDER BY number
+         )) AS text
+  FROM images;
+
+-- Full-text search, one row for each image: rowid is images.id. The trigram tokenizer finds any
+-- substring of three characters or more, in any script. ocr_service fills it with folded texts
+-- (text_folding.py), which SQL cannot make: what another program inserts is held as it stands
+-- (search_form 1) until ocr_service folds it.
+CREATE VIRTUAL TABLE images_fts USING fts5 (name, text, content = '', tokenize = 'trigram');
+-- One and two characters, a Chinese word say: each gram as gram_token() of text_folding.py.
+CREATE VIRTUAL TABLE grams_fts USING fts5 (
+  grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
-CREATE TRIGGER pages_fts_insert AFTER INSERT ON pages BEGIN
-  INSERT INTO pages_fts (rowid, text, corrected) VALUES (new.id, new.text, new.corrected);
+-- Every word that was ever read, for what was misread.
+CREATE TABLE words (
+  word          TEXT    PRIMARY KEY,       -- folded
+  reversed      TEXT    NOT NULL,          -- its last character first
+  skeleton      TEXT    NOT NULL           -- with what OCR confuses made alike: skeleton() there
+) WITHOUT ROWID;
+CREATE INDEX words_reversed ON words (reversed);
+CREATE INDEX words_skeleton ON words (skeleton);
+
+CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN
+  INSERT INTO images_fts (rowid, name, text)
+    SELECT id, name, text FROM search_texts WHERE id = new.id;
+  UPDATE images SET search_form = 1 WHERE id = new.id;
 END;
-CREATE TRIGGER pages_fts_delete AFTER DELETE ON pages BEGIN
-  INSERT INTO pages_fts (pages_fts, rowid, text, corrected)
-  VALUES ('delete', old.id, old.text, old.corrected);
+CREATE TRIGGER search_image_deleted BEFORE DELETE ON images WHEN old.search_form = 1 BEGIN
+  INSERT INTO images_fts (images_fts, rowid, name, text)
+    SELECT 'delete', id, name, text FROM search_texts WHERE id = old.id;
 END;
-CREATE TRIGGER pages_fts_update AFTER UPDATE OF text, corrected ON pages BEGIN
-  INSERT INTO pages_fts (pages_fts, rowid, text, corrected)
-  VALUES ('delete', old.id, old.text, old.corrected);
-  INSERT INTO pages_fts (rowid, text, corrected) VALUES (new.id, new.text, new.corrected);
+CREATE TRIGGER search_name_leaves BEFORE UPDATE OF name, duplicate_of ON images
+  WHEN old.search_form = 1
+BEGIN
+  INSERT INTO images_fts (images_fts, rowid, name, text)
+    SELECT 'delete', id, name, text FROM search_texts WHERE id = old.id;
+END;
+CREATE TRIGGER search_name_comes AFTER UPDATE OF name, duplicate_of ON images
+  WHEN old.search_form = 1
+BEGIN
+  INSERT INTO images_fts (rowid, name, text)
+    SELECT id, name, text FROM search_texts WHERE id = new.id;
+END;
+CREATE TRIGGER search_page_insert_leaves BEFORE INSERT ON pages BEGIN
+  INSERT INTO images_fts (images_fts, rowid, name, text)
+    SELECT 'delete', id, name, text FROM search_texts
+     WHERE search_form = 1 AND id IN (SELECT id FROM images WHERE id = new.image_id UNION ALL SELECT id FROM images WHERE duplicate_of = new.image_id);
+END;
+CREATE TRIGGER search_page_insert_comes AFTER INSERT ON pages BEGIN
+  INSERT INTO images_fts (rowid, name, text)
+    SELECT id, name, text FROM search_texts
+     WHERE search_form = 1 AND id IN (SELECT id FROM images WHERE id = new.image_id UNION ALL SELECT id FROM images WHERE duplicate_of = new.image_id);
+END;
+CREATE TRIGGER search_page_delete_leaves BEFORE DELETE ON pages BEGIN
+  INSERT INTO images_fts (images_fts, rowid, name, text)
+    SELECT 'delete', id, name, text FROM search_texts
+     WHERE search_form = 1 AND id IN (SELECT id FROM images WHERE id = old.image_id UNION ALL SELECT id FROM images WHERE duplicate_of = old.image_id);
+END;
+CREATE TRIGGER search_page_delete_comes AFTER DELETE ON pages BEGIN
+  INSERT INTO images_fts (rowid, name, text)
+    SELECT id, name, text FROM search_texts
+     WHERE search_form = 1 AND id IN (SELECT id FROM images WHERE id = old.image_id UNION ALL SELECT id FROM images WHERE duplicate_of = old.image_id);
+END;
+CREATE TRIGGER search_page_update_leaves BEFORE UPDATE OF text, corrected ON pages BEGIN
+  INSERT INTO images_fts (images_fts, rowid, name, text)
+    SELECT 'delete', id, name, text FROM search_texts
+     WHERE search_form = 1 AND id IN (SELECT id FROM images WHERE id = old.image_id UNION ALL SELECT id FROM images WHERE duplicate_of = old.image_id);
+END;
+CREATE TRIGGER search_page_update_comes AFTER UPDATE OF text, corrected ON pages BEGIN
+  INSERT INTO images_fts (rowid, name, text)
+    SELECT id, name, text FROM search_texts
+     WHERE search_form = 1 AND id IN (SELECT id FROM images WHERE id = new.image_id UNION ALL SELECT id FROM images WHERE duplicate_of = new.image_id);
+END;
+-- A folded text must be taken out of the index by ocr_service before it changes: SQL cannot.
+CREATE TRIGGER search_image_is_folded BEFORE DELETE ON images WHEN old.search_form = 2 BEGIN
+  SELECT raise(ABORT, 'the search index holds this image folded');
+END;
+CREATE TRIGGER search_name_is_folded BEFORE UPDATE OF name ON images
+  WHEN old.search_form = 2 AND old.name <> new.name
+BEGIN
+  SELECT raise(ABORT, 'the search index holds this name folded');
+END;
+CREATE TRIGGER search_text_is_folded BEFORE UPDATE OF text, corrected ON pages
+  WHEN (SELECT search_form FROM images WHERE id = old.image_id) = 2
+BEGIN
+  SELECT raise(ABORT, 'the search index holds this text folded');
+END;
+CREATE TRIGGER search_page_is_folded BEFORE DELETE ON pages
+  WHEN (SELECT search_form FROM images WHERE id = old.image_id) = 2
+BEGIN
+  SELECT raise(ABORT, 'the search index holds this text folded');
+END;
+CREATE TRIGGER search_page_is_missed BEFORE INSERT ON pages
+  WHEN (SELECT search_form FROM images WHERE id = new.image_id) = 2
+BEGIN
+  SELECT raise(ABORT, 'the search index would not hold this text');
 END;
 
 -- Every image with its pages; a duplicate shows the pages of the image it repeats.

@@ -15,7 +15,7 @@ import heartbeat
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
-from records import duplicates
+from records import duplicates, search_index
 from records.database import Connection, Database, utc_now
 from source_files import FileStat, display_name
 
@@ -90,6 +90,7 @@ class Catalogue:
                 return Outcome.RENAMED
             image_id = _insert(connection, path, stat, sha256)
             duplicates.settle(connection, image_id)
+            search_index.put_in(connection, image_id)
             return Outcome.NEW if twin is None else Outcome.DUPLICATE
 
     def refuse(self, path: bytes, stat: FileStat, error: ImageError) -> Outcome:
@@ -101,7 +102,9 @@ class Catalogue:
         with self._database.transaction() as connection:
             row = _find(connection, path)
             image_id = _insert(connection, path, stat, None) if row is None else row.image_id
-            if row is not None:
+            if row is None:
+                search_index.put_in(connection, image_id)
+            else:
                 if (row.status, row.error) == (status, error.message):
                     _set_stat(connection, image_id, stat)
                     return Outcome.UNCHANGED
@@ -204,18 +207,28 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
     now = utc_now()
     connection.execute(
         "INSERT INTO images (path, name, size_bytes, mtime_ns, ctime_ns, inode, sha256, status, "
-        "found_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (path, display_name(path), *stat, sha256, Status.PENDING, now, now),
+        "found_at, updated_at, search_form) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            path,
+            display_name(path),
+            *stat,
+            sha256,
+            Status.PENDING,
+            now,
+            now,
+            search_index.CHANGING,  # the caller puts it in when all of it stands
+        ),
     )
     return connection.last_insert_rowid()
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
-    ((status, error_code),) = connection.execute(
-        "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ? "
-        "RETURNING status, error_code",
-        (path, display_name(path), utc_now(), image_id),
-    ).fetchall()
+    with search_index.changing(connection, image_id):
+        ((status, error_code),) = connection.execute(
+            "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ? "
+            "RETURNING status, error_code",
+            (path, display_name(path), utc_now(), image_id),
+        ).fetchall()
     _set_stat(connection, image_id, stat)
     if status == Status.MISSING or error_code in _TRY_AGAIN:
         duplicates.settle(connection, image_id)

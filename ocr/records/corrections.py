@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import UnknownIdError
+from records import search_index
 from records.database import Connection, utc_now
 
 
@@ -27,15 +28,20 @@ def set_correction(connection: Connection, line_id: int, text: str | None) -> No
     Raises:
         UnknownIdError: unknown_line.
     """
-    rows = connection.execute("SELECT page_id FROM lines WHERE id = ?", (line_id,)).fetchall()
+    rows = connection.execute(
+        "SELECT page_id, image_id FROM lines JOIN pages ON pages.id = page_id WHERE lines.id = ?",
+        (line_id,),
+    ).fetchall()
     if not rows:
         raise UnknownIdError(
             ErrorCode.UNKNOWN_LINE, f"There is no line {line_id}; was its image read again?"
         )
-    connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
-    if text is not None:
-        _insert(connection, line_id, text, utc_now())
-    _refresh_page(connection, rows[0][0])
+    ((page_id, image_id),) = rows
+    with search_index.changing(connection, image_id, followers=True):
+        connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
+        if text is not None:
+            _insert(connection, line_id, text, utc_now())
+        _refresh_page(connection, page_id)
 
 
 def collect(connection: Connection, image_id: int) -> list[_Kept]:

@@ -12,6 +12,7 @@ rules hold after every transaction, so that no image waits for one that will nev
 """
 
 from ocr_contract.schema import Status
+from records import search_index
 from records.database import Connection, utc_now
 
 OF_THE_MOMENT = (
@@ -65,6 +66,11 @@ def settle(connection: Connection, image_id: int) -> None:
     It has its text already, or follows the original with that content, or takes over from
     one that is away, or else waits to be read.
     """
+    with search_index.changing(connection, image_id, followers=True):
+        _settle(connection, image_id)
+
+
+def _settle(connection: Connection, image_id: int) -> None:
     connection.execute(
         "UPDATE images SET status = ?, error_code = NULL, error = NULL, attempts = 0, "
         "duplicate_of = NULL, updated_at = ? WHERE id = ?",
@@ -101,11 +107,12 @@ def spread(connection: Connection, original_id: int) -> None:
 
 def content_left(connection: Connection, image_id: int) -> None:
     """The file has other content now: the text stays with a duplicate, or goes."""
-    heir = _heir(connection, image_id)
-    if heir is not None:
-        _promote(connection, heir, image_id)
-    connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
-    _detach(connection, image_id)
+    with search_index.changing(connection, image_id):
+        heir = _heir(connection, image_id)
+        if heir is not None:
+            _promote(connection, heir, image_id)
+        connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+        _detach(connection, image_id)
 
 
 def cannot_be_read_now(connection: Connection, image_id: int) -> None:
@@ -170,7 +177,8 @@ def _heir(connection: Connection, image_id: int) -> int | None:
 
 
 def _detach(connection: Connection, image_id: int) -> None:
-    connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
+    with search_index.changing(connection, image_id):
+        connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
     connection.execute(  # it went with the pages, or they were another's
         "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
         "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",

@@ -20,25 +20,10 @@ from records.database_copy import (
     utc_stamp,
     write_copy,
 )
+from records.migrations import MIGRATIONS
 
 BUSY_TIMEOUT_MS = 5000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
-MIGRATIONS: dict[int, str] = {
-    1: """
-        ALTER TABLE images ADD COLUMN warning_code TEXT;
-        ALTER TABLE images ADD COLUMN warning TEXT;
-        CREATE INDEX images_warned ON images (status, updated_at, id)
-          WHERE warning_code IS NOT NULL;
-        DROP VIEW page_texts;
-        CREATE VIEW page_texts AS
-          SELECT images.id AS image_id, images.name, images.status, pages.id AS page_id,
-                 pages.number, coalesce(pages.corrected, pages.text) AS text, pages.confidence,
-                 images.finished_at, images.warning
-          FROM images JOIN pages ON pages.image_id = coalesce(images.duplicate_of, images.id);
-    """,
-}
-"""From version n to n + 1: SQL, run in one transaction with the new version number. What it makes
-of the old form is what `schema.sql` makes of nothing: new columns stand last, in the same order."""
 
 
 def open_database(path: Path) -> apsw.Connection:

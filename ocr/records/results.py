@@ -9,7 +9,7 @@ from image_warnings import joined
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from page_records import ImageResult, Page
-from records import corrections, duplicates, service_ends
+from records import corrections, duplicates, search_index, service_ends
 from records.database import Connection, utc_now
 
 
@@ -25,10 +25,11 @@ def store_result(connection: Connection, image: ImageResult) -> int:
             store_error(connection, image.image_id, _status_after(image.error), image.error)
         return 0
     kept = corrections.collect(connection, image.image_id)
-    connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
-    for number, page in enumerate(image.pages, 1):
-        _store_page(connection, image.image_id, number, page)
-    corrections.reattach(connection, image.image_id, kept)
+    with search_index.changing(connection, image.image_id, followers=True):
+        connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
+        for number, page in enumerate(image.pages, 1):
+            _store_page(connection, image.image_id, number, page)
+        corrections.reattach(connection, image.image_id, kept)
     warning = joined(warning for page in image.pages for warning in page.warnings)
     connection.execute(
         "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "

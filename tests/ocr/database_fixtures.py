@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+from search_index_check import check_search_index
 
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
@@ -140,19 +141,17 @@ class World:
         return "\f".join(row[0] for row in rows) if rows else None
 
     def hits(self, words: str) -> int:
-        """How many pages the full-text search finds."""
+        """How many images the full-text search finds."""
         quoted = '"' + words.replace('"', '""') + '"'
         return int(
-            self.rows("SELECT count(*) FROM pages_fts WHERE pages_fts MATCH ?", quoted)[0][0]
+            self.rows("SELECT count(*) FROM images_fts WHERE images_fts MATCH ?", quoted)[0][0]
         )
 
     def check(self) -> None:
         """What is true of the database after every transaction."""
         assert self.rows("PRAGMA foreign_key_check") == []
-        with self.database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO pages_fts (pages_fts, rank) VALUES ('integrity-check', 1)"
-            )
+        with self.database.reading() as connection:
+            check_search_index(connection)
         chains = (
             "SELECT d.path FROM images d JOIN images o ON o.id = d.duplicate_of "
             "WHERE o.duplicate_of IS NOT NULL"
