@@ -60,6 +60,7 @@ class Service:
                 ("watcher", self._parts.watcher.run),
                 ("pipeline", self._parts.pipeline.run),
                 ("upkeep", self._parts.upkeep.run),
+                ("search", self._parts.search.run),
             )
         ]
         self._parts.control.start()

@@ -27,6 +27,7 @@ from pipeline import Pipeline
 from records.catalogue import Catalogue, path_exists
 from records.database import Database
 from records.request_effects import RequestEffects
+from records.search_backlog import SearchBacklog
 from records.store import Store
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
@@ -46,6 +47,7 @@ class Parts(NamedTuple):
     pipeline: Pipeline
     watcher: Watcher
     upkeep: Upkeep
+    search: SearchBacklog
     control: ControlServer
 
 
@@ -90,7 +92,8 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     )
     app = build_app(endpoints(report, actions, effects, backups, coverage), report)
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
-    return Parts(database, pool, pipeline, watcher, upkeep, control)
+    search = SearchBacklog(database, stop=stop, is_busy=lambda: pipeline.state == "working")
+    return Parts(database, pool, pipeline, watcher, upkeep, search, control)
 
 
 def _recover(store: Store, settings: Settings) -> None:

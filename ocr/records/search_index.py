@@ -8,7 +8,7 @@ behind the work by `index_some`, the newest first.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ocr_contract import text_folding
@@ -19,6 +19,13 @@ ABSENT, PLAIN, FOLDED, CHANGING = range(4)
 
 _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
+_MERGED_PAGES = 300
+_CHANGES_OF_NOTHING = 3
+"""Fewer than two rows for each index: it found nothing to merge."""
+
+
+Step = Callable[[Connection], int]
+"""Does a part of something long in its caller's transaction; returns how much, 0 at the end."""
 
 
 class _Held(NamedTuple):
@@ -54,11 +61,15 @@ def changing(connection: Connection, image_id: int, *, followers: bool = False) 
 
 def put_in(connection: Connection, image_id: int) -> None:
     """Hold what this image shows now; it was not held, or is new."""
-    name, text = _texts(connection, image_id)
-    name, text = text_folding.fold(name), text_folding.fold_page(text)
+    name, text = _folded(*_texts(connection, image_id))
     connection.execute(
-        "INSERT INTO images_fts (rowid, name, text) VALUES (?, ?, ?)", (image_id, name, text)
+        "INSERT INTO images_fts (rowid, text, name) VALUES (?, ?, ?)", (image_id, text, name)
     )
+    _put_in_short(connection, image_id, name, text)
+
+
+def _put_in_short(connection: Connection, image_id: int, name: str, text: str) -> None:
+    """What is held beside `images_fts`; with that the image is folded."""
     connection.execute(
         "INSERT INTO grams_fts (rowid, grams) VALUES (?, ?)", (image_id, _gram_tokens(name, text))
     )
@@ -81,9 +92,20 @@ def index_some(connection: Connection, most: int) -> int:
     for (image_id,) in reversed(rows):  # ascending is what FTS5 likes
         held = _begin(connection, image_id)
         if held is not None:
-            _take_out(connection, image_id, held)
-            put_in(connection, image_id)
+            _fold(connection, image_id, held)
     return len(rows)
+
+
+def merge_some(connection: Connection) -> int:
+    """Join pieces of the indexes; each search looks into every piece. Returns 0 when done."""
+    before = connection.total_changes()
+    for table in ("images_fts", "grams_fts"):
+        connection.execute(
+            f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)",  # noqa: S608  two names
+            (_MERGED_PAGES,),
+        )
+    changes = connection.total_changes() - before
+    return changes if changes > _CHANGES_OF_NOTHING else 0
 
 
 def count_left(connection: Connection) -> int:
@@ -104,19 +126,30 @@ def _begin(connection: Connection, image_id: int) -> _Held | None:
     return held
 
 
+def _fold(connection: Connection, image_id: int, held: _Held) -> None:
+    """Hold the same text folded."""
+    name, text = _folded(held.name, held.text)
+    as_tokenized = (held.name.lower(), held.text.lower())
+    if held.form == PLAIN and "".join(as_tokenized).isascii() and as_tokenized == (name, text):
+        _put_in_short(connection, image_id, name, text)
+        return
+    _take_out(connection, image_id, held)
+    put_in(connection, image_id)
+
+
 def _take_out(connection: Connection, image_id: int, held: _Held) -> None:
     if held.form == ABSENT:
         return
     name, text = held.name, held.text
     if held.form == FOLDED:
-        name, text = text_folding.fold(name), text_folding.fold_page(text)
+        name, text = _folded(name, text)
         connection.execute(
             "INSERT INTO grams_fts (grams_fts, rowid, grams) VALUES ('delete', ?, ?)",
             (image_id, _gram_tokens(name, text)),
         )
     connection.execute(
-        "INSERT INTO images_fts (images_fts, rowid, name, text) VALUES ('delete', ?, ?, ?)",
-        (image_id, name, text),
+        "INSERT INTO images_fts (images_fts, rowid, text, name) VALUES ('delete', ?, ?, ?)",
+        (image_id, text, name),
     )
 
 
@@ -130,6 +163,10 @@ def _texts(connection: Connection, image_id: int) -> tuple[str, str]:
         "SELECT name, text FROM search_texts WHERE id = ?", (image_id,)
     ).fetchall()
     return name, text or ""
+
+
+def _folded(name: str, text: str) -> tuple[str, str]:
+    return text_folding.fold(name), text_folding.fold_page(text)
 
 
 def _gram_tokens(name: str, text: str) -> str:

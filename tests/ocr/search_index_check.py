@@ -11,7 +11,7 @@ _VOCABULARY = """
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.held_grams
       USING fts5vocab('main', 'grams_fts', 'instance');
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.wanted_fts
-      USING fts5 (name, text, tokenize = 'trigram');
+      USING fts5 (text, name, tokenize = 'trigram');
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.wanted
       USING fts5vocab('temp', 'wanted_fts', 'instance');
     DELETE FROM temp.wanted_fts;
