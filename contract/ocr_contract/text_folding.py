@@ -153,15 +153,38 @@ def words(folded: str) -> set[str]:
 
 def grams(folded: str) -> set[str]:
     """Every one and every two neighbouring characters of a folded text, blanks not among them."""
-    singles = set(folded)
-    pairs = {first + second for first, second in itertools.pairwise(folded)}
-    found = singles | pairs
-    return {gram for gram in found if not (" " in gram or "\n" in gram)}
+    return {"".join(gram) for gram in _gram_tuples(folded) if _GRAM_TOKENS[gram]}
 
 
 def gram_token(gram: str) -> str:
     """A gram as the index of short words knows it: hexadecimal code points, "61g62"."""
     return "g".join(f"{ord(character):x}" for character in gram)
+
+
+def gram_tokens(folded: str) -> set[str]:
+    """`gram_token` of all `grams`, quickly: the index is made of them for each page."""
+    tokens = set(map(_GRAM_TOKENS.__getitem__, _gram_tuples(folded)))
+    tokens.discard("")
+    return tokens
+
+
+def _gram_tuples(folded: str) -> set[tuple[str, ...]]:
+    return {*zip(folded, strict=True), *itertools.pairwise(folded)}
+
+
+class _GramTokens(dict[tuple[str, ...], str]):
+    """The token of each gram that was met lately; none for one with a blank."""
+
+    def __missing__(self, gram: tuple[str, ...]) -> str:
+        if len(self) >= _GRAMS_REMEMBERED:
+            self.clear()
+        token = "" if " " in gram or "\n" in gram else gram_token("".join(gram))
+        self[gram] = token
+        return token
+
+
+_GRAMS_REMEMBERED = 100_000
+_GRAM_TOKENS = _GramTokens()
 
 
 _CONFUSED = str.maketrans(

@@ -11,7 +11,7 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -44,6 +44,7 @@ class Connection(Protocol):
     def executemany(self, statements: str, bindings: Iterable[Sequence[Any]]) -> Cursor: ...
     def changes(self) -> int: ...
     def total_changes(self) -> int: ...
+    def set_rollback_hook(self, hook: Callable[[], None] | None, /) -> None: ...
     def last_insert_rowid(self) -> int: ...
 
 

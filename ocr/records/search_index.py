@@ -8,6 +8,7 @@ behind the work by `index_some`, the newest first.
 """
 
 import contextlib
+import weakref
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ ABSENT, PLAIN, FOLDED, CHANGING = range(4)
 
 _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
+_WORDS_KNOWN = 100_000
+"""Some 10 MB: most words of a page are common ones that stand in `words` already."""
+_known_words: "weakref.WeakKeyDictionary[Connection, set[str]]" = weakref.WeakKeyDictionary()
 _MERGED_PAGES = 300
 _CHANGES_OF_NOTHING = 3
 """Fewer than two rows for each index: it found nothing to merge."""
@@ -73,15 +77,27 @@ def _put_in_short(connection: Connection, image_id: int, name: str, text: str) -
     connection.execute(
         "INSERT INTO grams_fts (rowid, grams) VALUES (?, ?)", (image_id, _gram_tokens(name, text))
     )
+    _remember_words(connection, text)
+    _set_form(connection, image_id, FOLDED)
+
+
+def _remember_words(connection: Connection, text: str) -> None:
+    known = _known_words.get(connection)
+    if known is None:
+        known = _known_words[connection] = set()
+        connection.set_rollback_hook(known.clear)  # what was undone must come again
+    if len(known) > _WORDS_KNOWN:
+        known.clear()
+    new = text_folding.words(text) - known
     connection.executemany(
         "INSERT OR IGNORE INTO words (word, reversed, skeleton) VALUES (?, ?, ?)",
         [
             (word, word[::-1], text_folding.skeleton(word))
-            for word in sorted(text_folding.words(text))
+            for word in sorted(new)
             if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
         ],
     )
-    _set_form(connection, image_id, FOLDED)
+    known |= new
 
 
 def index_some(connection: Connection, most: int) -> int:
@@ -170,5 +186,4 @@ def _folded(name: str, text: str) -> tuple[str, str]:
 
 
 def _gram_tokens(name: str, text: str) -> str:
-    grams = text_folding.grams(name) | text_folding.grams(text)
-    return " ".join(map(text_folding.gram_token, sorted(grams)))
+    return " ".join(text_folding.gram_tokens(name) | text_folding.gram_tokens(text))
