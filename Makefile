@@ -33,7 +33,7 @@ vendor: python  ## fetch what the Docker images are built from (once, with inter
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d $(args)
-	@echo "The page: http://$$(docker compose port web_service 5000)"
+	@place=. && . ./bundle/machine.sh && echo "The page: $$(page_address)"
 
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
