@@ -55,7 +55,7 @@ docker: python  ## have a Docker engine with Compose and buildx (as root on Debi
 	@$(PYTHON) tools/setup_docker.py
 
 test-docker: environments docker vendor chromium nginx  ## the containers with the real engine, as root
-	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(args)
+	@$(T)/pytest tests/e2e/docker --timeout=600 --durations=5 $(args)
 
 lint: environments  ## ruff and mypy
 	@$(T)/ruff check
