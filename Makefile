@@ -33,7 +33,7 @@ vendor: python  ## fetch what the Docker images are built from (once, with inter
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d $(args)
-	@echo "The page: http://$$(docker compose port web_service 5000)"
+	@place=. && . ./bundle/machine.sh && echo "The page: $$(page_address)"
 
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
@@ -55,7 +55,7 @@ docker: python  ## have a Docker engine with Compose and buildx (as root on Debi
 	@$(PYTHON) tools/setup_docker.py
 
 test-docker: environments docker vendor chromium nginx  ## the containers with the real engine, as root
-	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(args)
+	@$(T)/pytest tests/e2e/docker --timeout=600 --durations=5 $(args)
 
 lint: environments  ## ruff and mypy
 	@$(T)/ruff check
