@@ -28,6 +28,7 @@ from records.catalogue import Catalogue, path_exists
 from records.database import Database
 from records.request_effects import RequestEffects
 from records.store import Store
+from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
 from worker_link.pool import Pool, Wear
@@ -46,6 +47,7 @@ class Parts(NamedTuple):
     pipeline: Pipeline
     watcher: Watcher
     upkeep: Upkeep
+    check: ThoroughCheck
     control: ControlServer
 
 
@@ -70,6 +72,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
     )
     upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
+    check = ThoroughCheck(database, stop=stop, is_busy=lambda: pipeline.batch is not None)
     report = ServiceReport(
         settings,
         database=database,
@@ -79,6 +82,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         watcher=watcher,
         guard=guard,
         backups=backups,
+        check=check,
     )
     actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
     coverage = FolderCoverage(
@@ -90,7 +94,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     )
     app = build_app(endpoints(report, actions, effects, backups, coverage), report)
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
-    return Parts(database, pool, pipeline, watcher, upkeep, control)
+    return Parts(database, pool, pipeline, watcher, upkeep, check, control)
 
 
 def _recover(store: Store, settings: Settings) -> None:
