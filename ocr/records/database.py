@@ -78,7 +78,10 @@ class Database:
                 path, self.last_end, before_writing=lambda: stop_mark.clear(self._lock_fd)
             )
             self._files = self._inodes()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, StoreError) and error.code == ErrorCode.DATABASE_DAMAGED:
+                # The next look, on a slower day, might come less far and pass it.
+                stop_mark.write(self._lock_fd, path, Ending.SUSPECT)
             os.close(self._lock_fd)
             raise
 

@@ -89,6 +89,17 @@ def test_where_damage_was_met_everything_is_read_before_the_next_start(
         assert path.read_bytes() == before
 
 
+def test_what_a_look_has_found_is_not_passed_by_a_shorter_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = large_database(tmp_path / "ocr_data.db")
+    damage_deeply(path)
+    for reading_s in (3600.0, 0.0):
+        monkeypatch.setattr(quick_look, "READING_S", reading_s)
+        with pytest.raises(StoreError, match="is damaged"):
+            Database(path)
+
+
 def test_another_file_in_its_place_is_not_suspected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
