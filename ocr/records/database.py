@@ -28,6 +28,8 @@ from records.stop_mark import Ending
 
 _BESIDE_STEPS = 1000
 """Instructions, or pages of a check, between two questions whether to go on: some milliseconds."""
+_LARGE_LOG_BYTES = 8 << 20
+"""Left by a kill; twice what the automatic checkpoints let it become."""
 _NO_ROOM_BYTES = 1 << 20
 """With less than this an input/output error is called what it is: a full disk."""
 
@@ -78,6 +80,9 @@ class Database:
                 path, self.last_end, before_writing=lambda: stop_mark.clear(self._lock_fd)
             )
             self._files = self._inodes()
+            self._log_waits = self.wal_bytes() > _LARGE_LOG_BYTES
+            if self._log_waits:  # or the first commit, before the socket is bound, copies all of it
+                self._connection.wal_autocheckpoint(0)
         except BaseException as error:
             if isinstance(error, StoreError) and error.code == ErrorCode.DATABASE_DAMAGED:
                 # The next look, on a slower day, might come less far and pass it.
@@ -193,6 +198,8 @@ class Database:
         with self._mutex:
             self._refuse_if_damaged()
             self._stay_durable()  # files may be deleted while nothing is written, too
+        if self._log_waits:
+            self._copy_large_log()
         if self._full:
             with contextlib.suppress(DiskFullError), self.transaction() as connection:
                 connection.execute(
@@ -206,6 +213,20 @@ class Database:
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 finally:
                     self._connection.set_busy_timeout(opening.BUSY_TIMEOUT_MS)
+
+    def _copy_large_log(self) -> None:
+        """Copy what a kill left in the log into the file, beside the writers; then all is usual."""
+        left_for_later = contextlib.suppress(apsw.BusyError, apsw.LockedError, apsw.FullError)
+        with self._beside_lock, left_for_later:
+            connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE)
+            try:
+                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            finally:
+                connection.close()
+        with self._mutex:
+            self._connection.wal_autocheckpoint(opening.CHECKPOINT_PAGES)
+            self._log_waits = False
 
     def close(self, *, clean: bool = True) -> None:
         """Close the connection (the WAL stays for readers) and let go of the lock.

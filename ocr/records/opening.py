@@ -7,6 +7,7 @@ service ended (`stop_mark`), not on the database's size; the rest is read behind
 """
 
 import ctypes
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from records.database_copy import (
 from records.stop_mark import Ending
 
 BUSY_TIMEOUT_MS = 5000
+CHECKPOINT_PAGES = 1000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
 MIGRATIONS: dict[int, str] = {
     1: """
@@ -84,10 +86,11 @@ def open_database(
 def _set_up(
     connection: apsw.Connection, path: Path, last_end: Ending, before_writing: Callable[[], None]
 ) -> None:
+    started = time.monotonic()
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # when refused, touch nothing
     _check_ours(connection)  # before anything that writes: even WAL mode changes the file
-    _check_sound(connection, path, last_end)
+    _check_sound(connection, path, last_end, time.monotonic() - started)
     before_writing()
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     for policy in _POLICIES:
@@ -108,14 +111,19 @@ def _check_ours(connection: apsw.Connection) -> None:
         schema.check_version(version)
 
 
-def _check_sound(connection: apsw.Connection, path: Path, last_end: Ending) -> None:
-    """Raise unless it looks sound: at a look, or, where damage was met before, read as a whole."""
+def _check_sound(
+    connection: apsw.Connection, path: Path, last_end: Ending, passed_s: float
+) -> None:
+    """Raise unless it looks sound: at a look, or, where damage was met before, read as a whole.
+
+    What SQLite needed to read a long log (`passed_s`) is taken from the time for reading on.
+    """
     if last_end is Ending.SUSPECT:
         for name in quick_look.tables(connection):
             if problem := first_problem(connection, f"integrity_check('{name}')"):
                 raise is_damaged(path, problem)
         return
-    reading_s = 0.0 if last_end is Ending.CLEAN else quick_look.READING_S
+    reading_s = 0.0 if last_end is Ending.CLEAN else max(quick_look.READING_S - passed_s, 0.0)
     if problem := quick_look.problem(connection, reading_s=reading_s):
         raise is_damaged(path, problem)
 
@@ -158,7 +166,7 @@ def _survive_power_loss(connection: apsw.Connection) -> None:
 
 
 def _bound_the_wal(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}")
 
 
