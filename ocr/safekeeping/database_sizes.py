@@ -22,7 +22,12 @@ _TITLES = {
     "batches": "what read which images",
     "requests": "requests",
     "service_state": "the service's state",
+    "image_counts": "counts of files",
+    "found_days": "days on which files were found",
     "pages_fts": "search index",
+    "images_fts": "search index",
+    "grams_fts": "search index of one and two characters",
+    "words": "words, for what was misread",
 }
 """A table this does not know is shown by its own name."""
 
