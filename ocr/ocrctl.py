@@ -8,7 +8,7 @@
     ocrctl coverage [--json]
     ocrctl backup [FILE] [--to PATH]
     ocrctl restore FILE
-    ocrctl doctor [--json]
+    ocrctl doctor [--json] [--sizes]
 
 Data goes to stdout, talk to stderr. Exit codes are those of `ocr_errors`.
 """
