@@ -49,16 +49,6 @@ def find_original(
     return rows[0] if rows else None
 
 
-def with_inode(connection: Connection, sha256: str, inode: int) -> tuple[int, bytes] | None:
-    """A duplicate (id, path) with this content that was last seen as this very file."""
-    rows = connection.execute(
-        "SELECT id, path FROM images WHERE sha256 = ? AND inode = ? "
-        "AND duplicate_of IS NOT NULL LIMIT 1",
-        (sha256, inode),
-    ).fetchall()
-    return rows[0] if rows else None
-
-
 def settle(connection: Connection, image_id: int) -> None:
     """Give an image that is in the folder, with known content, the state that it deserves.
 
