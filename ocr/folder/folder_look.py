@@ -15,7 +15,7 @@ from folder.intake import Finished
 from folder.settling import Settling
 from folder.side_by_side import side_by_side
 from ocr_errors import ImageError
-from records.catalogue import ROWS_TOGETHER, Catalogue
+from records.catalogue import REST, ROWS_TOGETHER, Catalogue
 from records.folder_rows import AS_IT_WAS, MISSING, FolderRows, RowSeen
 from records.id_set import IdSet
 from source_files import FileStat
@@ -136,7 +136,7 @@ class FolderLook:
                 self._settle(path, stat)
         if known or refused:
             self._on_change()
-            self._stop.wait(time.monotonic() - started)  # others write, too
+            self._stop.wait(REST * (time.monotonic() - started))
             self.changing_s += time.monotonic() - started
 
     def _settle(self, path: bytes, stat: FileStat) -> None:

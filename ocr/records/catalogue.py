@@ -28,6 +28,9 @@ ROWS_TOGETHER = 500
 """Changed in one transaction: some 50 ms, so that a folder of a million that vanishes, or is
 renamed, holds up neither the pages that are being read nor this thread's sign of life."""
 
+REST = 0.5
+"""For this many times as long as one such change took, the others have the database."""
+
 
 class Outcome(enum.StrEnum):
     """What registering a file did."""
@@ -173,7 +176,7 @@ class Catalogue:
             while some := list(itertools.islice(ids, ROWS_TOGETHER)):
                 started = time.monotonic()
                 count += self._mark_missing(some, which)
-                if pause(time.monotonic() - started):
+                if pause(REST * (time.monotonic() - started)):
                     return count
         return count
 

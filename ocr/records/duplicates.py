@@ -55,16 +55,16 @@ def settle(connection: Connection, image_id: int) -> None:
     It has its text already, or follows the original with that content, or takes over from
     one that is away, or else waits to be read.
     """
-    connection.execute(
-        "UPDATE images SET status = ?, error_code = NULL, error = NULL, attempts = 0, "
-        "duplicate_of = NULL, updated_at = ? WHERE id = ?",
-        (Status.PENDING, utc_now(), image_id),
-    )
     ((sha256, has_pages),) = connection.execute(
         "SELECT sha256, EXISTS (SELECT 1 FROM pages WHERE image_id = images.id) "
         "FROM images WHERE id = ?",
         (image_id,),
     ).fetchall()
+    connection.execute(
+        "UPDATE images SET status = ?, error_code = NULL, error = NULL, attempts = 0, "
+        "duplicate_of = NULL, updated_at = ? WHERE id = ?",
+        (Status.DONE if has_pages else Status.PENDING, utc_now(), image_id),
+    )
     original = None if has_pages else find_original(connection, sha256, other_than=image_id)
     if original is not None:
         if not _is_away(connection, original[0]):
@@ -73,16 +73,19 @@ def settle(connection: Connection, image_id: int) -> None:
         _promote(connection, image_id, original[0])
         if not _is_missing(connection, original[0]):
             _detach(connection, original[0])
-    connection.execute(
-        "UPDATE images SET status = ? WHERE id = ? "
-        "AND EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
-        (Status.DONE, image_id),
-    )
+        connection.execute(
+            "UPDATE images SET status = ? WHERE id = ? "
+            "AND EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
+            (Status.DONE, image_id),
+        )
     spread(connection, image_id)
 
 
 def spread(connection: Connection, original_id: int) -> None:
     """Let the duplicates that are in the folder stand where their original stands."""
+    followers = "SELECT 1 FROM images WHERE duplicate_of = ? LIMIT 1"
+    if not connection.execute(followers, (original_id,)).fetchall():
+        return  # most have none
     connection.execute(
         f"{_STAND_WHERE} WHERE duplicate_of = ?1 AND status <> ?2", (original_id, Status.MISSING)
     )
