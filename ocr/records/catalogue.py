@@ -245,12 +245,12 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
-    ((status, error_code),) = connection.execute(
+    ((status, error_code, sha256),) = connection.execute(
         "UPDATE images SET path = ?, name = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ?, "
-        "inode = ?, updated_at = ? WHERE id = ? RETURNING status, error_code",
+        "inode = ?, updated_at = ? WHERE id = ? RETURNING status, error_code, sha256",
         (path, display_name(path), *stat, utc_now(), image_id),
     ).fetchall()
-    if status == Status.MISSING or error_code in TRY_AGAIN:
+    if status == Status.MISSING or (error_code in TRY_AGAIN and sha256 is not None):
         duplicates.settle(connection, image_id)
 
 

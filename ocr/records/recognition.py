@@ -32,8 +32,9 @@ def by_stat(connection: Connection, stat: FileStat) -> list[Candidate]:
     """Rows of files that were this very file, unchanged since their verdict."""
     rows = connection.execute(
         "SELECT id, path, sha256, status FROM images WHERE inode = ? AND size_bytes = ? "  # noqa: S608
-        "AND mtime_ns = ? AND ctime_ns = ? AND coalesce(error_code, '') NOT IN "
-        f"({_NO_VERDICT}) LIMIT {_MOST_TRIED}",  # constants of ours
+        f"AND mtime_ns = ? AND ctime_ns = ? AND (coalesce(error_code, '') NOT IN ({_NO_VERDICT}) "
+        "OR (sha256 IS NULL AND error_code IN ('symlink', 'not_a_regular_file'))) "
+        f"LIMIT {_MOST_TRIED}",  # constants of ours
         (stat.inode, stat.size_bytes, stat.mtime_ns, stat.ctime_ns),
     )
     return [Candidate(*row) for row in rows]
