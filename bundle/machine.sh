@@ -4,6 +4,7 @@
 #     setting NAME DEFAULT        a variable as Compose takes it
 #     engine_facts                sets engine_kind, id_shift, engine_selinux, engine_root
 #     host_id ID                  which number of this machine the containers' number is
+#     page_address                where a browser on this machine finds the page that runs
 # shellcheck shell=sh disable=SC2154,SC2034  # place is set by who sources this, the facts are used there
 
 setting() { # name, default: the environment comes before .env
@@ -75,6 +76,16 @@ host_id() { # number inside; in a rootless engine the one to use is 0, which is 
         rootless) id -u ;;
         *) printf '%s' "$(($1 + id_shift))" ;;
     esac
+}
+
+page_address() { # with the path below which the running page answers
+    published=$(cd "$place" && docker compose port web_service 5000) || return 1
+    case $published in
+        127.0.0.1:* | 0.0.0.0:* | '[::]:'* | :::*) published=localhost:${published##*:} ;;
+    esac
+    path=$(cd "$place" && docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' \
+        "$(docker compose ps -q web_service)" | sed -n 's/^WEB_BASE_PATH=[[:space:]]*//p' | sed 's|[/[:space:]]*$||')
+    printf 'http://%s%s\n' "$published" "${path:+$path/}"
 }
 
 who_reads() { # sets uid and gid: of .env, or what install.sh writes there where there is none yet

@@ -29,6 +29,7 @@ from records.database import Database
 from records.request_effects import RequestEffects
 from records.search_backlog import SearchBacklog
 from records.store import Store
+from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
 from worker_link.pool import Pool, Wear
@@ -48,6 +49,7 @@ class Parts(NamedTuple):
     watcher: Watcher
     upkeep: Upkeep
     search: SearchBacklog
+    check: ThoroughCheck
     control: ControlServer
 
 
@@ -72,6 +74,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
     )
     upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
+    check = ThoroughCheck(database, stop=stop, is_busy=lambda: pipeline.batch is not None)
     report = ServiceReport(
         settings,
         database=database,
@@ -81,6 +84,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         watcher=watcher,
         guard=guard,
         backups=backups,
+        check=check,
     )
     actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
     coverage = FolderCoverage(
@@ -93,7 +97,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     app = build_app(endpoints(report, actions, effects, backups, coverage), report)
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
     search = SearchBacklog(database, stop=stop, is_busy=lambda: pipeline.state == "working")
-    return Parts(database, pool, pipeline, watcher, upkeep, search, control)
+    return Parts(database, pool, pipeline, watcher, upkeep, search, check, control)
 
 
 def _recover(store: Store, settings: Settings) -> None:

@@ -71,6 +71,16 @@ class NewestBackup(TypedDict):
     finished_at: str
 
 
+class DatabaseCheck(TypedDict):
+    """How far the thorough check of the database is, which goes on behind the work."""
+
+    state: str
+    """running, or sound: every table was read through. Damage ends the service."""
+    tables_left: int
+    checked_at: str | None
+    """When it is sound: since when at the latest; None while it runs."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class StatusReply(Reply):
     """What `GET /v1/status` tells."""
@@ -106,6 +116,7 @@ class StatusReply(Reply):
     backup: NewestBackup | None = None
     done_with_warning: int = 0
     """So many of the images that are done have a warning: something about them is doubtful."""
+    check: DatabaseCheck | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
+import apsw
+
 import models
 from disk_guard import DiskGuard, free_bytes
 from folder_rights import ImageRights
@@ -22,10 +24,13 @@ from ocr_contract.data_folder import BACKUPS_FOLDER, SOCKET_PATH
 from ocr_contract.replies import StatusReply
 from ocr_errors import ModelError
 from ocr_settings import Settings
+from safekeeping import database_sizes
 
 _CHECK_LIMIT_S = 600.0
 _CLOCK_SLACK_S = 60.0
 _OLD_BACKUP_DAYS = 7
+_SIZES_LIMIT_S = 3.0
+"""A gigabyte or so; `--sizes` takes the time that it needs."""
 GPU_DEVICE = Path("/dev/nvidiactl")
 
 
@@ -55,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", lambda: _disk(settings)),
         ("models", lambda: _models(settings)),
         ("database", lambda: _database(settings)),
+        ("size", lambda: _size(settings)),
         ("backups", lambda: _backups(settings)),
         ("clock", lambda: _clock(settings)),
         ("socket", lambda: _socket(settings, status, unreachable)),
@@ -190,6 +196,14 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "database", "ok", f"Sound, schema version {schema.SCHEMA_VERSION}, {pages} pages."
     )
+
+
+def _size(settings: Settings) -> Iterator[Finding]:
+    """Of a database that cannot be read, the check before has said so."""
+    with contextlib.suppress(apsw.Error):
+        if settings.database.exists():
+            found = database_sizes.measure(settings.database, limit_s=_SIZES_LIMIT_S)
+            yield Finding("size", "ok", database_sizes.sentence(found))
 
 
 def _backups(settings: Settings) -> Iterator[Finding]:

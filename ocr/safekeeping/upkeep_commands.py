@@ -20,7 +20,7 @@ from ocr_contract.replies import BackupReply, Reply
 from ocr_errors import OcrError
 from ocr_settings import Settings
 from records.database_copy import publish, read_checksum, sha256_of, write_copy
-from safekeeping import doctor, restore
+from safekeeping import database_sizes, doctor, restore
 
 _Reply = TypeVar("_Reply", bound=Reply)
 _POLL_S = 0.3
@@ -48,6 +48,9 @@ def add_parsers(commands: "argparse._SubParsersAction[Any]") -> None:
     restoring.add_argument("file", metavar="FILE", help="a path, a name in data/backups, or -")
     examining = commands.add_parser("doctor", help="check everything, say what to do")
     examining.add_argument("--json", action="store_true", help="the findings, for programs")
+    examining.add_argument(
+        "--sizes", action="store_true", help="what takes the room in the database, by table"
+    )
     # What bundle/preflight.sh found on the host; ocrctl of an installation passes it in.
     examining.add_argument("--before", type=argparse.FileType(), help=argparse.SUPPRESS)
 
@@ -191,14 +194,30 @@ def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -
     findings = doctor.examine(settings)
     if options.before is not None:
         findings[:0] = doctor.parse(options.before)
+    room = _sizes(settings) if options.sizes else None
     if options.json:
-        _print_json([finding._asdict() for finding in findings])
+        rows: list[dict[str, Any]] = [finding._asdict() for finding in findings]
+        if room is not None:
+            next(row for row in rows if row["check"] == "size")["sizes"] = database_sizes.to_json(
+                room
+            )
+        _print_json(rows)
     else:
         width = max(len(finding.check) for finding in findings)
         for check, result, message in findings:
             sys.stdout.write(f"{result:{_RESULT_WIDTH}}  {check:{width}}  {message}\n")
+        if room is not None:
+            sys.stdout.write(f"\n{database_sizes.table(room)}\n")
     failed = any(finding.result == "fail" for finding in findings)
     return _SOMETHING_FAILED if failed else 0
+
+
+def _sizes(settings: Settings) -> database_sizes.Sizes | None:
+    """None without a database that can be read: the findings say so."""
+    try:
+        return database_sizes.measure(settings.database, limit_s=_PATIENCE_S)
+    except apsw.Error:
+        return None
 
 
 def _persist(ask: Callable[[], _Reply]) -> _Reply:

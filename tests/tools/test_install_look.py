@@ -26,8 +26,9 @@ case "$*" in
     info*) echo "${ENGINE_ROOT:-/var/lib/docker}|${SYSTEM:-Debian}|[\\"name=seccomp\\"$OPTIONS]" ;;
     run*/image_folder*) exit "${UNREADABLE:-0}" ;;
     "compose up"*) echo "${BROKEN:-}" >&2; [ -z "$BROKEN" ] ;;
+    inspect*Config.Env*) printf 'TZ=UTC\nWEB_BASE_PATH=%s\n' "$BELOW" ;;
     inspect*) echo healthy ;;
-    "compose port"*) echo 127.0.0.1:5000 ;;
+    "compose port"*) echo "${PUBLISHED:-127.0.0.1:5000}" ;;
 esac
 """
 STAND_INS = (".env.example", "INSTALL.md", "images.tar")
@@ -121,6 +122,32 @@ def test_all_is_well(client: Client) -> None:
     assert (client.to / "ocrctl").stat().st_mode & 0o111
     assert (client.to / "releases" / "1" / "preflight.sh").is_file()
     assert (client.to / "data").stat().st_uid == 10001
+
+
+@pytest.mark.parametrize(
+    ("published", "below", "address"),
+    [
+        ("127.0.0.1:5000", "/ocr", "http://localhost:5000/ocr/"),
+        ("127.0.0.1:5000", " /tools/ocr/ ", "http://localhost:5000/tools/ocr/"),
+        ("0.0.0.0:5080", "", "http://localhost:5080"),
+        ("[::]:5080", "/ocr", "http://localhost:5080/ocr/"),
+        ("[::1]:5080", "", "http://[::1]:5080"),
+        ("192.0.2.7:5000", "", "http://192.0.2.7:5000"),
+    ],
+)
+def test_the_address_is_where_a_browser_here_finds_the_page(
+    client: Client, published: str, below: str, address: str
+) -> None:
+    """Told by install.sh and by `make up`; 0.0.0.0 is a name that the page refuses."""
+    answers = {"PUBLISHED": published, "BELOW": below}
+    done = client.install("--images", client.images, **answers)
+    assert done.stdout == f"{address}\n", done.stderr
+    up = subprocess.run(
+        ["make", "--assume-old=vendor", "--no-print-directory", "up"], cwd=ROOT,
+        env={"PATH": f"{client.folder}/bin:/usr/bin:/bin", "ASKED": str(client.asked)} | answers,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert up.stdout == f"The page: {address}\n"
 
 
 def test_a_home_that_is_closed(client: Client) -> None:

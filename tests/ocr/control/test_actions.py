@@ -35,6 +35,7 @@ from records.database import Database
 from records.ocr_totals import Totals
 from records.request_effects import RequestEffects
 from records.store import Store
+from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from source_files import FileStat
 from worker_link.pool import Pool
@@ -125,6 +126,7 @@ def report(parts: Parts, store: Store) -> ServiceReport:
         watcher=cast(Watcher, parts),
         guard=cast(DiskGuard, parts),
         backups=cast(Backups, NoBackups()),
+        check=ThoroughCheck(store._database, stop=threading.Event()),
     )
 
 
