@@ -27,14 +27,16 @@ import page_tokens
 import parameters
 import pictures
 import queries
+import searches
 import security
 import site_context
 import template_filters
 import web_actions
 import web_api
 import web_settings
-from image_records import STATE_FILTERS
 from ocr_contract.data_folder import LATEST_PICTURE
+from ocr_contract.search.marks import Marker
+from ocr_contract.search.states import STATE_FILTERS
 from site_context import current_site
 from web_errors import BusyError, WebError
 
@@ -88,20 +90,33 @@ def live_fragment() -> str:
 def _list_context() -> dict[str, object]:
     site = current_site()
     wanted, state, query = parameters.image_filter(request, default_state="latest")
-    after = parameters.after(request)
     size = parameters.page_size(request, site.settings.page_size)
-    with site.reading() as connection:
-        images, following = queries.list_images(connection, wanted, after=after, limit=size)
+    found = None
+    if wanted.query is not None:
+        place = parameters.search_place(request)
+        is_first_page = place is None
+        with site.reading() as connection:
+            found = searches.search(
+                connection, wanted, place=place, limit=size, limit_s=site.settings.query_limit_s
+            )
+        images, next_token = found.images, found.next_token
+    else:
+        after = parameters.after(request)
+        is_first_page = after is None
+        with site.reading() as connection:
+            images, following = queries.list_images(connection, wanted, after=after, limit=size)
+        next_token = page_tokens.encode(following) if following else None
     return {
         "live": site.snapshot(),
         "latest_picture": site.latest_picture_version(),
         "images": images,
-        "terms": wanted.terms,
+        "search": found,
+        "marker": Marker(wanted.query.tree) if wanted.query else None,
         "state": state,
         "query": query,
         "states": STATE_FILTERS,
-        "is_first_page": after is None,
-        "next_token": page_tokens.encode(following) if following else None,
+        "is_first_page": is_first_page,
+        "next_token": next_token,
     }
 
 

@@ -6,21 +6,8 @@ from typing import Any
 from markupsafe import Markup
 
 from ocr_contract.schema import Status
-from search_terms import SearchTerms
-
-STATE_FILTERS: dict[str, tuple[Status, ...] | None] = {
-    "latest": (Status.DONE, Status.PROCESSING, Status.FAILED, Status.QUARANTINED),
-    "done": (Status.DONE,),
-    "warnings": (Status.DONE,),
-    "waiting": (Status.PENDING, Status.PROCESSING),
-    "failed": (Status.FAILED, Status.QUARANTINED),
-    "ignored": (Status.IGNORED,),
-    "missing": (Status.MISSING,),
-    "all": None,
-}
-"""`?state=`: which statuses it lists; None is every one. WARNINGS lists those of its status that
-have a warning."""
-WARNINGS = "warnings"
+from ocr_contract.search.language import Query
+from ocr_contract.search.tree import And, Node, State
 
 HIGH_CONFIDENCE = 0.9
 MEDIUM_CONFIDENCE = 0.75
@@ -31,9 +18,18 @@ class ImageFilter:
     """Which images a list holds."""
 
     statuses: tuple[Status, ...] | None = None
-    terms: SearchTerms | None = None
+    query: Query | None = None
     only_warned: bool = False
     """Those alone that are done with a warning."""
+
+    @property
+    def tree(self) -> Node | None:
+        """The query within these states; None: nothing is searched."""
+        if self.query is None:
+            return None
+        if self.statuses is None:
+            return self.query.tree
+        return And((State("", self.statuses, self.only_warned), self.query.tree))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ import page_tokens
 import parameters
 import pictures
 import queries
+import searches
 from notices import Notice
 from ocr_contract.control import MAX_CORRECTION_CHARS
+from ocr_contract.search.marks import Marker
 from site_context import current_site
 
 blueprint = Blueprint("images", __name__)
@@ -37,12 +39,16 @@ def render(
 ) -> Response:  # fmt: skip
     """The page of one image."""
     wanted, _state, query = parameters.image_filter(request, default_state="latest")
-    with current_site().reading() as connection:
+    site = current_site()
+    with site.reading() as connection:
         image = queries.image_detail(connection, image_id)
-        newer, older = queries.neighbours(connection, image.summary, wanted)
+        newer, older = searches.neighbours(
+            connection, image.summary, wanted, limit_s=site.settings.query_limit_s
+        )
     html = render_template(
-        "image.html", image=image, newer=newer, older=older, query=query, terms=wanted.terms,
-        notice=notice, draft=draft, max_correction_chars=MAX_CORRECTION_CHARS,
+        "image.html", image=image, newer=newer, older=older, query=query,
+        marker=Marker(wanted.query.tree) if wanted.query else None, notice=notice, draft=draft,
+        max_correction_chars=MAX_CORRECTION_CHARS,
         edited_line_id=draft.line_id if draft else parameters.edited_line(request),
     )  # fmt: skip
     return make_response(html, http_status)

@@ -2,10 +2,12 @@
 
 from flask import Request
 
-import search_terms
-from image_records import STATE_FILTERS, WARNINGS, ImageFilter
+from image_records import ImageFilter
 from ocr_contract.control import MAX_CORRECTION_CHARS
-from page_tokens import SortKey, decode
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.search import language
+from ocr_contract.search.states import STATE_FILTERS, WARNINGS
+from page_tokens import SearchPlace, SortKey, decode, decode_search
 from web_errors import BadParameterError
 
 MAX_PAGE_SIZE = 200
@@ -21,12 +23,15 @@ def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, 
     if "page" in request.args:
         raise BadParameterError("The list has no page numbers; follow its links, or use next.")
     raw = request.args.get("q", "")
-    terms = search_terms.parse(raw)
-    state = request.args.get("state") or ("all" if terms else default_state)
+    try:
+        query = language.parse(raw)
+    except language.QueryTooLongError as error:
+        raise BadParameterError(str(error), code=ErrorCode.QUERY_TOO_LONG) from None
+    state = request.args.get("state") or ("all" if query else default_state)
     if state not in STATE_FILTERS:
         raise BadParameterError(f"There is no such state. There are: {', '.join(STATE_FILTERS)}.")
-    wanted = ImageFilter(STATE_FILTERS[state], terms, only_warned=state == WARNINGS)
-    return wanted, state, terms.raw if terms else ""
+    wanted = ImageFilter(STATE_FILTERS[state], query, only_warned=state == WARNINGS)
+    return wanted, state, query.raw if query else ""
 
 
 def edited_line(request: Request) -> int | None:
@@ -55,6 +60,12 @@ def after(request: Request) -> SortKey | None:
     """Where the page begins, from `?next=`."""
     token = request.args.get("next", "")
     return decode(token) if token else None
+
+
+def search_place(request: Request) -> SearchPlace | None:
+    """Where the page of a search begins, from `?next=`."""
+    token = request.args.get("next", "")
+    return decode_search(token) if token else None
 
 
 def page_size(request: Request, default: int) -> int:

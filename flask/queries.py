@@ -10,19 +10,16 @@ has no pages of its own; it shows those of the image that it repeats, hence the 
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import search_terms
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
 from ocr_contract.schema import SchemaError, Status, open_reader
 from page_tokens import SortKey
 from web_errors import NotFoundError, from_database
 
 _FIRST_WORDS_CHARS = 240
-_SNIPPET_TEXT_CHARS = 100_000
-"""How far into a page a snippet is looked for; the search itself sees everything."""
 
 _SUMMARY = """
 SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
@@ -59,21 +56,24 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
     """Images by status, every status present, and "total"; "warnings": of the done ones, those
     that have a warning."""
     by_status = {status.value: 0 for status in Status}
-    by_status.update(
-        connection.execute("SELECT status, count(*) FROM images GROUP BY status").fetchall()
-    )
-    by_status["total"] = sum(by_status.values())
-    (by_status["warnings"],) = connection.execute(
-        "SELECT count(*) FROM images WHERE status = 'done' AND warning_code IS NOT NULL"
-    ).fetchone()
-    return by_status
+    warnings = 0
+    for status, has_warning, images in connection.execute(
+        "SELECT status, has_warning, images FROM image_counts"
+    ):
+        by_status[status] += images
+        if has_warning and status == Status.DONE:
+            warnings += images
+    return by_status | {"total": sum(by_status.values()), "warnings": warnings}
 
 
 def list_images(
     connection: sqlite3.Connection, wanted: ImageFilter, *, after: SortKey | None, limit: int
 ) -> tuple[list[ImageSummary], SortKey | None]:
-    """One page of the list, and the key after which the next one begins, if there is one."""
-    where, parameters = _conditions(connection, wanted)
+    """One page of the list, and the key after which the next one begins, if there is one.
+
+    A search has a list of its own: see `searches`.
+    """
+    where, parameters = _conditions(wanted)
     if after is not None:
         where.append("(i.updated_at, i.id) < (?, ?)")
         parameters += after
@@ -82,10 +82,18 @@ def list_images(
     sql = f"{_SUMMARY} WHERE {condition} ORDER BY i.updated_at DESC, i.id DESC LIMIT ?"
     rows = connection.execute(sql, (_FIRST_WORDS_CHARS, *parameters, limit + 1)).fetchall()
     images = [_summary(row) for row in rows[:limit]]
-    if wanted.terms is not None:
-        images = [_with_snippet(connection, image, wanted.terms) for image in images]
     more = len(rows) > limit
     return images, (images[-1].updated_at, images[-1].id) if more else None
+
+
+def summaries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ImageSummary]:
+    """These images, in this order."""
+    rows = connection.execute(
+        f"{_SUMMARY} WHERE i.id IN (SELECT value FROM json_each(?))",  # noqa: S608  # as below
+        (_FIRST_WORDS_CHARS, json.dumps(list(ids))),
+    )
+    found = {row["id"]: _summary(row) for row in rows}
+    return [found[image_id] for image_id in ids if image_id in found]
 
 
 def export_rows(
@@ -144,7 +152,7 @@ def neighbours(
     connection: sqlite3.Connection, image: ImageSummary, wanted: ImageFilter
 ) -> tuple[int | None, int | None]:
     """The ids before and after `image` in the list: (newer, older)."""
-    where, parameters = _conditions(connection, wanted)
+    where, parameters = _conditions(wanted)
     found: list[int | None] = []
     for comparison, direction in ((">", "ASC"), ("<", "DESC")):
         conditions = [*where, f"(i.updated_at, i.id) {comparison} (?, ?)"]
@@ -195,20 +203,6 @@ def _summary(row: sqlite3.Row) -> ImageSummary:
     )  # fmt: skip
 
 
-def _with_snippet(
-    connection: sqlite3.Connection, image: ImageSummary, terms: search_terms.SearchTerms
-) -> ImageSummary:
-    rows = connection.execute(
-        "SELECT substr(coalesce(corrected, text), 1, ?) AS now, substr(text, 1, ?) AS machine "
-        "FROM pages WHERE image_id = ? ORDER BY number",
-        (_SNIPPET_TEXT_CHARS, _SNIPPET_TEXT_CHARS, image.duplicate_of or image.id),
-    )
-    # The person's text first; a hit that only the machine's text has is shown all the same.
-    texts = [text for row in rows.fetchall() for text in (row["now"], row["machine"])]
-    found = (search_terms.snippet(text, terms) for text in texts)
-    return image.replaced(snippet=next((html for html in found if html is not None), None))
-
-
 def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
     rows = connection.execute(
         "SELECT l.*, c.text AS corrected FROM lines l "
@@ -236,7 +230,7 @@ def _polygon(text: str) -> list[list[float]]:
         return []
 
 
-def _conditions(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[list[str], list[Any]]:
+def _conditions(wanted: ImageFilter) -> tuple[list[str], list[Any]]:
     """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
     found = ["1"]
     parameters: list[Any] = []
@@ -248,23 +242,4 @@ def _conditions(connection: sqlite3.Connection, wanted: ImageFilter) -> tuple[li
         column = "+i.status" if Status.DONE in wanted.statuses else "i.status"
         found.append(f"{column} IN ({', '.join('?' * len(wanted.statuses))})")
         parameters += wanted.statuses
-    if wanted.terms is None:
-        return found, parameters
-    # File names are few and short, so Python compares them: LIKE would fold ASCII only.
-    connection.create_function("matches_token", 2, search_terms.matches_token, deterministic=True)
-    for token in wanted.terms.tokens:
-        if search_terms.is_indexed(token):
-            pages = (
-                "SELECT p.image_id FROM pages_fts JOIN pages p ON p.id = pages_fts.rowid "
-                "WHERE pages_fts MATCH ?"
-            )
-            values = [search_terms.match_expression(token)]
-        else:
-            patterns = search_terms.like_patterns(token)
-            clause = " OR ".join([r"p.text LIKE ? ESCAPE '\' OR p.corrected LIKE ? ESCAPE '\'"]
-                                 * len(patterns))  # fmt: skip
-            pages = f"SELECT p.image_id FROM pages p WHERE {clause}"  # noqa: S608  # fixed pieces only
-            values = [pattern for pattern in patterns for _column in range(2)]
-        found.append(f"(coalesce(i.duplicate_of, i.id) IN ({pages}) OR matches_token(i.name, ?))")
-        parameters += [*values, token]
     return found, parameters

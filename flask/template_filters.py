@@ -3,10 +3,12 @@
 from flask import Flask, url_for
 from markupsafe import Markup
 
+import highlighting
 import pictures
-import search_terms
-from image_records import confidence_band
+from image_records import PageView, confidence_band
 from ocr_contract.schema import Status
+from ocr_contract.search.language import MAX_QUERY_CHARS
+from ocr_contract.search.marks import Marker
 from site_context import current_site
 
 STATE_NAMES = {
@@ -27,20 +29,34 @@ def register(app: Flask) -> None:
         percent=percent,
         size=size,
         moment=moment,
+        hit_count=hit_count,
         band=confidence_band,
-        highlight=search_terms.highlight,
+        marked_name=highlighting.marked_name,
+        marked_lines=marked_lines,
     )
     app.jinja_env.globals.update(
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
-        static_url=static_url, max_query_chars=search_terms.MAX_QUERY_CHARS,
+        static_url=static_url, max_query_chars=MAX_QUERY_CHARS,
     )  # fmt: skip
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
 
+def marked_lines(page: PageView, marker: Marker | None) -> dict[int, tuple[Markup, bool]]:
+    """Of each line, by its number: its text with every hit marked, and whether it has one."""
+    lines = highlighting.marked_lines([line.shown for line in page.lines], marker)
+    return dict(zip((line.number for line in page.lines), lines, strict=True))
+
+
 def percent(fraction: float | None) -> str:
     """0.987 as "98 %": rounded down, so that only a certain reading is shown as 100 %."""
     return "–" if fraction is None else f"{int(fraction * 100 + 1e-9)} %"
+
+
+def hit_count(count: int, is_exact: bool) -> str:
+    """1204 as "1,204 images"; "more than 10,000 images" where more were not counted."""
+    number = f"{count:,} {'image' if count == 1 and is_exact else 'images'}"
+    return number if is_exact else f"more than {number}"
 
 
 def size(number_of_bytes: int) -> str:

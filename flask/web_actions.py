@@ -15,10 +15,10 @@ import notices
 import page_tokens
 import parameters
 import queries
-import search_terms
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import Reply, ReprocessReply
+from ocr_contract.search.language import MAX_QUERY_CHARS
 from site_context import current_site
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions")
@@ -78,7 +78,7 @@ def correct(image_id: int, line_id: int) -> Response:
 
 
 def _back_to(image_id: int, code: str, anchor: str | None = None) -> Response:
-    query = request.form.get("q", "")[: search_terms.MAX_QUERY_CHARS] or None
+    query = request.form.get("q", "")[:MAX_QUERY_CHARS] or None
     address = url_for("images.page", image_id=image_id, q=query, notice=code, _anchor=anchor)
     return redirect(address, 303)  # type: ignore[return-value]
 

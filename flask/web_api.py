@@ -4,7 +4,14 @@
                                            status, and "total" and "warnings"
     GET /api/v1/images?state=&size=&next=  {"images": […], "next": token or null}
     GET /api/v1/images/<id>                the image with pages and lines
-    GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>)
+    GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>), and
+                                           {"count", "count_is_exact", "complete", "read_as",
+                                           "notes", "index_percent"}: see below; so does images?q=
+
+A search says how it was read (`read_as`, and `notes` on what was not understood) and how many hits
+there are: more than `count` unless `count_is_exact`. One that takes too long is cut: `complete` is
+false, and `next`, if there is one, goes on from there. With `index_percent` below 100 the index is
+being made, and hits may be missing.
 
 Every error is {"error": {"code", "message"}}.
 """
@@ -16,6 +23,7 @@ from flask import Blueprint, Response, jsonify, request
 import page_tokens
 import parameters
 import queries
+import searches
 from image_records import ImageFilter
 from site_context import current_site
 from web_errors import BadParameterError, WebError
@@ -50,7 +58,7 @@ def images() -> Response:
 def search() -> Response:
     """One page of the hits."""
     wanted, _state, _query = parameters.image_filter(request, default_state="all")
-    if wanted.terms is None:
+    if wanted.query is None:
         raise BadParameterError("q is missing: what should be searched?")
     return _list_reply(wanted)
 
@@ -64,14 +72,17 @@ def image(image_id: int) -> Response:
 
 def _list_reply(wanted: ImageFilter) -> Response:
     site = current_site()
-    after = parameters.after(request)
     size = parameters.page_size(request, site.settings.page_size)
+    if wanted.query is not None:
+        place = parameters.search_place(request)
+        with site.reading() as connection:
+            page = searches.search(
+                connection, wanted, place=place, limit=size, limit_s=site.settings.query_limit_s
+            )
+        hits = [image.to_json() | {"snippet": image.snippet} for image in page.images]
+        return jsonify({"images": hits, **page.to_json()})
+    after = parameters.after(request)
     with site.reading() as connection:
-        found, following = queries.list_images(connection, wanted, after=after, limit=size)
-    rows = []
-    for summary in found:
-        row = summary.to_json()
-        if wanted.terms is not None:
-            row["snippet"] = summary.snippet
-        rows.append(row)
-    return jsonify({"images": rows, "next": page_tokens.encode(following) if following else None})
+        images, following = queries.list_images(connection, wanted, after=after, limit=size)
+    token = page_tokens.encode(following) if following else None
+    return jsonify({"images": [image.to_json() for image in images], "next": token})

@@ -171,7 +171,9 @@ class Store:
     def counts(self) -> dict[str, int]:
         """How many images are in each state, and their total."""
         with self._database.reading() as connection:
-            rows = connection.execute("SELECT status, count(*) FROM images GROUP BY status")
+            rows = connection.execute(
+                "SELECT status, sum(images) FROM image_counts GROUP BY status"
+            )
             counts = {status.value: 0 for status in Status} | dict(rows.fetchall())
         return counts | {"total": sum(counts.values())}
 
@@ -179,7 +181,8 @@ class Store:
         """How many images are done with a warning."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT count(*) FROM images WHERE status = 'done' AND warning_code IS NOT NULL"
+                "SELECT coalesce(sum(images), 0) FROM image_counts "
+                "WHERE status = 'done' AND has_warning = 1"
             ).fetchall()
             return int(rows[0][0])
 

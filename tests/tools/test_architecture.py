@@ -32,7 +32,7 @@ BEFORE_ANY_ENVIRONMENT = (
 def modules(root: str) -> dict[str, Path]:
     """Dotted name to file, for the modules of one path root and of its packages."""
     folder = ROOT / root
-    files = sorted([*folder.glob("*.py"), *folder.glob("*/*.py")])
+    files = sorted([*folder.glob("*.py"), *folder.glob("*/*.py"), *folder.glob("*/*/*.py")])
     return {
         ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): path
         for path in files
@@ -100,7 +100,7 @@ def test_module_names_are_unique_and_shadow_nothing() -> None:
 def test_path_roots_are_no_packages(root: str) -> None:
     assert not (ROOT / root / "__init__.py").exists()
     packages = {path.parent.name for path in (ROOT / root).rglob("__init__.py")}
-    assert packages == {"contract": {"ocr_contract"}, "ocr": set(ROOMS)}.get(root, set())
+    assert packages == {"contract": {"ocr_contract", "search"}, "ocr": set(ROOMS)}.get(root, set())
 
 
 def test_flask_is_the_library() -> None:

@@ -14,7 +14,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ocr_contract.data_folder import DATABASE_NAME, PREVIEWS_FOLDER
 from ocr_contract.schema import SCHEMA_VERSION, schema_sql
@@ -55,6 +55,14 @@ class DemoDatabase:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Anything else that a test wants to be so."""
         self._connection.execute(sql, parameters)
+
+    def fold(self) -> None:
+        """Let the search index hold everything folded, as ocr_service does."""
+        from records import search_index  # to look at a page by hand needs nothing of it
+
+        self._connection.execute("BEGIN")
+        search_index.index_some(cast(Any, self._connection), sys.maxsize)
+        self._connection.execute("COMMIT")
 
     def add_image(self, name: str, *, status: str = "done", **columns: Any) -> int:
         """One image without pages; `columns` override what is made up."""

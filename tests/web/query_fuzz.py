@@ -1,8 +1,8 @@
 """Hostile searches and addresses by the thousand: made here, counted here.
 
-    PYTHONPATH=contract:flask:tests/web:benchmarks/soak python tests/web/query_fuzz.py 100000
+    PYTHONPATH=contract:ocr:flask:tests/web:benchmarks/soak python tests/web/query_fuzz.py 100000
 
-A search must be answered or refused with a sentence (BadParameterError), an address with any
+A search must be answered or refused with a sentence (QueryTooLongError), an address with any
 status but a 5xx. Whatever else happens is an unhandled error. The same seed gives the same run.
 """
 
@@ -18,11 +18,11 @@ from demo_data import DemoDatabase
 from flask.testing import FlaskClient
 
 import queries
-import search_terms
+import searches
 from app import create_app
 from hostile_requests import percent_encoded, web_address
 from image_records import ImageFilter
-from web_errors import BadParameterError
+from ocr_contract.search import language
 from web_settings import from_environment
 
 FTS5 = [
@@ -41,6 +41,18 @@ OTHERS = [
 ]  # fmt: skip
 
 
+LANGUAGE = [
+    "OR", "-", "--", "-\"", "- ", "OR OR", "-OR", "name:", "folder:", "state:", "after:", "before:",
+    "confidence:", "lines:", "exact:", "name:words", "-name:words", "folder:/", "folder:..//",
+    "state:failed", "state:nothing", "after:2026-01-31", "after:2026-13-41", "before:yesterday",
+    "before:0000-00-00", "confidence:<90", "confidence:>=90%", "confidence:high", "confidence:<1e9",
+    "lines:>0", "lines:-1", "lines:>99999999999", "exact:Café", "exact:\"", "exact:exact:a", "(",
+    ")", "-state:all", "state:all", "“words”", "„words“", "«", "😀", "👨‍👩‍👧", "🇦🇺", "\u0301",
+    "\u200b",
+]  # fmt: skip
+"""The same of the query language, and signs that fold to little or nothing."""
+
+
 class Outcome(NamedTuple):
     """What a run gave."""
 
@@ -54,13 +66,17 @@ class Outcome(NamedTuple):
 def make_query(chance: random.Random) -> str:
     """One thing that somebody might type into the search box, or never would."""
     pieces = [
-        chance.choice((FTS5, OTHERS, list("abcxyz 0\"'*")))[:] for _ in range(chance.randint(1, 6))
+        chance.choice((FTS5, OTHERS, LANGUAGE, list("abcxyz 0\"'*-:")))[:]
+        for _ in range(chance.randint(1, 6))
     ]
     words = [chance.choice(piece) for piece in pieces]
     if chance.random() < 0.2:
         words.append("".join(chr(chance.randrange(0x11_0000)) for _ in range(chance.randint(1, 8))))
     if chance.random() < 0.02:
         words *= chance.randint(2, 60)
+    if chance.random() < 0.02:
+        signs = [*'"-:()<>=', " OR ", "😀", "é", "words"]
+        return "".join(chance.choice(signs) for _ in range(200))[: chance.randint(150, 200)]
     return chance.choice(("", " ", "  ", "\u3000")).join(words)
 
 
@@ -76,27 +92,33 @@ def make_address(chance: random.Random) -> str:
 
 def fill(database: DemoDatabase) -> None:
     """Texts that hold what the searches look for."""
-    for number, text in enumerate((*FTS5, *OTHERS)):
+    for number, text in enumerate((*FTS5, *OTHERS, *LANGUAGE)):
         text = text.encode("utf-8", "replace").decode().replace("\0", " ")
         database.add_text(f"{number} {text}.png", f"{text} words {text}\nabc")
+        if number == len(FTS5):
+            database.fold()  # the others the index holds as they stand
 
 
 def search(database: Path, count: int, chance: random.Random) -> Outcome:
     """Every operator alone and in pairs, then random searches, up to `count` or somewhat more."""
-    fixed = [*FTS5, *OTHERS, *(f"{one} {other}" for one in FTS5 for other in FTS5)]
-    texts = fixed[:count] + [make_query(chance) for _ in range(count - len(fixed))]
+    words = [*FTS5, *LANGUAGE]
+    pairs = [f"{one} {other}" for one in words for other in words]
+    chance.shuffle(pairs)
+    fixed = [*words, *OTHERS, *pairs][: count // 2]
+    texts = fixed + [make_query(chance) for _ in range(count - len(fixed))]
     answered = refused = found = 0
     for start in range(0, len(texts), 100):
         with queries.reading(database, 60.0) as connection:
             for text in texts[start : start + 100]:
                 try:
-                    wanted = ImageFilter(None, search_terms.parse(text))
-                except BadParameterError:
+                    wanted = ImageFilter(None, language.parse(text))
+                except language.QueryTooLongError:
                     refused += 1
                     continue
-                images, _next = queries.list_images(connection, wanted, after=None, limit=5)
                 answered += 1
-                found += bool(images)
+                if wanted.query is not None:
+                    page = searches.search(connection, wanted, place=None, limit=5, limit_s=60.0)
+                    found += bool(page.images)
     return Outcome(len(texts), answered, refused, found)
 
 

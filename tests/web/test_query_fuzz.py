@@ -13,8 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-import search_terms
-from web_errors import BadParameterError
+from ocr_contract.search import language
 
 COUNT = int(os.environ.get("FUZZ_QUERIES", "100000"))
 PARTS = 4
@@ -46,16 +45,18 @@ def test_addresses(client: FlaskClient, filled: DemoDatabase) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/search", "/api/v1/images", "/fragments/live"])
 def test_every_operator_over_http(client: FlaskClient, filled: DemoDatabase, path: str) -> None:
-    for text in query_fuzz.FTS5:
+    for text in (*query_fuzz.FTS5, *query_fuzz.LANGUAGE):
         reply = client.get(path, query_string={"q": text})
-        assert reply.status_code == 200, text
+        # /search wants something to be searched.
+        is_empty = language.parse(text) is None and path == "/api/v1/search"
+        assert reply.status_code == (400 if is_empty else 200), text
 
 
 @given(st.text(max_size=230))
 def test_a_query_is_bounded_or_refused(text: str) -> None:
     try:
-        terms = search_terms.parse(text)
-    except BadParameterError as error:
-        assert error.code == "query_too_long" and error.http_status == 400
+        query = language.parse(text)
+    except language.QueryTooLongError as error:
+        assert "at most" in str(error)
         return
-    assert terms is None or (len(text) <= 200 and 1 <= len(terms.tokens) <= 16)
+    assert query is None or (len(text) <= 200 and query.read_as)

@@ -96,9 +96,9 @@ def test_a_query_over_its_limit_is_ended(tmp_path: Path) -> None:
     settings = dataclasses.replace(settings, query_limit_s=0.001)
     client = create_app(settings).test_client()
     with DemoDatabase(tmp_path) as database:
-        image_id = database.add_image("long")
         # Without the index: what is measured is the limit, not how fast trigrams are made.
-        database.execute("DROP TRIGGER pages_fts_insert")
+        image_id = database.add_image("long", search_form=2)
+        database.execute("DROP TRIGGER search_page_is_missed")
         database.execute(
             "WITH RECURSIVE n (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n LIMIT 9000)"
             " INSERT INTO pages (image_id, number, width, height, text, line_count)"
@@ -106,9 +106,25 @@ def test_a_query_over_its_limit_is_ended(tmp_path: Path) -> None:
             (image_id,),
         )
         started = time.monotonic()
-        reply = client.get("/api/v1/search?q=xy")
+        reply = client.get("/api/v1/images")
     assert (reply.status_code, reply.get_json()["error"]["code"]) == (503, "too_slow")
     assert time.monotonic() - started < 2
+
+
+def test_a_search_over_its_limit_is_cut_and_says_so(tmp_path: Path) -> None:
+    """It answered 503 and nothing else."""
+    settings = from_environment({"WEB_DATA_FOLDER": str(tmp_path)})
+    settings = dataclasses.replace(settings, query_limit_s=0.0)
+    client = create_app(settings).test_client()
+    with DemoDatabase(tmp_path) as database:
+        database.add_text("a", "needle")
+        reply = client.get("/api/v1/search?q=needle")
+        page = client.get("/?q=needle")
+    assert reply.status_code == page.status_code == 200
+    value = reply.get_json()
+    assert (value["complete"], value["count_is_exact"], value["images"]) == (False, False, [])
+    assert "None found so far" in page.text and "was cut" in page.text
+    assert "Nothing found" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""What AND, OR and NOT make of streams, and a race between two ways to the same answer.
+
+Two streams are joined by jumping: each goes at once to where the other one is, so that what one of
+them lacks the other never has to count through.
+"""
+
+from collections.abc import Callable, Sequence
+
+from ocr_contract.search.streams import (
+    FIRST_ROWS,
+    MOST_ROWS,
+    NOTHING_LEFT,
+    SEEK_COST,
+    SliceUpError,
+    Source,
+    Stream,
+    TimeUpError,
+)
+
+_FIRST_SLICE = 4 * SEEK_COST
+
+
+class AllOf:
+    """What is in all of `wanted` and in none of `unwanted`."""
+
+    def __init__(
+        self, source: Source, wanted: Sequence[Stream], unwanted: Sequence[Stream] = ()
+    ) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._unwanted = unwanted
+        self._target = source.top
+
+    def seek(self, at_most: int) -> int | None:
+        self._target = min(self._target, at_most)
+        while (key := self._agreed()) is not None:
+            if not any(stream.seek(key) == key for stream in self._unwanted):
+                return key
+            self._target = key - 1
+        return None
+
+    def reached(self) -> int:
+        return self._target
+
+    def _agreed(self) -> int | None:
+        """The next key that all of `wanted` have."""
+        while True:
+            self._source.spend(1)
+            lowest = self._target
+            for stream in self._wanted:
+                key = stream.seek(lowest)
+                if key is None:
+                    self._target = NOTHING_LEFT
+                    return None
+                lowest = key
+            if lowest == self._target:
+                return lowest
+            self._target = lowest
+
+
+class AnyOf:
+    """What is in one of these."""
+
+    def __init__(self, streams: Sequence[Stream]) -> None:
+        self._streams = streams
+
+    def seek(self, at_most: int) -> int | None:
+        found = (stream.seek(at_most) for stream in self._streams)
+        return max((key for key in found if key is not None), default=None)
+
+    def reached(self) -> int:
+        return max(stream.reached() for stream in self._streams)
+
+
+class Checked:
+    """Of a stream what `check` lets through; it is asked for many ids at once."""
+
+    def __init__(
+        self, source: Source, inner: Stream, check: Callable[[list[int]], set[int]], cost: int
+    ) -> None:
+        """`cost`: of checking one id."""
+        self._source = source
+        self._inner = inner
+        self._check = check
+        self._cost = cost
+        self._waiting: list[int] = []
+        self._passed: list[int] = []
+        self._next = source.top
+        self._size = FIRST_ROWS
+
+    def seek(self, at_most: int) -> int | None:
+        while True:
+            while self._passed and self._passed[-1] > at_most:
+                self._passed.pop()
+            if self._passed:
+                return self._passed[-1]
+            self._next = min(self._next, at_most)
+            self._waiting = [key for key in self._waiting if key <= at_most]
+            if not self._look():
+                return None
+
+    def reached(self) -> int:
+        if self._passed or self._waiting:
+            return (self._passed[-1:] or self._waiting)[0]
+        return min(self._inner.reached(), self._next)
+
+    def _look(self) -> bool:
+        """Check the next keys; False when there are none."""
+        try:
+            while len(self._waiting) < self._size:
+                key = self._inner.seek(self._next)
+                if key is None:
+                    break
+                self._waiting.append(key)
+                self._next = key - 1
+            self._source.spend(self._cost * len(self._waiting))
+        except TimeUpError:
+            if not self._waiting:
+                raise
+        keys, self._waiting = self._waiting, []
+        passed = self._check([self._source.sign * key for key in keys]) if keys else set()
+        self._passed = [key for key in reversed(keys) if self._source.sign * key in passed]
+        self._size = min(2 * self._size, MOST_ROWS)
+        return bool(keys)
+
+
+class Race:
+    """Streams with the same keys, of which nobody knows beforehand which is fast: they take turns.
+
+    Whichever is first tells the next key, and has the first turn from then on. So it costs at most
+    a few times what the best of them would have cost alone.
+    """
+
+    def __init__(self, source: Source, contenders: Sequence[Stream]) -> None:
+        self._source = source
+        self._contenders = list(contenders)
+        self._slice = _FIRST_SLICE
+
+    def seek(self, at_most: int) -> int | None:
+        while True:
+            for contender in tuple(self._contenders):
+                outer = self._source.turn_ends
+                if self._source.cost >= outer:
+                    raise SliceUpError
+                self._source.turn_ends = min(outer, self._source.cost + self._slice)
+                try:
+                    key = contender.seek(at_most)
+                except SliceUpError:
+                    continue
+                finally:
+                    self._source.turn_ends = outer
+                self._contenders.remove(contender)
+                self._contenders.insert(0, contender)
+                return key
+            self._slice *= 2
+
+    def reached(self) -> int:
+        return min(contender.reached() for contender in self._contenders)

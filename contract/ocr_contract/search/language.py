@@ -1,0 +1,258 @@
+"""The query language: what is typed into the search box becomes a tree.
+
+    words              every one of them, as a part of a word, too
+    "a phrase"         as it stands, within one line
+    -word  -"a b"      without it; also -name:… and so on
+    a OR b             either; OR joins its two neighbours, so `x a OR b` is x and (a or b)
+    exact:Café         accents and case as typed; also exact:"Café au lait"
+    name:scan          in the file's name or its folders'
+    folder:2024/tax    in this folder, at any depth
+    state:failed       a state of the page's tabs, or a status of the database
+    after:2026-01-31   found on that day or later; before: on a day before it (UTC); 2026-01 and
+                       2026 are understood as well
+    confidence:<90     the mean confidence in percent; < > <= >= = or none, which is =
+    lines:>0           the number of lines
+
+What is not understood is searched as text, and `notes` says so. Nothing typed is an error, but
+for its length.
+"""
+
+import dataclasses
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable
+
+from ocr_contract import text_folding
+from ocr_contract.search import states
+from ocr_contract.search.read_back import describe
+from ocr_contract.search.tree import (
+    And,
+    Confidence,
+    Folder,
+    Found,
+    Lines,
+    Node,
+    Not,
+    Or,
+    State,
+    Word,
+)
+
+MAX_QUERY_CHARS = 200
+MAX_TOKENS = 16
+
+_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\uff02\u00ab\u00bb"), '"')
+_TOKEN = re.compile(
+    r"(?P<minus>-(?=[^\s-]))?"
+    r"(?P<field>(?i:name|folder|state|after|before|confidence|lines|exact):)?"
+    r'(?:"(?P<phrase>[^"]+)"|(?P<bare>[^\s"]+)|(?P<lone>"+))?'
+)
+_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_NUMBER = re.compile(r"(<=|>=|<|>|=|≤|≥)?\s*([0-9]{1,6})\s*(%?)")
+_SIGNS = {"≤": "<=", "≥": ">=", "": "="}
+_SPACE = re.compile(r"\s*")
+
+
+class QueryTooLongError(Exception):
+    """More than is searched at once; the sentence says how much that is."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Query:
+    """A query as it was understood."""
+
+    raw: str
+    tree: Node
+    read_as: str
+    notes: tuple[str, ...] = ()
+    """What was not understood, and what was made of it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Token:
+    node: Node | None
+    """None: the word OR."""
+    typed: str
+
+
+def parse(raw: str) -> Query | None:
+    """The query in `raw`, or None when there is nothing to search in it.
+
+    Raises:
+        QueryTooLongError: it is too long or has too many words.
+    """
+    if len(raw) > MAX_QUERY_CHARS:
+        raise QueryTooLongError(
+            f"The search text has {len(raw)} characters; at most {MAX_QUERY_CHARS} are searched."
+        )
+    # No text holds control characters or halves of surrogate pairs, and SQLite ends at a NUL.
+    text = "".join(
+        " " if character < " " or "\ud800" <= character <= "\udfff" else character
+        for character in raw
+    ).translate(_QUOTES)
+    notes: list[str] = []
+    tokens = _tokens(text, notes)
+    if not tokens:
+        # A quotation mark means nothing, unless it is all there is.
+        everything = _word(text.strip())
+        if everything is None:
+            return None
+        tokens, notes = [_Token(everything, text)], []
+    words = len({token.node for token in tokens})
+    if words > MAX_TOKENS:
+        raise QueryTooLongError(
+            f"The search text has {words} words; at most {MAX_TOKENS} are searched."
+        )
+    parts = tuple(dict.fromkeys(_joined(tokens, notes)))
+    tree = parts[0] if len(parts) == 1 else And(parts)
+    return Query(raw.strip(), tree, describe(tree), tuple(dict.fromkeys(notes)))
+
+
+def any_of(query: Query, word: Word, others: list[str]) -> Query:
+    """`query` with any of `others`, folded spellings, in the place of `word`."""
+    words = tuple(dataclasses.replace(word, folded=other, typed=other) for other in others)
+    tree = _replaced(query.tree, word, words[0] if len(words) == 1 else Or(words))
+    return Query(query.raw, tree, describe(tree))
+
+
+def _replaced(node: Node, word: Word, new: Node) -> Node:
+    if node == word:
+        return new
+    if isinstance(node, And | Or):
+        return type(node)(tuple(_replaced(part, word, new) for part in node.parts))
+    return node
+
+
+def _tokens(text: str, notes: list[str]) -> list[_Token]:
+    found: list[_Token] = []
+    place = 0
+    while (place := _end(_SPACE, text, place)) < len(text):
+        match = _TOKEN.match(text, place)
+        assert match is not None  # every piece of it may be missing
+        if match.end() == place:  # cannot be; never go round for ever
+            place += 1
+            continue
+        place = match.end()
+        if match["lone"]:
+            notes.append("A quotation mark without its partner was left out.")
+            if not (match["minus"] or match["field"]):
+                continue
+        found += _token(match, notes)
+    return found
+
+
+def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
+    match = pattern.match(text, place)
+    return match.end() if match else place
+
+
+def _token(match: re.Match[str], notes: list[str]) -> list[_Token]:
+    typed = match[0].rstrip('"') if match["lone"] else match[0]
+    field = (match["field"] or "").lower().removesuffix(":")
+    value = match["phrase"] or match["bare"] or ""
+    if typed == "OR":
+        return [_Token(None, typed)]
+    node = _FIELDS[field](value) if field else _word(value)
+    if node is None and field:
+        what = typed.removeprefix("-") if match["minus"] else typed
+        notes.append(f"“{what}” was searched as text{_REASONS[field]}.")
+        node = _word(what.replace('"', ""))
+    if node is None:
+        if typed.strip('"').strip():
+            notes.append(f"“{typed}” holds nothing that can be searched.")
+        return []
+    if match["bare"] and not field and value.startswith("(") and not value.endswith(")"):
+        notes.append("Parentheses were searched as text.")
+    return [_Token(Not(node) if match["minus"] else node, typed)]
+
+
+def _joined(tokens: list[_Token], notes: list[str]) -> list[Node]:
+    """Each token's node; those with OR between them as one."""
+    groups: list[list[Node]] = []
+    joins = False
+    for number, token in enumerate(tokens):
+        if token.node is None:
+            after = tokens[number + 1 : number + 2]
+            if groups and not joins and after and after[0].node is not None:
+                joins = True
+                continue
+            notes.append("“OR” was searched as text: it stands between two words.")
+        node = token.node or Word("or", token.typed)
+        if joins:
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+        joins = False
+    return [_either(group) for group in groups]
+
+
+def _either(group: list[Node]) -> Node:
+    parts = tuple(dict.fromkeys(group))
+    return parts[0] if len(parts) == 1 else Or(parts)
+
+
+def _word(value: str) -> Word | None:
+    folded = text_folding.fold(value).strip()
+    return Word(folded, value.strip()) if folded else None
+
+
+def _name(value: str) -> Word | None:
+    word = _word(value)
+    return word and dataclasses.replace(word, only_name=True)
+
+
+def _exact(value: str) -> Word | None:
+    word = _word(value)
+    return word and dataclasses.replace(word, exact=unicodedata.normalize("NFC", value.strip()))
+
+
+def _folder(value: str) -> Folder | None:
+    parts = [part for part in text_folding.fold(value).strip().split("/") if part.strip()]
+    return Folder(f"/{'/'.join(parts)}/", value.strip()) if parts else None
+
+
+def _state(value: str) -> State | None:
+    found = states.named(value.lower())
+    return State(value.lower(), *found) if found else None
+
+
+def _found(*, is_before: bool) -> Callable[[str], Found | None]:
+    def read(value: str) -> Found | None:
+        if not _DAY.fullmatch(value):
+            return None
+        try:
+            datetime.date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+        except ValueError:
+            return None
+        return Found(is_before, value)
+
+    return read
+
+
+def _confidence(value: str) -> Confidence | None:
+    match = _NUMBER.fullmatch(value)
+    if match is None or int(match[2]) > 100:
+        return None
+    return Confidence(_SIGNS.get(match[1] or "", match[1]), int(match[2]))
+
+
+def _lines(value: str) -> Lines | None:
+    match = _NUMBER.fullmatch(value)
+    if match is None or match[3]:
+        return None
+    return Lines(_SIGNS.get(match[1] or "", match[1]), int(match[2]))
+
+
+_FIELDS: dict[str, Callable[[str], Node | None]] = {
+    "name": _name, "folder": _folder, "state": _state, "exact": _exact,
+    "after": _found(is_before=False), "before": _found(is_before=True),
+    "confidence": _confidence, "lines": _lines,
+}  # fmt: skip
+_REASONS = {
+    "name": "", "folder": "", "exact": "",
+    "state": f": the states are {', '.join(states.STATE_FILTERS)}",
+    "after": ": a day is written 2026-01-31", "before": ": a day is written 2026-01-31",
+    "confidence": ": it is written confidence:<90, in whole percent",
+    "lines": ": it is written lines:>0",
+}  # fmt: skip

@@ -1,0 +1,208 @@
+"""How a query is answered: its tree as streams over the indexes.
+
+What FTS5 can answer alone, it does: all words of three characters and more with their OR and
+their `-` become one expression, and so do all short ones. What is about an image's row is a
+stream of its own where an index knows the few that fulfil it, otherwise a check of what the other
+streams bring. Accents and case of `exact:` are checked on the text itself.
+"""
+
+import json
+from collections.abc import Callable
+from functools import partial
+
+from ocr_contract.search import columns, documents, expressions, matching
+from ocr_contract.search.joins import AllOf, AnyOf, Checked, Race
+from ocr_contract.search.rare import rare_stream
+from ocr_contract.search.streams import (
+    COLUMNS_COST,
+    DOCUMENT_COST,
+    ROW_SEEK_COST,
+    Source,
+    SqlStream,
+    Stream,
+    WalkStream,
+)
+from ocr_contract.search.tree import And, Node, Not, Or, Word, any_part
+
+FEW_UNFOLDED = 500
+"""Images that the index does not hold folded: as many are compared one by one in each search."""
+
+
+def stream(source: Source, tree: Node) -> Stream:
+    """The hits of `tree`.
+
+    With more than FEW_UNFOLDED images that are not folded yet, some of those may be left out.
+    """
+    plain = _stream(source, tree)
+    unfolded = _count_unfolded(source, FEW_UNFOLDED + 1)
+    if not unfolded:
+        return plain
+    if unfolded <= FEW_UNFOLDED or _has_short_word(tree):
+        compared = _compared(source, _unfolded(source), tree)
+        return AnyOf([AllOf(source, [plain], [_unfolded(source)]), compared])
+    if any_part(tree, Not):
+        return Checked(source, plain, partial(_not_refuted, source, tree), DOCUMENT_COST)
+    return plain
+
+
+def _stream(source: Source, node: Node) -> Stream:
+    if isinstance(node, Or) and columns.condition(node) is None:
+        return _disjunction(source, node)
+    return _Conjunction(source, node.parts if isinstance(node, And) else (node,)).stream()
+
+
+def _disjunction(source: Source, node: Or) -> Stream:
+    """What one table answers alone is asked of it at once."""
+    texts, grams, others = [], [], []
+    for part in node.parts:
+        if (expression := expressions.texts(part)) is not None:
+            texts.append(expression)
+        elif (expression := expressions.grams(part)) is not None:
+            grams.append(expression)
+        else:
+            others.append(part)
+    streams: list[Stream] = []
+    if texts:
+        streams.append(_fts(source, "images_fts", " OR ".join(texts)))
+    if grams:
+        streams.append(_fts(source, "grams_fts", " OR ".join(grams)))
+    streams += [_stream(source, part) for part in others]
+    return streams[0] if len(streams) == 1 else AnyOf(streams)
+
+
+class _Conjunction:
+    """The parts of an AND, each where it is answered best."""
+
+    def __init__(self, source: Source, parts: tuple[Node, ...]) -> None:
+        self._source = source
+        self._whole = And(parts)
+        self._expressions: dict[str, tuple[list[str], list[str]]] = {
+            "images_fts": ([], []), "grams_fts": ([], []),
+        }  # fmt: skip
+        self._wanted: list[Callable[[], Stream]] = []
+        self._unwanted: list[Callable[[], Stream]] = []
+        self._columns: list[Node] = []
+        self._checks: list[Node] = []
+        for part in parts:
+            self._take(part)
+        self._ask_fts()
+
+    def stream(self) -> Stream:
+        """What fulfils them all."""
+        if not self._wanted:
+            self._walk()
+        contenders = [self._checked(self._joined())]
+        if len(self._wanted) + len(self._unwanted) > 1:
+            contenders += [
+                _compared(self._source, wanted(), self._whole) for wanted in self._wanted
+            ]
+        return contenders[0] if len(contenders) == 1 else Race(self._source, contenders)
+
+    def _take(self, part: Node) -> None:
+        is_unwanted = isinstance(part, Not)
+        inner = part.part if isinstance(part, Not) else part
+        if columns.condition(part) is not None:
+            self._columns.append(part)
+            rare = rare_stream(self._source, part)
+            if rare is not None:
+                self._wanted.append(rare)
+        elif (expression := expressions.texts(inner)) is not None:
+            self._expressions["images_fts"][is_unwanted].append(expression)
+        elif (expression := expressions.grams(inner)) is not None:
+            self._expressions["grams_fts"][is_unwanted].append(expression)
+        elif isinstance(inner, Word):
+            self._checks.append(part)
+            if not is_unwanted:
+                self._take(expressions.cover(inner))
+        else:
+            streams = self._unwanted if is_unwanted else self._wanted
+            streams.append(partial(_stream, self._source, inner))
+
+    def _ask_fts(self) -> None:
+        """One question to each table."""
+        for table, (wanted, unwanted) in self._expressions.items():
+            lacking = f"({' OR '.join(unwanted)})"
+            if wanted:
+                having = f"({' AND '.join(wanted)})"
+                expression = f"{having} NOT {lacking}" if unwanted else having
+                self._wanted.append(partial(_fts, self._source, table, expression))
+            elif unwanted:
+                self._unwanted.append(partial(_fts, self._source, table, lacking))
+
+    def _walk(self) -> None:
+        """No index helps: every image is looked at."""
+        condition, values = columns.condition(And(tuple(self._columns))) or ("1", [])
+        self._columns = []
+        self._wanted.append(lambda: WalkStream(self._source, condition, values))
+
+    def _joined(self) -> Stream:
+        if len(self._wanted) == 1 and not self._unwanted:
+            return self._wanted[0]()
+        return AllOf(
+            self._source,
+            [stream() for stream in self._wanted],
+            [stream() for stream in self._unwanted],
+        )
+
+    def _checked(self, found: Stream) -> Stream:
+        if self._columns:
+            check = partial(_fulfilling, self._source, And(tuple(self._columns)))
+            found = Checked(self._source, found, check, COLUMNS_COST)
+        if self._checks:
+            found = _compared(self._source, found, And(tuple(self._checks)))
+        return found
+
+
+def _compared(source: Source, found: Stream, node: Node) -> Stream:
+    """Of `found` the hits of `node`, image by image."""
+    return Checked(source, found, partial(_matching, source, node), DOCUMENT_COST)
+
+
+def _fts(source: Source, table: str, expression: str) -> Stream:
+    sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ?"  # noqa: S608  # one of two names
+    return SqlStream(source, "rowid", sql, [expression])
+
+
+def _unfolded(source: Source) -> Stream:
+    sql = "SELECT id FROM images INDEXED BY images_to_index WHERE search_form < 2"
+    return SqlStream(source, "id", sql, [], seek_cost=ROW_SEEK_COST)
+
+
+def _count_unfolded(source: Source, most: int) -> int:
+    rows = source.connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM images INDEXED BY images_to_index "
+        "WHERE search_form < 2 LIMIT ?)",
+        (most,),
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def _has_short_word(node: Node) -> bool:
+    if isinstance(node, Word):
+        return node.is_short
+    if isinstance(node, Not):
+        return _has_short_word(node.part)
+    return isinstance(node, And | Or) and any(map(_has_short_word, node.parts))
+
+
+def _fulfilling(source: Source, node: Node, ids: list[int]) -> set[int]:
+    """Of these images those whose rows fulfil `node`."""
+    condition, values = columns.condition(node) or ("1", [])
+    rows = source.connection.execute(
+        "SELECT i.id FROM images i WHERE i.id IN (SELECT value FROM json_each(?)) "  # noqa: S608
+        f"AND {condition}",
+        (json.dumps(ids), *values),
+    )
+    return {row[0] for row in rows}
+
+
+def _matching(source: Source, node: Node, ids: list[int]) -> set[int]:
+    """Of these images those that are hits of `node`, compared one by one."""
+    found = documents.load(source.connection, ids)
+    return {document.id for document in found if matching.matches(document, node)}
+
+
+def _not_refuted(source: Source, node: Node, ids: list[int]) -> set[int]:
+    """All but those that are not folded and no hits: their accents hid a word that is unwanted."""
+    doubtful = documents.load(source.connection, ids, only_unfolded=True)
+    return set(ids) - {document.id for document in doubtful if not matching.matches(document, node)}

@@ -1,0 +1,58 @@
+"""The hits of a search as HTML: what is marked in a name, in a line, in a snippet."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+from ocr_contract.search.marks import Marker, Piece, Span
+
+
+def marked_name(name: str, marker: Marker | None) -> Markup:
+    """A file's name with every hit in <mark>; everything of it is escaped."""
+    return escape(name) if marker is None else _marked(name, marker.spans(name, is_name=True))
+
+
+def marked_lines(lines: Sequence[str], marker: Marker | None) -> list[tuple[Markup, bool]]:
+    """Each line of a page with its hits, and whether it has one.
+
+    Looked at together: a word that the end of a line divides is marked in both.
+    """
+    if marker is None:
+        return [(escape(line), False) for line in lines]
+    spans = marker.spans("\n".join(lines))
+    found: list[tuple[Markup, bool]] = []
+    start = 0
+    for line in lines:
+        end = start + len(line)
+        inside = ((max(first, start) - start, min(last, end) - start) for first, last in spans)
+        own = [(first, last) for first, last in inside if first < last]
+        found.append((_marked(line, own), bool(own)))
+        start = end + 1
+    return found
+
+
+def snippet(text: str, marker: Marker) -> Markup | None:
+    """The surroundings of the first hits in `text`, or None without a hit."""
+    found = marker.snippet(text)
+    if found is None:
+        return None
+    pieces, is_cut_before, is_cut_after = found
+    html = Markup(" … ").join(_marked_piece(piece) for piece in pieces)
+    return Markup("{}{}{}").format(
+        "… " if is_cut_before else "", html, " …" if is_cut_after else ""
+    )
+
+
+def _marked_piece(piece: Piece) -> Markup:
+    return _marked(piece.text, piece.spans)
+
+
+def _marked(text: str, spans: Sequence[Span]) -> Markup:
+    parts: list[Markup] = []
+    position = 0
+    for start, end in spans:
+        parts.append(escape(text[position:start]))
+        parts.append(Markup("<mark>{}</mark>").format(text[start:end]))
+        position = end
+    parts.append(escape(text[position:]))
+    return Markup("").join(parts)

@@ -1,0 +1,106 @@
+"""One page of a search, as the page and the API show it.
+
+Hits are newest first by id; the list without a search is in `queries`.
+"""
+
+import dataclasses
+import sqlite3
+from typing import Any
+
+import highlighting
+import page_tokens
+import queries
+from image_records import ImageFilter, ImageSummary
+from ocr_contract.search import evaluator
+from ocr_contract.search.language import Query
+from ocr_contract.search.marks import Marker
+from page_tokens import SearchPlace
+
+SEARCH_SHARE = 0.75
+"""Of the time that a whole request may take: what is left is for reading the hits."""
+_SNIPPET_TEXT_CHARS = 100_000
+"""How far into a page a snippet is looked for; the search itself sees everything."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Hits, and what a visitor should know of them."""
+
+    query: Query
+    images: list[ImageSummary]
+    following: SearchPlace | None
+    count: int
+    count_is_exact: bool
+    """False: there are more than `count`."""
+    is_complete: bool
+    """False: the search was cut."""
+    index_percent: int
+    """Below 100 the index is being made and some hits may be missing."""
+
+    @property
+    def next_token(self) -> str | None:
+        """For the next page."""
+        return page_tokens.encode(self.following) if self.following else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of /api/v1/search, but for its images."""
+        return {
+            "next": self.next_token,
+            "count": self.count,
+            "count_is_exact": self.count_is_exact,
+            "complete": self.is_complete,
+            "read_as": self.query.read_as,
+            "notes": list(self.query.notes),
+            "index_percent": self.index_percent,
+        }
+
+
+def search(
+    connection: sqlite3.Connection, wanted: ImageFilter, *, place: SearchPlace | None,
+    limit: int, limit_s: float,
+) -> SearchPage:  # fmt: skip
+    """The hits of a filter that has a query; `limit_s` is the whole request's."""
+    query, tree = wanted.query, wanted.tree
+    assert query is not None and tree is not None
+    hits = evaluator.find(
+        connection, tree, limit=limit, below=place and place.below, counts=place is None,
+        limit_s=limit_s * SEARCH_SHARE,
+    )  # fmt: skip
+    count, is_exact = hits.count, hits.count_is_exact
+    if place is not None:
+        count, is_exact = place.hits, place.is_exact
+    marker = Marker(query.tree)
+    images = [
+        _with_snippet(connection, image, marker)
+        for image in queries.summaries(connection, hits.ids)
+    ]
+    following = None
+    if hits.next_below is not None:
+        following = SearchPlace(hits.next_below, count, is_exact)
+    percent = evaluator.index_progress(connection).percent
+    return SearchPage(query, images, following, count, is_exact, hits.is_complete, percent)
+
+
+def neighbours(
+    connection: sqlite3.Connection, image: ImageSummary, wanted: ImageFilter, *, limit_s: float
+) -> tuple[int | None, int | None]:
+    """The ids before and after `image` in the list or among the hits: (newer, older)."""
+    if wanted.tree is None:
+        return queries.neighbours(connection, image, wanted)
+    return evaluator.neighbours(connection, wanted.tree, image.id, limit_s=limit_s * SEARCH_SHARE)
+
+
+def _with_snippet(
+    connection: sqlite3.Connection, image: ImageSummary, marker: Marker
+) -> ImageSummary:
+    rows = connection.execute(
+        "SELECT substr(coalesce(corrected, text), 1, ?) AS now, substr(text, 1, ?) AS machine "
+        "FROM pages WHERE image_id = ? ORDER BY number",
+        (_SNIPPET_TEXT_CHARS, _SNIPPET_TEXT_CHARS, image.duplicate_of or image.id),
+    )
+    # The person's text first; a hit that only the machine's text has is shown all the same.
+    texts = [
+        text for row in rows.fetchall() for text in dict.fromkeys((row["now"], row["machine"]))
+    ]
+    found = (highlighting.snippet(text, marker) for text in texts)
+    return image.replaced(snippet=next((html for html in found if html is not None), None))
