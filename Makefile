@@ -94,6 +94,9 @@ soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
 
+tolerance: environments models  ## misread words that search finds all the same: make tolerance IMAGES=folder [ARGS="--words 1000000"]
+	@$(BENCH)/tolerance.py --images "$$IMAGES" $(args)
+
 footprint: environments models  ## memory and idle processor time of both services
 	@$(BENCH)/footprint.py
 
@@ -121,4 +124,4 @@ fonts: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint shares lock clean environments chromium nginx fonts python returns scale
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts python returns scale

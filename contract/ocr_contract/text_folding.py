@@ -41,7 +41,9 @@ _ACCENTS = (
 _BLANKS = re.compile(r"[^\S\n]+")
 _HYPHENATED = re.compile(r"([^\W\d_]{2,})- ?\n ?([^\W\d_]{2,})")
 _IDEOGRAPHS = "\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(f"[^\\W_{_IDEOGRAPHS}]+")
+_IN_A_WORD = f"[^\\W_{_IDEOGRAPHS}]"
+_WORD = re.compile(f"{_IN_A_WORD}+")
+_NEIGHBOURS = re.compile(f"(?<!{_IN_A_WORD})({_IN_A_WORD}+) (?=({_IN_A_WORD}+))")
 
 
 class _Table(dict[int, str]):
@@ -151,6 +153,21 @@ def words(folded: str) -> set[str]:
     return set(_WORD.findall(folded))
 
 
+def parted_words(folded: str) -> set[str]:
+    """Neighbours in a line that may be one word with a blank read into it: "inv o", "se jati".
+
+    One has at most two characters, and both are letters or both are digits: words of a text stand
+    side by side as well, and to keep every pair would take more room than it is worth.
+    """
+    return {
+        f"{first} {second}"
+        for first, second in _NEIGHBOURS.findall(folded)
+        if len(first) + len(second) > 2
+        and min(len(first), len(second)) <= 2
+        and first.isdecimal() == second.isdecimal()
+    }
+
+
 def grams(folded: str) -> set[str]:
     """Every one and every two neighbouring characters of a folded text, blanks not among them."""
     return {"".join(gram) for gram in _gram_tuples(folded) if _GRAM_TOKENS[gram]}
@@ -188,13 +205,22 @@ _GRAM_TOKENS = _GramTokens()
 
 
 _CONFUSED = str.maketrans(
-    {"0": "o", "1": "l", "i": "l", "|": "l", "!": "l", "5": "s", "8": "b", "6": "b", "2": "z"}
+    {"0": "o", "1": "l", "i": "l", "j": "l", "|": "l", "!": "l", "2": "z", "9": "g", "q": "g"}
+    | dict.fromkeys("568b", "s")
+    | dict(zip("авекмнорстухіјѕ", "asekmhopctyxlls", strict=True))
+    | dict(zip("αβεηικνορτυχω", "asehlkvoptuxw", strict=True))
 )
+"""Each with what stands for all that look like it. At the end letters of Cyrillic and Greek, which
+look like Latin ones, small or capital."""
 
 
 def skeleton(word: str) -> str:
-    """A folded word with what OCR takes for each other made alike: 0 and O, 1 l I, rn and m …"""
+    """A folded word with what OCR takes for each other made alike: 0 and O, 1 l I, rn and m …
+
+    It is what a misread word is looked up by (`similar_words`): coarser than people would have it,
+    since all that it brings is compared again.
+    """
     return (
-        word.replace("rn", "m").replace("cl", "d").replace("vv", "w").replace("ii", "u")
-        .translate(_CONFUSED)
+        word.translate(_CONFUSED)
+        .replace("rn", "m").replace("cl", "d").replace("vv", "w").replace("ll", "u")
     )  # fmt: skip

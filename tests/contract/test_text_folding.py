@@ -13,6 +13,7 @@ from ocr_contract.text_folding import (
     fold_with_places,
     gram_token,
     grams,
+    parted_words,
     skeleton,
     words,
 )
@@ -127,7 +128,16 @@ def test_words_are_runs_of_letters_and_digits_where_blanks_part_words() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("T0TAL", "total"), ("B1LL", "bill"), ("S50", "550"), ("modern", "modem"), ("clear", "dear")],
-)
+    [("T0TAL", "total"), ("B1LL", "bill"), ("S50", "550"), ("modern", "modem"), ("clear", "dear"),
+     ("c1ear", "dear"), ("incl", "ind"), ("6O%", "8o%"), ("Gq9", "ggg"),
+     ("ТОТАЛ", "ToTAЛ"), ("ΚΑΙ", "KAl")],
+)  # fmt: skip
 def test_what_is_confused_has_one_skeleton(one: str, other: str) -> None:
     assert skeleton(fold(one)) == skeleton(fold(other))
+
+
+def test_parted_words_are_short_neighbours_of_one_kind_in_a_line() -> None:
+    text = fold("Taman Se Jati, 5 items 10 24\nat wor id, of-the x 好 a b c")
+    assert parted_words(text) == {
+        *("taman se", "se jati", "10 24", "at wor", "wor id", "the x")
+    }  # fmt: skip
