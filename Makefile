@@ -86,6 +86,7 @@ memory: environments models  ## whether memory stays flat over 3,000 images: mak
 
 scale: environments models  ## costs at 10,000, 100,000 and 1,000,000 pages beside Datasette, hours: make scale [ARGS="--pages 10000"]
 	@$(BENCH)/scale.py $(args)
+.PHONY: scale
 
 soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|powerloss|images|fuzz|load] [ARGS=…]
 	@for what in $${WHAT:-kills powerloss images fuzz load}; do \
@@ -121,4 +122,4 @@ fonts: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint shares lock clean environments chromium nginx fonts python returns scale
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint shares lock clean environments chromium nginx fonts python returns
