@@ -120,7 +120,6 @@ class Catalogue:
             is_copy = duplicates.find_original(connection, sha256) is not None
             image_id = _insert(connection, path, stat, sha256)
             duplicates.settle(connection, image_id)
-            search_index.put_in(connection, image_id)
             return Outcome.DUPLICATE if is_copy else Outcome.NEW
 
     def _move(
@@ -146,9 +145,7 @@ class Catalogue:
         with self._database.transaction() as connection:
             row = _find(connection, path)
             image_id = _insert(connection, path, stat, None) if row is None else row.image_id
-            if row is None:
-                search_index.put_in(connection, image_id)
-            else:
+            if row is not None:
                 if (row.status, row.error) == (status, error.message):
                     _set_stat(connection, image_id, stat)
                     return Outcome.UNCHANGED
@@ -251,19 +248,21 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
             Status.PENDING,
             now,
             now,
-            search_index.CHANGING,  # the caller puts it in when all of it stands
+            search_index.CHANGING,
         ),
     )
-    return connection.last_insert_rowid()
+    image_id = connection.last_insert_rowid()
+    search_index.is_new(connection, image_id)
+    return image_id
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
-    with search_index.changing(connection, image_id):
-        ((status, error_code, sha256),) = connection.execute(
-            "UPDATE images SET path = ?, name = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ?, "
-            "inode = ?, updated_at = ? WHERE id = ? RETURNING status, error_code, sha256",
-            (path, display_name(path), *stat, utc_now(), image_id),
-        ).fetchall()
+    search_index.will_change(connection, image_id)
+    ((status, error_code, sha256),) = connection.execute(
+        "UPDATE images SET path = ?, name = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ?, "
+        "inode = ?, updated_at = ? WHERE id = ? RETURNING status, error_code, sha256",
+        (path, display_name(path), *stat, utc_now(), image_id),
+    ).fetchall()
     if status == Status.MISSING or (error_code in TRY_AGAIN and sha256 is not None):
         duplicates.settle(connection, image_id)
 

@@ -22,7 +22,7 @@ from disk_guard import free_bytes
 from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
-from records import opening, stop_mark
+from records import opening, search_index, stop_mark
 from records.database_copy import Copy, damaged, write_copy
 from records.stop_mark import Ending
 
@@ -110,7 +110,9 @@ class Database:
             self._refuse_if_damaged()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                yield cast(Connection, self._connection)
+                connection = cast(Connection, self._connection)
+                yield connection
+                search_index.settle(connection)
                 self._commit()
             except BaseException as error:
                 if self._connection.in_transaction:

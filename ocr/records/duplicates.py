@@ -64,9 +64,9 @@ def settle(connection: Connection, image_id: int) -> None:
     if has_pages:  # an original, which shows what it showed
         _stand_alone(connection, image_id, Status.DONE)
     else:
-        with search_index.changing(connection, image_id, followers=True):
-            _stand_alone(connection, image_id, Status.PENDING)
-            _join(connection, image_id, sha256)
+        search_index.will_change(connection, image_id, followers=True)
+        _stand_alone(connection, image_id, Status.PENDING)
+        _join(connection, image_id, sha256)
     spread(connection, image_id)
 
 
@@ -109,12 +109,12 @@ def spread(connection: Connection, original_id: int) -> None:
 
 def content_left(connection: Connection, image_id: int) -> None:
     """The file has other content now: the text stays with a duplicate, or goes."""
-    with search_index.changing(connection, image_id):
-        heir = _heir(connection, image_id)
-        if heir is not None:
-            _promote(connection, heir, image_id)
-        connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
-        _detach(connection, image_id)
+    search_index.will_change(connection, image_id)
+    heir = _heir(connection, image_id)
+    if heir is not None:
+        _promote(connection, heir, image_id)
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    _detach(connection, image_id)
 
 
 def cannot_be_read_now(connection: Connection, image_id: int) -> None:
@@ -179,8 +179,8 @@ def _heir(connection: Connection, image_id: int) -> int | None:
 
 
 def _detach(connection: Connection, image_id: int) -> None:
-    with search_index.changing(connection, image_id):
-        connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
+    search_index.will_change(connection, image_id)
+    connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
     connection.execute(  # it went with the pages, or they were another's
         "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
         "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",

@@ -122,7 +122,7 @@ def test_a_change_that_it_was_not_told_of_is_refused(world: World) -> None:
             connection.execute(statement)
 
 
-def test_a_block_that_changes_nothing_costs_the_index_nothing(world: World) -> None:
+def test_a_change_of_nothing_costs_the_index_nothing(world: World) -> None:
     world.put(b"a.png", "x")
     world.read_all()
 
@@ -130,24 +130,20 @@ def test_a_block_that_changes_nothing_costs_the_index_nothing(world: World) -> N
         return world.rows("SELECT id, length(block) FROM images_fts_data ORDER BY 1")
 
     before = entries()
-    with (
-        world.database.transaction() as connection,
-        search_index.changing(connection, 1, followers=True),
-    ):
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, 1, followers=True)
         connection.execute("UPDATE images SET status = 'done'")
     assert entries() == before
     assert form(world, 1) == FOLDED
 
 
-def test_within_another_block_of_the_same_image_it_does_nothing(world: World) -> None:
+def test_it_may_be_said_twice(world: World) -> None:
     world.put(b"a.png", "x")
     world.read_all()
-    with (
-        world.database.transaction() as connection,
-        search_index.changing(connection, 1),
-    ):
-        with search_index.changing(connection, 1):
-            connection.execute("UPDATE images SET name = 'b.png'")
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE images SET name = 'b.png'")
+        search_index.will_change(connection, 1)
         connection.execute("UPDATE images SET name = 'c.png'")
     assert (world.hits("b.png"), world.hits("c.png")) == (0, 1)
 
@@ -171,8 +167,8 @@ def test_an_undone_change_leaves_the_index_as_it_was(world: World) -> None:
     with (
         contextlib.suppress(ZeroDivisionError),
         world.database.transaction() as connection,
-        search_index.changing(connection, 1),
     ):
+        search_index.will_change(connection, 1)
         connection.execute("UPDATE images SET name = 'b.png'")
         raise ZeroDivisionError
     assert world.hits("a.png") == 1
