@@ -76,9 +76,13 @@ def _here_and_there(connection: apsw.Connection) -> str | None:
         first, last = rows[0]
         if first is None:
             continue
+        rows = connection.execute("SELECT name FROM pragma_table_info(?)", (name,)).fetchall()
+        # As bytes: what is no text any more can be read all the same.
+        sizes = ", ".join(f'max(length(CAST("{column}" AS BLOB)))' for (column,) in rows)
         for place in range(_PLACES + 1):
             connection.execute(
-                f'SELECT * FROM "{name}" WHERE rowid >= ? ORDER BY rowid LIMIT ?',  # noqa: S608
+                f'SELECT {sizes} FROM (SELECT * FROM "{name}" WHERE rowid >= ? '  # noqa: S608
+                "ORDER BY rowid LIMIT ?)",
                 (first + (last - first) * place // _PLACES, _ROWS),
             ).fetchall()
     return None

@@ -104,6 +104,36 @@ def test_damage_in_many_places_is_seen_at_a_look(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_a_text_whose_pages_are_lost_is_seen_at_a_look(tmp_path: Path) -> None:
+    """A long text lies on pages of its own, behind its row."""
+    path = tmp_path / "ocr_data.db"
+    database = Database(path)
+    with database.transaction() as connection:
+        connection.execute("CREATE TABLE extra (a)")
+        connection.execute("INSERT INTO extra VALUES (?)", ("long " * 10_000,))
+    database.close()
+    plain = reader(path)
+    rows = plain.execute(
+        "SELECT pageno FROM dbstat WHERE name = 'extra' AND pagetype = 'overflow' ORDER BY path"
+    ).fetchall()
+    plain.close()
+    overwrite(path, int(str(rows[5][0])))
+    connection = reader(path)
+    with pytest.raises(apsw.CorruptError):
+        quick_look._here_and_there(connection)
+    connection.close()
+
+
+def test_a_text_that_is_none_any_more_stops_no_start(tmp_path: Path) -> None:
+    """Structure is checked, as ever, and not what stands there."""
+    path = large_database(tmp_path / "ocr_data.db")
+    database = Database(path)
+    with database.transaction() as connection:
+        connection.execute("UPDATE lines SET text = CAST(x'61ff62' AS TEXT)")
+    database.close(clean=False)
+    Database(path).close()
+
+
 def test_what_can_be_read_in_time_is_read_as_a_whole(tmp_path: Path) -> None:
     path = large_database(tmp_path / "ocr_data.db")
     damage_deeply(path)
