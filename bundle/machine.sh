@@ -2,7 +2,7 @@
 #
 #     place=/opt/ocr_docker      the folder of docker-compose.yml, .env and data/
 #     setting NAME DEFAULT        a variable as Compose takes it
-#     engine_facts                sets engine_kind, id_shift, engine_selinux, engine_root
+#     engine_facts                sets engine_kind, id_shift, engine_selinux, engine_limits, engine_root
 #     host_id ID                  which number of this machine the containers' number is
 #     page_address                where a browser on this machine finds the page that runs
 # shellcheck shell=sh disable=SC2154,SC2034  # place is set by who sources this, the facts are used there
@@ -55,10 +55,11 @@ is_inside() { # path, folder: whatever the names, links and mounts; a folder is 
 }
 
 engine_facts() { # engine_kind: plain, remapped (user namespaces), rootless or desktop
-    engine_kind=plain id_shift=0 engine_selinux=no engine_root=
-    facts=$(docker info --format '{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .SecurityOptions}}' 2>/dev/null) || return 0
+    engine_kind=plain id_shift=0 engine_selinux=no engine_limits=yes engine_root=
+    facts=$(docker info --format '{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .SecurityOptions}}|{{.CgroupDriver}}' 2>/dev/null) || return 0
     engine_root=${facts%%|*}
     case $facts in *name=selinux*) engine_selinux=yes ;; esac
+    case $facts in *'|none') engine_limits=no ;; esac
     case $facts in
         *'|Docker Desktop'*) engine_kind=desktop ;;
         *name=rootless*) engine_kind=rootless ;;
