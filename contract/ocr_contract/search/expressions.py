@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ocr_contract import text_folding
-from ocr_contract.search.tree import And, Folder, Node, Not, Or, Word
+from ocr_contract.search.tree import TRIGRAM_CHARS, And, Folder, Node, Not, Or, Word
 
 Expression = Callable[[Node], str | None]
 
@@ -21,6 +21,21 @@ def texts(node: Node) -> str | None:
 def grams(node: Node) -> str | None:
     """For grams_fts; None when it alone cannot tell."""
     return _expression(node, _gram_leaf)
+
+
+def loose_texts(node: Node) -> str | None:
+    """Like `texts`, but of a phrase only that its words are there; None where that is the same.
+
+    FTS5 compares the places of every trigram of a phrase; to look for its words is faster where
+    few images have them all. The longest first: it is the rarest, as a rule.
+    """
+    if not isinstance(node, Word) or node.only_name or " " not in node.folded:
+        return None
+    words = sorted(
+        {word for word in node.folded.split() if len(word) >= TRIGRAM_CHARS},
+        key=lambda word: (-len(word), word),
+    )
+    return f"({' AND '.join(map(quoted, words))})" if words else None
 
 
 def cover(word: Word) -> Word:
