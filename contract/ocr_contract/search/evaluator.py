@@ -15,6 +15,7 @@ from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5
 COUNT_LIMIT_S = 0.02
+"""Of processor time."""
 MOST_COUNTED = 10_000
 _INTERRUPT_LATER_S = 0.2
 """SQLite itself ends a step that takes so much longer than the search may."""
@@ -60,7 +61,7 @@ def find(
         more = _following(keys, limit)
         is_exact = more is None
         if counts and more is not None:
-            search.source.deadline = min(search.source.deadline, clock() + COUNT_LIMIT_S)
+            search.source.turn_ends_cpu = time.thread_time() + COUNT_LIMIT_S
             is_exact = search.collect(keys, keys[-1] - 1, MOST_COUNTED + 1)
             is_exact = is_exact and len(keys) <= MOST_COUNTED
             count = min(len(keys), MOST_COUNTED)

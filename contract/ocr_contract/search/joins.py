@@ -19,10 +19,10 @@ from ocr_contract.search.streams import (
     TimeUpError,
 )
 
-_FIRST_SLICE = 4 * SEEK_COST
-_CHANCE = 8_000
-_CHANCE_A_KEY = 500
-_UNIT_CPU_S = 3e-6
+FIRST_TURN = 4 * SEEK_COST
+CHANCE = 8_000
+CHANCE_A_KEY = 500
+UNIT_CPU_S = 3e-6
 """How long a step of cost 1 may take, before SQLite is interrupted for the next one's turn."""
 
 
@@ -142,13 +142,13 @@ class Race:
     def __init__(self, source: Source, contenders: Sequence[Stream]) -> None:
         self._source = source
         self._contenders = list(contenders)
-        self._slice = _FIRST_SLICE
+        self._length = FIRST_TURN
 
     def seek(self, at_most: int) -> int | None:
         while True:
             for contender in tuple(self._contenders):
                 try:
-                    with _turn(self._source, self._slice):
+                    with _turn(self._source, self._length):
                         key = contender.seek(at_most)
                 except SliceUpError:
                     if self._source.is_turn_over():
@@ -157,7 +157,7 @@ class Race:
                 self._contenders.remove(contender)
                 self._contenders.insert(0, contender)
                 return key
-            self._slice *= 2
+            self._length *= 2
 
     def reached(self) -> int:
         return min(contender.reached() for contender in self._contenders)
@@ -173,7 +173,7 @@ class Chance:
         self._source = source
         self._first: Stream | None = first
         self._second = second
-        self._left = _CHANCE
+        self._left = CHANCE
 
     def seek(self, at_most: int) -> int | None:
         if self._first is not None:
@@ -186,7 +186,7 @@ class Chance:
                     raise
                 self._first = None
             else:
-                self._left += _CHANCE_A_KEY - (self._source.cost - spent)
+                self._left += CHANCE_A_KEY - (self._source.cost - spent)
                 return key
         return self._second.seek(at_most)
 
@@ -199,7 +199,7 @@ def _turn(source: Source, cost: int) -> Iterator[None]:
     """What is asked within it ends with SliceUpError when it costs more."""
     outer = source.turn_ends, source.turn_ends_cpu
     source.turn_ends = min(outer[0], source.cost + cost)
-    source.turn_ends_cpu = min(outer[1], time.thread_time() + cost * _UNIT_CPU_S)
+    source.turn_ends_cpu = min(outer[1], time.thread_time() + cost * UNIT_CPU_S)
     try:
         yield
     finally:

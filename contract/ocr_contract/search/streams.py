@@ -104,7 +104,7 @@ class Source:
         """Before a step that costs so much: raise TimeUpError or SliceUpError instead of it."""
         if self._clock() > self.deadline:
             raise TimeUpError
-        if self.cost >= self.turn_ends:
+        if self.is_turn_over():
             raise SliceUpError
         self.cost += cost
 
