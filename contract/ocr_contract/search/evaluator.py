@@ -14,7 +14,7 @@ from ocr_contract.search.streams import SliceUpError, Source, Stream, TimeUpErro
 from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5
-COUNT_LIMIT_S = 0.02
+COUNT_LIMIT_S = 0.012
 """Of processor time."""
 MOST_COUNTED = 10_000
 _INTERRUPT_LATER_S = 0.2

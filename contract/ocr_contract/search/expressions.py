@@ -1,10 +1,12 @@
 """The part of a query that one FTS5 table answers by itself, as an FTS5 expression."""
 
+import re
 from collections.abc import Callable
 
 from ocr_contract import text_folding
 from ocr_contract.search.tree import TRIGRAM_CHARS, And, Folder, Node, Not, Or, Word
 
+_PARTS = re.compile(r"[^\W_]+")
 Expression = Callable[[Node], str | None]
 
 
@@ -24,18 +26,21 @@ def grams(node: Node) -> str | None:
 
 
 def loose_texts(node: Node) -> str | None:
-    """Like `texts`, but of a phrase only that its words are there; None where that is the same.
+    """Like `texts`, but of a phrase or a file's name only that its parts are there.
 
-    FTS5 compares the places of every trigram of a phrase; to look for its words is faster where
-    few images have them all. The longest first: it is the rarest, as a rule.
+    None where there are none. FTS5 compares the places of every trigram of a phrase; to look for
+    its parts is faster where few images have them all. The rarest first: numbers, then the long.
     """
-    if not isinstance(node, Word) or node.only_name or " " not in node.folded:
+    if not isinstance(node, Word):
         return None
-    words = sorted(
-        {word for word in node.folded.split() if len(word) >= TRIGRAM_CHARS},
-        key=lambda word: (-len(word), word),
+    parts = sorted(
+        {part for part in _PARTS.findall(node.folded) if len(part) >= TRIGRAM_CHARS},
+        key=lambda part: (part.isalpha(), -len(part), part),
     )
-    return f"({' AND '.join(map(quoted, words))})" if words else None
+    if not parts or parts == [node.folded]:
+        return None
+    loose = f"({' AND '.join(map(quoted, parts))})"
+    return f"({{name}} : {loose})" if node.only_name else loose
 
 
 def cover(word: Word) -> Word:

@@ -94,7 +94,7 @@ def found_by_pages(path: Path, tree: Node, size: int) -> tuple[list[int], int]:
         connection.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     archives(),
     st.lists(typed, min_size=6, max_size=12),
@@ -129,7 +129,7 @@ def test_every_query_means_what_it_says(
             connection.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(archives(), st.lists(typed, min_size=4, max_size=8))
 def test_while_the_index_is_made_nothing_wrong_is_found_and_nothing_folded_is_missed(
     images: list[Image], queries: Sequence[str]
