@@ -10,17 +10,18 @@ import time
 from collections.abc import Callable
 
 from ocr_contract.search import plan, rare
-from ocr_contract.search.streams import Source, Stream, TimeUpError
+from ocr_contract.search.streams import SliceUpError, Source, Stream, TimeUpError
 from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5
-COUNT_LIMIT_S = 0.02
+COUNT_LIMIT_S = 0.012
+"""Of processor time."""
 MOST_COUNTED = 10_000
 _INTERRUPT_LATER_S = 0.2
 """SQLite itself ends a step that takes so much longer than the search may."""
 _AFTERWARDS_S = 1.0
 """What reading the hits may take."""
-_PROGRESS_STEPS = 10_000
+_PROGRESS_STEPS = 1_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def find(
         more = _following(keys, limit)
         is_exact = more is None
         if counts and more is not None:
-            search.source.deadline = min(search.source.deadline, clock() + COUNT_LIMIT_S)
+            search.source.turn_ends_cpu = time.thread_time() + COUNT_LIMIT_S
             is_exact = search.collect(keys, keys[-1] - 1, MOST_COUNTED + 1)
             is_exact = is_exact and len(keys) <= MOST_COUNTED
             count = min(len(keys), MOST_COUNTED)
@@ -112,8 +113,8 @@ class _Search:
         self.stream: Stream | None = None
 
     def __enter__(self) -> "_Search":
-        until = time.monotonic() + self._limit_s + _INTERRUPT_LATER_S
-        self._connection.set_progress_handler(lambda: time.monotonic() > until, _PROGRESS_STEPS)
+        self.source.interrupt_at = time.monotonic() + self._limit_s + _INTERRUPT_LATER_S
+        self._connection.set_progress_handler(self.source.is_to_interrupt, _PROGRESS_STEPS)
         self._connection.execute("BEGIN")
         ((first, last),) = self._connection.execute(
             "SELECT (SELECT min(id) FROM images), (SELECT max(id) FROM images)"
@@ -146,7 +147,7 @@ class _Search:
             while len(keys) < most and (key := self.stream.seek(at_most)) is not None:
                 keys.append(key)
                 at_most = key - 1
-        except TimeUpError:
+        except (TimeUpError, SliceUpError):
             return False
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:

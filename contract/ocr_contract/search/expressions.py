@@ -1,10 +1,12 @@
 """The part of a query that one FTS5 table answers by itself, as an FTS5 expression."""
 
+import re
 from collections.abc import Callable
 
 from ocr_contract import text_folding
-from ocr_contract.search.tree import And, Folder, Node, Not, Or, Word
+from ocr_contract.search.tree import TRIGRAM_CHARS, And, Folder, Node, Not, Or, Word
 
+_PARTS = re.compile(r"[^\W_]+")
 Expression = Callable[[Node], str | None]
 
 
@@ -21,6 +23,24 @@ def texts(node: Node) -> str | None:
 def grams(node: Node) -> str | None:
     """For grams_fts; None when it alone cannot tell."""
     return _expression(node, _gram_leaf)
+
+
+def loose_texts(node: Node) -> str | None:
+    """Like `texts`, but of a phrase or a file's name only that its parts are there.
+
+    None where there are none. FTS5 compares the places of every trigram of a phrase; to look for
+    its parts is faster where few images have them all. The rarest first: numbers, then the long.
+    """
+    if not isinstance(node, Word):
+        return None
+    parts = sorted(
+        {part for part in _PARTS.findall(node.folded) if len(part) >= TRIGRAM_CHARS},
+        key=lambda part: (part.isalpha(), -len(part), part),
+    )
+    if not parts or parts == [node.folded]:
+        return None
+    loose = f"({' AND '.join(map(quoted, parts))})"
+    return f"({{name}} : {loose})" if node.only_name else loose
 
 
 def cover(word: Word) -> Word:

@@ -4,7 +4,9 @@ Two streams are joined by jumping: each goes at once to where the other one is, 
 them lacks the other never has to count through.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from ocr_contract.search.streams import (
     FIRST_ROWS,
@@ -17,7 +19,11 @@ from ocr_contract.search.streams import (
     TimeUpError,
 )
 
-_FIRST_SLICE = 4 * SEEK_COST
+FIRST_TURN = 4 * SEEK_COST
+CHANCE = 8_000
+CHANCE_A_KEY = 500
+UNIT_CPU_S = 3e-6
+"""How long a step of cost 1 may take, before SQLite is interrupted for the next one's turn."""
 
 
 class AllOf:
@@ -117,8 +123,10 @@ class Checked:
         except TimeUpError:
             if not self._waiting:
                 raise
-        keys, self._waiting = self._waiting, []
-        passed = self._check([self._source.sign * key for key in keys]) if keys else set()
+        keys = self._waiting
+        with self._source.asking():
+            passed = self._check([self._source.sign * key for key in keys]) if keys else set()
+        self._waiting = []
         self._passed = [key for key in reversed(keys) if self._source.sign * key in passed]
         self._size = min(2 * self._size, MOST_ROWS)
         return bool(keys)
@@ -134,25 +142,65 @@ class Race:
     def __init__(self, source: Source, contenders: Sequence[Stream]) -> None:
         self._source = source
         self._contenders = list(contenders)
-        self._slice = _FIRST_SLICE
+        self._length = FIRST_TURN
 
     def seek(self, at_most: int) -> int | None:
         while True:
             for contender in tuple(self._contenders):
-                outer = self._source.turn_ends
-                if self._source.cost >= outer:
-                    raise SliceUpError
-                self._source.turn_ends = min(outer, self._source.cost + self._slice)
                 try:
-                    key = contender.seek(at_most)
+                    with _turn(self._source, self._length):
+                        key = contender.seek(at_most)
                 except SliceUpError:
+                    if self._source.is_turn_over():
+                        raise
                     continue
-                finally:
-                    self._source.turn_ends = outer
                 self._contenders.remove(contender)
                 self._contenders.insert(0, contender)
                 return key
-            self._slice *= 2
+            self._length *= 2
 
     def reached(self) -> int:
         return min(contender.reached() for contender in self._contenders)
+
+
+class Chance:
+    """Two streams with the same keys: the first is faster as a rule, and very slow now and then.
+
+    So it has one turn, a little longer with each key that it tells; then the second goes on.
+    """
+
+    def __init__(self, source: Source, first: Stream, second: Stream) -> None:
+        self._source = source
+        self._first: Stream | None = first
+        self._second = second
+        self._left = CHANCE
+
+    def seek(self, at_most: int) -> int | None:
+        if self._first is not None:
+            spent = self._source.cost
+            try:
+                with _turn(self._source, self._left):
+                    key = self._first.seek(at_most)
+            except SliceUpError:
+                if self._source.is_turn_over():
+                    raise
+                self._first = None
+            else:
+                self._left += CHANCE_A_KEY - (self._source.cost - spent)
+                return key
+        return self._second.seek(at_most)
+
+    def reached(self) -> int:
+        return self._second.reached() if self._first is None else self._first.reached()
+
+
+@contextlib.contextmanager
+def _turn(source: Source, cost: int) -> Iterator[None]:
+    """What is asked within it ends with SliceUpError when it costs more."""
+    outer = source.turn_ends, source.turn_ends_cpu
+    source.turn_ends = min(outer[0], source.cost + cost)
+    source.turn_ends_cpu = min(outer[1], time.thread_time() + cost * UNIT_CPU_S)
+    try:
+        yield
+    finally:
+        source.turn_ends, source.turn_ends_cpu = outer

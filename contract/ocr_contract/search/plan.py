@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ocr_contract.search import columns, documents, expressions, matching
-from ocr_contract.search.joins import AllOf, AnyOf, Checked, Race
+from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race
 from ocr_contract.search.rare import rare_stream
 from ocr_contract.search.streams import (
     COLUMNS_COST,
@@ -22,7 +22,7 @@ from ocr_contract.search.streams import (
     Stream,
     WalkStream,
 )
-from ocr_contract.search.tree import And, Node, Not, Or, Word, any_part
+from ocr_contract.search.tree import And, Confidence, Lines, Node, Not, Or, Word, any_part
 
 FEW_UNFOLDED = 500
 """Images that the index does not hold folded: as many are compared one by one in each search."""
@@ -79,6 +79,8 @@ class _Conjunction:
         self._expressions: dict[str, tuple[list[str], list[str]]] = {
             "images_fts": ([], []), "grams_fts": ([], []),
         }  # fmt: skip
+        self._loose: list[str] = []
+        """Instead of the wanted texts, where phrases are no more than their words."""
         self._wanted: list[Callable[[], Stream]] = []
         self._unwanted: list[Callable[[], Stream]] = []
         self._columns: list[Node] = []
@@ -92,6 +94,10 @@ class _Conjunction:
         if not self._wanted:
             self._walk()
         contenders = [self._checked(self._joined())]
+        if self._loose != self._expressions["images_fts"][0]:
+            loose = _fts(self._source, "images_fts", " AND ".join(self._loose))
+            loose = _compared(self._source, loose, self._whole)
+            contenders = [Chance(self._source, loose, contenders[0])]
         if len(self._wanted) + len(self._unwanted) > 1:
             contenders += [
                 _compared(self._source, wanted(), self._whole) for wanted in self._wanted
@@ -108,6 +114,8 @@ class _Conjunction:
                 self._wanted.append(rare)
         elif (expression := expressions.texts(inner)) is not None:
             self._expressions["images_fts"][is_unwanted].append(expression)
+            if not is_unwanted:
+                self._loose.append(expressions.loose_texts(inner) or expression)
         elif (expression := expressions.grams(inner)) is not None:
             self._expressions["grams_fts"][is_unwanted].append(expression)
         elif isinstance(inner, Word):
@@ -198,7 +206,8 @@ def _fulfilling(source: Source, node: Node, ids: list[int]) -> set[int]:
 
 def _matching(source: Source, node: Node, ids: list[int]) -> set[int]:
     """Of these images those that are hits of `node`, compared one by one."""
-    found = documents.load(source.connection, ids)
+    numbers = any_part(node, Confidence) or any_part(node, Lines)
+    found = documents.load(source.connection, ids, numbers=numbers)
     return {document.id for document in found if matching.matches(document, node)}
 
 

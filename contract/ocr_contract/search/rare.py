@@ -10,7 +10,7 @@ from ocr_contract.search.tree import And, Confidence, Found, Node, Or, State
 
 RARE_SHARE = 0.2
 """Of all images: a state that fewer have is looked up in its index."""
-RARE_ROWS = 1_000
+RARE_ROWS = 5_000
 """As many are sorted at once."""
 
 
@@ -80,13 +80,17 @@ def _of_confidence(source: Source, node: Confidence) -> Callable[[], Stream] | N
     else:
         most = node.percent + (node.comparison != "<")
         bound, comparison = most / 100, "<"
-    rows = source.connection.execute(
-        "SELECT image_id FROM pages INDEXED BY pages_confidence "  # noqa: S608  # one of two signs
-        f"WHERE confidence {comparison} ? LIMIT ?",
-        (bound, RARE_ROWS + 1),
+    some = (
+        "FROM pages INDEXED BY pages_confidence "
+        f"WHERE confidence {comparison} ? LIMIT {RARE_ROWS + 1}"
+    )
+    ((count,),) = source.connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 {some})",  # noqa: S608  # one of two signs
+        (bound,),
     ).fetchall()
-    if len(rows) > RARE_ROWS:
+    if count > RARE_ROWS:
         return None
+    rows = source.connection.execute(f"SELECT image_id {some}", (bound,))  # as above
     originals = sorted({row[0] for row in rows})
     duplicates = source.connection.execute(
         "SELECT id FROM images WHERE duplicate_of IN (SELECT value FROM json_each(?))",

@@ -5,10 +5,12 @@ one question is `seek(at_most)`: the largest key up to `at_most`, None when ther
 asks never asks for more than before.
 """
 
+import contextlib
+import math
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 FIRST_ROWS = 8
@@ -59,11 +61,35 @@ class Source:
         self.first_id, self.last_id = ids
         self.sign = 1 if newest_first else -1
         self.deadline = deadline
+        self.interrupt_at = math.inf
+        """By time.monotonic(): when SQLite itself is interrupted."""
         self.cost = 0
         """What the search has cost, in rows of an index: a measure without a clock."""
         self.turn_ends = sys.maxsize
         """At which cost another stream has its turn."""
+        self.turn_ends_cpu = math.inf
+        """At which processor time of this thread SQLite itself is interrupted for that."""
         self._clock = clock
+
+    def is_to_interrupt(self) -> bool:
+        """Whether SQLite, which asks this while it works, should end its step."""
+        return time.thread_time() > self.turn_ends_cpu or time.monotonic() > self.interrupt_at
+
+    def is_turn_over(self) -> bool:
+        """Whether whoever is asked now has had its turn."""
+        return self.cost >= self.turn_ends or time.thread_time() > self.turn_ends_cpu
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """A step of SQLite; an interrupted one is a turn or a search that is over."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            if time.monotonic() > self.interrupt_at:
+                raise TimeUpError from error
+            raise SliceUpError from error
 
     def set_range(self, first_id: int, last_id: int) -> None:
         """Hits lie between these ids only."""
@@ -78,7 +104,7 @@ class Source:
         """Before a step that costs so much: raise TimeUpError or SliceUpError instead of it."""
         if self._clock() > self.deadline:
             raise TimeUpError
-        if self.cost >= self.turn_ends:
+        if self.is_turn_over():
             raise SliceUpError
         self.cost += cost
 
@@ -136,10 +162,10 @@ class SqlStream:
 
     def _open(self, at_most: int) -> None:
         self._source.spend(self._seek_cost)
-        if self._cursor is not None:
-            self._cursor.close()
+        self._close()
         values = (*self._values, *self._source.between(at_most))
-        self._cursor = self._source.connection.execute(self._sql, values)
+        with self._source.asking():
+            self._cursor = self._source.connection.execute(self._sql, values)
         self._size = FIRST_ROWS
         self._read()
 
@@ -149,9 +175,20 @@ class SqlStream:
 
     def _read(self) -> None:
         assert self._cursor is not None
-        self._keys = [self._source.sign * row[0] for row in self._cursor.fetchmany(self._size)]
+        try:
+            with self._source.asking():
+                rows = self._cursor.fetchmany(self._size)
+        except (SliceUpError, TimeUpError):
+            self._close()  # asked again, it begins where it is asked for
+            raise
+        self._keys = [self._source.sign * row[0] for row in rows]
         self._place = 0
         self._size = min(2 * self._size, MOST_ROWS)
+
+    def _close(self) -> None:
+        if self._cursor is not None:
+            self._cursor.close()
+        self._cursor, self._keys, self._place = None, [], 0
 
 
 class WalkStream:
@@ -189,11 +226,15 @@ class WalkStream:
         self._source.spend(min(last - first + 1, self._window))
         if self._source.sign > 0:
             first = max(first, last - self._window + 1)
-            self._next = first - 1
+            following = first - 1
         else:
             last = min(last, first + self._window - 1)
-            self._next = -(last + 1)
-        rows = self._source.connection.execute(self._sql, (first, last, *self._values)).fetchall()
+            following = -(last + 1)
+        with self._source.asking():
+            rows = self._source.connection.execute(
+                self._sql, (first, last, *self._values)
+            ).fetchall()
+        self._next = following
         self._keys = [self._source.sign * row[0] for row in rows]
         self._place = 0
         self._window = min(2 * self._window, _MOST_WINDOW)

@@ -9,7 +9,7 @@ import pytest
 from search_archive import Image, Page, build
 
 from ocr_contract.schema import Status, open_reader
-from ocr_contract.search import evaluator, language
+from ocr_contract.search import evaluator, joins, language
 from ocr_contract.search.evaluator import Hits
 
 IMAGES = 4_000
@@ -33,6 +33,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("archive") / "ocr_data.db"
     build(path, [image(number) for number in range(1, IMAGES + 1)])
     return path
+
+
+@pytest.fixture(autouse=True)
+def without_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joins, "UNIT_CPU_S", 1)
 
 
 def find(archive: Path, typed: str, **more: Any) -> Hits:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from search_archive import ABSENT, FOLDED, PLAIN, Image, Page, build, hits
 
 from ocr_contract.schema import Status, open_reader
-from ocr_contract.search import evaluator, language, plan
+from ocr_contract.search import evaluator, joins, language, plan
 from ocr_contract.search.tree import Node
 
 PIECES = [
@@ -94,12 +94,25 @@ def found_by_pages(path: Path, tree: Node, size: int) -> tuple[list[int], int]:
         connection.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(archives(), st.lists(typed, min_size=6, max_size=12), st.integers(1, 3))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    archives(),
+    st.lists(typed, min_size=6, max_size=12),
+    st.integers(1, 3),
+    st.sampled_from([joins.FIRST_TURN, 1]),
+    st.sampled_from([joins.CHANCE, 1_000_000, 300, 0]),
+)
 def test_every_query_means_what_it_says(
-    images: list[Image], queries: Sequence[str], size: int
+    images: list[Image], queries: Sequence[str], size: int, turn: int, chance: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    """With short turns every way is begun, left and gone on with, also within a step of SQLite."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joins, "FIRST_TURN", turn)
+        patch.setattr(joins, "CHANCE", chance)
+        patch.setattr(evaluator, "COUNT_LIMIT_S", 60)
+        if turn == 1:
+            patch.setattr(evaluator, "_PROGRESS_STEPS", 1)
+            patch.setattr(joins, "UNIT_CPU_S", 1e-6)
         path = Path(folder) / "ocr_data.db"
         build(path, images)
         for text in queries:
@@ -116,13 +129,14 @@ def test_every_query_means_what_it_says(
             connection.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(archives(), st.lists(typed, min_size=4, max_size=8))
 def test_while_the_index_is_made_nothing_wrong_is_found_and_nothing_folded_is_missed(
     images: list[Image], queries: Sequence[str]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "FEW_UNFOLDED", 0)
+        patch.setattr(evaluator, "COUNT_LIMIT_S", 60)
         path = Path(folder) / "ocr_data.db"
         build(path, images)
         for text in queries:
