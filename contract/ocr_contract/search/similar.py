@@ -1,0 +1,128 @@
+"""Hits that differ from a query by what OCR confuses, for a search that finds little.
+
+Each word of the query is replaced by each spelling that it may have been read as, the likeliest
+first; all else of the query must hold as it stands. A spelling counts where it stands alone.
+"""
+
+import dataclasses
+import itertools
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterator
+
+from ocr_contract.search import documents, evaluator
+from ocr_contract.search.matching import matches
+from ocr_contract.search.tree import And, Node, Or, Word, wanted_words
+from ocr_contract.similar_words import similar_phrases, similar_words, stands_alone
+
+FEW_HITS = 5
+"""With fewer hits a search looks for similar ones."""
+MOST_HITS = 10
+LIMIT_S = 0.1
+_LOOKED_AT = 20
+"""So many images that hold a spelling are looked at: in some it is a part of another word."""
+_PART = re.compile(r"[^\W_]+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """One way in which a word of the query may have been read."""
+
+    typed: str
+    read: str
+    tree: Node
+    """The query with this reading in the place of the word."""
+    is_known: bool
+    """It occurs in the archive; otherwise that is to be seen."""
+
+    @property
+    def query(self) -> str:
+        """What finds it when it is typed."""
+        return f'"{self.read}"'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SimilarHits:
+    """What was found in the time that there was."""
+
+    readings: list[Reading]
+    """Those that occur in the archive, the likeliest first."""
+    hits: list[tuple[int, Reading]]
+    """Ids of images and what is read there."""
+    is_complete: bool
+    """False: not every reading was looked up to its end."""
+
+
+def find(
+    connection: sqlite3.Connection, tree: Node, *, known: Collection[int] = (),
+    most: int = MOST_HITS, limit_s: float = LIMIT_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> SimilarHits:  # fmt: skip
+    """Up to `most` images beside those `known` that a reading of the query's words is in."""
+    until = clock() + limit_s
+    found: dict[int, Reading] = {}
+    shown: list[Reading] = []
+    is_complete = True
+    for reading in readings(connection, tree):
+        new: list[int] = []
+        if clock() >= until or len(found) >= most:
+            is_complete = False
+        else:
+            new, is_whole = _images(connection, reading, until - clock(), clock)
+            is_complete = is_complete and is_whole
+            left = [image_id for image_id in new if image_id not in found and image_id not in known]
+            found |= dict.fromkeys(left[: most - len(found)], reading)
+        if new or reading.is_known:
+            shown.append(reading)
+    return SimilarHits(shown, list(found.items()), is_complete)
+
+
+def readings(connection: sqlite3.Connection, tree: Node) -> list[Reading]:
+    """Of each word of the query in turn; in words that must be exact nothing is similar."""
+    words = [word for word in wanted_words(tree) if word.exact is None and not word.only_name]
+    found = (list(_of_word(connection, tree, word)) for word in dict.fromkeys(words))
+    by_turns = itertools.chain.from_iterable(itertools.zip_longest(*found))
+    return [reading for reading in by_turns if reading is not None]
+
+
+def _of_word(connection: sqlite3.Connection, tree: Node, word: Word) -> Iterator[Reading]:
+    """Its readings; of a phrase also those with one of its words read otherwise."""
+    whole = (0, len(word.folded))
+    parts = [match.span() for match in _PART.finditer(word.folded)]
+
+    def reading(place: tuple[int, int], read: str, *, is_known: bool) -> Reading:
+        spelling = word.folded[: place[0]] + read + word.folded[place[1] :]
+        return Reading(word.typed, spelling, _with(tree, word, Word(spelling, spelling)), is_known)
+
+    for start, end in dict.fromkeys([whole, *parts]):
+        for read in similar_words(connection, word.folded[start:end]):
+            yield reading((start, end), read, is_known=(start, end) == whole)
+    for start, end in parts:
+        for read in similar_phrases(connection, word.folded[start:end]):
+            yield reading((start, end), read, is_known=False)
+
+
+def _with(node: Node, word: Word, other: Word) -> Node:
+    """The tree with one word in another's place, but for what must not be there."""
+    if node == word:
+        return other
+    if isinstance(node, And | Or):
+        return type(node)(tuple(_with(part, word, other) for part in node.parts))
+    return node
+
+
+def _images(
+    connection: sqlite3.Connection, reading: Reading, limit_s: float, clock: Callable[[], float]
+) -> tuple[list[int], bool]:
+    """Where the reading stands alone, newest first, and whether no more can be there."""
+    hits = evaluator.find(
+        connection, reading.tree, limit=_LOOKED_AT, counts=False, limit_s=limit_s, clock=clock
+    )
+    alone = {
+        document.id
+        for document in documents.load(connection, hits.ids)
+        if stands_alone(reading.read, document.folded_text) and matches(document, reading.tree)
+    }
+    ids = [image_id for image_id in hits.ids if image_id in alone]
+    return ids, hits.is_complete and hits.next_below is None

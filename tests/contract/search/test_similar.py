@@ -1,0 +1,131 @@
+"""Hits that were misread: found beside the exact ones, and nothing else with them."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+
+from ocr_contract.schema import SCHEMA_VERSION, open_reader, schema_sql
+from ocr_contract.search import language, similar
+from ocr_contract.search.similar import SimilarHits
+from records import search_index
+
+TEXTS = [
+    "total 12.50",
+    "tota1 9.00",
+    "T0TAL in march",
+    "the inv oice of acme",
+    "cash and carry",
+    "paid in ash",
+    "taman seri-jati",
+    "jalan kenarj five",
+    "totally other",
+]
+
+
+def build(path: Path, texts: Sequence[str], status: Sequence[str] = ()) -> None:
+    """The database, folded as ocr_service does it; ids are the places in the list, from 1."""
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute(schema_sql())
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        with connection:
+            for number, text in enumerate(texts, 1):
+                state = status[number - 1] if status else "done"
+                connection.execute(
+                    "INSERT INTO images (id, path, name, size_bytes, mtime_ns, ctime_ns, inode, "
+                    "status, found_at, updated_at) VALUES (?1, ?1, ?1 || '.png', 1, 1, 1, 1, ?2, "
+                    "'2026-01-31T12:00:00.000Z', '2026-01-31T12:00:00.000Z')",
+                    (number, state),
+                )
+                connection.execute(
+                    "INSERT INTO pages (image_id, number, width, height, text, line_count) "
+                    "VALUES (?, 1, 1, 1, ?, 1)",
+                    (number, text),
+                )
+            search_index.index_some(connection, len(texts))
+
+
+@contextmanager
+def archive(
+    tmp_path: Path, texts: Sequence[str], status: Sequence[str] = ()
+) -> Iterator[sqlite3.Connection]:
+    path = tmp_path / "ocr_data.db"
+    build(path, texts, status)
+    with closing(open_reader(path)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    with archive(tmp_path_factory.mktemp("usual"), TEXTS) as connection:
+        yield connection
+
+
+def ask(connection: sqlite3.Connection, typed: str, **more: object) -> SimilarHits:
+    query = language.parse(typed)
+    assert query is not None
+    return similar.find(connection, query.tree, limit_s=60, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("total", {2: "tota1", 3: "t0tal"}),
+        ("total march", {3: "t0tal"}),
+        ("total -march", {2: "tota1"}),
+        ("march total OR nothing", {3: "t0tal"}),
+        ("invoice", {4: "inv oice"}),
+        ("invoice folder:elsewhere", {}),
+        ("cash", {6: "ash"}),
+        ('"jalan kenari five"', {8: "jalan kenarj five"}),
+        ("exact:total", {}),
+        ("name:total", {}),
+        ("-total", {}),
+        ("12.50", {}),
+        ("state:done", {}),
+        ("北京", {}),
+    ],
+)
+def test_what_is_found(usual: sqlite3.Connection, typed: str, expected: dict[int, str]) -> None:
+    found = ask(usual, typed)
+    assert {image_id: reading.read for image_id, reading in found.hits} == expected
+    assert found.is_complete
+    assert {reading.read for reading in found.readings} >= set(expected.values())
+
+
+def test_what_is_known_already_is_no_new_hit(usual: sqlite3.Connection) -> None:
+    found = ask(usual, "total", known=[3])
+    assert [image_id for image_id, _ in found.hits] == [2]
+
+
+def test_a_reading_is_typed_to_find_it(usual: sqlite3.Connection) -> None:
+    queries = {reading.query for reading in ask(usual, "invoice").readings}
+    assert queries == {'"inv oice"'}
+
+
+def test_a_state_is_kept_to(tmp_path: Path) -> None:
+    with archive(tmp_path, ["tota1", "tota1"], ["missing", "done"]) as connection:
+        found = ask(connection, "total state:missing")
+    assert [image_id for image_id, _ in found.hits] == [1]
+
+
+def test_most_hits(tmp_path: Path) -> None:
+    with archive(tmp_path, ["tota1"] * 8) as connection:
+        found = ask(connection, "total", most=3)
+    assert [image_id for image_id, _ in found.hits] == [8, 7, 6]
+
+
+def test_without_time_the_readings_are_named_and_nothing_is_looked_up(
+    usual: sqlite3.Connection,
+) -> None:
+    query = language.parse("total")
+    assert query is not None
+    ticks = iter([0.0, *([1.0] * 100)])
+    found = similar.find(usual, query.tree, limit_s=0.5, clock=lambda: next(ticks))
+    assert not found.hits
+    assert not found.is_complete
+    assert [reading.read for reading in found.readings] == ["t0tal", "tota1"]
