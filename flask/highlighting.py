@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from ocr_contract.search.marks import Marker, Piece, Span
+from ocr_contract.search.marks import Marker, Snippet, Span
 
 
 def marked_name(name: str, marker: Marker | None) -> Markup:
@@ -31,20 +31,11 @@ def marked_lines(lines: Sequence[str], marker: Marker | None) -> list[tuple[Mark
     return found
 
 
-def snippet(text: str, marker: Marker) -> Markup | None:
-    """The surroundings of the first hits in `text`, or None without a hit."""
-    found = marker.snippet(text)
-    if found is None:
-        return None
-    pieces, is_cut_before, is_cut_after = found
-    html = Markup(" … ").join(_marked_piece(piece) for piece in pieces)
-    return Markup("{}{}{}").format(
-        "… " if is_cut_before else "", html, " …" if is_cut_after else ""
-    )
-
-
-def _marked_piece(piece: Piece) -> Markup:
-    return _marked(piece.text, piece.spans)
+def snippet(found: Snippet) -> Markup:
+    """A snippet with its hits in <mark>."""
+    html = Markup(" … ").join(_marked(piece.text, piece.spans) for piece in found.pieces)
+    before = "… " if found.is_cut_before else ""
+    return Markup("{}{}{}").format(before, html, " …" if found.is_cut_after else "")
 
 
 def _marked(text: str, spans: Sequence[Span]) -> Markup:

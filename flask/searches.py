@@ -12,7 +12,7 @@ import highlighting
 import page_tokens
 import queries
 from image_records import ImageFilter, ImageSummary
-from ocr_contract.search import evaluator, similar
+from ocr_contract.search import documents, evaluator, similar
 from ocr_contract.search.language import Query
 from ocr_contract.search.marks import Marker
 from ocr_contract.search.tree import Node
@@ -20,8 +20,6 @@ from page_tokens import SearchPlace
 
 SEARCH_SHARE = 0.75
 """Of the time that a whole request may take: what is left is for reading the hits."""
-_SNIPPET_TEXT_CHARS = 100_000
-"""How far into a page a snippet is looked for; the search itself sees everything."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,9 +101,9 @@ def search(
     following = None
     if hits.next_below is not None:
         following = SearchPlace(hits.next_below, count, is_exact)
-    percent = evaluator.index_progress(connection).percent
+    percent = evaluator.percent_seen(connection)
     alike = None
-    if place is None and hits.is_complete and len(hits.ids) < similar.FEW_HITS:
+    if place is None and hits.count_is_exact and hits.count < similar.FEW_HITS:
         alike = _similar(connection, tree, hits.ids)
     return SearchPage(query, images, following, count, is_exact, hits.is_complete, percent, alike)
 
@@ -140,14 +138,5 @@ def _similar(
 def _with_snippet(
     connection: sqlite3.Connection, image: ImageSummary, marker: Marker
 ) -> ImageSummary:
-    rows = connection.execute(
-        "SELECT substr(coalesce(corrected, text), 1, ?) AS now, substr(text, 1, ?) AS machine "
-        "FROM pages WHERE image_id = ? ORDER BY number",
-        (_SNIPPET_TEXT_CHARS, _SNIPPET_TEXT_CHARS, image.duplicate_of or image.id),
-    )
-    # The person's text first; a hit that only the machine's text has is shown all the same.
-    texts = [
-        text for row in rows.fetchall() for text in dict.fromkeys((row["now"], row["machine"]))
-    ]
-    found = (highlighting.snippet(text, marker) for text in texts)
-    return image.replaced(snippet=next((html for html in found if html is not None), None))
+    found = documents.first_snippet(connection, marker, image.id)
+    return image.replaced(snippet=found and highlighting.snippet(found))

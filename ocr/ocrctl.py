@@ -5,6 +5,7 @@
     ocrctl pause | resume
     ocrctl reprocess IMAGE_ID …
     ocrctl retry --quarantined
+    ocrctl search [--json] [--limit N | --all] QUERY …
     ocrctl coverage [--json]
     ocrctl backup [FILE] [--to PATH]
     ocrctl restore FILE
@@ -27,6 +28,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+import search_command
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import DatabaseCheck, ProcessReply, StatusReply
@@ -55,6 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         settings = _settings(options)
+        if options.command == "search":
+            return search_command.run(options, settings)
         client = ControlClient(settings.data_folder / SOCKET_PATH)
         if options.command in upkeep_commands.COMMANDS:
             return upkeep_commands.COMMANDS[options.command](client, options, settings)
@@ -99,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     retry.add_argument(
         "--quarantined", action="store_true", required=True, help="every quarantined image"
     )
+    search_command.add_parser(commands)
     upkeep_commands.add_parsers(commands)
     return parser
 

@@ -42,5 +42,7 @@ def test_a_word_over_the_end_of_a_line_is_marked_in_both() -> None:
 def test_snippet_shows_the_hit() -> None:
     found = marker("cafe")
     assert found is not None
-    assert highlighting.snippet("Un Café\n& more", found) == "Un <mark>Café</mark> &amp; more"
-    assert highlighting.snippet("tea", found) is None
+    shown = found.snippet("Un Café\n& more")
+    assert shown is not None
+    assert highlighting.snippet(shown) == "Un <mark>Café</mark> &amp; more"
+    assert found.snippet("tea") is None

@@ -50,6 +50,41 @@ def test_search_needs_something_to_search(client: FlaskClient, database: DemoDat
     assert (reply.status_code, reply.get_json()["error"]["code"]) == (400, "bad_parameter")
 
 
+def test_a_search_says_how_it_was_read_and_how_many_there_are(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    for number in range(5):
+        database.add_text(f"n{number}", "Café")
+    facts = {
+        "count": 5, "count_is_exact": True, "complete": True, "index_percent": 100,
+        "read_as": "“cafe” and “after:noon”", "notes": [
+            "“after:noon” was searched as text: a day is written 2026-01-31."
+        ],
+    }  # fmt: skip
+    value = client.get("/api/v1/search?q=cafe+after:noon").get_json()
+    assert (value.pop("images"), value.pop("next")) == ([], None)
+    assert value == facts | {"count": 0}
+    seen: list[str] = []
+    following = None
+    for path in ("/api/v1/search", "/api/v1/images", "/api/v1/search"):
+        value = client.get(path, query_string={"q": "cafe", "size": 2, "next": following})
+        seen += [image["name"] for image in value.get_json()["images"]]
+        assert (value.get_json()["count"], value.get_json()["count_is_exact"]) == (5, True)
+        following = value.get_json()["next"]
+    assert seen == ["n4", "n3", "n2", "n1", "n0"] and following is None
+
+
+def test_the_place_in_a_list_is_none_in_a_search(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    for number in range(3):
+        database.add_text(f"n{number}", "cafe")
+    in_list = client.get("/api/v1/images?size=1").get_json()["next"]
+    in_search = client.get("/api/v1/images?size=1&q=cafe").get_json()["next"]
+    for query in ({"next": in_list, "q": "cafe"}, {"next": in_search}):
+        assert client.get("/api/v1/images", query_string=query).status_code == 400
+
+
 def test_errors_are_json(client: FlaskClient, database: DemoDatabase) -> None:
     for path, code in (("/api/v1/images/5", 404), ("/api/v1/nothing", 404),
                        ("/api/v1/images?size=x", 400)):  # fmt: skip

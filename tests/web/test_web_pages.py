@@ -8,6 +8,7 @@ from demo_data import DemoDatabase
 from fake_reader import FakeReader
 from flask.testing import FlaskClient
 
+from ocr_contract.search import plan
 from web_settings import WebSettings
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>‮gpj"
@@ -279,3 +280,44 @@ def test_the_reader_is_stuck(client: FlaskClient, settings: WebSettings) -> None
             page = client.get("/").text
     assert "The reader is not running" in page
     assert time.monotonic() - started < 3
+
+
+def test_a_search_says_how_it_was_read_and_how_many_it_found(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    for number in range(3):
+        database.add_text(f"box/{number}", "the infor-\nmation desk")
+    page = client.get("/?q=information+-draft+confidence:low").text
+    assert "<b>0 images</b> found" in page
+    assert "“confidence:low” was searched as text" in page
+    page = client.get("/?q=information+-draft&size=2").text
+    assert "<b>3 images</b> found" in page
+    assert "read as: <bdi>“information”, without “draft”</bdi>" in page
+    assert "<mark>infor- mation</mark> desk" in page
+    assert "search index is being made" not in page
+    image = client.get("/images/1?q=information").text
+    assert "the <mark>infor-</mark>" in image and "<mark>mation</mark> desk" in image
+    assert image.count(" hit") == 2
+
+
+def test_while_the_index_is_made_a_search_says_so(
+    client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "FEW_UNFOLDED", 0)
+    database.add_text("a", "cafe")
+    database.fold()
+    database.add_text("b", "cafe")
+    assert "The search index is being made: 50 %" in client.get("/?q=cafe").text
+    database.fold()
+    assert "search index is being made" not in client.get("/?q=cafe").text
+
+
+def test_every_page_with_a_search_box_explains_it(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("a", "b")
+    for path in ("/", f"/images/{image_id}"):
+        page = client.get(path).text
+        for word in ("-draft", "OR", "exact:", "name:", "folder:", "state:", "after:", "before:",
+                     "confidence:", "lines:"):  # fmt: skip
+            assert word in page

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from ocr_contract.schema import Status
 from ocr_contract.search.columns import CONFIDENCE, LINE_COUNT
+from ocr_contract.search.marks import Marker, Snippet
 from ocr_contract.search.matching import Document
+
+_SNIPPET_TEXT_CHARS = 100_000
+"""How far into a page a snippet is looked for; the search itself sees everything."""
 
 _SQL = f"""
 SELECT i.id, '/' || i.name AS name, i.status, i.warning_code IS NOT NULL AS has_warning,
@@ -28,3 +32,16 @@ def load(
         )
         for row in connection.execute(sql, (json.dumps(list(ids)),))
     ]  # fmt: skip
+
+
+def first_snippet(connection: sqlite3.Connection, marker: Marker, image_id: int) -> Snippet | None:
+    """What an image shows around its first hits; None when only its name is a hit."""
+    rows = connection.execute(
+        "SELECT substr(coalesce(corrected, text), 1, ?), substr(text, 1, ?) FROM pages "
+        "WHERE image_id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?) "
+        "ORDER BY number",
+        (_SNIPPET_TEXT_CHARS, _SNIPPET_TEXT_CHARS, image_id),
+    )
+    # The person's text first; a hit that only the machine's text has is shown all the same.
+    texts = [text for now, machine in rows.fetchall() for text in dict.fromkeys((now, machine))]
+    return next(filter(None, map(marker.snippet, texts)), None)

@@ -39,19 +39,6 @@ class Hits:
     """What it took, in rows looked at."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class IndexProgress:
-    """How much of the archive the index holds as it should."""
-
-    images: int
-    folded: int
-
-    @property
-    def percent(self) -> int:
-        """Rounded down: 100 is all."""
-        return 100 * self.folded // self.images if self.images else 100
-
-
 def find(
     connection: sqlite3.Connection, tree: Node, *, limit: int, below: int | None = None,
     counts: bool = True, limit_s: float = SEARCH_LIMIT_S,
@@ -93,13 +80,15 @@ def neighbours(
     return found[0], found[1]
 
 
-def index_progress(connection: sqlite3.Connection) -> IndexProgress:
-    """Whether the search sees everything already."""
+def percent_seen(connection: sqlite3.Connection) -> int:
+    """How much of the archive the search sees, rounded down: below 100 hits may be missing."""
     ((images, unfolded),) = connection.execute(
         "SELECT (SELECT coalesce(sum(images), 0) FROM image_counts), "
         "(SELECT count(*) FROM images INDEXED BY images_to_index WHERE search_form < 2)"
     ).fetchall()
-    return IndexProgress(images, images - unfolded)
+    if unfolded <= plan.FEW_UNFOLDED:
+        return 100
+    return int(100 * (images - unfolded) // images)
 
 
 def _following(keys: list[int], limit: int) -> int | None:

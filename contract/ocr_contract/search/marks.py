@@ -35,6 +35,19 @@ class Piece:
     spans: list[Span]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snippet:
+    """The surroundings of the first hits."""
+
+    pieces: list[Piece]
+    is_cut_before: bool
+    is_cut_after: bool
+
+    def __str__(self) -> str:
+        middle = " … ".join(piece.text for piece in self.pieces)
+        return f"{'… ' * self.is_cut_before}{middle}{' …' * self.is_cut_after}"
+
+
 class Marker:
     """Finds the words of one query."""
 
@@ -62,8 +75,8 @@ class Marker:
                     break
         return _merged(found)
 
-    def snippet(self, text: str) -> tuple[list[Piece], bool, bool] | None:
-        """The surroundings of the first hits, and whether text is left before and after them."""
+    def snippet(self, text: str) -> Snippet | None:
+        """The surroundings of the first hits, or None without a hit."""
         spans = self.spans(text, most=MAX_SNIPPET_MARKS)
         windows: list[Span] = []
         for hit_start, hit_end in spans:
@@ -82,7 +95,7 @@ class Marker:
             Piece(text[start:end].replace("\n", " "), _within(spans, start, end))
             for start, end in windows
         ]
-        return pieces, windows[0][0] > 0, windows[-1][1] < len(text)
+        return Snippet(pieces, windows[0][0] > 0, windows[-1][1] < len(text))
 
 
 class _Places:

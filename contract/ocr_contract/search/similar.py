@@ -9,12 +9,12 @@ import itertools
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ocr_contract.search import documents, evaluator
-from ocr_contract.search.matching import matches
+from ocr_contract.search.matching import Document, matches
 from ocr_contract.search.tree import And, Node, Or, Word, wanted_words
-from ocr_contract.similar_words import similar_phrases, similar_words, stands_alone
+from ocr_contract.similar_words import first_images, similar_phrases, similar_words, stands_alone
 
 FEW_HITS = 5
 """With fewer hits a search looks for similar ones."""
@@ -59,23 +59,35 @@ def find(
     most: int = MOST_HITS, limit_s: float = LIMIT_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> SimilarHits:  # fmt: skip
-    """Up to `most` images beside those `known` that a reading of the query's words is in."""
+    """Up to `most` images beside those `known` that a reading of the query's words is in.
+
+    Where each was met first is known; for more the index is asked as long as there is time.
+    """
     until = clock() + limit_s
+    candidates: list[Reading] = []
     found: dict[int, Reading] = {}
-    shown: list[Reading] = []
+    occurring: set[Reading] = set()
     is_complete = True
-    for reading in readings(connection, tree):
-        new: list[int] = []
-        if clock() >= until or len(found) >= most:
-            is_complete = False
-        else:
-            new, is_whole = _images(connection, reading, until - clock(), clock)
+    try:
+        candidates = readings(connection, tree)
+        occurring.update(reading for reading in candidates if reading.is_known)
+        found |= _first_hits(connection, candidates)
+        for reading in candidates:
+            if clock() >= until or len(found.keys() - set(known)) >= most:
+                is_complete = False
+                break
+            ids, is_whole = _all_hits(connection, reading, until - clock(), clock)
             is_complete = is_complete and is_whole
-            left = [image_id for image_id in new if image_id not in found and image_id not in known]
-            found |= dict.fromkeys(left[: most - len(found)], reading)
-        if new or reading.is_known:
-            shown.append(reading)
-    return SimilarHits(shown, list(found.items()), is_complete)
+            occurring |= {reading} if ids else set()
+            found = dict.fromkeys(ids, reading) | found
+    except sqlite3.OperationalError as error:  # the time of the whole request is up
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        is_complete = False
+    ranks = {reading: rank for rank, reading in enumerate(candidates)}
+    hits = [(image_id, reading) for image_id, reading in found.items() if image_id not in known]
+    hits.sort(key=lambda hit: (ranks[hit[1]], -hit[0]))
+    return SimilarHits([each for each in candidates if each in occurring], hits[:most], is_complete)
 
 
 def readings(connection: sqlite3.Connection, tree: Node) -> list[Reading]:
@@ -112,17 +124,32 @@ def _with(node: Node, word: Word, other: Word) -> Node:
     return node
 
 
-def _images(
+def _first_hits(
+    connection: sqlite3.Connection, candidates: Sequence[Reading]
+) -> dict[int, Reading]:
+    """Of each reading that occurs the image in which it was met first, if it is there yet."""
+    known = [reading for reading in candidates if reading.is_known]
+    images = first_images(connection, [reading.read for reading in known])
+    loaded = documents.load(connection, sorted(set(images.values())))
+    by_id = {document.id: document for document in loaded}
+    found: dict[int, Reading] = {}
+    for reading in known:
+        document = by_id.get(images.get(reading.read, 0))
+        if document is not None and _is_hit(document, reading):
+            found.setdefault(document.id, reading)
+    return found
+
+
+def _all_hits(
     connection: sqlite3.Connection, reading: Reading, limit_s: float, clock: Callable[[], float]
 ) -> tuple[list[int], bool]:
-    """Where the reading stands alone, newest first, and whether no more can be there."""
+    """Where the reading stands alone, and whether no more can be there."""
     hits = evaluator.find(
         connection, reading.tree, limit=_LOOKED_AT, counts=False, limit_s=limit_s, clock=clock
     )
-    alone = {
-        document.id
-        for document in documents.load(connection, hits.ids)
-        if stands_alone(reading.read, document.folded_text) and matches(document, reading.tree)
-    }
-    ids = [image_id for image_id in hits.ids if image_id in alone]
+    ids = [one.id for one in documents.load(connection, hits.ids) if _is_hit(one, reading)]
     return ids, hits.is_complete and hits.next_below is None
+
+
+def _is_hit(document: Document, reading: Reading) -> bool:
+    return stands_alone(reading.read, document.folded_text) and matches(document, reading.tree)

@@ -21,7 +21,7 @@ DOCUMENT_COST = 80
 """What it costs to compare an image's whole text."""
 COLUMNS_COST = 5
 """What it costs to look at an image's row."""
-_FIRST_WINDOW = 2_000
+_FIRST_WINDOW = 200
 _MOST_WINDOW = 20_000
 """Ids: the clock is looked at between two windows."""
 

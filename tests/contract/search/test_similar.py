@@ -60,8 +60,15 @@ def archive(
 
 
 @pytest.fixture(scope="module")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    with archive(tmp_path_factory.mktemp("usual"), TEXTS) as connection:
+def usual_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("usual") / "ocr_data.db"
+    build(path, TEXTS)
+    return path
+
+
+@pytest.fixture
+def usual(usual_file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(open_reader(usual_file)) as connection:
         yield connection
 
 
@@ -119,13 +126,33 @@ def test_most_hits(tmp_path: Path) -> None:
     assert [image_id for image_id, _ in found.hits] == [8, 7, 6]
 
 
-def test_without_time_the_readings_are_named_and_nothing_is_looked_up(
+def test_without_time_each_reading_has_the_hit_in_which_it_was_met_first(
     usual: sqlite3.Connection,
 ) -> None:
     query = language.parse("total")
     assert query is not None
     ticks = iter([0.0, *([1.0] * 100)])
     found = similar.find(usual, query.tree, limit_s=0.5, clock=lambda: next(ticks))
-    assert not found.hits
+    assert [(image_id, reading.read) for image_id, reading in found.hits] == [
+        (3, "t0tal"),
+        (2, "tota1"),
+    ]
     assert not found.is_complete
-    assert [reading.read for reading in found.readings] == ["t0tal", "tota1"]
+
+
+def test_a_reading_that_has_gone_from_there_is_no_hit(tmp_path: Path) -> None:
+    path = tmp_path / "ocr_data.db"
+    build(path, ["tota1", "other"])
+    with closing(apsw.Connection(str(path))) as writer:
+        writer.execute("UPDATE words SET image_id = 2 WHERE word = 'tota1'")
+    with closing(open_reader(path)) as connection:
+        found = ask(connection, "total")
+    assert [image_id for image_id, _ in found.hits] == [1]
+
+
+def test_when_the_time_of_the_request_is_up_nothing_is_an_error(
+    usual: sqlite3.Connection,
+) -> None:
+    usual.set_progress_handler(lambda: 1, 1)
+    found = ask(usual, "total")
+    assert (found.readings, found.hits, found.is_complete) == ([], [], False)

@@ -1,0 +1,107 @@
+"""What a search costs, in rows looked at: no clock, so a slow machine fails nothing here."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from search_archive import Image, Page, build
+
+from ocr_contract.schema import Status, open_reader
+from ocr_contract.search import evaluator, language
+from ocr_contract.search.evaluator import Hits
+
+IMAGES = 4_000
+RARE = 1_000
+"""Every so manyth image failed, and has no text."""
+
+
+def image(number: int) -> Image:
+    day = f"2026-01-{1 + 28 * number // IMAGES:02}"
+    if number % RARE == 0:
+        return Image(f"box/{number}.png", status=Status.FAILED, day=day)
+    rare = " needle" if number % RARE == 1 else ""
+    odd = "odd" if number % 2 else "even"
+    return Image(
+        f"box{number // RARE}/{number}.png", [Page(f"common {odd} words xy{rare}")], day=day
+    )
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("archive") / "ocr_data.db"
+    build(path, [image(number) for number in range(1, IMAGES + 1)])
+    return path
+
+
+def find(archive: Path, typed: str, **more: Any) -> Hits:
+    query = language.parse(typed)
+    assert query is not None
+    connection = open_reader(archive)
+    try:
+        return evaluator.find(
+            connection, query.tree, limit=5, **{"counts": False, "limit_s": 60, **more}
+        )
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "needle", "nowhere", "common", '"odd words"', "xy", "xz", "name:3999", "folder:box3",
+        "state:failed", "state:failed common", "state:failed -common", "common -needle",
+        "needle -common", "needle OR nowhere", "xy needle", "xz common", "-needle",
+        "after:2026-01-28", "before:2026-01-02 common", "confidence:<50", "exact:common",
+        "state:failed OR needle", "odd even",
+    ],
+)  # fmt: skip
+def test_none_looks_at_every_image(archive: Path, typed: str) -> None:
+    page = find(archive, typed)
+    assert page.is_complete
+    assert page.cost < IMAGES, page
+
+
+def test_two_ways_race(archive: Path) -> None:
+    """In every image but the few that failed: to jump in the index of words costs too much each
+    time, so the few are compared themselves."""
+    page = find(archive, "state:failed common")
+    assert page.ids == [] and page.cost < IMAGES / 2
+
+
+def test_the_hundredth_page_costs_what_the_first_one_does(archive: Path) -> None:
+    first = find(archive, "common")
+    later = find(archive, "common", below=IMAGES // 2)
+    assert later.cost <= 1.5 * first.cost
+    assert later.ids[0] == IMAGES // 2 - 1
+
+
+def test_more_than_so_many_are_not_counted(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "COUNT_LIMIT_S", 60)
+    monkeypatch.setattr(evaluator, "MOST_COUNTED", 100)
+    assert find(archive, "common", counts=True).count == 100
+    assert not find(archive, "common", counts=True).count_is_exact
+    exact = find(archive, "needle", counts=True)
+    assert (exact.count, exact.count_is_exact) == (4, True)
+
+
+def test_what_is_cut_goes_on_from_there(archive: Path) -> None:
+    """With a clock that is over after some looks: page by page everything is found all the same."""
+    found: list[int] = []
+    below: int | None = None
+    cuts = 0
+    for _ in range(1_000):
+        page = find(archive, "lines:0", below=below, limit_s=20, clock=_ticks().__next__)
+        found += page.ids
+        cuts += not page.is_complete
+        assert page.next_below is None or below is None or page.next_below < below
+        below = page.next_below
+        if below is None:
+            break
+    assert found == [IMAGES - RARE * number for number in range(IMAGES // RARE)]
+    assert cuts > 0
+
+
+def _ticks() -> Iterator[float]:
+    return map(float, itertools.count(0, 8))
