@@ -86,6 +86,7 @@ memory: environments models  ## whether memory stays flat over 3,000 images: mak
 
 scale: environments models  ## costs at 10,000, 100,000 and 1,000,000 pages beside Datasette, hours: make scale [ARGS="--pages 10000"]
 	@$(BENCH)/scale.py $(args)
+.PHONY: scale
 
 soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|powerloss|images|fuzz|load] [ARGS=…]
 	@for what in $${WHAT:-kills powerloss images fuzz load}; do \

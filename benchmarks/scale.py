@@ -81,8 +81,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--images", type=Path, help="folder for the image files (default: in the work folder)"
     )
+    parser.add_argument(
+        "--repeat",
+        type=int,
+        default=scale_steps.REPEAT,
+        help="how often each request is made (default: %(default)s)",
+    )
     parser.add_argument("--keep", action="store_true", help="leave the databases for a next run")
     options = parser.parse_args()
+    scale_steps.REPEAT = options.repeat
     options.work = options.work.absolute()
     options.images = options.images and options.images.absolute()
     return options

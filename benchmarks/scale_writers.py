@@ -109,7 +109,13 @@ class Writers:
 
     def miss(self, scans: Iterable[Scan]) -> None:
         """As when the watcher no longer sees them."""
-        self._catalogue.mark_missing([scan.path for scan in scans if scan.fate == "missing"])
+        paths = [scan.path for scan in scans if scan.fate == "missing"]
+        with self._database.reading() as connection:
+            rows = [
+                connection.execute("SELECT id FROM images WHERE path = ?", (path,)).fetchall()
+                for path in paths
+            ]
+        self._catalogue.mark_missing([image_id for ((image_id,),) in rows])
 
     def _result(self, image_id: int, sha256: str, scan: Scan) -> ImageResult:
         texts, confidences = self._archive.lines(scan)

@@ -71,7 +71,12 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     catalogue = Catalogue(database, exists=path_exists(settings.image_folder))
     watcher = _watcher(settings, database, catalogue, pipeline, own, rights, stop)
     backups = Backups(
-        database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
+        database,
+        guard,
+        every_h=settings.backup_every,
+        keep=settings.backup_keep,
+        share_percent=settings.backup_share,
+        stop=stop,
     )
     upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
     check = ThoroughCheck(database, stop=stop, is_busy=lambda: pipeline.batch is not None)

@@ -6,7 +6,7 @@ a client ignores fields that it does not know.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self, TypedDict
+from typing import Any, NamedTuple, NotRequired, Self, TypedDict
 
 
 class Reply:
@@ -68,7 +68,12 @@ class NewestBackup(TypedDict):
 
     path: str
     bytes: int
+    """Of the database that it holds."""
     finished_at: str
+    kept: NotRequired[int]
+    """So many are kept that are named after their time; known when this is one of them."""
+    all_bytes: NotRequired[int]
+    """What those take on the disk together."""
 
 
 class DatabaseCheck(TypedDict):
@@ -164,6 +169,8 @@ class BackupReply(Reply):
     images: int | None = None
     pages: int | None = None
     seconds: float | None = None
+    added_bytes: int | None = None
+    """What it took on the disk, where only what is new is stored; None for a whole file."""
 
 
 class Reason(TypedDict):

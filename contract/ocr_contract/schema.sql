@@ -175,14 +175,13 @@ CREATE VIRTUAL TABLE images_fts USING fts5 (
 CREATE VIRTUAL TABLE grams_fts USING fts5 (
   grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
--- Every word that was ever read, for what was misread.
+-- Every word that was ever read, and two that may be one, for what was misread.
 CREATE TABLE words (
-  word          TEXT    PRIMARY KEY,       -- folded
-  reversed      TEXT    NOT NULL,          -- its last character first
-  skeleton      TEXT    NOT NULL           -- with what OCR confuses made alike: skeleton() there
+  skeleton      TEXT    NOT NULL,          -- with what OCR confuses made alike: text_folding.skeleton()
+  word          TEXT    NOT NULL,          -- folded
+  image_id      INTEGER NOT NULL,          -- where it was met first; it may have gone from there
+  PRIMARY KEY (skeleton, word)
 ) WITHOUT ROWID;
-CREATE INDEX words_reversed ON words (reversed);
-CREATE INDEX words_skeleton ON words (skeleton);
 
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN
   INSERT INTO images_fts (rowid, name, text)

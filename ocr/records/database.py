@@ -26,7 +26,7 @@ from records import opening, stop_mark
 from records.database_copy import Copy, damaged, write_copy
 from records.stop_mark import Ending
 
-_BESIDE_STEPS = 1000
+_BESIDE_STEPS = 250
 """Instructions, or pages of a check, between two questions whether to go on: some milliseconds."""
 _LARGE_LOG_BYTES = 8 << 20
 """Left by a kill; twice what the automatic checkpoints let it become."""

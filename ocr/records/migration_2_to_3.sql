@@ -58,12 +58,11 @@ CREATE VIRTUAL TABLE grams_fts USING fts5 (
   grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
 CREATE TABLE words (
-  word          TEXT    PRIMARY KEY,
-  reversed      TEXT    NOT NULL,
-  skeleton      TEXT    NOT NULL
+  skeleton TEXT NOT NULL,
+  word TEXT NOT NULL,
+  image_id INTEGER NOT NULL,
+  PRIMARY KEY (skeleton, word)
 ) WITHOUT ROWID;
-CREATE INDEX words_reversed ON words (reversed);
-CREATE INDEX words_skeleton ON words (skeleton);
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN
   INSERT INTO images_fts (rowid, name, text)
     SELECT id, name, text FROM search_texts WHERE id = new.id;

@@ -18,8 +18,8 @@ import apsw
 from records.database_copy import first_problem
 
 READING_S = 1.0
-_FIRST_PAGES = 32
-_PLACES = 16
+_FIRST_PAGES = 4
+_PLACES = 8
 _ROWS = 4
 _PROGRESS_STEPS = 50
 """Instructions, or pages of a check, between two looks at the clock: few, for slow disks."""
@@ -44,10 +44,11 @@ def problem(
     Raises:
         apsw.CorruptError: SQLite stumbled over something that is wrong.
     """
+    until = clock() + reading_s
     return (
         _at_the_roots(connection)
         or _here_and_there(connection)
-        or _within(connection, clock() + reading_s, clock)
+        or _within(connection, until, clock)
     )
 
 

@@ -77,25 +77,25 @@ def _put_in_short(connection: Connection, image_id: int, name: str, text: str) -
     connection.execute(
         "INSERT INTO grams_fts (rowid, grams) VALUES (?, ?)", (image_id, _gram_tokens(name, text))
     )
-    _remember_words(connection, text)
+    _remember_words(connection, image_id, text)
     _set_form(connection, image_id, FOLDED)
 
 
-def _remember_words(connection: Connection, text: str) -> None:
+def _remember_words(connection: Connection, image_id: int, text: str) -> None:
     known = _known_words.get(connection)
     if known is None:
         known = _known_words[connection] = set()
         connection.set_rollback_hook(known.clear)  # what was undone must come again
     if len(known) > _WORDS_KNOWN:
         known.clear()
-    new = text_folding.words(text) - known
+    new = {
+        word
+        for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
+        if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
+    }
     connection.executemany(
-        "INSERT OR IGNORE INTO words (word, reversed, skeleton) VALUES (?, ?, ?)",
-        [
-            (word, word[::-1], text_folding.skeleton(word))
-            for word in sorted(new)
-            if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
-        ],
+        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)",
+        sorted((text_folding.skeleton(word.replace(" ", "")), word, image_id) for word in new),
     )
     known |= new
 

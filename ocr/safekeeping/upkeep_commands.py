@@ -1,6 +1,7 @@
 """The commands of `ocrctl` that keep the data safe: coverage, backup, restore, doctor."""
 
 import argparse
+import dataclasses
 import json
 import shutil
 import sys
@@ -19,6 +20,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import BackupReply, Reply
 from ocr_errors import OcrError
 from ocr_settings import Settings
+from records.chunked_copy import assemble, is_manifest
 from records.database_copy import publish, read_checksum, sha256_of, write_copy
 from safekeeping import database_sizes, doctor, restore
 
@@ -103,11 +105,13 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
             raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
         time.sleep(_POLL_S)
         reply = _persist(client.backup_state)
+    made = settings.data_folder / reply.path
     if streams:
-        return _stream(settings.data_folder / reply.path, reply)
+        return _stream(made, reply)
     if options.to is not None:
         assert reply.sha256 is not None  # it is done
-        _copy_out(settings.data_folder / reply.path, options.to, reply.sha256)
+        sha256 = _copy_out(made, options.to, reply.sha256)
+        reply = dataclasses.replace(reply, sha256=sha256)
     return _print_json(reply.to_json())
 
 
@@ -117,17 +121,25 @@ def _hidden_folder(settings: Settings) -> "tempfile.TemporaryDirectory[str]":
 
 def _stream(file: Path, reply: BackupReply) -> int:
     """The backup to standard output; what is said of it, its checksum above all, to stderr."""
-    with file.open("rb") as source:
-        shutil.copyfileobj(source, sys.stdout.buffer)
+    if is_manifest(file):
+        reply = dataclasses.replace(reply, sha256=assemble(file, sys.stdout.buffer))
+    else:
+        with file.open("rb") as source:
+            shutil.copyfileobj(source, sys.stdout.buffer)
     sys.stdout.buffer.flush()
     sys.stderr.write(json.dumps(reply.to_json(), indent=2) + "\n")
     return 0
 
 
-def _copy_out(source: Path, target: Path, sha256: str) -> None:
+def _copy_out(source: Path, target: Path, sha256: str) -> str:
+    """A whole copy of the backup `source`; returns its checksum, which for a file is `sha256`."""
     partial = target.with_name(f".{target.name}.copying")
     try:
-        shutil.copyfile(source, partial)
+        if is_manifest(source):
+            with partial.open("wb") as stream:
+                sha256 = assemble(source, stream)
+        else:
+            shutil.copyfile(source, partial)
         if sha256_of(partial) != sha256:
             raise OcrError(
                 ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
@@ -141,6 +153,7 @@ def _copy_out(source: Path, target: Path, sha256: str) -> None:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+    return sha256
 
 
 def _copy_directly(database: Path, target: Path) -> BackupReply:
@@ -173,7 +186,7 @@ def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Sett
 
 
 def _restore(chosen: Path, settings: Settings) -> int:
-    done = restore.restore(chosen, settings.database)
+    done = restore.restore(chosen, settings.database, settings.data_folder / BACKUPS_FOLDER)
     with_checksum = "" if read_checksum(chosen) else " (it had no checksum; its content is sound)"
     sys.stderr.write(f"restored {done.source}{with_checksum}\n")
     if done.kept is not None:

@@ -21,6 +21,7 @@ from ocr_contract.replies import ReprocessReply
 from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
 from project import ROOT
 from records.database import Database
+from records.database_copy import verify
 
 
 def ask(
@@ -208,14 +209,17 @@ def test_backups_by_the_clock(service: ServiceProcess, client: ControlClient) ->
     seen: set[str] = set()
 
     def three_were_made() -> bool:
-        seen.update(path.name for path in folder.glob("*.db"))
+        seen.update(path.name for path in folder.glob("*.backup"))
         return len(seen) >= 3
 
     wait_until(three_were_made)
-    assert len(list(folder.glob("*.db"))) <= 3
+    assert len(list(folder.glob("*.backup"))) <= 3
     assert (client.status().backup or {})["path"].startswith("backups/ocr_data-")
     assert service.stop()[0] == 0
-    assert len(list(folder.glob("*.db"))) <= 3
+    left = list(folder.glob("*.backup"))
+    assert 1 <= len(left) <= 3
+    for path in left:
+        verify(path)
     assert list(folder.glob(".*")) == []
 
 

@@ -297,7 +297,7 @@ def test_the_instructions_for_looking_saving_and_restoring(installed: Machine) -
     assert (installed.folder / "ocr_database.db").stat().st_size > 0
     typed(installed, backup)
     name = max(
-        (path for path in (installed.installed / "data" / "backups").glob("*.db")),
+        (path for path in (installed.installed / "data" / "backups").glob("*.backup")),
         key=lambda path: path.stat().st_mtime,
     ).name
     shutil.copyfile(SAMPLES / "settings-dark.png", installed.images / "later.png")

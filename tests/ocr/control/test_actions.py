@@ -281,6 +281,19 @@ def test_metrics_of_what_was_read(
     ) == (3, 1)
 
 
+def test_the_thorough_check_is_told(report: ServiceReport) -> None:
+    before = report.status().check
+    assert before is not None
+    assert (before["state"], before["checked_at"]) == ("running", None)
+    assert samples(report.metrics())["ocr_database_tables_to_check"] == before["tables_left"] > 5
+    report._check.check_what_is_due()
+    after = report.status().check
+    assert after is not None
+    assert (after["state"], after["tables_left"]) == ("sound", 0)
+    assert after["checked_at"] is not None
+    assert samples(report.metrics())["ocr_database_tables_to_check"] == 0
+
+
 def test_how_many_are_done_with_a_warning(report: ServiceReport, store: Store) -> None:
     assert report.status().done_with_warning == 0
     with store._database.transaction() as connection:
