@@ -9,19 +9,24 @@ import itertools
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from ocr_contract.search import documents, evaluator
 from ocr_contract.search.matching import Document, matches
 from ocr_contract.search.tree import And, Node, Or, Word, wanted_words
 from ocr_contract.similar_words import first_images, similar_phrases, similar_words, stands_alone
 
+_T = TypeVar("_T")
+
 FEW_HITS = 5
 """With fewer hits a search looks for similar ones."""
 MOST_HITS = 10
-LIMIT_S = 0.1
-_LOOKED_AT = 20
+LIMIT_S = 0.05
+_LOOKED_AT = 10
 """So many images that hold a spelling are looked at: in some it is a part of another word."""
+_MOST_OF_A_READING = 3
+"""What stands in many images is seldom misread, and others should be seen as well."""
 _PART = re.compile(r"[^\W_]+")
 
 
@@ -79,23 +84,30 @@ def find(
             ids, is_whole = _all_hits(connection, reading, until - clock(), clock)
             is_complete = is_complete and is_whole
             occurring |= {reading} if ids else set()
-            found = dict.fromkeys(ids, reading) | found
+            found = dict.fromkeys(ids[:_MOST_OF_A_READING], reading) | found
     except sqlite3.OperationalError as error:  # the time of the whole request is up
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
         is_complete = False
-    ranks = {reading: rank for rank, reading in enumerate(candidates)}
-    hits = [(image_id, reading) for image_id, reading in found.items() if image_id not in known]
-    hits.sort(key=lambda hit: (ranks[hit[1]], -hit[0]))
-    return SimilarHits([each for each in candidates if each in occurring], hits[:most], is_complete)
+    shown = [reading for reading in candidates if reading in occurring]
+    hits = _by_turns(
+        [(image_id, reading) for image_id, whose in found.items() if whose is reading]
+        for reading in shown
+    )
+    return SimilarHits(shown, [hit for hit in hits if hit[0] not in known][:most], is_complete)
 
 
 def readings(connection: sqlite3.Connection, tree: Node) -> list[Reading]:
     """Of each word of the query in turn; in words that must be exact nothing is similar."""
     words = [word for word in wanted_words(tree) if word.exact is None and not word.only_name]
     found = (list(_of_word(connection, tree, word)) for word in dict.fromkeys(words))
-    by_turns = itertools.chain.from_iterable(itertools.zip_longest(*found))
-    return [reading for reading in by_turns if reading is not None]
+    return _by_turns(found)
+
+
+def _by_turns(lists: Iterable[list[_T]]) -> list[_T]:
+    """The first of each, the second of each, and so on."""
+    turns = itertools.chain.from_iterable(itertools.zip_longest(*lists, fillvalue=None))
+    return [each for each in turns if each is not None]
 
 
 def _of_word(connection: sqlite3.Connection, tree: Node, word: Word) -> Iterator[Reading]:

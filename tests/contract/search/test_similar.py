@@ -120,10 +120,15 @@ def test_a_state_is_kept_to(tmp_path: Path) -> None:
     assert [image_id for image_id, _ in found.hits] == [1]
 
 
-def test_most_hits(tmp_path: Path) -> None:
-    with archive(tmp_path, ["tota1"] * 8) as connection:
-        found = ask(connection, "total", most=3)
-    assert [image_id for image_id, _ in found.hits] == [8, 7, 6]
+def test_each_reading_has_its_turn(tmp_path: Path) -> None:
+    with archive(tmp_path, ["tota1"] * 8 + ["total5", "t0tal"]) as connection:
+        found = ask(connection, "total")
+        two = ask(connection, "total", most=2)
+    hits = [(image_id, reading.read) for image_id, reading in found.hits]
+    assert hits[:2] == [(10, "t0tal"), (1, "tota1")]
+    assert {read for _, read in hits[2:]} == {"tota1"}
+    assert [(image_id, reading.read) for image_id, reading in two.hits] == hits[:2]
+    assert not two.is_complete
 
 
 def test_without_time_each_reading_has_the_hit_in_which_it_was_met_first(
