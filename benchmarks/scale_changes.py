@@ -32,8 +32,12 @@ MIGRATION_S = 60.0
 _BATCHES = {2: 60, 16: 25}
 """Images of a batch (on a CPU, on a GPU) to how many batches of them make one round."""
 ROUNDS = 4
-_LIMIT_S = 3600.0
+_LIMIT_S = 4 * 3600.0
+_KILLED_UP_TO = 100_000
+"""Pages: one migration of a larger database takes long, and a second shows nothing new."""
 _POLL_S = 0.2
+_CALM = 10
+"""So many times may it seem quiet while something is left to do: such work gives way to other."""
 
 
 def writer_step(place: Place) -> list[Row]:
@@ -168,9 +172,10 @@ def migration_step(place: Place) -> list[Row]:
         rows.append(Row("migration, largest main process", whole.peak_mb, "MB"))
         rows.append(Row("migration, rows lost and words not found", whole.wrong, "rows",
                         at_most=0, grows=False))  # fmt: skip
-        killed = _migrate(place, folders, old, [whole.ended_s / 4, whole.ended_s / 2])
-        rows.append(Row("the same, killed twice on the way", killed.wrong, "rows",
-                        at_most=0, grows=False))  # fmt: skip
+        if place.pages <= _KILLED_UP_TO:
+            killed = _migrate(place, folders, old, [whole.ended_s / 4, whole.ended_s / 2])
+            rows.append(Row("the same, killed twice on the way", killed.wrong, "rows",
+                            at_most=0, grows=False))  # fmt: skip
         return rows
 
 
@@ -197,11 +202,15 @@ def _migrate(place: Place, folders: ServiceFolders, old: Path, kills: list[float
         reader.kill()
     answered_s = reader.start()
     started = time.monotonic()
-    reader.wait_until_quiet(_LIMIT_S)
-    ended_s = answered_s + time.monotonic() - started - reader.QUIET_S
+    for _ in range(_CALM):
+        reader.wait_until_quiet(_LIMIT_S)
+        ended_s = answered_s + time.monotonic() - started - reader.QUIET_S
+        if not _unfolded(folders.data):
+            break
     peak = reader.peak_mb()
     reader.stop()
     wrong = sum(abs(count - now) for count, now in zip(before, _counts(folders.data), strict=True))
+    wrong += _unfolded(folders.data)
     wrong += int(query(folders.data, "PRAGMA user_version")[0][0]) != schema.SCHEMA_VERSION
     with web_service(folders.data) as site:
         for word in place.archive.rare:
@@ -209,6 +218,12 @@ def _migrate(place: Place, folders: ServiceFolders, old: Path, kills: list[float
             # No page was a duplicate in that version's database, so each word is on some more.
             wrong += found.count(b'"snippet"') < RARE_PAGES
     return _Migration(answered_s, ended_s, peak, wrong)
+
+
+def _unfolded(data: Path) -> int:
+    """Images whose text the search index does not hold as it should: that is done behind."""
+    rows = query(data, "SELECT count(*) FROM images WHERE search_form <> 2")
+    return int(rows[0][0]) if rows else 0  # versions before 3 know no such thing
 
 
 def _counts(data: Path) -> list[int]:
@@ -262,8 +277,10 @@ def _until_steady(reader: Reader, data: Path) -> float:
     """Until the number of missing files has stayed the same over some looks; without that wait."""
     started = changed = time.monotonic()
     seen = _missing(data)
+    seen_files = int(query(data, "SELECT count(*) FROM images")[0][0])
+    steady_s = 15.0 + seen_files / 20_000
     moved = False
-    while time.monotonic() - changed < (15.0 if moved else 120.0):
+    while time.monotonic() - changed < (steady_s if moved else 40 * steady_s):
         reader.check()
         if time.monotonic() - started > _LIMIT_S:
             raise ServiceError("the folder did not come to rest")

@@ -289,6 +289,36 @@ def test_a_small_run(
     assert file.with_suffix(".md").read_text().splitlines()[-1] in said
 
 
+def test_a_step_that_breaks_takes_no_other_along_and_is_measured_by_the_next_run(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    broken = True
+
+    def breaks(_: Place) -> list[Row]:
+        if broken:
+            raise ValueError
+        return [Row("a", 1.0)]
+
+    def works(_: Place) -> list[Row]:
+        done.append("works")
+        return [Row("b", 2.0)]
+
+    monkeypatch.setattr(scale, "STEPS", {"breaks": ("breaks", breaks), "works": ("works", works)})
+    monkeypatch.setattr(scale, "ROOT", tmp_path)
+    monkeypatch.setattr(scale, "write_results", partial(write_results, folder=tmp_path))
+    arguments = [f"--pages={PAGES}", f"--work={place.folder.parent}", "--keep"]
+    monkeypatch.setattr(sys, "argv", ["scale.py", *arguments])
+    assert scale.main() == 1
+    assert place.remembered("breaks") is None
+    broken = False
+    assert scale.main() == 0
+    assert done == ["works"], "it was measured before"
+    (first, second) = sorted(tmp_path.glob("*.json"))
+    found = json.loads(second.read_text() if second.stem.endswith("-2") else first.read_text())
+    assert {"breaks", "works"} <= set(found)
+
+
 def test_a_step_that_does_not_exist_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
