@@ -83,6 +83,18 @@ def similar_phrases(connection: Connection, word: str, most: int = MOST_PHRASES)
     return [*dict.fromkeys(phrases)][:most]
 
 
+def first_images(connection: Connection, spellings: Iterable[str]) -> dict[str, int]:
+    """The image in which each of these was met first; it may have gone from there."""
+    wanted = [(skeleton(spelling.replace(" ", "")), spelling) for spelling in spellings]
+    rows = connection.execute(
+        "SELECT words.word, words.image_id FROM json_each(?) AS wanted CROSS JOIN words"
+        " ON words.skeleton = json_extract(wanted.value, '$[0]')"
+        " AND words.word = json_extract(wanted.value, '$[1]')",
+        (json.dumps(wanted),),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def stands_alone(spelling: str, folded: str) -> bool:
     """Whether a spelling stands in a folded text with no letter or digit beside it."""
     return re.search(rf"(?<![^\W_]){re.escape(spelling)}(?![^\W_])", folded) is not None
