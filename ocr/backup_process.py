@@ -22,7 +22,7 @@ _SHARE = 0.08
 """Of the processors: with the disk's part the reading loses less than a tenth."""
 _MOST_OF_ONE = 0.5
 _NICE = 5
-_LOG_GROWTH_BYTES = 64 << 20
+_LOG_GROWTH_BYTES = 128 << 20
 """While the backup looks at one moment the write-ahead log cannot be emptied: when it has grown by
 this much there is haste."""
 

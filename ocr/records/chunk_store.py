@@ -159,8 +159,9 @@ class ChunkStore:
         if not self.folder.is_dir():
             return
         for folder in sorted(self.folder.iterdir()):
-            with os.scandir(folder) as entries:
-                yield from entries
+            if folder.is_dir():
+                with os.scandir(folder) as entries:
+                    yield from entries
 
     def _path(self, name: str) -> Path:
         return self.folder / name[:2] / name
