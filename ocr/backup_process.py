@@ -1,7 +1,7 @@
 """The process that makes one backup: `backup_child` starts it and reads the line that it prints.
 
-It takes a small share of the processors, so that reading hardly feels it, and ends with the service
-that started it.
+It takes a small share of the processors, so that reading hardly feels it, or one that is idle; and
+it ends with the service that started it.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from disk_guard import DiskGuard
-from machine_limits import usable_cpus
+from machine_limits import idle_seconds, usable_cpus
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import EXIT_OTHER, OcrError, StoreError
 from safekeeping.backup_child import Order
@@ -22,7 +22,7 @@ _SHARE = 0.08
 """Of the processors: with the disk's part the reading loses less than a tenth."""
 _MOST_OF_ONE = 0.5
 _NICE = 5
-_LOG_GROWTH_BYTES = 64 << 20
+_LOG_GROWTH_BYTES = 128 << 20
 """While the backup looks at one moment the write-ahead log cannot be emptied: when it has grown by
 this much there is haste."""
 
@@ -59,8 +59,11 @@ def _between(order: Order) -> Callable[[], None]:
     log = database.with_name(database.name + "-wal")
     most_bytes = _size(log) + _LOG_GROWTH_BYTES
     guard = DiskGuard(database.parent, min_free_mb=order.min_free_mb)
+    cpus = usable_cpus()
+    # Where the service may not use all processors an idle one says nothing of its own.
+    idle = idle_seconds if cpus == os.cpu_count() else lambda: 0.0
     throttle = Throttle(
-        min(_SHARE * usable_cpus(), _MOST_OF_ONE), in_haste=lambda: _size(log) > most_bytes
+        min(_SHARE * cpus, _MOST_OF_ONE), in_haste=lambda: _size(log) > most_bytes, idle=idle
     )
 
     def between() -> None:

@@ -165,6 +165,7 @@ class BackupReply(Reply):
     path: str
     """Relative to the data folder."""
     bytes: int | None = None
+    """Of the database that it holds."""
     sha256: str | None = None
     images: int | None = None
     pages: int | None = None

@@ -14,7 +14,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_errors import StoreError
 from records.chunk_store import CHUNK_BYTES
 
-_PAGE_BYTES = 4096
+_SECTOR_BYTES = 4096
 _LOCK_OFFSET = 1 << 30
 """Where SQLite's locks are; the page there is never used (https://sqlite.org/fileformat.html)."""
 
@@ -30,6 +30,7 @@ class PageSink(apsw.VFS):
         self._open: dict[int, bytearray] = {}
         self._filled: dict[int, int] = {}
         self._handed_on: set[int] = set()
+        self._page_bytes = 0
         self.size_bytes = 0
 
     def write(self, data: bytes, offset: int) -> None:
@@ -37,6 +38,7 @@ class PageSink(apsw.VFS):
         index, start = divmod(offset, CHUNK_BYTES)
         if index in self._handed_on:
             raise _unlike(offset)
+        self._page_bytes = len(data)
         piece = self._open.setdefault(index, bytearray(CHUNK_BYTES))
         piece[start : start + len(data)] = data
         self._filled[index] = self._filled.get(index, 0) + len(data)
@@ -52,7 +54,7 @@ class PageSink(apsw.VFS):
         for index in sorted(self._open):
             start = index * CHUNK_BYTES
             length = min(CHUNK_BYTES, self.size_bytes - start)
-            unused = _PAGE_BYTES if start <= _LOCK_OFFSET < start + length else 0
+            unused = self._page_bytes if start <= _LOCK_OFFSET < start + length else 0
             if self._filled[index] + unused < length:
                 raise _unlike(start)
             self._hand_on(index, length)
@@ -88,7 +90,7 @@ class _SinkFile:
         return False
 
     def xSectorSize(self) -> int:  # noqa: N802
-        return _PAGE_BYTES
+        return _SECTOR_BYTES
 
     def xDeviceCharacteristics(self) -> int:  # noqa: N802
         return 0

@@ -180,30 +180,30 @@ class Backups:
 
     def _make(self, job: _Job) -> None:
         started = self._clock()
-        newest: NewestBackup = {
-            "path": self._shown(job.target),
-            "bytes": 0,
-            "finished_at": "",
-        }
-        if job.target.suffix == SUFFIX:
-            made = backup_child.run(self._order(job.target), self._between)
-            job.made = _Made(
-                made.size_bytes, made.sha256, made.images, made.pages, made.added_bytes
-            )
-            newest["kept"], newest["all_bytes"] = made.kept, made.all_bytes
-        else:
-            copy = self._database.copy_to(job.target, between=self._between)
-            job.made = _Made(copy.size_bytes, copy.sha256, copy.images, copy.pages)
+        made = job.made = self._by_pieces(job) if job.target.suffix == SUFFIX else self._whole(job)
         job.seconds = self._clock() - started
-        newest["bytes"], newest["finished_at"] = job.made.size_bytes, utc_now()
-        self.newest = newest
         log.info(
-            "backup %s of %d bytes in %.1f s; %d more bytes are stored",
+            "backup %s of %d bytes in %.1f s, %d more on the disk",
             job.target.name,
-            job.made.size_bytes,
+            made.size_bytes,
             job.seconds,
-            job.made.size_bytes if job.made.added_bytes is None else job.made.added_bytes,
+            made.size_bytes if made.added_bytes is None else made.added_bytes,
         )
+
+    def _whole(self, job: _Job) -> _Made:
+        copy = self._database.copy_to(job.target, between=self._between)
+        self.newest = self._shown_newest(job.target, copy.size_bytes)
+        return _Made(copy.size_bytes, copy.sha256, copy.images, copy.pages)
+
+    def _by_pieces(self, job: _Job) -> _Made:
+        made = backup_child.run(self._order(job.target), self._between)
+        newest = self._shown_newest(job.target, made.size_bytes)
+        newest["kept"], newest["all_bytes"] = made.kept, made.all_bytes
+        self.newest = newest
+        return _Made(made.size_bytes, made.sha256, made.images, made.pages, made.added_bytes)
+
+    def _shown_newest(self, target: Path, size_bytes: int) -> NewestBackup:
+        return {"path": self._shown(target), "bytes": size_bytes, "finished_at": utc_now()}
 
     def _order(self, target: Path) -> backup_child.Order:
         target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)

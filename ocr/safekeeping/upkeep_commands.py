@@ -27,6 +27,8 @@ from safekeeping import database_sizes, doctor, restore
 _Reply = TypeVar("_Reply", bound=Reply)
 _POLL_S = 0.3
 _PATIENCE_S = 600.0
+_BACKUP_PATIENCE_S = 7200.0
+"""It gives way to reading, and the database may be large."""
 _RESULT_WIDTH = 4
 _SOMETHING_FAILED = 1
 STANDARD_STREAM = "-"
@@ -99,7 +101,7 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
         with _hidden_folder(settings) as folder:
             reply = _copy_directly(settings.database, Path(folder) / settings.database.name)
             return _stream(Path(reply.path), reply)
-    until = time.monotonic() + _PATIENCE_S
+    until = time.monotonic() + _BACKUP_PATIENCE_S
     while reply.state == "running":
         if time.monotonic() > until:
             raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")

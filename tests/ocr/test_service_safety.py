@@ -212,7 +212,7 @@ def test_backups_by_the_clock(service: ServiceProcess, client: ControlClient) ->
         seen.update(path.name for path in folder.glob("*.backup"))
         return len(seen) >= 3
 
-    wait_until(three_were_made)
+    wait_until(three_were_made, "three backups", 60.0)  # each is a process of its own
     assert len(list(folder.glob("*.backup"))) <= 3
     assert (client.status().backup or {})["path"].startswith("backups/ocr_data-")
     assert service.stop()[0] == 0

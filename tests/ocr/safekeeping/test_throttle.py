@@ -13,9 +13,13 @@ class Machine:
         self.worked_s = 0.0
         self.slept_s = 0.0
         self.haste = False
+        self.idle_s = 0.0
+        self.others = 2.0
+        """So many processors of two are busy with something else."""
         self.throttle = Throttle(
             share,
             in_haste=lambda: self.haste,
+            idle=lambda: self.idle_s,
             clock=self.clock,
             worked=lambda: self.worked_s,
             sleep=self.sleep,
@@ -25,19 +29,25 @@ class Machine:
         assert seconds > 0
         self.clock.now += seconds
         self.slept_s += seconds
+        self.idle_s += seconds * (2 - self.others)
 
     def work(self, seconds: float) -> None:
-        self.clock.now += seconds
+        """Where three want two processors each gets two thirds of one."""
         self.worked_s += seconds
+        self.clock.now += seconds * max(1.0, (self.others + 1) / 2)
+        self.idle_s += seconds * max(0.0, 1 - self.others)
+
+    def used(self, seconds: float) -> float:
+        """Which share of one processor it uses in the time to come."""
+        before, worked_s = self.clock.now, self.worked_s
+        while self.clock.now < before + seconds:
+            self.work(0.003)
+            self.throttle()
+        return (self.worked_s - worked_s) / (self.clock.now - before)
 
 
 def test_it_rests_as_long_as_its_share_asks() -> None:
-    machine = Machine(0.2)
-    for _ in range(500):
-        machine.work(0.003)
-        machine.throttle()
-    used = machine.worked_s / (machine.worked_s + machine.slept_s)
-    assert 0.19 < used < 0.21
+    assert 0.19 < Machine(0.2).used(30) < 0.21
 
 
 def test_what_waited_for_the_disk_has_nothing_saved_up() -> None:
@@ -46,7 +56,7 @@ def test_what_waited_for_the_disk_has_nothing_saved_up() -> None:
     machine.throttle()
     machine.work(1.0)
     machine.throttle()
-    assert abs(machine.slept_s - 4.0) < 0.01
+    assert abs(machine.slept_s - 3.5) < 0.01
 
 
 def test_in_haste_it_does_not_rest() -> None:
@@ -58,3 +68,14 @@ def test_in_haste_it_does_not_rest() -> None:
     machine.haste = False
     machine.throttle()
     assert machine.slept_s == 0, "what was done in haste is not made up for"
+
+
+def test_an_idle_processor_may_be_used_until_somebody_wants_it() -> None:
+    machine = Machine(0.2)
+    assert machine.used(30) < 0.21
+    machine.others = 0.5
+    machine.used(2)
+    assert machine.used(30) > 0.99
+    machine.others = 2.0
+    machine.used(2)
+    assert machine.used(30) < 0.21
