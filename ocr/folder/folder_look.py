@@ -86,10 +86,10 @@ class FolderLook:
                     self.known += len(rows)
                 else:
                     self._compare(files, rows)
-                while len(self._odd) >= ROWS_TOGETHER:
-                    self._look_up(ROWS_TOGETHER)
-        while self._odd:
-            self._look_up(ROWS_TOGETHER)
+                if not self._look_up_odd(ROWS_TOGETHER):
+                    return False
+        if not self._look_up_odd(1):
+            return False
         for path in self._unseen:
             self._settling.forget(path)
         return True
@@ -121,14 +121,23 @@ class FolderLook:
             else:
                 self._settle(path, stat)
 
-    def _look_up(self, count: int) -> None:
+    def _look_up_odd(self, least: int) -> bool:
+        """While there are so many of them; False when the service stops meanwhile."""
+        while len(self._odd) >= least:
+            if self._stop.is_set():
+                return False
+            self._look_up_some()
+        return True
+
+    def _look_up_some(self) -> None:
         """What of the odd ones is known by its stat; the others are not opened, or settle."""
         started = time.monotonic()
-        odd, self._odd = self._odd[:count], self._odd[count:]
+        odd, self._odd = self._odd[:ROWS_TOGETHER], self._odd[ROWS_TOGETHER:]
         new = [(path, stat) for path, stat, _ in odd if path not in self._settling]
         known = self._catalogue.recognise(new)
         refused = [each for each in odd if each[0] not in known and each[2] is not None]
-        self._catalogue.refuse_all(refused)
+        if refused:
+            self._catalogue.refuse_all(refused)
         for path, stat, error in odd:
             if path in known:
                 self._found(path)

@@ -8,6 +8,7 @@ text for the day when it comes back.
 
 import enum
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -175,14 +176,24 @@ class Catalogue:
         for which in ("duplicate_of IS NOT NULL", "duplicate_of IS NULL"):
             ids = iter(image_ids)
             while some := list(itertools.islice(ids, ROWS_TOGETHER)):
+                heartbeat.beat()
                 started = time.monotonic()
-                count += self._mark_missing(some, which)
+                if listed := self._listed(some, which):
+                    count += self._mark_missing(listed, which)
                 if pause(REST * (time.monotonic() - started)):
                     return count
         return count
 
+    def _listed(self, image_ids: Sequence[int], which: str) -> list[int]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?)) "  # noqa: S608
+                f"AND status <> ? AND {which}",  # one of two constants
+                (json.dumps(image_ids), Status.MISSING),
+            )
+            return [row[0] for row in rows]
+
     def _mark_missing(self, image_ids: Sequence[int], which: str) -> int:
-        heartbeat.beat()
         with self._database.transaction() as connection:
             gone = [
                 row[0]
