@@ -97,6 +97,8 @@ def _columns_from(
 
 
 def _is_running_text(boxes: _Boxes, columns: list[npt.NDArray[np.intp]]) -> bool:
+    if min(map(len, columns)) < _MIN_COLUMN_LINES:  # most end here
+        return False
     everything = boxes[np.concatenate(columns)]
     region = float(everything[:, 2].max() - everything[:, 0].min())
     for column in columns:
@@ -105,8 +107,7 @@ def _is_running_text(boxes: _Boxes, columns: list[npt.NDArray[np.intp]]) -> bool
         widths = lines[:, 2] - lines[:, 0]
         heights = lines[:, 3] - lines[:, 1]
         if (
-            len(column) < _MIN_COLUMN_LINES
-            or width < min(_MIN_COLUMN_SHARE, 0.75 / len(columns)) * region
+            width < min(_MIN_COLUMN_SHARE, 0.75 / len(columns)) * region
             or _median(widths) < _FILLED_SHARE * width
             or _median(widths / np.maximum(heights, 1)) < _MIN_LINE_HEIGHTS
         ):
