@@ -6,7 +6,7 @@ a thread of its own.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,10 @@ from engines.arrays import Polygons
 from engines.text_models import TextModels
 from image_warnings import ImageWarning
 from page_records import Line
-from reading import orientation
+from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
 from reading.line_crops import crop_line, turned
-from reading.line_reading import UPRIGHT, Reading, read_lines, read_ways
+from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.page_search import find_lines
 from reading.reading_order import reading_order
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
@@ -100,8 +100,13 @@ class PageEngine:
             if orientation.reads_upright(readings, polygons):
                 return self._finished(page, polygons, readings, 0)
         known = {i: read for i, read in enumerate(readings or ()) if read.way == UPRIGHT}
-        evidence = self._evidence(page, polygons, shares, known)
-        rotation = orientation.rotation(evidence, shares, told_upright=told_upright)
+        asked = self._evidence(page, polygons, shares, known)
+        if not unread_script.is_unread(asked.surest):
+            rotation = orientation.rotation(asked.evidence, shares, told_upright=told_upright)
+        elif told_upright or not orientation.on_their_side(polygons):
+            rotation = 0
+        else:
+            rotation = self._rotation_unread(page, shares, len(asked.surest))
         if rotation == 0:
             readings = readings or self._readings(page, polygons, known)
             return self._finished(page, polygons, readings, 0)
@@ -115,10 +120,11 @@ class PageEngine:
         polygons: Polygons,
         shares: Sequence[float],
         known: dict[int, Reading],
-    ) -> list[orientation.Evidence]:
+    ) -> "_Asked":
         """What the page's lines, as far as they are asked, say about the way it stands; `known`
         are readings as the page lies, by index, and gets those that are made."""
         found: list[orientation.Evidence] = []
+        surest: list[float] = []
         recognise = self._models.recognise
         for group in orientation.lines_to_ask(polygons):
             crops = [crop_line(page, polygons[index]) for index in group]
@@ -140,9 +146,20 @@ class PageEngine:
                 orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
                 for index, lines, more in zip(group, asked, columns, strict=True)
             ]
+            surest += [
+                max(reading.confidence for reading in [*lines, *more])
+                for crop, lines, more in zip(crops, asked, columns, strict=True)
+                if max(crop.shape[:2]) > LONG * min(crop.shape[:2])
+            ]
             if orientation.is_clear(found, shares):
                 break
-        return found
+        return _Asked(found, surest)
+
+    def _rotation_unread(self, page: Pixels, shares: Sequence[float], lines: int) -> int:
+        """As `orientation.rotation`, for a page whose lines lie and read well in no way."""
+        others = [self._models.page_shares(turned(page, turn)) for turn in orientation.TURNS[1:]]
+        seen = unread_script.seen_in_all_positions([shares, *others])
+        return unread_script.rotation_of_lying(seen, lines)
 
     def _readings(
         self, page: Pixels, polygons: Polygons, known: Mapping[int, Reading] | None = None
@@ -186,6 +203,14 @@ class PageEngine:
 
     def _detect(self, page: Pixels) -> Polygons:
         return find_lines(page, self._models.detect, self._detection_side)
+
+
+class _Asked(NamedTuple):
+    """What lines say about the way in which a page stands."""
+
+    evidence: list[orientation.Evidence]
+    surest: list[float]
+    """Of each line of running text, the confidence in the way in which it reads best."""
 
 
 def _read_page(

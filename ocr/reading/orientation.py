@@ -62,7 +62,7 @@ def looks_upright(polygons: Polygons, page_shares: Sequence[float]) -> bool:
     `page_shares` are the page classifier's probabilities for 0, 90, 180 and 270 degrees.
     """
     upright, on_its_head = page_shares[0] + page_shares[1], page_shares[2] + page_shares[3]
-    return upright > on_its_head and not _on_their_side(polygons)
+    return upright > on_its_head and not on_their_side(polygons)
 
 
 def reads_upright(readings: Sequence[Reading], polygons: Polygons) -> bool:
@@ -206,7 +206,7 @@ def _lengths(polygons: Polygons) -> npt.NDArray[np.float32]:
     return longer
 
 
-def _on_their_side(polygons: Polygons) -> bool:
+def on_their_side(polygons: Polygons) -> bool:
     """Whether most of the running text, by length, runs up or down."""
     along, down = _sides(polygons)
     lengths = np.linalg.norm(along, axis=1), np.linalg.norm(down, axis=1)

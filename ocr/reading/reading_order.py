@@ -8,6 +8,7 @@ The page may be a little askew; all geometry is done after turning it by the lin
 """
 
 import itertools
+import statistics
 from collections.abc import Iterator
 
 import numpy as np
@@ -26,6 +27,8 @@ _FILLED_SHARE = 0.6
 _MIN_LINE_HEIGHTS = 8
 """In running text the median line is at least so many times as long as it is high."""
 _MAX_SKEW = np.radians(20)
+_FEW = 24
+"""So many boxes are split faster one by one than by numpy: nearly all strips of a page."""
 _MAX_TRIED_RUNS = 1000
 """A long table offers a run of columns from each row to each later one; trying all took minutes."""
 
@@ -94,6 +97,8 @@ def _columns_from(
 
 
 def _is_running_text(boxes: _Boxes, columns: list[npt.NDArray[np.intp]]) -> bool:
+    if min(map(len, columns)) < _MIN_COLUMN_LINES:  # most end here
+        return False
     everything = boxes[np.concatenate(columns)]
     region = float(everything[:, 2].max() - everything[:, 0].min())
     for column in columns:
@@ -102,8 +107,7 @@ def _is_running_text(boxes: _Boxes, columns: list[npt.NDArray[np.intp]]) -> bool
         widths = lines[:, 2] - lines[:, 0]
         heights = lines[:, 3] - lines[:, 1]
         if (
-            len(column) < _MIN_COLUMN_LINES
-            or width < min(_MIN_COLUMN_SHARE, 0.75 / len(columns)) * region
+            width < min(_MIN_COLUMN_SHARE, 0.75 / len(columns)) * region
             or _median(widths) < _FILLED_SHARE * width
             or _median(widths / np.maximum(heights, 1)) < _MIN_LINE_HEIGHTS
         ):
@@ -119,6 +123,8 @@ def _split(
     Text regions are found with a margin, so boxes of neighbouring rows may touch: across y
     each counts with the middle half of its height only.
     """
+    if len(indices) <= _FEW:
+        return _split_few(boxes, indices, axis)
     low, high = boxes[indices, axis], boxes[indices, axis + 2]
     if axis == 1:
         margin = (high - low) / 4
@@ -134,6 +140,31 @@ def _split(
     return [ordered[start:end] for start, end in itertools.pairwise(edges)]
 
 
+def _split_few(
+    boxes: _Boxes, indices: npt.NDArray[np.intp], axis: int
+) -> list[npt.NDArray[np.intp]]:
+    """As `_split`."""
+    if len(indices) == 1:
+        return [indices]
+    places: list[list[float]] = boxes[indices].tolist()
+    spans = [(box[axis], box[axis + 2]) for box in places]
+    gap = 0.0
+    if axis == 1:
+        spans = [(low + (high - low) / 4, high - (high - low) / 4) for low, high in spans]
+    else:
+        gap = 0.5 * statistics.median(box[3] - box[1] for box in places)
+    order = sorted(range(len(spans)), key=lambda place: spans[place][0])
+    begins = [0]
+    reach = spans[order[0]][1]
+    for number, place in enumerate(order):
+        low, high = spans[place]
+        if low > reach + gap:
+            begins.append(number)
+        reach = max(reach, high)
+    ordered = indices[order]
+    return [ordered[start:end] for start, end in itertools.pairwise([*begins, len(order)])]
+
+
 def _median(values: npt.NDArray[np.float32]) -> float:
     """As numpy's, which takes ten times as long for so few."""
     ordered = np.sort(values)
@@ -143,6 +174,8 @@ def _median(values: npt.NDArray[np.float32]) -> float:
 
 def _by_rows(boxes: _Boxes, indices: npt.NDArray[np.intp]) -> list[int]:
     """Rows by their centres, each from left to right."""
+    if len(indices) == 1:
+        return [int(indices[0])]
     centers = (boxes[indices, 1] + boxes[indices, 3]) / 2
     heights = boxes[indices, 3] - boxes[indices, 1]
     rows: list[list[int]] = []

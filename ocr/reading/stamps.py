@@ -113,10 +113,11 @@ def find_stamps(page: Pixels) -> list[Box]:
     small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
     coloured = _coloured(small)
     height, width = coloured.shape
-    if coloured.mean() < _LEAST_COLOURED:  # nearly every scan ends here
+    share = cv2.countNonZero(coloured) / coloured.size
+    if share < _LEAST_COLOURED:  # nearly every scan ends here
         return []
     black = _extremes(small)[0] < _DARK
-    if coloured.mean() > _MOST_AREA or not black.any():
+    if share > _MOST_AREA or not black.any():
         return []
     joined = cv2.dilate(coloured, np.ones((_JOINED, _JOINED), dtype=np.uint8))
     _, labels, pieces, _ = cv2.connectedComponentsWithStats(joined)

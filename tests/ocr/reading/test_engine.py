@@ -391,3 +391,28 @@ def test_it_starts_without_noise(name: str) -> None:
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
     assert ended.stdout == "False\n"
+
+
+class MarkedPage(FakeModels):
+    """Models that read nothing well; the classifier sees how a page stands by its marked corner."""
+
+    def page_shares(self, page: Pixels) -> list[float]:
+        corners = [page[0, -1, 0], page[0, 0, 0], page[-1, 0, 0], page[-1, -1, 0]]
+        turned_by = int(np.argmin(corners))
+        return [0.9 if 90 * i == -90 * turned_by % 360 else 0.03 for i in range(4)]
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_of_pages_that_nobody_can_read_only_lying_ones_are_turned(turn: int) -> None:
+    """The classifier is sure that Hebrew stands on its head when it does not."""
+    models = MarkedPage()
+    models.confidence = 0.6
+    boxes = [[[20, y], [300, y], [300, y + 20], [20, y + 20]] for y in range(20, 260, 40)]
+    tall = [[[y, x] for x, y in (box[0], box[3], box[2], box[1])] for box in boxes]
+    models.find = lambda page: tall if page.shape[0] > page.shape[1] else boxes
+    upright = page(400, 300)
+    upright[0, -1] = 0
+    lying = np.ascontiguousarray(np.rot90(upright, -turn // 90))
+    assert engine(models).read(upright).rotation == 0
+    assert engine(models).read(lying).rotation == (0 if turn == 180 else turn)
+    assert engine(models).read(lying, told_upright=True).rotation == 0
