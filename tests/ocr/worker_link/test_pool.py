@@ -215,23 +215,6 @@ class TestSeveralBatches:
         assert ids(pool.next_result()) == [99]
         assert pool._messages_left == 4
 
-    def test_a_page_that_takes_long_may_tell_of_itself_all_the_while(
-        self, pool: Pool, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """On a slow or busy processor: else it ends the worker each time, and is given up."""
-        monkeypatch.setattr(page_progress, "INTERVAL_S", 0.005)
-        pool.start()
-        assert ids(read(pool, 1, tasks("patient.png"))) == [1]
-
-    def test_but_not_for_ever(self, stop: threading.Event) -> None:
-        now = [0.0]
-        pool = Pool(timeout_s=1e9, stop=stop, command=fake_worker.command(), clock=lambda: now[0])
-        pool.start()
-        pool.submit(1, tasks("chatter.png"))
-        now[0] += 1e6
-        with pytest.raises(WorkerError, match="never answers"):
-            pool.next_result()
-
     def test_waiting_ends_when_there_may_be_more_to_do(self, pool: Pool) -> None:
         woken = threading.Event()
         pool.start()
@@ -493,3 +476,22 @@ def test_the_worker_ends_with_a_service_that_is_killed(start: str, deed: str | N
         worker = int(service.stdout.readline())
         service.kill()
     wait_until(lambda: not is_running(worker), "the worker's end")
+
+
+def test_a_page_that_takes_long_may_tell_of_itself_all_the_while(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow or busy processor: else it ends the worker each time, and is given up."""
+    monkeypatch.setattr(page_progress, "INTERVAL_S", 0.005)
+    pool.start()
+    assert ids(read(pool, 1, tasks("patient.png"))) == [1]
+
+
+def test_but_not_for_ever(stop: threading.Event) -> None:
+    now = [0.0]
+    pool = Pool(timeout_s=1e9, stop=stop, command=fake_worker.command(), clock=lambda: now[0])
+    pool.start()
+    pool.submit(1, tasks("chatter.png"))
+    now[0] += 1e6
+    with pytest.raises(WorkerError, match="never answers"):
+        pool.next_result()
