@@ -165,6 +165,14 @@ def chatter(connection: socket.socket, batch: dict[str, Any]) -> None:
         send(connection, {"type": "progress", "batch": batch["batch"]})
 
 
+def patient(connection: socket.socket, batch: dict[str, Any]) -> None:
+    """A page that takes long, and says so now and then."""
+    for _ in range(30):
+        time.sleep(0.01)
+        send(connection, {"type": "progress", "batch": batch["batch"]})
+    answer(connection, batch)
+
+
 def odd(connection: socket.socket, batch: dict[str, Any]) -> None:
     send(connection, {"type": "progress", "batch": [batch["batch"]]})
 
@@ -218,7 +226,7 @@ DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
     "half": half, "dribble": dribble, "chatter": chatter, "wrongid": wrong_id,
     "wrongbatch": wrong_batch, "kill": killed, "endall": take_all_along,
     "odd": odd, "stuck": stuck, "later": later, "few": too_few, "noise": noise,
-    "slow": slow, "failing": failing, "doubtful": doubtful,
+    "slow": slow, "patient": patient, "failing": failing, "doubtful": doubtful,
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import heartbeat
 import machine_limits
+import page_progress
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 from page_records import BatchResult, Provenance, Task
@@ -30,7 +31,10 @@ _KILL_TIMEOUT_S = 5.0
 _LAST_WORDS_S = 0.5
 """From the end of the connection to the exit code."""
 _MOST_MESSAGES_PER_IMAGE = 4
-"""One step to tell of, and an answer; much more than this is a loop."""
+"""One step to tell of, and an answer; much more than this is a loop. A page that takes long tells
+of itself every `page_progress.INTERVAL_S`, too."""
+_LONGEST_PAGE_S = 3600.0
+"""So long may one image go on telling of itself without an answer."""
 _LEAST_IMAGES = 50
 """How many images a worker reads before its memory counts: or one that is large from the first
 would spend its life loading models."""
@@ -90,6 +94,7 @@ class Pool:
         self._start_until: float | None = None
         self._in_work: dict[int, _InWork] = {}
         self._messages_left = 0
+        self._counted_since = 0.0
         self._images_read = 0
         self._left_at = 0.0
         self.worn_out: str | None = None
@@ -189,7 +194,7 @@ class Pool:
         """
         with self._attentive():
             channel = self._connected()
-            while self._messages_left > 0:
+            while self._messages_left + self._earned_by_time() > 0:
                 while not channel.has_input():
                     self._wait()
                     if woken is not None and woken.is_set():
@@ -260,6 +265,12 @@ class Pool:
 
     def _allow_messages(self) -> None:
         self._messages_left = _MOST_MESSAGES_PER_IMAGE * self._images_in_work()
+        self._counted_since = self._clock()
+
+    def _earned_by_time(self) -> int:
+        """How many messages more the images in work may have sent by now."""
+        waited_s = min(self._clock() - self._counted_since, _LONGEST_PAGE_S)
+        return self._images_in_work() * int(waited_s / page_progress.INTERVAL_S)
 
     def _wear_out(self, images: int) -> None:
         self._images_read += images

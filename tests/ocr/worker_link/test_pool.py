@@ -14,6 +14,7 @@ import pytest
 from polling import wait_until
 
 import fake_worker
+import page_progress
 from machine_limits import is_running
 from ocr_errors import WorkerError
 from page_records import BatchResult, Task
@@ -475,3 +476,22 @@ def test_the_worker_ends_with_a_service_that_is_killed(start: str, deed: str | N
         worker = int(service.stdout.readline())
         service.kill()
     wait_until(lambda: not is_running(worker), "the worker's end")
+
+
+def test_a_page_that_takes_long_may_tell_of_itself_all_the_while(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow or busy processor: else it ends the worker each time, and is given up."""
+    monkeypatch.setattr(page_progress, "INTERVAL_S", 0.005)
+    pool.start()
+    assert ids(read(pool, 1, tasks("patient.png"))) == [1]
+
+
+def test_but_not_for_ever(stop: threading.Event) -> None:
+    now = [0.0]
+    pool = Pool(timeout_s=1e9, stop=stop, command=fake_worker.command(), clock=lambda: now[0])
+    pool.start()
+    pool.submit(1, tasks("chatter.png"))
+    now[0] += 1e6
+    with pytest.raises(WorkerError, match="never answers"):
+        pool.next_result()
