@@ -33,7 +33,7 @@ vendor: python  ## fetch what the Docker images are built from (once, with inter
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d $(args)
-	@echo "The page: http://$$(docker compose port web_service 5000)"
+	@place=. && . ./bundle/machine.sh && echo "The page: $$(page_address)"
 
 down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
@@ -55,7 +55,7 @@ docker: python  ## have a Docker engine with Compose and buildx (as root on Debi
 	@$(PYTHON) tools/setup_docker.py
 
 test-docker: environments docker vendor chromium nginx  ## the containers with the real engine, as root
-	@$(T)/pytest tests/e2e/docker --timeout=300 --durations=5 $(args)
+	@$(T)/pytest tests/e2e/docker --timeout=600 --durations=5 $(args)
 
 lint: environments  ## ruff and mypy
 	@$(T)/ruff check
@@ -84,12 +84,19 @@ returns: environments models  ## from a kill -9 to the next text: make returns [
 memory: environments models  ## whether memory stays flat over 3,000 images: make memory [ARGS="--images 600"]
 	@$(BENCH)/memory_slope.py $(args)
 
+scale: environments models  ## costs at 10,000, 100,000 and 1,000,000 pages beside Datasette, hours: make scale [ARGS="--pages 10000"]
+	@$(BENCH)/scale.py $(args)
+.PHONY: scale
+
 soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|powerloss|images|fuzz|load] [ARGS=…]
 	@for what in $${WHAT:-kills powerloss images fuzz load}; do \
 	PYTHONPATH=contract:ocr:tools:benchmarks:benchmarks/soak $(T)/python benchmarks/soak/$$what.py $(args) || exit; done
 
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
+
+tolerance: environments models  ## misread words that search finds all the same: make tolerance IMAGES=folder [ARGS="--words 1000000"]
+	@$(BENCH)/tolerance.py --images "$$IMAGES" $(args)
 
 footprint: environments models  ## memory and idle processor time of both services
 	@$(BENCH)/footprint.py
@@ -118,4 +125,4 @@ fonts: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews footprint shares lock clean environments chromium nginx fonts python returns
+.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts python returns scale

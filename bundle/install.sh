@@ -346,9 +346,8 @@ start() {
         sleep 2
         waited=$((waited + 2))
     done
-    address=$(compose port web_service 5000 | sed 's/^127\.0\.0\.1:/localhost:/')
     say "Ready: version $version in $to"
-    printf 'http://%s\n' "$address"
+    page_address
 }
 
 health() {

@@ -2,8 +2,9 @@
 #
 #     place=/opt/ocr_docker      the folder of docker-compose.yml, .env and data/
 #     setting NAME DEFAULT        a variable as Compose takes it
-#     engine_facts                sets engine_kind, id_shift, engine_selinux, engine_root
+#     engine_facts                sets engine_kind, id_shift, engine_selinux, engine_limits, engine_root
 #     host_id ID                  which number of this machine the containers' number is
+#     page_address                where a browser on this machine finds the page that runs
 # shellcheck shell=sh disable=SC2154,SC2034  # place is set by who sources this, the facts are used there
 
 setting() { # name, default: the environment comes before .env
@@ -54,10 +55,11 @@ is_inside() { # path, folder: whatever the names, links and mounts; a folder is 
 }
 
 engine_facts() { # engine_kind: plain, remapped (user namespaces), rootless or desktop
-    engine_kind=plain id_shift=0 engine_selinux=no engine_root=
-    facts=$(docker info --format '{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .SecurityOptions}}' 2>/dev/null) || return 0
+    engine_kind=plain id_shift=0 engine_selinux=no engine_limits=yes engine_root=
+    facts=$(docker info --format '{{.DockerRootDir}}|{{.OperatingSystem}}|{{json .SecurityOptions}}|{{.CgroupDriver}}' 2>/dev/null) || return 0
     engine_root=${facts%%|*}
     case $facts in *name=selinux*) engine_selinux=yes ;; esac
+    case $facts in *'|none') engine_limits=no ;; esac
     case $facts in
         *'|Docker Desktop'*) engine_kind=desktop ;;
         *name=rootless*) engine_kind=rootless ;;
@@ -75,6 +77,16 @@ host_id() { # number inside; in a rootless engine the one to use is 0, which is 
         rootless) id -u ;;
         *) printf '%s' "$(($1 + id_shift))" ;;
     esac
+}
+
+page_address() { # with the path below which the running page answers
+    published=$(cd "$place" && docker compose port web_service 5000) || return 1
+    case $published in
+        127.0.0.1:* | 0.0.0.0:* | '[::]:'* | :::*) published=localhost:${published##*:} ;;
+    esac
+    path=$(cd "$place" && docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' \
+        "$(docker compose ps -q web_service)" | sed -n 's/^WEB_BASE_PATH=[[:space:]]*//p' | sed 's|[/[:space:]]*$||')
+    printf 'http://%s%s\n' "$published" "${path:+$path/}"
 }
 
 who_reads() { # sets uid and gid: of .env, or what install.sh writes there where there is none yet

@@ -106,7 +106,9 @@ check_engine() {
             fi
             ;;
         rootless)
-            if [ "$uid:$gid" = 0:0 ]; then
+            if [ "$(id -u)" -eq 0 ]; then
+                bad 5 engine "This engine is rootless. Run this without sudo, as the user whose engine it is."
+            elif [ "$uid:$gid" = 0:0 ]; then
                 ok engine "It is rootless: user 0 of the containers is you."
             else
                 bad 9 engine "This engine is rootless, where you are user 0 of the containers. Write OCR_UID=0 and OCR_GID=0 into $place/.env; then: docker compose up -d"
@@ -120,6 +122,11 @@ check_engine() {
             fi
             ;;
     esac
+}
+
+check_limits() {
+    [ "$engine_limits" = yes ] ||
+        warn limits "This engine has no control groups, so OCR_MEMORY_LIMIT and the other limits have no effect. A rootless engine has them where the machine was started with cgroup v2."
 }
 
 check_selinux() {
@@ -182,6 +189,7 @@ if [ -n "$archive" ]; then who_reads; else uid=$(setting OCR_UID 10001) gid=$(se
 reader=$(host_id "$uid") reader_group=$((gid + id_shift))
 [ "$engine_kind" != rootless ] || reader_group=$(id -g)
 check_engine
+check_limits
 check_selinux
 check_images
 check_data

@@ -102,7 +102,9 @@ from_beside() { # network, or nothing for the page's own: tries the page as a ne
     first=$(docker inspect \
         --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name .IPAddress}}{{end}}' \
         "$id" | sed -n 1p)
-    hardened --interactive --network "${1:-${first%% *}}" "ocr_docker/web_service:$version" \
+    hardened --interactive --network "${1:-${first%% *}}" \
+        --env "WEB_BASE_PATH=$(variable "$id" WEB_BASE_PATH)" \
+        --env "WEB_ALLOWED_HOSTS=$(variable "$id" WEB_ALLOWED_HOSTS)" "ocr_docker/web_service:$version" \
         python - neighbour "${first##* }" "$(variable "$id" WEB_PUBLISHED_ADDRESS)" \
         "$(variable "$id" WEB_TRUSTED_PROXIES)" <"$known/check.py"
 }

@@ -5,15 +5,17 @@ Hits are newest first by id; the list without a search is in `queries`.
 
 import dataclasses
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 import highlighting
 import page_tokens
 import queries
 from image_records import ImageFilter, ImageSummary
-from ocr_contract.search import documents, evaluator
+from ocr_contract.search import documents, evaluator, similar
 from ocr_contract.search.language import Query
 from ocr_contract.search.marks import Marker
+from ocr_contract.search.tree import Node
 from page_tokens import SearchPlace
 
 SEARCH_SHARE = 0.75
@@ -34,6 +36,8 @@ class SearchPage:
     """False: the search was cut."""
     index_percent: int
     """Below 100 the index is being made and some hits may be missing."""
+    similar: "SimilarPage | None" = None
+    """Only where little was found."""
 
     @property
     def next_token(self) -> str | None:
@@ -50,6 +54,28 @@ class SearchPage:
             "read_as": self.query.read_as,
             "notes": list(self.query.notes),
             "index_percent": self.index_percent,
+            "similar": self.similar.to_json() if self.similar else None,
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SimilarPage:
+    """Hits that may have been misread, each with what is read there instead."""
+
+    readings: list[similar.Reading]
+    images: list[tuple[ImageSummary, similar.Reading]]
+    is_complete: bool
+    """False: there was not the time to look everything up."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The field `similar` of /api/v1/search."""
+        return {
+            "readings": [{"typed": each.typed, "read": each.read} for each in self.readings],
+            "images": [
+                image.to_json() | {"snippet": image.snippet, "read": reading.read}
+                for image, reading in self.images
+            ],
+            "complete": self.is_complete,
         }
 
 
@@ -76,7 +102,10 @@ def search(
     if hits.next_below is not None:
         following = SearchPlace(hits.next_below, count, is_exact)
     percent = evaluator.percent_seen(connection)
-    return SearchPage(query, images, following, count, is_exact, hits.is_complete, percent)
+    alike = None
+    if place is None and hits.count_is_exact and hits.count < similar.FEW_HITS:
+        alike = _similar(connection, tree, hits.ids)
+    return SearchPage(query, images, following, count, is_exact, hits.is_complete, percent, alike)
 
 
 def neighbours(
@@ -86,6 +115,24 @@ def neighbours(
     if wanted.tree is None:
         return queries.neighbours(connection, image, wanted)
     return evaluator.neighbours(connection, wanted.tree, image.id, limit_s=limit_s * SEARCH_SHARE)
+
+
+def _similar(
+    connection: sqlite3.Connection, tree: Node, known: Collection[int]
+) -> SimilarPage | None:
+    found = similar.find(connection, tree, known=known)
+    if not found.readings:
+        return None
+    by_id = dict(found.hits)
+    images = queries.summaries(connection, list(by_id))
+    return SimilarPage(
+        found.readings,
+        [
+            (_with_snippet(connection, image, Marker(by_id[image.id].tree)), by_id[image.id])
+            for image in images
+        ],
+        found.is_complete,
+    )
 
 
 def _with_snippet(

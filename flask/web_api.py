@@ -13,6 +13,10 @@ there are: more than `count` unless `count_is_exact`. One that takes too long is
 false, and `next`, if there is one, goes on from there. With `index_percent` below 100 the index is
 being made, and hits may be missing.
 
+Where little is found, `similar` (else null) has what may have been misread: {"readings":
+[{"typed", "read"}], "images": as above, each with what is "read" there, "complete": false when
+there was not the time to look everything up}.
+
 Every error is {"error": {"code", "message"}}.
 """
 

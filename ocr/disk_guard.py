@@ -38,6 +38,7 @@ class DiskGuard:
     ) -> None:
         """`wal_bytes` and `is_full` tell the write-ahead log's size and whether a write failed."""
         self._folder = folder
+        self.min_free_mb = min_free_mb
         self._min_free_bytes = int(min_free_mb * 1e6)
         self._wal_bytes = wal_bytes
         self._is_full = is_full

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
+_STAT = Path("/proc/stat")
 _NATIVE_WORDS = ("bad_alloc", "insufficient memory", "allocate memory", "out of memory")
 """Of OpenCV, ONNX Runtime, OpenVINO, CUDA."""
 
@@ -45,6 +46,15 @@ def usable_memory(cgroups: Path = _CGROUPS, meminfo: Path = _MEMINFO) -> int:
         with contextlib.suppress(OSError, ValueError):
             sizes.append(int((cgroups / name).read_text()))
     return min((size for size in sizes if size > 0), default=0)
+
+
+def idle_seconds(stat: Path = _STAT) -> float:
+    """So long the machine's processors together had nothing to do since its start; 0: unknown."""
+    try:
+        fields = stat.read_text().split("\n", 1)[0].split()
+        return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def is_lack_of_memory(error: Exception) -> bool:

@@ -60,6 +60,8 @@ class Service:
                 ("watcher", self._parts.watcher.run),
                 ("pipeline", self._parts.pipeline.run),
                 ("upkeep", self._parts.upkeep.run),
+                ("search", self._parts.search.run),
+                ("check", self._parts.check.run),
             )
         ]
         self._parts.control.start()
@@ -76,7 +78,9 @@ class Service:
             thread.join(2.0)
         self._parts.control.stop()
         self._parts.pool.stop()
-        self._parts.database.close()
+        self._parts.database.close(clean=self._failure is None)
+        if (damage := self._parts.database.damage) is not None:
+            raise damage
         if self._failure is not None:
             raise self._failure
 

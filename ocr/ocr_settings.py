@@ -226,6 +226,14 @@ class Settings:
         minimum=1,
         maximum=1000,
     )
+    backup_share: float = setting(
+        "OCR_BACKUP_SHARE",
+        30.0,
+        "%",
+        "How much of the data folder's disk those backups may take together; the oldest give way.",
+        minimum=1,
+        maximum=100,
+    )
     log_level: str = setting(
         "OCR_LOG_LEVEL",
         "info",

@@ -9,7 +9,7 @@
     ocrctl coverage [--json]
     ocrctl backup [FILE] [--to PATH]
     ocrctl restore FILE
-    ocrctl doctor [--json]
+    ocrctl doctor [--json] [--sizes]
 
 Data goes to stdout, talk to stderr. Exit codes are those of `ocr_errors`.
 """
@@ -31,7 +31,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import search_command
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
-from ocr_contract.replies import ProcessReply, StatusReply
+from ocr_contract.replies import DatabaseCheck, ProcessReply, StatusReply
 from ocr_errors import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BAD_CONFIGURATION,
@@ -140,6 +140,8 @@ def _status(client: ControlClient, options: argparse.Namespace) -> int:
         ("engine", f"{status.engine or 'loading'} on {status.device or '?'} ({status.precision})"),
         ("models", ", ".join(status.models) or "loading"),
     ]
+    if status.check is not None:
+        rows.append(("checked", _check(status.check)))
     if status.warning:
         rows.insert(1, ("warning", status.warning))
     if status.batch:
@@ -153,6 +155,12 @@ def _count(status: StatusReply, name: str) -> str:
     if name == "done" and status.done_with_warning:
         number += f" ({status.done_with_warning} of them with a warning)"
     return number
+
+
+def _check(check: DatabaseCheck) -> str:
+    if check["checked_at"] is not None:
+        return f"the database is sound, read through after {check['checked_at']}"
+    return f"the database is being read through, {check['tables_left']} tables are left"
 
 
 def _state(status: StatusReply) -> str:

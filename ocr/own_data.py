@@ -18,7 +18,8 @@ from pathlib import Path
 
 from ocr_contract.data_folder import DATABASE_NAME, LOCK_SUFFIX
 
-_SIGNS = frozenset(os.fsencode(name) for name in (DATABASE_NAME, DATABASE_NAME + LOCK_SUFFIX))
+SIGNS = frozenset(os.fsencode(name) for name in (DATABASE_NAME, DATABASE_NAME + LOCK_SUFFIX))
+"""What lies in a data folder, whoever's it is."""
 _DATABASE_SUFFIXES = (b".db", b".db3", b".s3db", b".sl3", b".sqlite", b".sqlite2", b".sqlite3",
                       b"-wal", b"-shm", b"-journal")  # fmt: skip
 
@@ -30,12 +31,12 @@ def is_database_file(name: bytes) -> bool:
 
 def shows_data_folder(names: Iterable[bytes]) -> bool:
     """Whether a folder that holds these names is the data folder of an installation."""
-    return {name for name in names if name in _SIGNS} == _SIGNS
+    return {name for name in names if name in SIGNS} == SIGNS
 
 
 def is_data_folder(folder: Path) -> bool:
     """Whether `folder` is the data folder of an installation, without listing it."""
-    return all(os.path.lexists(folder / os.fsdecode(sign)) for sign in _SIGNS)
+    return all(os.path.lexists(folder / os.fsdecode(sign)) for sign in SIGNS)
 
 
 class OwnData:
@@ -45,6 +46,8 @@ class OwnData:
         """Without a folder nothing is one's own."""
         self._folder = folder
         self._ids: frozenset[tuple[int, int]] = frozenset()
+        self.inodes: frozenset[int] = frozenset()
+        """A first, quick question: what has none of these needs no second one."""
         self.refresh()
 
     def refresh(self) -> None:
@@ -61,6 +64,7 @@ class OwnData:
         except OSError:
             found |= self._ids  # what was known stays known
         self._ids = frozenset(found)
+        self.inodes = frozenset(inode for _, inode in found)
 
     def has(self, result: os.stat_result) -> bool:
         """Whether this is the stat of something of one's own."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import SchemaError, open_reader
-from ocr_contract.search import documents, evaluator, language
+from ocr_contract.search import documents, evaluator, language, similar
 from ocr_contract.search.language import Query
 from ocr_contract.search.marks import Marker
 from ocr_errors import OcrError, StoreError
@@ -21,7 +21,7 @@ from ocr_settings import Settings
 
 DEFAULT_LIMIT = 20
 _PAGE_HITS = 200
-_LIMIT_S = 30.0
+_LIMIT_S, _SIMILAR_LIMIT_S = 30.0, 3.0
 """In a terminal one may wait longer than a web page does."""
 
 
@@ -65,6 +65,7 @@ class _Output:
         self._most = most
         self._count: tuple[int, bool] | None = None
         self._is_complete = True
+        self._shown: set[int] = set()
 
     def show(self, *, as_json: bool) -> int:
         """The whole output; returns the exit code."""
@@ -83,6 +84,7 @@ class _Output:
             "count": count, "count_is_exact": is_exact, "complete": self._is_complete,
             "read_as": self._query.read_as, "notes": list(self._query.notes),
             "index_percent": evaluator.percent_seen(self._connection),
+            "similar": [hit | {"read": reading.read} for reading, hit in self._similar()],
         }  # fmt: skip
         sys.stdout.write(f"\n], {json.dumps(facts)[1:]}\n")
 
@@ -91,6 +93,9 @@ class _Output:
             sys.stdout.write(f"{hit['id']:>8}  {_printable(hit['name'])}\n")
             if hit["snippet"]:
                 sys.stdout.write(f"{'':10}{_printable(hit['snippet'])}\n")
+        for reading, hit in self._similar():
+            read = _printable(reading.read)
+            sys.stdout.write(f"{hit['id']:>8}  {_printable(hit['name'])}  (read there: {read})\n")
         count, is_exact = self._count or (0, True)
         number = (
             f"{'' if is_exact else 'more than '}{count:,} {'image' if count == 1 else 'images'}"
@@ -116,11 +121,25 @@ class _Output:
                 self._count = page.count, page.count_is_exact
             self._is_complete = page.is_complete
             for image_id in page.ids:
+                self._shown.add(image_id)
                 yield self._hit(marker, image_id)
             left -= len(page.ids)
             below = page.next_below
             if below is None or not page.is_complete:
                 return
+
+    def _similar(self) -> list[tuple[similar.Reading, dict[str, Any]]]:
+        """Where little was found: hits that may have been misread."""
+        count, is_exact = self._count or (0, True)
+        if count >= similar.FEW_HITS or not is_exact:
+            return []
+        self._connection.set_progress_handler(None, 0)  # of the search, which has had its time
+        found = similar.find(
+            self._connection, self._query.tree, known=self._shown, limit_s=_SIMILAR_LIMIT_S
+        )
+        return [
+            (reading, self._hit(Marker(reading.tree), image_id)) for image_id, reading in found.hits
+        ]
 
     def _hit(self, marker: Marker, image_id: int) -> dict[str, Any]:
         row = self._connection.execute(

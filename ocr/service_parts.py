@@ -27,7 +27,9 @@ from pipeline import Pipeline
 from records.catalogue import Catalogue, path_exists
 from records.database import Database
 from records.request_effects import RequestEffects
+from records.search_backlog import SearchBacklog
 from records.store import Store
+from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
 from worker_link.pool import Pool, Wear
@@ -46,6 +48,8 @@ class Parts(NamedTuple):
     pipeline: Pipeline
     watcher: Watcher
     upkeep: Upkeep
+    search: SearchBacklog
+    check: ThoroughCheck
     control: ControlServer
 
 
@@ -67,9 +71,15 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     catalogue = Catalogue(database, exists=path_exists(settings.image_folder))
     watcher = _watcher(settings, database, catalogue, pipeline, own, rights, stop)
     backups = Backups(
-        database, guard, every_h=settings.backup_every, keep=settings.backup_keep, stop=stop
+        database,
+        guard,
+        every_h=settings.backup_every,
+        keep=settings.backup_keep,
+        share_percent=settings.backup_share,
+        stop=stop,
     )
     upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
+    check = ThoroughCheck(database, stop=stop, is_busy=lambda: pipeline.batch is not None)
     report = ServiceReport(
         settings,
         database=database,
@@ -79,6 +89,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         watcher=watcher,
         guard=guard,
         backups=backups,
+        check=check,
     )
     actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
     coverage = FolderCoverage(
@@ -90,7 +101,8 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     )
     app = build_app(endpoints(report, actions, effects, backups, coverage), report)
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
-    return Parts(database, pool, pipeline, watcher, upkeep, control)
+    search = SearchBacklog(database, stop=stop, is_busy=lambda: pipeline.state == "working")
+    return Parts(database, pool, pipeline, watcher, upkeep, search, check, control)
 
 
 def _recover(store: Store, settings: Settings) -> None:

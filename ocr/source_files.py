@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from ocr_errors import ImageError
 _CHUNK_BYTES = 1 << 20
 IsOwn = Callable[[os.stat_result], bool]
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+FOLDER_FLAGS = _OPEN_FLAGS | os.O_DIRECTORY
 
 
 class FileStat(NamedTuple):
@@ -77,11 +78,7 @@ def open_regular(root: Path, path: bytes, is_own: IsOwn = lambda _: False) -> in
         raise ImageError(ErrorCode.UNREADABLE, "The path leads out of the image folder.")
     descriptor = -1
     try:
-        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        for part in folders:
-            inner = os.open(part, _OPEN_FLAGS | os.O_DIRECTORY, dir_fd=descriptor)
-            os.close(descriptor)
-            descriptor = inner
+        descriptor = open_folder(root, folders)
         found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
         check_regular(found.st_mode)
         if is_own(found):
@@ -102,6 +99,36 @@ def open_regular(root: Path, path: bytes, is_own: IsOwn = lambda _: False) -> in
         os.close(opened)
         raise
     return opened
+
+
+def open_folder(root: str | bytes | Path, folders: Iterable[bytes]) -> int:
+    """A descriptor of the folder to which these steps lead from `root`; the caller closes it.
+
+    Step by step: no link is followed, and no path is too long. Raises OSError.
+    """
+    descriptor = os.open(root, FOLDER_FLAGS & ~os.O_NOFOLLOW)
+    for part in folders:
+        try:
+            inner = os.open(part, FOLDER_FLAGS, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return descriptor
+
+
+def lstat_below(root: str | bytes | Path, path: bytes) -> os.stat_result:
+    """`os.lstat` of `path` below `root`, also where both together are too long for the kernel."""
+    try:
+        return os.lstat(os.path.join(os.fsencode(root), path))  # noqa: PTH118  bytes
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    *folders, name = path.split(b"/")
+    descriptor = open_folder(root, folders)
+    try:
+        return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    finally:
+        os.close(descriptor)
 
 
 def read_bytes(root: Path, path: bytes, max_bytes: int) -> tuple[bytes, str]:

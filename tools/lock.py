@@ -21,7 +21,9 @@ SERVICES = (
     *("ocr/requirements-gpu", "ocr/requirements-gpu-cuda12"),
     "flask/requirements",
 )
-PEERS = tuple(f"benchmarks/peers/{name}" for name in ("paddleocr", "rapidocr", "faster-paddle"))
+PEERS = tuple(
+    f"benchmarks/peers/{name}" for name in ("paddleocr", "rapidocr", "faster-paddle", "datasette")
+)
 """What the benchmark measures beside this project; each in an environment of its own."""
 
 

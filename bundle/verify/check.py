@@ -34,6 +34,8 @@ MOST_PAGES = 60
 ELSEWHERE = "192.0.2.1"  # TEST-NET-1, for documentation
 SERVING = ("gunicorn", "reader-door")
 PAGE = f"http://localhost:5000{os.environ.get('WEB_BASE_PATH', '').strip().rstrip('/')}/"
+NAME = os.environ.get("WEB_ALLOWED_HOSTS", "").split(",")[0].strip() or "localhost"
+"""The page answers to the names that it was given only."""
 DATABASE = "file:/data/ocr_data.db?mode=ro"
 LOADING = {"href", "src", "action", "formaction", "poster", "data", "srcset", "content"}
 OUTSIDE = re.compile(r"(?:https?:)?//(?!localhost[:/])[\w.-]+\.\w+", re.IGNORECASE)
@@ -134,7 +136,8 @@ def neighbour(address: str, published: str, trusted: str = "") -> str | None:
     try:
         page.connect()
         own = ipaddress.ip_address(page.sock.getsockname()[0])
-        page.request("GET", "/api/v1/status", headers={"Host": "localhost"})
+        path = f"{urllib.parse.urlsplit(PAGE).path}api/v1/status"
+        page.request("GET", path, headers={"Host": NAME})
         status = page.getresponse().status
     except OSError as error:
         print(f"{type(error).__name__}")
@@ -146,7 +149,9 @@ def neighbour(address: str, published: str, trusted: str = "") -> str | None:
         return f"the page answers {own} with {status}, though it is published on {published} only"
     if status == 200:
         return f"the page is published on {published} and asks nobody for a password"
-    print(f"it is published on {published} and wants the password: {status}")
+    if status != 401:  # what it says to whoever did not log in
+        return f"the page at {path} answers {status}, so nobody knows whether it wants a password"
+    print(f"it is published on {published} and wants the password")
     return None
 
 
@@ -202,9 +207,7 @@ def pages() -> str | None:
 
 def fetch(address: str) -> tuple[str, str]:
     """(content type, body); nothing for what is no page."""
-    # The page answers to the names that it was given only.
-    names = [name.strip() for name in os.environ.get("WEB_ALLOWED_HOSTS", "").split(",")]
-    request = urllib.request.Request(address, headers={"Host": names[0] or "localhost"})  # noqa: S310
+    request = urllib.request.Request(address, headers={"Host": NAME})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310
             kind = reply.headers.get_content_type()

@@ -23,8 +23,10 @@ seventeenth gets 503 with Retry-After). A mutation that carries a `request_id` (
 printable ASCII characters) takes effect once, however often it is sent: the reply is
 stored with the effect.
 
-The `file` of a backup is relative to data/backups, or absolute within the data folder. A backup
-changes nothing, so its `request_id` is remembered until the next one only.
+The `file` of a backup is relative to data/backups, or absolute within the data folder: one whole
+file. Without it only what is new is stored, and `path` and `sha256` are those of the list of its
+pieces (NAME.backup). A backup changes nothing, so its `request_id` is remembered until the next one
+only.
 """
 
 import http.client

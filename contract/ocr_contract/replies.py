@@ -6,7 +6,7 @@ a client ignores fields that it does not know.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self, TypedDict
+from typing import Any, NamedTuple, NotRequired, Self, TypedDict
 
 
 class Reply:
@@ -68,7 +68,22 @@ class NewestBackup(TypedDict):
 
     path: str
     bytes: int
+    """Of the database that it holds."""
     finished_at: str
+    kept: NotRequired[int]
+    """So many are kept that are named after their time; known when this is one of them."""
+    all_bytes: NotRequired[int]
+    """What those take on the disk together."""
+
+
+class DatabaseCheck(TypedDict):
+    """How far the thorough check of the database is, which goes on behind the work."""
+
+    state: str
+    """running, or sound: every table was read through. Damage ends the service."""
+    tables_left: int
+    checked_at: str | None
+    """When it is sound: since when at the latest; None while it runs."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,6 +121,7 @@ class StatusReply(Reply):
     backup: NewestBackup | None = None
     done_with_warning: int = 0
     """So many of the images that are done have a warning: something about them is doubtful."""
+    check: DatabaseCheck | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,10 +165,13 @@ class BackupReply(Reply):
     path: str
     """Relative to the data folder."""
     bytes: int | None = None
+    """Of the database that it holds."""
     sha256: str | None = None
     images: int | None = None
     pages: int | None = None
     seconds: float | None = None
+    added_bytes: int | None = None
+    """What it took on the disk, where only what is new is stored; None for a whole file."""
 
 
 class Reason(TypedDict):

@@ -34,7 +34,8 @@ CREATE TABLE images (
                                            -- 2 folded; 3 for a moment, while ocr_service changes it
 );
 CREATE INDEX images_status ON images (status, id);
-CREATE INDEX images_sha256 ON images (sha256);
+-- The originals of a content stand together: one of many copies is not looked for among all.
+CREATE INDEX images_content ON images (sha256, duplicate_of);
 CREATE INDEX images_duplicate_of ON images (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX images_updated ON images (updated_at, id);
 -- Few have a warning: their list, newest first, and their number, without a look at the others.
@@ -42,6 +43,9 @@ CREATE INDEX images_updated ON images (updated_at, id);
 CREATE INDEX images_warned ON images (status, updated_at, id) WHERE warning_code IS NOT NULL;
 
 CREATE INDEX images_inode ON images (inode);
+-- All that a look at the folder compares, in the order of the paths.
+CREATE INDEX images_look ON images
+  (path, size_bytes, mtime_ns, ctime_ns, inode, status, error_code);
 -- What the search index does not hold folded: nothing, most of the time.
 CREATE INDEX images_to_index ON images (id) WHERE search_form < 2;
 
@@ -164,19 +168,20 @@ CREATE VIEW search_texts AS
 -- substring of three characters or more, in any script. ocr_service fills it with folded texts
 -- (text_folding.py), which SQL cannot make: what another program inserts is held as it stands
 -- (search_form 1) until ocr_service folds it.
-CREATE VIRTUAL TABLE images_fts USING fts5 (name, text, content = '', tokenize = 'trigram');
+CREATE VIRTUAL TABLE images_fts USING fts5 (
+  text, name, content = '', columnsize = 0, tokenize = 'trigram'
+);
 -- One and two characters, a Chinese word say: each gram as gram_token() of text_folding.py.
 CREATE VIRTUAL TABLE grams_fts USING fts5 (
   grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
--- Every word that was ever read, for what was misread.
+-- Every word that was ever read, and two that may be one, for what was misread.
 CREATE TABLE words (
-  word          TEXT    PRIMARY KEY,       -- folded
-  reversed      TEXT    NOT NULL,          -- its last character first
-  skeleton      TEXT    NOT NULL           -- with what OCR confuses made alike: skeleton() there
+  skeleton      TEXT    NOT NULL,          -- with what OCR confuses made alike: text_folding.skeleton()
+  word          TEXT    NOT NULL,          -- folded
+  image_id      INTEGER NOT NULL,          -- where it was met first; it may have gone from there
+  PRIMARY KEY (skeleton, word)
 ) WITHOUT ROWID;
-CREATE INDEX words_reversed ON words (reversed);
-CREATE INDEX words_skeleton ON words (skeleton);
 
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN
   INSERT INTO images_fts (rowid, name, text)

@@ -41,7 +41,9 @@ _ACCENTS = (
 _BLANKS = re.compile(r"[^\S\n]+")
 _HYPHENATED = re.compile(r"([^\W\d_]{2,})- ?\n ?([^\W\d_]{2,})")
 _IDEOGRAPHS = "\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(f"[^\\W_{_IDEOGRAPHS}]+")
+_IN_A_WORD = f"[^\\W_{_IDEOGRAPHS}]"
+_WORD = re.compile(f"{_IN_A_WORD}+")
+_NEIGHBOURS = re.compile(f"(?<!{_IN_A_WORD})({_IN_A_WORD}+) (?=({_IN_A_WORD}+))")
 
 
 class _Table(dict[int, str]):
@@ -151,12 +153,24 @@ def words(folded: str) -> set[str]:
     return set(_WORD.findall(folded))
 
 
+def parted_words(folded: str) -> set[str]:
+    """Neighbours in a line that may be one word with a blank read into it: "inv o", "se jati".
+
+    One has at most two characters, and both are letters or both are digits: words of a text stand
+    side by side as well, and to keep every pair would take more room than it is worth.
+    """
+    return {
+        f"{first} {second}"
+        for first, second in _NEIGHBOURS.findall(folded)
+        if len(first) + len(second) > 2
+        and min(len(first), len(second)) <= 2
+        and first.isdecimal() == second.isdecimal()
+    }
+
+
 def grams(folded: str) -> set[str]:
     """Every one and every two neighbouring characters of a folded text, blanks not among them."""
-    singles = set(folded)
-    pairs = {first + second for first, second in itertools.pairwise(folded)}
-    found = singles | pairs
-    return {gram for gram in found if not (" " in gram or "\n" in gram)}
+    return {"".join(gram) for gram in _gram_tuples(folded) if _GRAM_TOKENS[gram]}
 
 
 def gram_token(gram: str) -> str:
@@ -164,14 +178,49 @@ def gram_token(gram: str) -> str:
     return "g".join(f"{ord(character):x}" for character in gram)
 
 
+def gram_tokens(folded: str) -> set[str]:
+    """`gram_token` of all `grams`, quickly: the index is made of them for each page."""
+    tokens = set(map(_GRAM_TOKENS.__getitem__, _gram_tuples(folded)))
+    tokens.discard("")
+    return tokens
+
+
+def _gram_tuples(folded: str) -> set[tuple[str, ...]]:
+    return {*zip(folded, strict=True), *itertools.pairwise(folded)}
+
+
+class _GramTokens(dict[tuple[str, ...], str]):
+    """The token of each gram that was met lately; none for one with a blank."""
+
+    def __missing__(self, gram: tuple[str, ...]) -> str:
+        if len(self) >= _GRAMS_REMEMBERED:
+            self.clear()
+        token = "" if " " in gram or "\n" in gram else gram_token("".join(gram))
+        self[gram] = token
+        return token
+
+
+_GRAMS_REMEMBERED = 100_000
+_GRAM_TOKENS = _GramTokens()
+
+
 _CONFUSED = str.maketrans(
-    {"0": "o", "1": "l", "i": "l", "|": "l", "!": "l", "5": "s", "8": "b", "6": "b", "2": "z"}
+    {"0": "o", "1": "l", "i": "l", "j": "l", "|": "l", "!": "l", "2": "z", "9": "g", "q": "g"}
+    | dict.fromkeys("568b", "s")
+    | dict(zip("авекмнорстухіјѕ", "asekmhopctyxlls", strict=True))
+    | dict(zip("αβεηικνορτυχω", "asehlkvoptuxw", strict=True))
 )
+"""Each with what stands for all that look like it. At the end letters of Cyrillic and Greek, which
+look like Latin ones, small or capital."""
 
 
 def skeleton(word: str) -> str:
-    """A folded word with what OCR takes for each other made alike: 0 and O, 1 l I, rn and m …"""
+    """A folded word with what OCR takes for each other made alike: 0 and O, 1 l I, rn and m …
+
+    It is what a misread word is looked up by (`similar_words`): coarser than people would have it,
+    since all that it brings is compared again.
+    """
     return (
-        word.replace("rn", "m").replace("cl", "d").replace("vv", "w").replace("ii", "u")
-        .translate(_CONFUSED)
+        word.translate(_CONFUSED)
+        .replace("rn", "m").replace("cl", "d").replace("vv", "w").replace("ll", "u")
     )  # fmt: skip

@@ -65,6 +65,12 @@ class _Collector:
             "ocr_worker_restarts", "Workers started after the first.", status.worker_restarts
         )
         yield GaugeMetricFamily("ocr_uptime_seconds", "Since the start.", status.uptime_s)
+        if status.check is not None:
+            yield GaugeMetricFamily(
+                "ocr_database_tables_to_check",
+                "Tables that the thorough check has still to read; 0: the database is sound.",
+                status.check["tables_left"],
+            )
         yield GaugeMetricFamily("ocr_warning", "1: needs a person.", status.warning is not None)
 
     def _of_totals(self) -> Iterator[Metric]:

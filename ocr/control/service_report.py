@@ -15,6 +15,7 @@ from pipeline import Pipeline
 from records import ocr_totals
 from records.database import Database
 from records.store import Store
+from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from worker_link.pool import Pool
 
@@ -33,6 +34,7 @@ class ServiceReport:
         watcher: Watcher,
         guard: DiskGuard,
         backups: Backups,
+        check: ThoroughCheck,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -42,6 +44,7 @@ class ServiceReport:
         self._watcher = watcher
         self._guard = guard
         self._backups = backups
+        self._check = check
         self._started = time.monotonic()
 
     def status(self) -> StatusReply:
@@ -75,6 +78,7 @@ class ServiceReport:
             warnings=warnings,
             backup=self._backups.newest,
             done_with_warning=self._store.count_warned(),
+            check=self._check.state,
         )
 
     def not_ready(self) -> str | None:

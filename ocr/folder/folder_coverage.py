@@ -2,7 +2,7 @@
 
     files on disk = done + pending + processing + failed + quarantined + ignored + unfinished
 
-A fresh look counts the files; each is then found in the database. `ignored` are rows (a pipe, a
+Files and rows are counted side by side, and neither is held. `ignored` are rows (a pipe, a
 text file) and litter that has no row (hidden, system_file, unfinished_copy, data_folder,
 database_file); of a hidden folder or a data folder only the folder itself is counted.
 `unfinished` are files that the watcher has yet to take in. `warnings` are files among the done
@@ -12,11 +12,13 @@ Rows without a file stand apart: `missing` are marked so, `vanished` not yet.
 
 import collections
 import concurrent.futures
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from folder.folder_look import look_at
+from folder.folder_walk import FolderWalk
+from folder.side_by_side import side_by_side
 from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import CoverageReply, Reason
@@ -99,29 +101,34 @@ class FolderCoverage:
             counts[Status.IGNORED] += 1
             note(Status.IGNORED, code, path)
 
-        seen = look_at(self._root, litter, own=self._own, rights=self._rights)
-        rows = self._catalogue.standings()
-        present = seen.files.keys() | seen.refused.keys()
-        for path in present:
-            status, code = rows.get(path, ("unfinished", None))
-            if status == Status.MISSING:  # it is back, and taken in at the next look
-                status = "unfinished"
-            counts[status] += 1
-            if status in reasons:
-                note(status, code or "unknown", path)
-            elif status == Status.DONE and code is not None:
-                warnings.setdefault(code, _Reason()).add(path)
-        without_file = [status for path, (status, _) in rows.items() if path not in present]
-        missing = without_file.count(Status.MISSING)
+        walk = FolderWalk(self._root, on_litter=litter, own=self._own, rights=self._rights)
+        rows = self._catalogue.rows
+        missing = vanished = 0
+        with contextlib.closing(walk.blocks()) as blocks:
+            for files, standings in side_by_side(blocks, rows.standings):
+                left = {standing.path: standing for standing in standings}
+                for path, *_ in files:
+                    standing = left.pop(path, None)
+                    if standing is None or standing.status == Status.MISSING:
+                        counts["unfinished"] += 1  # also what is back, and taken in soon
+                        continue
+                    counts[standing.status] += 1
+                    if standing.status in reasons:
+                        note(standing.status, standing.code or "unknown", path)
+                    elif standing.status == Status.DONE and standing.code is not None:
+                        warnings.setdefault(standing.code, _Reason()).add(path)
+                gone = sum(standing.status == Status.MISSING for standing in left.values())
+                missing += gone
+                vanished += len(left) - gone
         parts = [status.value for status in Status if status != Status.MISSING]
         return CoverageReply(
             counted_at=utc_now(),
-            complete=seen.problem is None,
-            problem=seen.problem,
+            complete=walk.problem is None,
+            problem=walk.problem,
             files=counts.total(),
             counts={part: counts[part] for part in (*parts, "unfinished")},
             missing=missing,
-            vanished=len(without_file) - missing,
+            vanished=vanished,
             reasons={status: _to_json(codes) for status, codes in reasons.items()},
             found_by=dict(self._found_by()),
             warnings=_to_json(warnings),

@@ -1,132 +1,165 @@
-"""One look at the image folder: which files are there, and what is in the way of seeing them."""
+"""One look at the image folder: files and rows side by side, and what differs.
 
-import collections
-import os
-from collections.abc import Callable, Set
-from pathlib import Path
-from typing import NamedTuple
+What is found out by the stat alone is done at once, some files in a transaction: what lies under
+another name now, and what was missing and is back as it was. So a million files under a renamed
+folder need neither memory nor another reading. The others are handed to `settling`.
+"""
 
-import heartbeat
-from folder_rights import ImageRights
-from ocr_contract.error_codes import ErrorCode
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+from folder.folder_walk import FolderWalk, Seen
+from folder.intake import Finished
+from folder.settling import Settling
+from folder.side_by_side import side_by_side
 from ocr_errors import ImageError
-from own_data import NOTHING, OwnData, is_database_file, shows_data_folder
-from source_files import FileStat, check_regular, display_name
+from records.catalogue import REST, ROWS_TOGETHER, Catalogue
+from records.folder_rows import AS_IT_WAS, MISSING, FolderRows, RowSeen
+from records.id_set import IdSet
+from source_files import FileStat
 
-_IGNORED_NAMES = frozenset({b"Thumbs.db", b"desktop.ini", b"@eaDir", b"lost+found"})
-_IGNORED_SUFFIXES = (b".part", b".partial", b".crdownload", b".download", b".filepart", b".tmp",
-                     b".swp", b"~")  # fmt: skip
-_GONE = (FileNotFoundError, NotADirectoryError)
+_MOST_TRIED = 20_000
+"""So many files that failed are tried again at the end of the look, the further ones within it."""
 
-
-class Look(NamedTuple):
-    """What one look at the folder saw."""
-
-    files: dict[bytes, FileStat]
-    refused: dict[bytes, tuple[FileStat, ImageError]]
-    """Links, pipes, devices: things that are there but are never opened."""
-    problem: str | None
-    """One sentence when the look is not complete; then nothing can be said about what is gone."""
-    unchanged: Set[bytes] = frozenset()
-    """Further files, whose stat is known: it would take most of the memory."""
-    data_folders: Set[bytes] = frozenset()
-    """Data folders of installations, this one's too: nothing in them is looked at."""
-
-    def __bool__(self) -> bool:
-        """Whether there is anything at all."""
-        return bool(self.files or self.refused or self.unchanged)
-
-    def has(self, path: bytes) -> bool:
-        """Whether something is there."""
-        return path in self.unchanged or path in self.files or path in self.refused
+_Odd = tuple[bytes, FileStat, ImageError | None]
+"""Nothing in its row tells what it is; with the reason when it is not to be opened."""
 
 
-def look_at(
-    root: Path,
-    on_litter: Callable[[bytes, str], None] = lambda *_: None,
-    is_unchanged: Callable[[bytes, FileStat], bool] = lambda *_: False,
-    own: OwnData = NOTHING,
-    rights: ImageRights | None = None,
-) -> Look:
-    """Everything below `root`, links not followed, the usual litter and all of `own` left out.
+class FolderLook:
+    """What one look sees."""
 
-    `on_litter(path, code)` is called for that: hidden, system_file, unfinished_copy, data_folder
-    or database_file.
-    `is_unchanged(path, stat)` tells which files are to be seen as `Look.unchanged`; `rights` says
-    what to do about a folder that cannot be read.
-    """
-    files: dict[bytes, FileStat] = {}
-    unchanged: set[bytes] = set()
-    refused: dict[bytes, tuple[FileStat, ImageError]] = {}
-    data_folders: set[bytes] = set()
-    problem: str | None = None
-    own.refresh()
-    folders = [b""]
-    base = os.fsencode(root)
-    while folders:
-        heartbeat.beat()
-        folder = folders.pop()
-        try:
-            with os.scandir(os.path.join(base, folder)) as listing:
-                entries = collections.deque(listing)
-        except OSError as error:
-            if not folder or not isinstance(error, _GONE):
-                problem = _unreadable(base, folder, error, rights)
-            continue
-        if shows_data_folder(entry.name for entry in entries):
-            if not folder:  # the start refuses it; it was put there since
-                return Look({}, {}, f"{display_name(base)} is the data folder of an installation.")
-            data_folders.add(folder)
-            on_litter(folder, ErrorCode.DATA_FOLDER)
-            continue
-        while entries:
-            entry = entries.popleft()  # each keeps its stat for as long as it is there
-            path = os.path.join(folder, entry.name)
-            if litter := _litter_code(entry.name):
-                on_litter(path, litter)
-                continue
-            try:
-                is_folder = entry.is_dir(follow_symlinks=False)
-                result = entry.stat(follow_symlinks=False)
-            except _GONE:
-                continue  # since the folder was listed
-            except OSError as error:
-                problem = _unreadable(base, path, error, rights)
-                continue
-            if own.has(result):
-                on_litter(path, ErrorCode.DATA_FOLDER)
-                if is_folder:
-                    data_folders.add(path)
-                continue
-            if is_folder:
-                folders.append(path)
-                continue
-            if is_database_file(entry.name):
-                on_litter(path, ErrorCode.DATABASE_FILE)
-                continue
-            stat = FileStat.of(result)
-            try:
-                check_regular(result.st_mode)
-            except ImageError as error:
-                refused[path] = (stat, error)
-            else:
-                if is_unchanged(path, stat):
-                    unchanged.add(path)
+    def __init__(
+        self,
+        walk: FolderWalk,
+        rows: FolderRows,
+        catalogue: Catalogue,
+        settling: Settling,
+        *,
+        take: Callable[[list[Finished]], None],
+        found: Callable[[bytes], None],
+        on_change: Callable[[], None],
+        stop: threading.Event,
+        limits_changed: bool,
+    ) -> None:
+        """`take` takes finished files in; `found` is called for each that is new or changed."""
+        self.walk = walk
+        self._rows = rows
+        self._catalogue = catalogue
+        self._settling = settling
+        self._take = take
+        self._found = found
+        self._on_change = on_change
+        self._stop = stop
+        self._limits_changed = limits_changed
+        self._odd: list[_Odd] = []
+        self._to_try: list[Finished] = []
+        self._unseen: set[bytes] = set()
+        self._settled: list[Finished] = []
+        self.known = 0
+        """Rows that are not missing."""
+        self.absent = IdSet()
+        """Those of them whose file was not seen; what was found under another name is not there."""
+        self.changing_s = 0.0
+        """For so long it did not look, but changed rows and let others write."""
+
+    @property
+    def finished(self) -> list[Finished]:
+        """Files that can be taken in now."""
+        return self._settled + self._to_try
+
+    def run(self) -> bool:
+        """Look at everything; False when the service stops meanwhile."""
+        self._catalogue.absent = self.absent
+        self._settling.waiting = 0
+        self._unseen = set(self._settling)
+        with contextlib.closing(self.walk.blocks()) as blocks:
+            for files, rows in side_by_side(blocks, self._rows_between):
+                if self._stop.is_set():
+                    return False
+                if self.walk.problem is not None:  # what was not seen may be there all the same
+                    self._catalogue.absent = IdSet()
+                if not files and (self.walk.problem is not None or self.walk.count == 0):
+                    break  # nothing can be said about the rest of the rows
+                if [row[:6] for row in rows] == files:
+                    self.known += len(rows)
                 else:
-                    files[path] = stat
-    return Look(files, refused, problem, unchanged, data_folders)
+                    self._compare(files, rows)
+                if not self._look_up_odd(ROWS_TOGETHER):
+                    return False
+        if not self._look_up_odd(1):
+            return False
+        for path in self._unseen:
+            self._settling.forget(path)
+        return True
 
+    def _rows_between(self, after: bytes, up_to: bytes | None) -> list[RowSeen]:
+        return self._rows.seen(after, up_to, limits_changed=self._limits_changed)
 
-def _unreadable(base: bytes, path: bytes, error: OSError, rights: ImageRights | None) -> str:
-    where = display_name(os.path.join(base, path).rstrip(b"/"))
-    remedy = rights.remedy(error) if rights else ""
-    return f"{where} cannot be read ({os.strerror(error.errno or 0)}).{remedy}"
+    def _compare(self, files: list[Seen], rows: list[RowSeen]) -> None:
+        left = {row[0]: row for row in rows}
+        pairs = [(file, left.pop(file[0], None)) for file in files]
+        for gone in left.values():
+            if gone[5] != MISSING:
+                self.known += 1
+                self.absent.add(gone[6])
+        for file, row in pairs:
+            if row is not None:
+                self.known += row[5] != MISSING
+                if row[:6] == file:
+                    continue
+            path, stat = file[0], FileStat(*file[1:5])
+            is_same = row is not None and row[1:5] == file[1:5]
+            error = self.walk.refused.get(path)
+            if error is not None and row is not None and is_same and row[5] != MISSING:
+                continue
+            if error is not None or row is None or (is_same and row[5] == MISSING):
+                self._odd.append((path, stat, error))
+            elif is_same and row[5] != AS_IT_WAS:
+                self._try_again(path, stat)
+            else:
+                self._settle(path, stat)
 
+    def _look_up_odd(self, least: int) -> bool:
+        """While there are so many of them; False when the service stops meanwhile."""
+        while len(self._odd) >= least:
+            if self._stop.is_set():
+                return False
+            self._look_up_some()
+        return True
 
-def _litter_code(name: bytes) -> str | None:
-    """Why a name is not even looked at; None when it is."""
-    if name.startswith(b"."):
-        return ErrorCode.HIDDEN
-    if name in _IGNORED_NAMES or name.startswith(b"~$"):
-        return ErrorCode.SYSTEM_FILE
-    return ErrorCode.UNFINISHED_COPY if name.lower().endswith(_IGNORED_SUFFIXES) else None
+    def _look_up_some(self) -> None:
+        """What of the odd ones is known by its stat; the others are not opened, or settle."""
+        started = time.monotonic()
+        odd, self._odd = self._odd[:ROWS_TOGETHER], self._odd[ROWS_TOGETHER:]
+        new = [(path, stat) for path, stat, _ in odd if path not in self._settling]
+        known = self._catalogue.recognise(new)
+        refused = [each for each in odd if each[0] not in known and each[2] is not None]
+        if refused:
+            self._catalogue.refuse_all(refused)
+        for path, stat, error in odd:
+            if path in known:
+                self._found(path)
+            elif error is None:
+                self._settle(path, stat)
+        if known or refused:
+            self._on_change()
+            self._stop.wait(REST * (time.monotonic() - started))
+            self.changing_s += time.monotonic() - started
+
+    def _settle(self, path: bytes, stat: FileStat) -> None:
+        self._unseen.discard(path)
+        is_new = path not in self._settling
+        if self._settling.finished(path, stat):
+            self._settled.append((path, stat))
+        elif is_new and path in self._settling:
+            self._found(path)
+
+    def _try_again(self, path: bytes, stat: FileStat) -> None:
+        self._to_try.append((path, stat))
+        if len(self._to_try) >= _MOST_TRIED:
+            started = time.monotonic()
+            self._take(self._to_try)
+            self._to_try = []
+            self.changing_s += time.monotonic() - started

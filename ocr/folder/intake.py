@@ -1,10 +1,12 @@
 """Finished files become rows: hash, first bytes, size; then new, changed, renamed or duplicate.
 
-Nothing is decoded here. A file whose first bytes are those of no image format is told apart
+Nothing is decoded here, and no file is hashed whose stat says that it was hashed before, under
+another name (decision 25). A file whose first bytes are those of no image format is told apart
 by its name: `photo.png` that holds text is a failure that someone should see, `notes.txt`
 was never meant to be read.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -14,9 +16,9 @@ from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
 from own_data import NOTHING, OwnData
-from records.catalogue import Catalogue, Outcome
+from records.catalogue import Catalogue
 from records.database import Database
-from source_files import FileStat, fingerprint
+from source_files import FileStat, fingerprint, lstat_below
 
 IMAGE_SUFFIXES = frozenset(
     b".jpg .jpeg .jpe .jfif .mpo .png .apng .tif .tiff .bmp .dib .webp .gif".split()
@@ -34,6 +36,8 @@ _SIGNATURES = (
 )
 _SLICE_S = 0.5
 """Rows are committed at least so often while many files are hashed, so that reading can begin."""
+_MOST_TOGETHER = 500
+"""Rows in one transaction, however quickly the files are dealt with."""
 
 Finished = tuple[bytes, FileStat]
 """A path below the image folder and its stat when it was found finished."""
@@ -72,7 +76,7 @@ class Intake:
         checked: list[tuple[bytes, FileStat, str | ImageError]] = []
         for path, stat in files:
             checked.append((path, stat, self._check(path, stat)))
-            if self._clock() > until:
+            if self._clock() > until or len(checked) == _MOST_TOGETHER:
                 break
         taken = {}
         with self._database.transaction():
@@ -86,10 +90,6 @@ class Intake:
                 taken[path] = stat
         return len(checked), taken
 
-    def refuse(self, path: bytes, stat: FileStat, error: ImageError) -> Outcome:
-        """Register something that is no regular file."""
-        return self._catalogue.refuse(path, stat, error)
-
     def _check(self, path: bytes, stat: FileStat) -> str | ImageError:
         """The file's SHA-256, or why it is not read."""
         try:
@@ -99,6 +99,9 @@ class Intake:
                     f"The file has {stat.size_bytes / 1e6:.1f} MB; {self._max_bytes / 1e6:g} are "
                     "allowed. Make it smaller, or raise OCR_MAX_FILE_MB.",
                 )
+            known = self._catalogue.content_of(stat)
+            if known is not None and self._is_still(path, stat):
+                return known
             read_stat, sha256, head = fingerprint(
                 self._root, path, self._max_bytes, is_own=self._own.has
             )
@@ -110,6 +113,11 @@ class Intake:
         except ImageError as error:
             return self._with_remedy(error)
         return sha256
+
+    def _is_still(self, path: bytes, stat: FileStat) -> bool:
+        with contextlib.suppress(OSError):
+            return FileStat.of(lstat_below(self._root, path)) == stat
+        return False
 
     def _with_remedy(self, error: ImageError) -> ImageError:
         """A file that this user may not read: the command says it for all of the folder."""

@@ -6,9 +6,9 @@ stat stays the same over two looks at least `settle_s` apart.
 """
 
 import collections
+import itertools
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Set
@@ -17,7 +17,8 @@ from pathlib import Path
 import heartbeat
 from folder.disappearance import Disappearance
 from folder.file_events import Events, watching
-from folder.folder_look import Look, look_at
+from folder.folder_look import FolderLook
+from folder.folder_walk import FolderWalk
 from folder.intake import Finished, Intake
 from folder.settling import Settling
 from folder_rights import ImageRights
@@ -26,7 +27,7 @@ from ocr_contract.replies import ServiceWarning
 from ocr_errors import DiskFullError
 from own_data import NOTHING, OwnData
 from records.catalogue import Catalogue
-from source_files import FileStat, display_name
+from source_files import FileStat, display_name, lstat_below
 
 _BURST_S = 0.2
 """The first event brings a look at once; for those that follow there is one look so often."""
@@ -70,6 +71,7 @@ class Watcher:
         """
         self._root = root
         self._catalogue = catalogue
+        self._rows = catalogue.rows
         self._intake = intake
         self._stop = stop
         self._interval_s = interval_s
@@ -90,15 +92,12 @@ class Watcher:
         """New and changed files since the start, by what first told of them."""
         self._limits_changed = True
         """The first look: the service may have been started with other settings."""
-        self._known = {
-            path: stat and hash(stat) for path, stat in catalogue.known().items()
-        }  # a hash: a hundred thousand stats would take 30 MB
         self.warning: ServiceWarning | None = None
 
     @property
     def settling(self) -> int:
         """How many files are new or changed but not yet finished."""
-        return len(self._settling)
+        return len(self._settling) + self._settling.waiting
 
     def request_look(self, on_settled: Callable[[], None]) -> LookRequest:
         """Look now; `on_settled` is called when all that this look saw is finished and taken in."""
@@ -124,12 +123,14 @@ class Watcher:
                     self._burst_until = self._clock() + self._burst_s
                     next_look = max(self._clock() + self._interval_s, not_before)
                     for request in requests:
-                        request.found = len(self._settling)
+                        request.found = self.settling
                         request.looked.set()
                     looked += requests
                 else:
                     self._unless_full(self._recheck)
-                if not self._settling:
+                if self._settling.has_room_again:
+                    next_look = self._clock()
+                if not self.settling:
                     for request in looked:
                         request.on_settled()
                     looked.clear()
@@ -163,34 +164,28 @@ class Watcher:
         """Look at the whole folder once; returns how long the looking took, in seconds."""
         started = self._clock()
         told = self._events.take()
-        again = self._catalogue.to_try_again(limits_changed=self._limits_changed)
-        seen = look_at(
-            self._root,
-            is_unchanged=lambda path, stat: path not in again and self._is_known(path, stat),
-            own=self._own,
-            rights=self._rights,
+        look = FolderLook(
+            FolderWalk(self._root, own=self._own, rights=self._rights),
+            self._rows,
+            self._catalogue,
+            self._settling,
+            take=self._take,
+            found=lambda path: self._count_found(path in told),
+            on_change=self._on_change,
+            stop=self._stop,
+            limits_changed=self._limits_changed,
         )
-        self._leave_out(seen.data_folders)
-        took = self._clock() - started
-        for path, (stat, error) in seen.refused.items():
-            if not self._is_known(path, stat):
-                self._intake.refuse(path, stat, error)
-                self._known[path] = hash(stat)
-                self._on_change()
-        for path in self._settling:
-            if path not in seen.files:
-                self._settling.forget(path)
-        finished = []
-        for path, stat in seen.files.items():
-            is_known = self._is_known(path, stat)
-            if not is_known and path not in self._settling:
-                self.found_by["event" if path in told else "rescan"] += 1
-            if is_known or self._settling.finished(path, stat):
-                finished.append((path, stat))
-        self._take(finished)
-        self._limits_changed = False
-        self._compare(seen)
+        is_complete = look.run()
+        self._leave_out(look.walk.data_folders)
+        took = self._clock() - started - look.changing_s
+        if is_complete:
+            self._take(look.finished)
+            self._limits_changed = False
+            self._compare(look)
         return took
+
+    def _count_found(self, was_told: bool) -> None:
+        self.found_by["event" if was_told else "rescan"] += 1
 
     def _leave_out(self, data_folders: Set[bytes]) -> None:
         self._events.leave_out(data_folders)
@@ -198,15 +193,13 @@ class Watcher:
             log.info("%s is a data folder: nothing in it is read", display_name(path))
         self._data_folders = data_folders
 
-    def _is_known(self, path: bytes, stat: FileStat) -> bool:
-        return self._known.get(path) == hash(stat)
-
     def _recheck(self) -> float:
         """A second look at the unfinished files alone; takes no time to speak of."""
         finished = []
         for path in self._settling:
+            heartbeat.beat()
             try:
-                stat = FileStat.of(os.lstat(os.path.join(os.fsencode(self._root), path)))
+                stat = FileStat.of(lstat_below(self._root, path))
             except OSError:
                 self._settling.forget(path)
                 continue
@@ -218,35 +211,33 @@ class Watcher:
     def _take(self, finished: list[Finished]) -> None:
         # New names first: when `scan.png` became `scan1.png` and there is a new `scan.png`, the
         # text moves on before it would go.
-        finished.sort(key=lambda file: file[0] in self._known)
-        while finished and not self._stop.is_set():
+        finished.sort(key=lambda file: self._catalogue.has_row(file[0]))
+        at = 0
+        while at < len(finished) and not self._stop.is_set():
             heartbeat.beat()
-            count, taken = self._intake.take(finished)
-            for path, _ in finished[:count]:
+            count, taken = self._intake.take(itertools.islice(finished, at, None))
+            for path, _ in finished[at : at + count]:
                 self._settling.forget(path)
-            self._known.update((path, hash(stat)) for path, stat in taken.items())
             if taken:
                 self._on_change()
-            finished = finished[count:]
+            at += count
 
-    def _compare(self, seen: Look) -> None:
+    def _compare(self, look: FolderLook) -> None:
         """Mark as missing what two complete looks in a row did not see."""
-        if seen.problem is not None:
+        if look.walk.problem is not None:
             self._warn(
                 ErrorCode.FOLDER_UNREADABLE,
-                f"{seen.problem} Nothing is marked as missing until it can be read.",
+                f"{look.walk.problem} Nothing is marked as missing until it can be read.",
             )
             return
-        known = sum(stat is not None for stat in self._known.values())
-        if known and not seen:
+        if look.walk.count == 0 and self._rows.any_listed():
             self._warn(
                 ErrorCode.FOLDER_EMPTY,
                 f"The image folder {self._root} is empty. If it should not be, check the mount; "
                 "all texts are kept.",
             )
             return
-        absent = {p for p, stat in self._known.items() if stat is not None and not seen.has(p)}
-        gone = self._disappearance.gone(absent, known, self._catalogue.listed)
+        gone = self._disappearance.gone(look.absent, look.known)
         held_back = self._disappearance.held_back
         if held_back:
             self._warn(
@@ -257,11 +248,8 @@ class Watcher:
             )
         else:
             self._warn(None)
-        if gone and self._catalogue.mark_missing(gone):
+        if self._catalogue.mark_missing(gone, pause=self._stop.wait):
             self._on_change()
-        # A renamed file's row left this path already: the catalogue knows what it still has.
-        for path in gone:
-            self._known[path] = None
 
     def _warn(self, code: str | None, message: str = "") -> None:
         warning = None if code is None else ServiceWarning(code, message)

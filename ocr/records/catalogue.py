@@ -7,24 +7,30 @@ text for the day when it comes back.
 """
 
 import enum
+import itertools
+import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence, Set
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import heartbeat
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
-from records import duplicates, search_index
+from records import duplicates, recognition, search_index
 from records.database import Connection, Database, utc_now
-from source_files import FileStat, display_name
+from records.folder_rows import TRY_AGAIN, FolderRows
+from records.id_set import IdSet
+from records.recognition import Candidate, FolderMove
+from source_files import FileStat, display_name, lstat_below
 
-_TRY_AGAIN = (*duplicates.OF_THE_MOMENT, "too_many_bytes", "too_many_pixels")
-"""Errors that the same content need not have next time: the moment's, or the settings'."""
+ROWS_TOGETHER = 500
+"""Changed in one transaction: some 50 ms, so that a folder of a million that vanishes, or is
+renamed, holds up neither the pages that are being read nor this thread's sign of life."""
 
-_ROWS_TOGETHER = 500
-"""Changed in one transaction: some 50 ms, so that a folder of hundreds of thousands that vanishes
-holds up neither the pages that are being read nor this thread's sign of life."""
+REST = 0.5
+"""For this many times as long as one such change took, the others have the database."""
 
 
 class Outcome(enum.StrEnum):
@@ -47,32 +53,59 @@ class Catalogue:
         """`exists(path)` tells whether that path is still in the folder."""
         self._database = database
         self._exists = exists
+        self._last_move: FolderMove | None = None
+        self.rows = FolderRows(database)
+        self.absent = IdSet()
+        """Rows whose file the latest look did not see; what is found elsewhere goes from it."""
 
-    def known(self) -> dict[bytes, FileStat | None]:
-        """Every path that has a row, with the stat it was last seen with; None when missing."""
+    def has_row(self, path: bytes) -> bool:
+        """Whether there was ever a file of this name."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT path, size_bytes, mtime_ns, ctime_ns, inode, status FROM images"
-            )
-            return {
-                path: None if status == Status.MISSING else FileStat(*stat)
-                for path, *stat, status in rows
-            }
+            return _find(connection, path) is not None
 
-    def to_try_again(self, *, limits_changed: bool = False) -> set[bytes]:
-        """Files whose last error may be over although their stat has not changed.
+    def content_of(self, stat: FileStat) -> str | None:
+        """The SHA-256 of the file with this stat, when it was hashed under any name."""
+        with self._database.reading() as connection:
+            found = recognition.by_stat(connection, stat)
+        return next((each.sha256 for each in found if each.sha256 is not None), None)
 
-        With `limits_changed` also those that were too large for the settings of that time.
+    def recognise(self, files: Sequence[tuple[bytes, FileStat]]) -> set[bytes]:
+        """Take in those of at most ROWS_TOGETHER `files` that their stat alone tells to be known.
+
+        They were missing and are back as they were, or lie under another name. Returns which.
         """
-        codes = _TRY_AGAIN if limits_changed else duplicates.OF_THE_MOMENT
-        marks = ", ".join("?" * len(codes))
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT path FROM images WHERE (status = ? OR (status = ? "  # noqa: S608
-                f"AND sha256 IS NOT NULL)) AND error_code IN ({marks})",  # question marks only
-                (Status.FAILED, Status.IGNORED, *codes),
-            )
-            return {row[0] for row in rows}
+        known: dict[bytes, tuple[FileStat, Candidate]] = {}
+        taken: set[int] = set()
+        for path, stat in files:
+            with self._database.reading() as connection:
+                found = recognition.by_stat(connection, stat)
+            for candidate in sorted(found, key=lambda each: _likeness(each.path, path)):
+                if candidate.image_id not in taken and self._may_be(candidate, path):
+                    taken.add(candidate.image_id)
+                    known[path] = (stat, candidate)
+                    break
+        if known:
+            with self._database.transaction() as connection:
+                for path, (stat, candidate) in known.items():
+                    if candidate.path == path:
+                        duplicates.settle(connection, candidate.image_id)
+                    else:
+                        self._move(connection, candidate.image_id, candidate.path, path, stat)
+        return set(known)
+
+    def _may_be(self, candidate: Candidate, path: bytes) -> bool:
+        if candidate.sha256 is None and (
+            # Its verdict depends on its name, and says nothing once it was missing.
+            candidate.status == Status.MISSING or _name(candidate.path) != _name(path)
+        ):
+            return False
+        if candidate.path == path:
+            return candidate.status == Status.MISSING
+        return self._is_gone(candidate.image_id, candidate.path)
+
+    def _is_gone(self, image_id: int, path: bytes) -> bool:
+        """Asking for the path is not enough where names are the same in any case."""
+        return image_id in self.absent or not self._exists(path)
 
     def register(self, path: bytes, stat: FileStat, sha256: str) -> Outcome:
         """A finished file with readable content."""
@@ -80,18 +113,29 @@ class Catalogue:
             row = _find(connection, path)
             if row is not None:
                 return _seen_again(connection, row, stat, sha256)
-            twin = duplicates.find_original(connection, sha256)
-            if twin is not None and not self._exists(twin[1]):
-                _move(connection, twin[0], path, stat)
-                return Outcome.RENAMED
-            copy = None if twin is None else duplicates.with_inode(connection, sha256, stat.inode)
-            if copy is not None and not self._exists(copy[1]):
-                _move(connection, copy[0], path, stat)  # a duplicate under a new name
-                return Outcome.RENAMED
+            back = self._last_move and self._last_move.back(path)
+            for image_id, old in recognition.by_content(connection, stat, sha256, back):
+                if self._is_gone(image_id, old):
+                    self._move(connection, image_id, old, path, stat)
+                    return Outcome.RENAMED
+            is_copy = duplicates.find_original(connection, sha256) is not None
             image_id = _insert(connection, path, stat, sha256)
             duplicates.settle(connection, image_id)
-            search_index.put_in(connection, image_id)
-            return Outcome.NEW if twin is None else Outcome.DUPLICATE
+            return Outcome.DUPLICATE if is_copy else Outcome.NEW
+
+    def _move(
+        self, connection: Connection, image_id: int, old: bytes, path: bytes, stat: FileStat
+    ) -> None:
+        _move(connection, image_id, path, stat)
+        self.absent.discard(image_id)
+        self._last_move = FolderMove.of(old, path) or self._last_move
+
+    def refuse_all(self, files: Iterable[tuple[bytes, FileStat, ImageError | None]]) -> None:
+        """`refuse`, in one transaction."""
+        with self._database.transaction():
+            for path, stat, error in files:
+                if error is not None:
+                    self.refuse(path, stat, error)
 
     def refuse(self, path: bytes, stat: FileStat, error: ImageError) -> Outcome:
         """A file that cannot be read, for a reason that needs no decoding.
@@ -102,9 +146,7 @@ class Catalogue:
         with self._database.transaction() as connection:
             row = _find(connection, path)
             image_id = _insert(connection, path, stat, None) if row is None else row.image_id
-            if row is None:
-                search_index.put_in(connection, image_id)
-            else:
+            if row is not None:
                 if (row.status, row.error) == (status, error.message):
                     _set_stat(connection, image_id, stat)
                     return Outcome.UNCHANGED
@@ -120,52 +162,48 @@ class Catalogue:
             _set_stat(connection, image_id, stat)
             return Outcome.REFUSED
 
-    def listed(self, paths: Set[bytes]) -> Set[bytes]:
-        """Those of `paths` that have a row which is not missing."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT path FROM images WHERE status <> ?", (Status.MISSING,)
-            )
-            return {row[0] for row in rows} & paths
+    def mark_missing(
+        self, image_ids: Iterable[int], *, pause: Callable[[float], bool] = lambda _: False
+    ) -> int:
+        """The files of these rows are gone. Their text stays. Returns how many rows changed.
 
-    def standings(self) -> dict[bytes, tuple[str, str | None]]:
-        """Every path that has a row, with its status and error code; when done, its warning's."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT path, status, "
-                "CASE status WHEN 'done' THEN warning_code ELSE error_code END FROM images"
-            )
-            return {path: (status, code) for path, status, code in rows}
-
-    def mark_missing(self, paths: Collection[bytes]) -> int:
-        """These files are gone. Their text stays. Returns how many rows changed.
-
-        In many short transactions, when there are many: others write in between, and a service
-        that ends in the middle goes on with the rest after its start. Duplicates go first, or a
-        text would move from one that goes to the next.
+        In many short transactions, when there are many: others write in between, for as long as
+        `pause(seconds)` takes, and a service that ends in the middle goes on with the rest after
+        its start. Nothing more is done when that returns True. Duplicates go first, or a text
+        would move from one that goes to the next.
         """
-        return sum(
-            self._mark_missing(some, which)
-            for which in ("duplicate_of IS NOT NULL", "duplicate_of IS NULL")
-            for some in _slices(sorted(paths))
-        )
+        count = 0
+        for which in ("duplicate_of IS NOT NULL", "duplicate_of IS NULL"):
+            ids = iter(image_ids)
+            while some := list(itertools.islice(ids, ROWS_TOGETHER)):
+                heartbeat.beat()
+                started = time.monotonic()
+                if listed := self._listed(some, which):
+                    count += self._mark_missing(listed, which)
+                if pause(REST * (time.monotonic() - started)):
+                    return count
+        return count
 
-    def _mark_missing(self, paths: Sequence[bytes], which: str) -> int:
-        heartbeat.beat()
-        with self._database.transaction() as connection:
-            found = [
-                connection.execute(
-                    f"SELECT id FROM images WHERE path = ? AND status <> ? AND {which}",  # noqa: S608
-                    (path, Status.MISSING),  # one of two constants
-                ).fetchall()
-                for path in paths
-            ]
-            gone = [image_id for rows in found for (image_id,) in rows]
-            now = utc_now()
-            connection.executemany(
-                "UPDATE images SET status = ?, updated_at = ? WHERE id = ?",
-                [(Status.MISSING, now, image_id) for image_id in gone],
+    def _listed(self, image_ids: Sequence[int], which: str) -> list[int]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?)) "  # noqa: S608
+                f"AND status <> ? AND {which}",  # one of two constants
+                (json.dumps(image_ids), Status.MISSING),
             )
+            return [row[0] for row in rows]
+
+    def _mark_missing(self, image_ids: Sequence[int], which: str) -> int:
+        with self._database.transaction() as connection:
+            gone = [
+                row[0]
+                for image_id in image_ids
+                for row in connection.execute(
+                    "UPDATE images SET status = ?1, updated_at = ?2 WHERE id = ?3 "  # noqa: S608
+                    f"AND status <> ?1 AND {which} RETURNING id",  # one of two constants
+                    (Status.MISSING, utc_now(), image_id),
+                ).fetchall()
+            ]
             for image_id in gone:  # once all are marked: an heir must not be gone, too
                 duplicates.went_missing(connection, image_id)
         return len(gone)
@@ -179,8 +217,13 @@ class _Row(NamedTuple):
     error: str | None
 
 
-def _slices(paths: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (paths[at : at + _ROWS_TOGETHER] for at in range(0, len(paths), _ROWS_TOGETHER))
+def _name(path: bytes) -> bytes:
+    return path.rpartition(b"/")[2]
+
+
+def _likeness(old: bytes, new: bytes) -> int:
+    """The same name comes first, then the same in another folder."""
+    return 0 if old == new else 1 if _name(old) == _name(new) else 2
 
 
 def _find(connection: Connection, path: bytes) -> _Row | None:
@@ -197,7 +240,7 @@ def _seen_again(connection: Connection, row: _Row, stat: FileStat, sha256: str) 
         connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, row.image_id))
         duplicates.settle(connection, row.image_id)
         return Outcome.CHANGED
-    if row.status == Status.MISSING or row.error_code in _TRY_AGAIN:
+    if row.status == Status.MISSING or row.error_code in TRY_AGAIN:
         duplicates.settle(connection, row.image_id)
         return Outcome.RETURNED
     return Outcome.UNCHANGED
@@ -216,21 +259,22 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
             Status.PENDING,
             now,
             now,
-            search_index.CHANGING,  # the caller puts it in when all of it stands
+            search_index.CHANGING,
         ),
     )
-    return connection.last_insert_rowid()
+    image_id = connection.last_insert_rowid()
+    search_index.is_new(connection, image_id)
+    return image_id
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
-    with search_index.changing(connection, image_id):
-        ((status, error_code),) = connection.execute(
-            "UPDATE images SET path = ?, name = ?, updated_at = ? WHERE id = ? "
-            "RETURNING status, error_code",
-            (path, display_name(path), utc_now(), image_id),
-        ).fetchall()
-    _set_stat(connection, image_id, stat)
-    if status == Status.MISSING or error_code in _TRY_AGAIN:
+    search_index.will_change(connection, image_id)
+    ((status, error_code, sha256),) = connection.execute(
+        "UPDATE images SET path = ?, name = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ?, "
+        "inode = ?, updated_at = ? WHERE id = ? RETURNING status, error_code, sha256",
+        (path, display_name(path), *stat, utc_now(), image_id),
+    ).fetchall()
+    if status == Status.MISSING or (error_code in TRY_AGAIN and sha256 is not None):
         duplicates.settle(connection, image_id)
 
 
@@ -242,6 +286,16 @@ def _set_stat(connection: Connection, image_id: int, stat: FileStat) -> None:
 
 
 def path_exists(root: str | os.PathLike[str]) -> Callable[[bytes], bool]:
-    """An `exists` for `Catalogue` that asks the file system."""
+    """An `exists` for `Catalogue` that asks the file system; what cannot be told may exist."""
     base = os.fsencode(root)
-    return lambda path: os.path.lexists(os.path.join(base, path))
+
+    def exists(path: bytes) -> bool:
+        try:
+            lstat_below(base, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
+
+    return exists

@@ -37,11 +37,11 @@ def set_correction(connection: Connection, line_id: int, text: str | None) -> No
             ErrorCode.UNKNOWN_LINE, f"There is no line {line_id}; was its image read again?"
         )
     ((page_id, image_id),) = rows
-    with search_index.changing(connection, image_id, followers=True):
-        connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
-        if text is not None:
-            _insert(connection, line_id, text, utc_now())
-        _refresh_page(connection, page_id)
+    search_index.will_change(connection, image_id, followers=True)
+    connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
+    if text is not None:
+        _insert(connection, line_id, text, utc_now())
+    _refresh_page(connection, page_id)
 
 
 def collect(connection: Connection, image_id: int) -> list[_Kept]:

@@ -2,7 +2,8 @@
 
 `store` (batches and results) and `catalogue` (files and rows) work through it; `opening` sets it
 up. The connection also checkpoints. Never open the same file with the stdlib's `sqlite3` in this
-process: closing one would drop the other's POSIX locks.
+process: closing one would drop the other's POSIX locks. Another connection of apsw (`beside`) is
+the same library, which knows of both and lets go of no lock that is still needed.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -21,9 +22,14 @@ from disk_guard import free_bytes
 from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
-from records import opening
-from records.database_copy import Copy, write_copy
+from records import opening, search_index, stop_mark
+from records.database_copy import Copy, damaged, write_copy
+from records.stop_mark import Ending
 
+_BESIDE_STEPS = 250
+"""Instructions, or pages of a check, between two questions whether to go on: some milliseconds."""
+_LARGE_LOG_BYTES = 8 << 20
+"""Left by a kill; twice what the automatic checkpoints let it become."""
 _NO_ROOM_BYTES = 1 << 20
 """With less than this an input/output error is called what it is: a full disk."""
 
@@ -43,6 +49,8 @@ class Connection(Protocol):
     def execute(self, statements: str, bindings: Sequence[Any] = ()) -> Cursor: ...
     def executemany(self, statements: str, bindings: Iterable[Sequence[Any]]) -> Cursor: ...
     def changes(self) -> int: ...
+    def total_changes(self) -> int: ...
+    def set_rollback_hook(self, hook: Callable[[], None] | None, /) -> None: ...
     def last_insert_rowid(self) -> int: ...
 
 
@@ -64,11 +72,23 @@ class Database:
         self.path = path
         self._mutex = threading.RLock()
         self._full = False
+        self._damage: str | None = None
+        self._beside_lock = threading.Lock()
+        self._beside_must_end = threading.Event()
         self._lock_fd = lock(path)
         try:
-            self._connection = opening.open_database(path)
+            self.last_end = stop_mark.read(self._lock_fd, path)
+            self._connection = opening.open_database(
+                path, self.last_end, before_writing=lambda: stop_mark.clear(self._lock_fd)
+            )
             self._files = self._inodes()
-        except BaseException:
+            self._log_waits = self.wal_bytes() > _LARGE_LOG_BYTES
+            if self._log_waits:  # or the first commit, before the socket is bound, copies all of it
+                self._connection.wal_autocheckpoint(0)
+        except BaseException as error:
+            if isinstance(error, StoreError) and error.code == ErrorCode.DATABASE_DAMAGED:
+                # The next look, on a slower day, might come less far and pass it.
+                stop_mark.write(self._lock_fd, path, Ending.SUSPECT)
             os.close(self._lock_fd)
             raise
 
@@ -80,22 +100,28 @@ class Database:
 
         Raises:
             DiskFullError: there is no room for it; it may be tried again.
-            StoreError: database_replaced: the file was exchanged while the service ran.
+            StoreError: database_replaced: the file was exchanged while the service ran;
+                database_damaged: damage was met, now or before.
         """
         with self._mutex:
             if self._connection.in_transaction:
                 yield cast(Connection, self._connection)
                 return
+            self._refuse_if_damaged()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                yield cast(Connection, self._connection)
+                connection = cast(Connection, self._connection)
+                yield connection
+                search_index.settle(connection)
                 self._commit()
             except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-                if self._is_full_disk(error):
+                if self.is_full_disk(error):
                     self._full = True
                     raise DiskFullError from error
+                if isinstance(error, apsw.CorruptError):
+                    raise self.stop_writing(str(error)) from error
                 raise
             self._full = False
             self._stay_durable()
@@ -105,6 +131,50 @@ class Database:
         """The connection for queries only; keep it short, the writers wait."""
         with self._mutex:
             yield cast(Connection, self._connection)
+
+    @contextlib.contextmanager
+    def beside(self, go_on: Callable[[], bool]) -> Iterator[apsw.Connection]:
+        """A read-only connection of one's own for long reading, for which no writer waits.
+
+        `go_on` is asked every few milliseconds; it may sleep, but must not use this database. What
+        is in work ends with apsw.InterruptError when it says no, or when the files must be made
+        anew (`_stay_durable`), for which nobody else may have them open.
+        """
+        with self._beside_lock:
+            connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
+            try:
+                connection.set_busy_timeout(opening.BUSY_TIMEOUT_MS)
+                connection.set_progress_handler(
+                    lambda: self._beside_must_end.is_set() or not go_on(), _BESIDE_STEPS
+                )
+                yield connection
+            finally:
+                connection.close()
+
+    def files(self) -> list[int | None]:
+        """Which files are open: after they were made anew others.
+
+        Raises:
+            StoreError: database_replaced.
+        """
+        with self._mutex:
+            self._stay_durable()
+            return list(self._files)
+
+    def stop_writing(self, problem: str) -> StoreError:
+        """Damage was met: nothing more is written, not even what the log still holds.
+
+        Returns what to raise; `damage` has the whole sentence.
+        """
+        with self._mutex:
+            self._damage = problem
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        return damaged(self.path, problem)
+
+    @property
+    def damage(self) -> StoreError | None:
+        """The error that ends the service, if damage was met; it looks through the backups."""
+        return None if self._damage is None else opening.is_damaged(self.path, self._damage)
 
     @property
     def is_full(self) -> bool:
@@ -130,7 +200,10 @@ class Database:
             StoreError: as `transaction`.
         """
         with self._mutex:
+            self._refuse_if_damaged()
             self._stay_durable()  # files may be deleted while nothing is written, too
+        if self._log_waits:
+            self._copy_large_log()
         if self._full:
             with contextlib.suppress(DiskFullError), self.transaction() as connection:
                 connection.execute(
@@ -145,18 +218,43 @@ class Database:
                 finally:
                     self._connection.set_busy_timeout(opening.BUSY_TIMEOUT_MS)
 
-    def close(self) -> None:
-        """Close the connection (the WAL stays for readers) and let go of the lock."""
+    def _copy_large_log(self) -> None:
+        """Copy what a kill left in the log into the file, beside the writers; then all is usual."""
+        left_for_later = contextlib.suppress(apsw.BusyError, apsw.LockedError, apsw.FullError)
+        with self._beside_lock, left_for_later:
+            connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE)
+            try:
+                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            finally:
+                connection.close()
+        with self._mutex:
+            self._connection.wal_autocheckpoint(opening.CHECKPOINT_PAGES)
+            self._log_waits = False
+
+    def close(self, *, clean: bool = True) -> None:
+        """Close the connection (the WAL stays for readers) and let go of the lock.
+
+        After a `clean` end the next start looks only at what needs it (`stop_mark`).
+        """
         with self._mutex:
             self._connection.close()
             if self._lock_fd >= 0:
+                if self._damage is not None:
+                    stop_mark.write(self._lock_fd, self.path, Ending.SUSPECT)
+                elif clean:
+                    stop_mark.write(self._lock_fd, self.path, Ending.CLEAN)
                 os.close(self._lock_fd)
                 self._lock_fd = -1
+
+    def _refuse_if_damaged(self) -> None:
+        if self._damage is not None:
+            raise damaged(self.path, self._damage)
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
 
-    def _is_full_disk(self, error: BaseException) -> bool:
+    def is_full_disk(self, error: BaseException) -> bool:
         """SQLite calls some of them input/output errors, e.g. when its -shm cannot grow."""
         if isinstance(error, apsw.IOError):
             with contextlib.suppress(OSError):
@@ -186,10 +284,13 @@ class Database:
                 "before that, and use: ocrctl restore FILE",
             )
         log.warning("the files beside %s were deleted; they are made anew", self.path)
-        self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
-        self._connection.close()
-        self._connection = opening.open_database(self.path)
-        self._files = self._inodes()
+        self._beside_must_end.set()
+        with self._beside_lock:
+            self._beside_must_end.clear()
+            self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+            self._connection.close()
+            self._connection = opening.open_database(self.path, Ending.CLEAN)
+            self._files = self._inodes()
 
 
 def _inode(path: Path) -> int | None:

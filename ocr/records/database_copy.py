@@ -1,7 +1,8 @@
 """Copies of the database that can be trusted: made online, checked, with a checksum beside them.
 
-    data/backups/NAME.db           one file, complete without a write-ahead log
-    data/backups/NAME.db.sha256    as `sha256sum` writes it
+    data/backups/NAME.db               one file, complete without a write-ahead log
+    data/backups/NAME.db.sha256        as `sha256sum` writes it
+    data/backups/NAME.backup           a list of pieces (`chunked_copy`), likewise with its checksum
 
 A copy gets its name when it is complete, checked and on disk; before that it is a hidden file.
 """
@@ -9,26 +10,28 @@ A copy gets its name when it is complete, checked and on disk; before that it is
 import contextlib
 import datetime
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import apsw
 
 import heartbeat
-from ocr_contract import schema
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
+from records import chunked_copy
+from records.chunk_store import sync
+from records.database_check import APPLICATION_ID as APPLICATION_ID
+from records.database_check import damaged as damaged
+from records.database_check import examine
+from records.database_check import first_problem as first_problem
 
-APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
 STEP_PAGES = 256
 """A megabyte: the writers wait for one such step."""
 _REST_S = 0.002
 """Between two steps, so that a waiting writer gets its turn: locks are not fair."""
 _CHUNK_BYTES = 1 << 20
-_PROGRESS_STEPS = 100_000
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
 Turn = Callable[[], "contextlib.AbstractContextManager[object]"]
@@ -40,14 +43,6 @@ class Copy(NamedTuple):
     path: Path
     size_bytes: int
     sha256: str
-    images: int
-    pages: int
-
-
-class Content(NamedTuple):
-    """What a sound database holds."""
-
-    version: int
     images: int
     pages: int
 
@@ -127,60 +122,18 @@ def _copy_pages(
         copy.close()
 
 
-def examine(path: Path, *, between: Callable[[], None] = heartbeat.beat) -> Content:
-    """Read all of a database that nobody writes; the file and its folder stay as they are.
-
-    Raises:
-        StoreError: foreign_database, schema_version, database_damaged.
-    """
-    uri = path.absolute().as_uri() + "?immutable=1"
-    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-    try:
-        connection = apsw.Connection(uri, flags)
-        try:
-
-            def progress() -> bool:
-                between()
-                return False
-
-            connection.set_progress_handler(progress, _PROGRESS_STEPS)
-            version = int(connection.pragma("user_version"))
-            if connection.pragma("application_id") != APPLICATION_ID or version < 1:
-                raise StoreError(ErrorCode.FOREIGN_DATABASE, f"{path} belongs to another program.")
-            if version > schema.SCHEMA_VERSION:
-                schema.check_version(version)
-            if problem := first_problem(connection, "integrity_check(1)"):
-                raise damaged(path, problem)
-            rows: list[Any] = connection.execute(
-                "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM pages)"
-            ).fetchall()
-        finally:
-            connection.close()
-    except schema.SchemaError as error:
-        raise StoreError(ErrorCode.SCHEMA_VERSION, str(error)) from error
-    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
-        raise damaged(path, str(error)) from error
-    except apsw.Error as error:
-        raise StoreError(ErrorCode.DATABASE_UNUSABLE, f"{path} cannot be read: {error}.") from error
-    return Content(version, *rows[0])
-
-
-def first_problem(connection: apsw.Connection, check: str) -> str | None:
-    """What a check of SQLite's (integrity_check, quick_check) finds; None when all is well."""
-    rows = connection.execute(f"PRAGMA {check}").fetchall()
-    return None if rows == [("ok",)] else str(rows[0][0])
-
-
-def damaged(path: Path, problem: str) -> StoreError:
-    """The error for a database that fails a check."""
-    line = " ".join(problem.split())[:200]
-    return StoreError(ErrorCode.DATABASE_DAMAGED, f"{path} is damaged ({line}).")
+def listed(folder: Path) -> list[Path]:
+    """Every backup in a folder, of both forms, in the order of their names."""
+    if not folder.is_dir():
+        return []
+    forms = ("*.db", f"*{chunked_copy.SUFFIX}")
+    found = [path for form in forms for path in folder.glob(form)]
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def newest_good(folder: Path) -> Path | None:
     """The newest backup whose checksum is right, or, without one, that passes SQLite's check."""
-    backups = [path for path in folder.glob("*.db") if not path.name.startswith(".")]
-    for path in sorted(backups, key=lambda backup: backup.stat().st_mtime, reverse=True):
+    for path in sorted(listed(folder), key=lambda backup: backup.stat().st_mtime, reverse=True):
         with contextlib.suppress(StoreError, OSError):
             verify(path)
             return path
@@ -188,16 +141,18 @@ def newest_good(folder: Path) -> Path | None:
 
 
 def verify(path: Path) -> None:
-    """Raise StoreError unless the copy is as it was written.
+    """Raise StoreError unless the copy is as it was written, every piece of it included.
 
     Raises:
         StoreError: checksum_differs, or, where there is no checksum, as `examine`.
     """
     expected = read_checksum(path)
-    if expected is None:
-        examine(path)
-    elif sha256_of(path) != expected:
+    if expected is not None and sha256_of(path) != expected:
         raise StoreError(ErrorCode.CHECKSUM_DIFFERS, f"{path} is not as it was written: damaged.")
+    if path.suffix == chunked_copy.SUFFIX:
+        chunked_copy.verify(path)
+    elif expected is None:
+        examine(path)
 
 
 def checksum_file(path: Path) -> Path:
@@ -232,15 +187,6 @@ def _write_checksum(path: Path, sha256: str) -> None:
         partial.replace(checksum_file(path))
     finally:
         partial.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or a folder is on disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

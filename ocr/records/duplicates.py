@@ -50,55 +50,57 @@ def find_original(
     return rows[0] if rows else None
 
 
-def with_inode(connection: Connection, sha256: str, inode: int) -> tuple[int, bytes] | None:
-    """A duplicate (id, path) with this content that was last seen as this very file."""
-    rows = connection.execute(
-        "SELECT id, path FROM images WHERE sha256 = ? AND inode = ? "
-        "AND duplicate_of IS NOT NULL LIMIT 1",
-        (sha256, inode),
-    ).fetchall()
-    return rows[0] if rows else None
-
-
 def settle(connection: Connection, image_id: int) -> None:
     """Give an image that is in the folder, with known content, the state that it deserves.
 
     It has its text already, or follows the original with that content, or takes over from
     one that is away, or else waits to be read.
     """
-    with search_index.changing(connection, image_id, followers=True):
-        _settle(connection, image_id)
-
-
-def _settle(connection: Connection, image_id: int) -> None:
-    connection.execute(
-        "UPDATE images SET status = ?, error_code = NULL, error = NULL, attempts = 0, "
-        "duplicate_of = NULL, updated_at = ? WHERE id = ?",
-        (Status.PENDING, utc_now(), image_id),
-    )
     ((sha256, has_pages),) = connection.execute(
         "SELECT sha256, EXISTS (SELECT 1 FROM pages WHERE image_id = images.id) "
         "FROM images WHERE id = ?",
         (image_id,),
     ).fetchall()
-    original = None if has_pages else find_original(connection, sha256, other_than=image_id)
-    if original is not None:
-        if not _is_away(connection, original[0]):
-            _follow(connection, image_id, original[0])
-            return
-        _promote(connection, image_id, original[0])
-        if not _is_missing(connection, original[0]):
-            _detach(connection, original[0])
+    if has_pages:  # an original, which shows what it showed
+        _stand_alone(connection, image_id, Status.DONE)
+    else:
+        search_index.will_change(connection, image_id, followers=True)
+        _stand_alone(connection, image_id, Status.PENDING)
+        _join(connection, image_id, sha256)
+    spread(connection, image_id)
+
+
+def _stand_alone(connection: Connection, image_id: int, status: Status) -> None:
+    connection.execute(
+        "UPDATE images SET status = ?, error_code = NULL, error = NULL, attempts = 0, "
+        "duplicate_of = NULL, updated_at = ? WHERE id = ?",
+        (status, utc_now(), image_id),
+    )
+
+
+def _join(connection: Connection, image_id: int, sha256: str) -> None:
+    """Follow the original with this content, or take over from one that is away."""
+    original = find_original(connection, sha256, other_than=image_id)
+    if original is None:
+        return
+    if not _is_away(connection, original[0]):
+        _follow(connection, image_id, original[0])
+        return
+    _promote(connection, image_id, original[0])
+    if not _is_missing(connection, original[0]):
+        _detach(connection, original[0])
     connection.execute(
         "UPDATE images SET status = ? WHERE id = ? "
         "AND EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
         (Status.DONE, image_id),
     )
-    spread(connection, image_id)
 
 
 def spread(connection: Connection, original_id: int) -> None:
     """Let the duplicates that are in the folder stand where their original stands."""
+    followers = "SELECT 1 FROM images WHERE duplicate_of = ? LIMIT 1"
+    if not connection.execute(followers, (original_id,)).fetchall():
+        return  # most have none
     connection.execute(
         f"{_STAND_WHERE} WHERE duplicate_of = ?1 AND status <> ?2", (original_id, Status.MISSING)
     )
@@ -107,12 +109,12 @@ def spread(connection: Connection, original_id: int) -> None:
 
 def content_left(connection: Connection, image_id: int) -> None:
     """The file has other content now: the text stays with a duplicate, or goes."""
-    with search_index.changing(connection, image_id):
-        heir = _heir(connection, image_id)
-        if heir is not None:
-            _promote(connection, heir, image_id)
-        connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
-        _detach(connection, image_id)
+    search_index.will_change(connection, image_id)
+    heir = _heir(connection, image_id)
+    if heir is not None:
+        _promote(connection, heir, image_id)
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    _detach(connection, image_id)
 
 
 def cannot_be_read_now(connection: Connection, image_id: int) -> None:
@@ -177,8 +179,8 @@ def _heir(connection: Connection, image_id: int) -> int | None:
 
 
 def _detach(connection: Connection, image_id: int) -> None:
-    with search_index.changing(connection, image_id):
-        connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
+    search_index.will_change(connection, image_id)
+    connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
     connection.execute(  # it went with the pages, or they were another's
         "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
         "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",

@@ -4,7 +4,11 @@ DROP TRIGGER pages_fts_delete;
 DROP TRIGGER pages_fts_update;
 DROP TABLE pages_fts;
 ALTER TABLE images ADD COLUMN search_form INTEGER NOT NULL DEFAULT 0;
+DROP INDEX images_sha256;
+CREATE INDEX images_content ON images (sha256, duplicate_of);
 CREATE INDEX images_inode ON images (inode);
+CREATE INDEX images_look ON images
+  (path, size_bytes, mtime_ns, ctime_ns, inode, status, error_code);
 CREATE INDEX images_to_index ON images (id) WHERE search_form < 2;
 CREATE INDEX pages_confidence ON pages (confidence);
 CREATE TABLE image_counts (
@@ -47,17 +51,18 @@ CREATE VIEW search_texts AS
              WHERE image_id = coalesce(images.duplicate_of, images.id) ORDER BY number
          )) AS text
   FROM images;
-CREATE VIRTUAL TABLE images_fts USING fts5 (name, text, content = '', tokenize = 'trigram');
+CREATE VIRTUAL TABLE images_fts USING fts5 (
+  text, name, content = '', columnsize = 0, tokenize = 'trigram'
+);
 CREATE VIRTUAL TABLE grams_fts USING fts5 (
   grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
 CREATE TABLE words (
-  word          TEXT    PRIMARY KEY,
-  reversed      TEXT    NOT NULL,
-  skeleton      TEXT    NOT NULL
+  skeleton TEXT NOT NULL,
+  word TEXT NOT NULL,
+  image_id INTEGER NOT NULL,
+  PRIMARY KEY (skeleton, word)
 ) WITHOUT ROWID;
-CREATE INDEX words_reversed ON words (reversed);
-CREATE INDEX words_skeleton ON words (skeleton);
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN
   INSERT INTO images_fts (rowid, name, text)
     SELECT id, name, text FROM search_texts WHERE id = new.id;

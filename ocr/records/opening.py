@@ -1,10 +1,14 @@
-"""Opening data/ocr_data.db for writing: checked first, then pragmas, schema, migrations.
+"""Opening data/ocr_data.db for writing: looked at first, then pragmas, schema, migrations.
 
-Until the checks have passed not one byte of the file, its WAL included, is written: a database
-that is damaged, foreign or too new is left exactly as it is.
+Until that has passed not one byte of the file, its WAL included, is written: a database that is
+damaged, foreign or too new is left exactly as it is. How much is read before depends on how the
+service ended (`stop_mark`), not on the database's size; the rest is read behind the work
+(`thorough_check`).
 """
 
 import ctypes
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -12,6 +16,7 @@ import apsw
 from ocr_contract import schema
 from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_errors import StoreError
+from records import quick_look
 from records.database_copy import (
     APPLICATION_ID,
     damaged,
@@ -21,13 +26,19 @@ from records.database_copy import (
     write_copy,
 )
 from records.migrations import MIGRATIONS
+from records.stop_mark import Ending
 
 BUSY_TIMEOUT_MS = 5000
+CHECKPOINT_PAGES = 1000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
 
 
-def open_database(path: Path) -> apsw.Connection:
+def open_database(
+    path: Path, last_end: Ending, *, before_writing: Callable[[], None] = lambda: None
+) -> apsw.Connection:
     """The read-write connection; the caller holds the lock.
+
+    `before_writing` is called when nothing was found that stands in the way.
 
     Raises:
         StoreError: not_a_database, foreign_database, database_damaged, schema_version,
@@ -36,7 +47,7 @@ def open_database(path: Path) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
         try:
-            _set_up(connection, path)
+            _set_up(connection, path, last_end, before_writing)
         except BaseException:
             connection.close()
             raise
@@ -47,7 +58,7 @@ def open_database(path: Path) -> apsw.Connection:
             + _what_to_restore(path),
         ) from error
     except apsw.CorruptError as error:
-        raise _is_damaged(path, str(error)) from error
+        raise is_damaged(path, str(error)) from error
     except schema.SchemaError as error:
         raise StoreError("schema_version", str(error)) from error
     except apsw.Error as error:
@@ -57,11 +68,15 @@ def open_database(path: Path) -> apsw.Connection:
     return connection
 
 
-def _set_up(connection: apsw.Connection, path: Path) -> None:
+def _set_up(
+    connection: apsw.Connection, path: Path, last_end: Ending, before_writing: Callable[[], None]
+) -> None:
+    started = time.monotonic()
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # when refused, touch nothing
     _check_ours(connection)  # before anything that writes: even WAL mode changes the file
-    _check_sound(connection, path)
+    _check_sound(connection, path, last_end, time.monotonic() - started)
+    before_writing()
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
     for policy in _POLICIES:
         policy(connection)
@@ -81,18 +96,25 @@ def _check_ours(connection: apsw.Connection) -> None:
         schema.check_version(version)
 
 
-def _check_sound(connection: apsw.Connection, path: Path) -> None:
-    """Read every table once. Table by table: the check of the whole would read the full-text
-    index against all texts, which takes five times as long (0.8 s for 20,000 pages)."""
-    tables = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
-    ).fetchall()
-    for (name,) in tables:
-        if problem := first_problem(connection, f"quick_check('{name}')"):
-            raise _is_damaged(path, problem)
+def _check_sound(
+    connection: apsw.Connection, path: Path, last_end: Ending, passed_s: float
+) -> None:
+    """Raise unless it looks sound: at a look, or, where damage was met before, read as a whole.
+
+    What SQLite needed to read a long log (`passed_s`) is taken from the time for reading on.
+    """
+    if last_end is Ending.SUSPECT:
+        for name in quick_look.tables(connection):
+            if problem := first_problem(connection, f"integrity_check('{name}')"):
+                raise is_damaged(path, problem)
+        return
+    reading_s = 0.0 if last_end is Ending.CLEAN else max(quick_look.READING_S - passed_s, 0.0)
+    if problem := quick_look.problem(connection, reading_s=reading_s):
+        raise is_damaged(path, problem)
 
 
-def _is_damaged(path: Path, problem: str) -> StoreError:
+def is_damaged(path: Path, problem: str) -> StoreError:
+    """The error for a database in use that is damaged, with what to do about it."""
     error = damaged(path, problem)
     return StoreError(
         error.code, f"{error.message} It is left as it is.{_what_to_restore(path, always=True)}"
@@ -129,7 +151,7 @@ def _survive_power_loss(connection: apsw.Connection) -> None:
 
 
 def _bound_the_wal(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}")
 
 

@@ -25,11 +25,11 @@ def store_result(connection: Connection, image: ImageResult) -> int:
             store_error(connection, image.image_id, _status_after(image.error), image.error)
         return 0
     kept = corrections.collect(connection, image.image_id)
-    with search_index.changing(connection, image.image_id, followers=True):
-        connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
-        for number, page in enumerate(image.pages, 1):
-            _store_page(connection, image.image_id, number, page)
-        corrections.reattach(connection, image.image_id, kept)
+    search_index.will_change(connection, image.image_id, followers=True)
+    connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
+    for number, page in enumerate(image.pages, 1):
+        _store_page(connection, image.image_id, number, page)
+    corrections.reattach(connection, image.image_id, kept)
     warning = joined(warning for page in image.pages for warning in page.warnings)
     connection.execute(
         "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "

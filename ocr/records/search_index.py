@@ -1,24 +1,36 @@
 """The search index, kept in step with what each image shows: its name and the text of its pages.
 
 `images_fts`, `grams_fts` and `words` hold folded texts (`text_folding`), which SQL alone cannot
-make. Whoever changes a name, a page or `duplicate_of` does it within `changing`: before, the old
-text is taken out; after, the new one is put in, in the same transaction. `schema.sql` refuses what
-is done without it. What another program inserted, and what a version before 3 stored, is folded
+make. Whoever changes a name, a page or `duplicate_of` says so before (`will_change`); at the end of
+the transaction the old text is taken out and the new one put in. `schema.sql` refuses what is done
+without it. What another program inserted, and what a version before 3 stored, is folded
 behind the work by `index_some`, the newest first.
 """
 
-import contextlib
-from collections.abc import Iterator
-from typing import NamedTuple
+import dataclasses
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from ocr_contract import text_folding
-from records.database import Connection
+
+if TYPE_CHECKING:  # which calls `settle`
+    from records.database import Connection
 
 ABSENT, PLAIN, FOLDED, CHANGING = range(4)
 """The values of images.search_form."""
 
 _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
+_WORDS_KNOWN = 100_000
+"""Some 10 MB: most words of a page are common ones that stand in `words` already."""
+_MERGED_PAGES = 300
+_CHANGES_OF_NOTHING = 3
+"""Fewer than two rows for each index: it found nothing to merge."""
+
+
+Step = Callable[["Connection"], int]
+"""Does a part of something long in its caller's transaction; returns how much, 0 at the end."""
 
 
 class _Held(NamedTuple):
@@ -29,102 +41,172 @@ class _Held(NamedTuple):
     text: str
 
 
-@contextlib.contextmanager
-def changing(connection: Connection, image_id: int, *, followers: bool = False) -> Iterator[None]:
-    """What the image shows (with `followers` what its duplicates show) may change in this block.
+@dataclasses.dataclass(slots=True)
+class _Changes:
+    """Of one connection; what is undone in the database is undone here."""
 
-    Part of the caller's transaction. What shows the same afterwards costs the index nothing;
-    within another block for the same image this one does nothing.
+    before: dict[int, _Held] = dataclasses.field(default_factory=dict)
+    """How the images that this transaction changes were held."""
+    known_words: set[str] = dataclasses.field(default_factory=set)
+
+    def forget(self) -> None:
+        self.before.clear()
+        self.known_words.clear()
+
+
+_changes: "weakref.WeakKeyDictionary[Connection, _Changes]" = weakref.WeakKeyDictionary()
+
+
+def will_change(connection: "Connection", image_id: int, *, followers: bool = False) -> None:
+    """What the image shows (with `followers` what its duplicates show) may change from here on.
+
+    Part of the caller's transaction, which ends with `settle`. What shows the same then costs the
+    index nothing; said twice it means the same.
     """
+    changes = _changes_of(connection)
     image_ids = [image_id]
     if followers:
         rows = connection.execute("SELECT id FROM images WHERE duplicate_of = ?", (image_id,))
         image_ids += [row[0] for row in rows]
-    before = {found: _begin(connection, found) for found in image_ids}
-    yield
-    for found, held in before.items():
-        if held is None:
-            continue
-        if (held.name, held.text) == _texts(connection, found):
-            _set_form(connection, found, held.form)
+    for found in image_ids:
+        if found not in changes.before:
+            changes.before[found] = _begin(connection, found)
+
+
+def is_new(connection: "Connection", image_id: int) -> None:
+    """A row was inserted with the form CHANGING; it is held when the transaction ends."""
+    _changes_of(connection).before[image_id] = _Held(ABSENT, "", "")
+
+
+def settle(connection: "Connection") -> None:
+    """Hold what the changed images show now: the last that a transaction does.
+
+    Not earlier: FTS5 writes out what it has gathered whenever another statement of the same
+    transaction could be undone alone, which took as long as all else of a page together.
+    """
+    changes = _changes.get(connection)
+    if changes is None:
+        return
+    for image_id, held in sorted(changes.before.items()):
+        texts = _texts(connection, image_id)
+        if held.form != ABSENT and texts == (held.name, held.text):
+            _set_form(connection, image_id, held.form)
         else:
-            _take_out(connection, found, held)
-            put_in(connection, found)
+            _take_out(connection, image_id, held)
+            _put_in(connection, image_id, *_folded(*texts))
+    changes.before.clear()
 
 
-def put_in(connection: Connection, image_id: int) -> None:
-    """Hold what this image shows now; it was not held, or is new."""
-    name, text = _texts(connection, image_id)
-    name, text = text_folding.fold(name), text_folding.fold_page(text)
+def _put_in(connection: "Connection", image_id: int, name: str, text: str) -> None:
     connection.execute(
-        "INSERT INTO images_fts (rowid, name, text) VALUES (?, ?, ?)", (image_id, name, text)
+        "INSERT INTO images_fts (rowid, text, name) VALUES (?, ?, ?)", (image_id, text, name)
     )
+    _put_in_short(connection, image_id, name, text)
+
+
+def _put_in_short(connection: "Connection", image_id: int, name: str, text: str) -> None:
+    """What is held beside `images_fts`; with that the image is folded."""
     connection.execute(
         "INSERT INTO grams_fts (rowid, grams) VALUES (?, ?)", (image_id, _gram_tokens(name, text))
     )
-    connection.executemany(
-        "INSERT OR IGNORE INTO words (word, reversed, skeleton) VALUES (?, ?, ?)",
-        [
-            (word, word[::-1], text_folding.skeleton(word))
-            for word in sorted(text_folding.words(text))
-            if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
-        ],
-    )
+    _remember_words(connection, image_id, text)
     _set_form(connection, image_id, FOLDED)
 
 
-def index_some(connection: Connection, most: int) -> int:
+def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
+    known = _changes_of(connection).known_words
+    if len(known) > _WORDS_KNOWN:
+        known.clear()
+    new = {
+        word
+        for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
+        if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
+    }
+    connection.executemany(
+        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)",
+        sorted((text_folding.skeleton(word.replace(" ", "")), word, image_id) for word in new),
+    )
+    known |= new
+
+
+def index_some(connection: "Connection", most: int) -> int:
     """Fold up to `most` images that are held otherwise or not at all; returns how many."""
     rows = connection.execute(
         "SELECT id FROM images WHERE search_form < 2 ORDER BY id DESC LIMIT ?", (most,)
     ).fetchall()
     for (image_id,) in reversed(rows):  # ascending is what FTS5 likes
-        held = _begin(connection, image_id)
-        if held is not None:
-            _take_out(connection, image_id, held)
-            put_in(connection, image_id)
+        _fold(connection, image_id, _begin(connection, image_id))
     return len(rows)
 
 
-def count_left(connection: Connection) -> int:
+def merge_some(connection: "Connection") -> int:
+    """Join pieces of the indexes; each search looks into every piece. Returns 0 when done."""
+    before = connection.total_changes()
+    for table in ("images_fts", "grams_fts"):
+        connection.execute(
+            f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)",  # noqa: S608  two names
+            (_MERGED_PAGES,),
+        )
+    changes = connection.total_changes() - before
+    return changes if changes > _CHANGES_OF_NOTHING else 0
+
+
+def count_left(connection: "Connection") -> int:
     """How many images `index_some` has to do yet."""
     rows = connection.execute("SELECT count(*) FROM images WHERE search_form < 2").fetchall()
     return int(rows[0][0])
 
 
-def _begin(connection: Connection, image_id: int) -> _Held | None:
-    """Mark the image as being changed; None when somebody does that already."""
+def _changes_of(connection: "Connection") -> _Changes:
+    changes = _changes.get(connection)
+    if changes is None:
+        changes = _changes[connection] = _Changes()
+        connection.set_rollback_hook(changes.forget)
+    return changes
+
+
+def _begin(connection: "Connection", image_id: int) -> _Held:
+    """Mark the image as being changed, so that the triggers let it be."""
     ((form,),) = connection.execute(
         "SELECT search_form FROM images WHERE id = ?", (image_id,)
     ).fetchall()
-    if form == CHANGING:
-        return None
     held = _Held(form, *_texts(connection, image_id))
     _set_form(connection, image_id, CHANGING)
     return held
 
 
-def _take_out(connection: Connection, image_id: int, held: _Held) -> None:
+def _fold(connection: "Connection", image_id: int, held: _Held) -> None:
+    """Hold the same text folded."""
+    name, text = _folded(held.name, held.text)
+    as_tokenized = (held.name.lower(), held.text.lower())
+    if held.form == PLAIN and "".join(as_tokenized).isascii() and as_tokenized == (name, text):
+        _put_in_short(connection, image_id, name, text)
+        return
+    _take_out(connection, image_id, held)
+    _put_in(connection, image_id, name, text)
+
+
+def _take_out(connection: "Connection", image_id: int, held: _Held) -> None:
     if held.form == ABSENT:
         return
     name, text = held.name, held.text
     if held.form == FOLDED:
-        name, text = text_folding.fold(name), text_folding.fold_page(text)
+        name, text = _folded(name, text)
         connection.execute(
             "INSERT INTO grams_fts (grams_fts, rowid, grams) VALUES ('delete', ?, ?)",
             (image_id, _gram_tokens(name, text)),
         )
     connection.execute(
-        "INSERT INTO images_fts (images_fts, rowid, name, text) VALUES ('delete', ?, ?, ?)",
-        (image_id, name, text),
+        "INSERT INTO images_fts (images_fts, rowid, text, name) VALUES ('delete', ?, ?, ?)",
+        (image_id, text, name),
     )
 
 
-def _set_form(connection: Connection, image_id: int, form: int) -> None:
+def _set_form(connection: "Connection", image_id: int, form: int) -> None:
     connection.execute("UPDATE images SET search_form = ? WHERE id = ?", (form, image_id))
 
 
-def _texts(connection: Connection, image_id: int) -> tuple[str, str]:
+def _texts(connection: "Connection", image_id: int) -> tuple[str, str]:
     """The name and the text, as they stand."""
     ((name, text),) = connection.execute(
         "SELECT name, text FROM search_texts WHERE id = ?", (image_id,)
@@ -132,6 +214,9 @@ def _texts(connection: Connection, image_id: int) -> tuple[str, str]:
     return name, text or ""
 
 
+def _folded(name: str, text: str) -> tuple[str, str]:
+    return text_folding.fold(name), text_folding.fold_page(text)
+
+
 def _gram_tokens(name: str, text: str) -> str:
-    grams = text_folding.grams(name) | text_folding.grams(text)
-    return " ".join(map(text_folding.gram_token, sorted(grams)))
+    return " ".join(text_folding.gram_tokens(name) | text_folding.gram_tokens(text))

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
+import apsw
+
 import models
 from disk_guard import DiskGuard, free_bytes
 from folder_rights import ImageRights
@@ -22,10 +24,14 @@ from ocr_contract.data_folder import BACKUPS_FOLDER, SOCKET_PATH
 from ocr_contract.replies import StatusReply
 from ocr_errors import ModelError
 from ocr_settings import Settings
+from records.database_copy import listed
+from safekeeping import database_sizes, rotation
 
 _CHECK_LIMIT_S = 600.0
 _CLOCK_SLACK_S = 60.0
 _OLD_BACKUP_DAYS = 7
+_SIZES_LIMIT_S = 3.0
+"""A gigabyte or so; `--sizes` takes the time that it needs."""
 GPU_DEVICE = Path("/dev/nvidiactl")
 
 
@@ -55,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", lambda: _disk(settings)),
         ("models", lambda: _models(settings)),
         ("database", lambda: _database(settings)),
+        ("size", lambda: _size(settings)),
         ("backups", lambda: _backups(settings)),
         ("clock", lambda: _clock(settings)),
         ("socket", lambda: _socket(settings, status, unreachable)),
@@ -192,20 +199,49 @@ def _database(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def _size(settings: Settings) -> Iterator[Finding]:
+    """Of a database that cannot be read, the check before has said so."""
+    with contextlib.suppress(apsw.Error):
+        if settings.database.exists():
+            found = database_sizes.measure(settings.database, limit_s=_SIZES_LIMIT_S)
+            yield Finding("size", "ok", database_sizes.sentence(found))
+
+
 def _backups(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_folder / BACKUPS_FOLDER
-    backups = list(folder.glob("*.db")) if folder.is_dir() else []
+    backups = listed(folder)
     newest = max((path.stat().st_mtime for path in backups), default=None)
     now = datetime.datetime.now(datetime.UTC).timestamp()
     if newest is None:
         yield Finding("backups", "warn", "There is no backup yet. Make one with: ocrctl backup")
-    elif now - newest > _OLD_BACKUP_DAYS * 86_400:
+        return
+    if now - newest > _OLD_BACKUP_DAYS * 86_400:
         days = (now - newest) / 86_400
         yield Finding(
             "backups", "warn", f"The newest is {days:.0f} days old. Make one with: ocrctl backup"
         )
     else:
         yield Finding("backups", "ok", f"{len(backups)} in {folder}.")
+    yield _backups_need(settings, folder)
+
+
+def _backups_need(settings: Settings, folder: Path) -> Finding:
+    """Of the disk, by those that are named after their time."""
+    need = rotation.need(folder)
+    limit = rotation.limit_bytes(folder, settings.backup_share)
+    keep = settings.backup_keep
+    said = f"{need.backups} of at most {keep} by the clock take {need.size_bytes / 1e6:.0f} MB"
+    if need.backups < keep and need.one_more_bytes is not None:
+        all_bytes = need.size_bytes + (keep - need.backups) * need.one_more_bytes
+        said += f", {keep} will take about {all_bytes / 1e6:.0f} MB"
+    share = f"OCR_BACKUP_SHARE allows {limit / 1e6:.0f} MB"
+    if need.size_bytes > limit:
+        return Finding(
+            "backup size",
+            "warn",
+            f"{said}. {share}: only the newest is kept. Make room, or allow more.",
+        )
+    return Finding("backup size", "ok", f"{said}; {share}.")
 
 
 def _clock(settings: Settings) -> Iterator[Finding]:

@@ -2,8 +2,9 @@
 
     data/ocr_data.db.before-restore-20260131T120000Z   (and its -wal and -shm, if there are any)
 
-The backup is copied into the data folder, checked there, and takes the database's name in one
-step. Until that step everything is as before, so an interruption costs nothing but the copy.
+The backup is copied into the data folder, or put together there from its pieces, checked, and takes
+the database's name in one step. Until that step everything is as before, so an interruption costs
+nothing but the copy.
 """
 
 import contextlib
@@ -19,7 +20,10 @@ from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import OcrError, StoreError
 from records import database
-from records.database_copy import examine, read_checksum, sync, utc_stamp
+from records.chunk_store import sync
+from records.chunked_copy import assemble, is_manifest
+from records.database_check import examine
+from records.database_copy import listed, read_checksum, sha256_of, utc_stamp
 
 _CHUNK_BYTES = 1 << 20
 _SUFFIXES = ("", "-wal", "-shm")
@@ -39,8 +43,9 @@ class Restored(NamedTuple):
     pages: int
 
 
-def restore(backup: Path, target: Path) -> Restored:
-    """Put `backup` in the place of the database `target`.
+def restore(backup: Path, target: Path, pieces: Path | None = None) -> Restored:
+    """Put `backup` in the place of the database `target`; `pieces` is the folder of backups whose
+    pieces are taken where none lie beside it.
 
     Raises:
         StoreError: the service runs; or the backup is damaged, foreign or too new.
@@ -53,12 +58,12 @@ def restore(backup: Path, target: Path) -> Restored:
             raise StoreError(error.code, HOW_TO_STOP) from error
         raise
     try:
-        return _exchange(backup, target)
+        return _exchange(backup, target, pieces)
     finally:
         os.close(descriptor)
 
 
-def _exchange(backup: Path, target: Path) -> Restored:
+def _exchange(backup: Path, target: Path, pieces: Path | None) -> Restored:
     log = backup.with_name(backup.name + "-wal")
     if log.exists() and log.stat().st_size:
         raise StoreError(
@@ -68,7 +73,8 @@ def _exchange(backup: Path, target: Path) -> Restored:
         )
     new = target.with_name(f".{target.name}.restoring")
     try:
-        sha256 = _copy(backup, new)
+        by_pieces = is_manifest(backup)
+        sha256 = sha256_of(backup) if by_pieces else _copy(backup, new)
         expected = read_checksum(backup)
         if expected is not None and sha256 != expected:
             raise StoreError(
@@ -76,6 +82,9 @@ def _exchange(backup: Path, target: Path) -> Restored:
                 f"{backup} is not as it was written (see {backup.name}.sha256). Nothing was "
                 "changed; choose another backup.",
             )
+        if by_pieces:
+            with new.open("wb") as stream:
+                assemble(backup, stream, otherwise=pieces)
         content = examine(new)
         _give_to_the_service(new, target)
         sync(new)
@@ -101,8 +110,8 @@ def find(name: str, backups: Path) -> Path:
     for path in (Path(name), backups / name):
         if path.is_file():
             return path
-    listed = sorted(path.name for path in backups.glob("*.db")) if backups.is_dir() else []
-    there = f"In {backups} there are: {', '.join(listed[-10:])}." if listed else ""
+    names = [path.name for path in listed(backups)]
+    there = f"In {backups} there are: {', '.join(names[-10:])}." if names else ""
     raise OcrError(ErrorCode.NO_SUCH_BACKUP, f"There is no backup {name}. {there}".strip())
 
 

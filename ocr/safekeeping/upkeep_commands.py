@@ -1,6 +1,7 @@
 """The commands of `ocrctl` that keep the data safe: coverage, backup, restore, doctor."""
 
 import argparse
+import dataclasses
 import json
 import shutil
 import sys
@@ -19,12 +20,15 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import BackupReply, Reply
 from ocr_errors import OcrError
 from ocr_settings import Settings
+from records.chunked_copy import assemble, is_manifest
 from records.database_copy import publish, read_checksum, sha256_of, write_copy
-from safekeeping import doctor, restore
+from safekeeping import database_sizes, doctor, restore
 
 _Reply = TypeVar("_Reply", bound=Reply)
 _POLL_S = 0.3
 _PATIENCE_S = 600.0
+_BACKUP_PATIENCE_S = 7200.0
+"""It gives way to reading, and the database may be large."""
 _RESULT_WIDTH = 4
 _SOMETHING_FAILED = 1
 STANDARD_STREAM = "-"
@@ -48,6 +52,9 @@ def add_parsers(commands: "argparse._SubParsersAction[Any]") -> None:
     restoring.add_argument("file", metavar="FILE", help="a path, a name in data/backups, or -")
     examining = commands.add_parser("doctor", help="check everything, say what to do")
     examining.add_argument("--json", action="store_true", help="the findings, for programs")
+    examining.add_argument(
+        "--sizes", action="store_true", help="what takes the room in the database, by table"
+    )
     # What bundle/preflight.sh found on the host; ocrctl of an installation passes it in.
     examining.add_argument("--before", type=argparse.FileType(), help=argparse.SUPPRESS)
 
@@ -94,17 +101,19 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
         with _hidden_folder(settings) as folder:
             reply = _copy_directly(settings.database, Path(folder) / settings.database.name)
             return _stream(Path(reply.path), reply)
-    until = time.monotonic() + _PATIENCE_S
+    until = time.monotonic() + _BACKUP_PATIENCE_S
     while reply.state == "running":
         if time.monotonic() > until:
             raise OcrError(ErrorCode.BACKUP_SLOW, "The backup takes long; ask later: ocrctl status")
         time.sleep(_POLL_S)
         reply = _persist(client.backup_state)
+    made = settings.data_folder / reply.path
     if streams:
-        return _stream(settings.data_folder / reply.path, reply)
+        return _stream(made, reply)
     if options.to is not None:
         assert reply.sha256 is not None  # it is done
-        _copy_out(settings.data_folder / reply.path, options.to, reply.sha256)
+        sha256 = _copy_out(made, options.to, reply.sha256)
+        reply = dataclasses.replace(reply, sha256=sha256)
     return _print_json(reply.to_json())
 
 
@@ -114,17 +123,25 @@ def _hidden_folder(settings: Settings) -> "tempfile.TemporaryDirectory[str]":
 
 def _stream(file: Path, reply: BackupReply) -> int:
     """The backup to standard output; what is said of it, its checksum above all, to stderr."""
-    with file.open("rb") as source:
-        shutil.copyfileobj(source, sys.stdout.buffer)
+    if is_manifest(file):
+        reply = dataclasses.replace(reply, sha256=assemble(file, sys.stdout.buffer))
+    else:
+        with file.open("rb") as source:
+            shutil.copyfileobj(source, sys.stdout.buffer)
     sys.stdout.buffer.flush()
     sys.stderr.write(json.dumps(reply.to_json(), indent=2) + "\n")
     return 0
 
 
-def _copy_out(source: Path, target: Path, sha256: str) -> None:
+def _copy_out(source: Path, target: Path, sha256: str) -> str:
+    """A whole copy of the backup `source`; returns its checksum, which for a file is `sha256`."""
     partial = target.with_name(f".{target.name}.copying")
     try:
-        shutil.copyfile(source, partial)
+        if is_manifest(source):
+            with partial.open("wb") as stream:
+                sha256 = assemble(source, stream)
+        else:
+            shutil.copyfile(source, partial)
         if sha256_of(partial) != sha256:
             raise OcrError(
                 ErrorCode.COPY_DIFFERS, f"The copy for {target} differs from the backup."
@@ -138,6 +155,7 @@ def _copy_out(source: Path, target: Path, sha256: str) -> None:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+    return sha256
 
 
 def _copy_directly(database: Path, target: Path) -> BackupReply:
@@ -170,7 +188,7 @@ def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Sett
 
 
 def _restore(chosen: Path, settings: Settings) -> int:
-    done = restore.restore(chosen, settings.database)
+    done = restore.restore(chosen, settings.database, settings.data_folder / BACKUPS_FOLDER)
     with_checksum = "" if read_checksum(chosen) else " (it had no checksum; its content is sound)"
     sys.stderr.write(f"restored {done.source}{with_checksum}\n")
     if done.kept is not None:
@@ -191,14 +209,30 @@ def examine(_: ControlClient, options: argparse.Namespace, settings: Settings) -
     findings = doctor.examine(settings)
     if options.before is not None:
         findings[:0] = doctor.parse(options.before)
+    room = _sizes(settings) if options.sizes else None
     if options.json:
-        _print_json([finding._asdict() for finding in findings])
+        rows: list[dict[str, Any]] = [finding._asdict() for finding in findings]
+        if room is not None:
+            next(row for row in rows if row["check"] == "size")["sizes"] = database_sizes.to_json(
+                room
+            )
+        _print_json(rows)
     else:
         width = max(len(finding.check) for finding in findings)
         for check, result, message in findings:
             sys.stdout.write(f"{result:{_RESULT_WIDTH}}  {check:{width}}  {message}\n")
+        if room is not None:
+            sys.stdout.write(f"\n{database_sizes.table(room)}\n")
     failed = any(finding.result == "fail" for finding in findings)
     return _SOMETHING_FAILED if failed else 0
+
+
+def _sizes(settings: Settings) -> database_sizes.Sizes | None:
+    """None without a database that can be read: the findings say so."""
+    try:
+        return database_sizes.measure(settings.database, limit_s=_PATIENCE_S)
+    except apsw.Error:
+        return None
 
 
 def _persist(ask: Callable[[], _Reply]) -> _Reply:

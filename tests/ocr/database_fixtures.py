@@ -12,6 +12,7 @@ from ocr_errors import ImageError
 from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
 from records.catalogue import Catalogue, Outcome
 from records.database import Database
+from records.folder_rows import MISSING, TO_TRY
 from records.request_effects import RequestEffects
 from records.store import Store
 from source_files import FileStat
@@ -92,7 +93,27 @@ class World:
         """Files are deleted, and that is noticed."""
         for path in paths:
             del self.files[path]
-        return self.catalogue.mark_missing(paths)
+        return self.catalogue.mark_missing(self.ids(*paths))
+
+    def ids(self, *paths: bytes) -> list[int]:
+        """The rows of those paths that have one."""
+        return [
+            row[0]
+            for path in paths
+            for row in self.rows("SELECT id FROM images WHERE path = ?", path)
+        ]
+
+    def known(self) -> dict[bytes, FileStat | None]:
+        """Every path that has a row, with the stat it was last seen with; None when missing."""
+        return {
+            row[0]: None if row[5] == MISSING else FileStat(*row[1:5])
+            for row in self.catalogue.rows.seen(b"", None)
+        }
+
+    def to_try_again(self, *, limits_changed: bool = False) -> set[bytes]:
+        """Files whose last error may be over although their stat has not changed."""
+        rows = self.catalogue.rows.seen(b"", None, limits_changed=limits_changed)
+        return {row[0] for row in rows if row[5] == TO_TRY}
 
     def read(self, task: Task) -> ImageResult:
         """What the worker would find at this moment."""

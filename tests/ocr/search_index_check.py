@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ocr_contract.text_folding import fold, fold_page, gram_token, grams, words
+from ocr_contract.text_folding import fold, fold_page, gram_token, grams, parted_words, words
 from records.database import Connection
 from records.search_index import ABSENT, FOLDED, PLAIN
 
@@ -11,7 +11,7 @@ _VOCABULARY = """
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.held_grams
       USING fts5vocab('main', 'grams_fts', 'instance');
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.wanted_fts
-      USING fts5 (name, text, tokenize = 'trigram');
+      USING fts5 (text, name, tokenize = 'trigram');
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.wanted
       USING fts5vocab('temp', 'wanted_fts', 'instance');
     DELETE FROM temp.wanted_fts;
@@ -34,7 +34,8 @@ def check_search_index(connection: Connection) -> None:
             wanted_grams.update(
                 (gram_token(gram), image_id) for gram in grams(shown[0]) | grams(shown[1])
             )
-            assert {word for word in words(shown[1]) if 3 <= len(word) <= 32} <= known
+            wanted = words(shown[1]) | parted_words(shown[1])
+            assert {word for word in wanted if 3 <= len(word) <= 32} <= known
         connection.execute(
             "INSERT INTO temp.wanted_fts (rowid, name, text) VALUES (?, ?, ?)", (image_id, *shown)
         )

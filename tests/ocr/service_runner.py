@@ -5,7 +5,8 @@
 runs the service as `python ocr_service.py ARGUMENT …` does, but with `fake_worker` started as
 START. FAULT is what goes wrong as long as there is a file named `fault` beside the data folder:
 `none`; `watcher`, `pipeline` or `control`, a part that ends by itself; `disk`, on which nothing
-more fits; `reply`, the process is killed between a request's commit and its reply.
+more fits; `reply`, the process is killed between a request's commit and its reply. `large` is there
+from the start: the database is one that a look cannot read as a whole.
 """
 
 import os
@@ -41,6 +42,11 @@ def _break(part: str, when: Path) -> None:
 
     if part == "disk":
         _fill_disk(when)
+        return
+    if part == "large":
+        from records import quick_look
+
+        quick_look.READING_S = 0.0
         return
     if part == "reply":
         _kill_before_reply(when)

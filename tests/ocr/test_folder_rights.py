@@ -5,10 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
-from watcher_scene import PNG
+from watcher_scene import PNG, Walked
 
 import folder_rights
-from folder.folder_look import look_at
 from folder.intake import Intake
 from folder_checks import check_folders
 from folder_rights import ImageRights
@@ -168,7 +167,7 @@ def test_a_file_and_a_folder_in_there_that_cannot_be_read(
     assert row["error"].startswith("The file cannot be read by user 10001")
     assert command in row["error"]
     monkeypatch.setattr(os, "scandir", denied)
-    assert command in (look_at(tmp_path, rights=rights).problem or "")
+    assert command in (Walked(tmp_path, rights=rights).problem or "")
 
 
 def test_what_is_no_matter_of_rights_gets_no_command(tmp_path: Path) -> None:

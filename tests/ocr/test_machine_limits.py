@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from machine_limits import usable_cpus, usable_memory
+from machine_limits import idle_seconds, usable_cpus, usable_memory
 
 MEMINFO = "MemTotal:        8000000 kB\nMemFree:          100000 kB\n"
 ALL = 8_000_000 * 1024
@@ -95,3 +95,15 @@ def test_the_quota_of_cgroups_version_1(
 
 def test_here_is_at_least_one_processor() -> None:
     assert 1 <= usable_cpus() <= len(os.sched_getaffinity(0))
+
+
+def test_how_long_the_processors_had_nothing_to_do(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  10 20 30 4000 500 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n")
+    assert idle_seconds(stat) == 4500 / os.sysconf("SC_CLK_TCK")
+    assert idle_seconds() > 0
+    for text in ("", "cpu", "cpu a b c d e f\n"):
+        stat.write_text(text)
+        assert idle_seconds(stat) == 0
+    stat.unlink()
+    assert idle_seconds(stat) == 0

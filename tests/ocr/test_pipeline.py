@@ -191,8 +191,10 @@ def test_results_for_a_changed_file_are_dropped(desk: Desk) -> None:
 
 
 def test_results_for_a_file_that_vanished_are_dropped(desk: Desk) -> None:
-    desk.pool.on_read = lambda _: desk.catalogue.mark_missing([b"a.png"]) and None
     desk.add("a.png", "b.png")
+    with desk.database.reading() as connection:
+        ((image_id,),) = connection.execute("SELECT id FROM images WHERE name = 'a.png'").fetchall()
+    desk.pool.on_read = lambda _: desk.catalogue.mark_missing([image_id]) and None
     desk.run()
     desk.wait(a="missing", b="done")
 

@@ -4,12 +4,14 @@ import json
 import sqlite3
 from pathlib import Path
 
+import apsw
 import pytest
 
 import ocrctl
 from ocr_contract.data_folder import DATABASE_NAME
 from ocr_contract.schema import SCHEMA_VERSION, schema_sql
 from ocr_errors import EXIT_BAD_ARGUMENTS, EXIT_NO_ACCESS, EXIT_OTHER
+from records import search_index
 
 
 @pytest.fixture
@@ -68,9 +70,27 @@ def test_all_hits_for_programs(data: Path, capsys: pytest.CaptureFixture[str]) -
     del value["images"]
     assert value == {
         "count": 3, "count_is_exact": True, "complete": True, "notes": [], "index_percent": 100,
-        "read_as": "in the folder “box”, without “3”",
+        "read_as": "in the folder “box”, without “3”", "similar": [],
     }  # fmt: skip
     assert json.loads(ask(data, capsys, "--json", "nothing")[1])["images"] == []
+
+
+def test_where_little_is_found_what_may_have_been_misread(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection = apsw.Connection(str(data / DATABASE_NAME))
+    with connection:
+        search_index.index_some(connection, 100)
+    connection.close()
+    code, out, err = ask(data, capsys, "nurnber", "3")
+    assert (code, out) == (0, "       3  box/scan 3.png  (read there: number)\n")
+    assert err.startswith("0 images")
+    value = json.loads(ask(data, capsys, "--json", "nurnber 3")[1])
+    assert value["images"] == []
+    assert [(hit["id"], hit["read"], hit["snippet"]) for hit in value["similar"]] == [
+        (3, "number", "Un Café number 3")
+    ]
+    assert json.loads(ask(data, capsys, "--json", "number")[1])["similar"] == []
 
 
 def test_what_cannot_be_searched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from database_fixtures import damage
+from deep_damage import damage_deeply, large_database
 from polling import wait_until
 from reader_process import ServiceProcess
 from test_ocr_service import counts, state_of
@@ -19,6 +20,8 @@ from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
 from project import ROOT
+from records.database import Database
+from records.database_copy import verify
 
 
 def ask(
@@ -114,6 +117,52 @@ def test_a_damaged_database_is_left_alone_and_restored_by_the_command_that_is_na
     assert integrity == [("ok",)]
 
 
+def test_damage_that_is_found_behind_the_work_ends_the_service(
+    service: ServiceProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From then on it is refused at the start, until a backup is restored."""
+    service.data.mkdir(exist_ok=True)
+    path = large_database(service.data / "ocr_data.db")
+    sound = Database(path)
+    sound.copy_to(service.data / "backups" / "good.db", between=lambda: None)
+    sound.close(clean=False)
+    damage_deeply(path)
+    ended = service.run(fault="large")
+    assert ended.returncode == EXIT_NO_ACCESS
+    said = ended.stderr.splitlines()
+    assert any("Nothing more is written: it was found in lines." in line for line in said)
+    assert said[-1].startswith("ocr_service: ")
+    assert said[-1].endswith("It is left as it is. The newest good backup is "
+                             f"{service.data}/backups/good.db; put it back with: "
+                             "ocrctl restore good.db")  # fmt: skip
+    before = path.read_bytes()
+    ended = service.run(fault="large")
+    assert ended.returncode == EXIT_NO_ACCESS
+    assert ended.stderr.splitlines() == said[-1:], "before anything was begun"
+    assert path.read_bytes() == before
+    assert ask(service, capsys, "restore", "good.db")[0] == 0
+    service.start(fault="large")
+    wait_until(lambda: ask(service, capsys, "status")[0] == 0)
+    wait_until(lambda: "the database is sound" in ask(service, capsys, "status")[1])
+
+
+def test_the_check_is_told(
+    service: ServiceProcess, client: ControlClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.start()
+    wait_until(lambda: state_of(client) == "idle")
+    wait_until(lambda: (client.status().check or {}).get("state") == "sound")
+    told = client.status().check
+    assert told is not None
+    assert told["tables_left"] == 0
+    assert f"read through after {told['checked_at']}" in ask(service, capsys, "status")[1]
+    assert "tables were read through in" in service.stop()[2]
+    service.start()
+    wait_until(lambda: state_of(client) == "idle")
+    again = client.status().check
+    assert again == told, "after a clean stop nothing is due"
+
+
 def test_a_backup_copied_out_with_and_without_the_service(
     service: ServiceProcess,
     client: ControlClient,
@@ -160,14 +209,17 @@ def test_backups_by_the_clock(service: ServiceProcess, client: ControlClient) ->
     seen: set[str] = set()
 
     def three_were_made() -> bool:
-        seen.update(path.name for path in folder.glob("*.db"))
+        seen.update(path.name for path in folder.glob("*.backup"))
         return len(seen) >= 3
 
-    wait_until(three_were_made)
-    assert len(list(folder.glob("*.db"))) <= 3
+    wait_until(three_were_made, "three backups", 60.0)  # each is a process of its own
+    assert len(list(folder.glob("*.backup"))) <= 3
     assert (client.status().backup or {})["path"].startswith("backups/ocr_data-")
     assert service.stop()[0] == 0
-    assert len(list(folder.glob("*.db"))) <= 3
+    left = list(folder.glob("*.backup"))
+    assert 1 <= len(left) <= 3
+    for path in left:
+        verify(path)
     assert list(folder.glob(".*")) == []
 
 

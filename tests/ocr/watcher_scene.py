@@ -8,6 +8,7 @@ from pathlib import Path
 from database_fixtures import PROVENANCE, page
 from polling import Clock, wait_until
 
+from folder.folder_walk import FolderWalk
 from folder.intake import Intake
 from folder.watcher import Watcher
 from folder_rights import ImageRights
@@ -17,6 +18,7 @@ from records.catalogue import Catalogue, path_exists
 from records.database import Database
 from records.request_effects import RequestEffects
 from records.store import Store
+from source_files import FileStat
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -98,6 +100,29 @@ class Scene:
     def row(self) -> list[tuple[object, ...]]:
         with self.database.reading() as connection:
             return list(connection.execute("SELECT * FROM images ORDER BY id"))
+
+
+class Walked:
+    """A whole walk at once."""
+
+    def __init__(
+        self, root: Path, own: OwnData = NOTHING, rights: ImageRights | None = None
+    ) -> None:
+        self.litter: list[tuple[bytes, str]] = []
+        walk = FolderWalk(
+            root, on_litter=lambda *each: self.litter.append(each), own=own, rights=rights
+        )
+        self.files: dict[bytes, FileStat] = {}
+        self.refused: dict[bytes, str] = {}
+        self.order: list[bytes] = []
+        for block in walk.blocks():
+            self.order += [seen[0] for seen in block]
+            self.files |= {
+                seen[0]: FileStat(*seen[1:5]) for seen in block if seen[0] not in walk.refused
+            }
+            self.refused |= {path: error.code for path, error in walk.refused.items()}
+        self.problem = walk.problem
+        self.data_folders = walk.data_folders
 
 
 class Running:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from folder.folder_look import look_at
+from folder.folder_walk import FolderWalk
 from folder.intake import Intake
 from folder.watcher import Watcher
 from records.catalogue import Catalogue, path_exists
 from records.database import Database
+from source_files import FileStat
 
 LIMIT_S = 2.0
 """Measured: 1.0 s where it has a processor for itself."""
@@ -30,13 +31,13 @@ def test_a_look_at_a_hundred_thousand_files(tmp_path: Path) -> None:
         (base / str(folder)).mkdir(parents=True)
         for number in range(1000):
             os.close(os.open(base / f"{folder}/{number}.png", os.O_CREAT | os.O_WRONLY))
-    seen = look_at(base)
-    assert len(seen.files) == 100_000
+    files = [seen for block in FolderWalk(base).blocks() for seen in block]
+    assert len(files) == 100_000
     database = Database(tmp_path / "ocr_data.db")
     catalogue = Catalogue(database, exists=path_exists(base))
     with database.transaction():
-        for path, stat in seen.files.items():
-            catalogue.register(path, stat, path.hex().rjust(64, "0"))
+        for path, *stat, _ in files:
+            catalogue.register(path, FileStat(*stat), path.hex().rjust(64, "0"))
     watcher = Watcher(
         base,
         catalogue,

@@ -4,6 +4,7 @@ The bundle is a few empty files and `docker` a stand-in that notes what it is as
 `tests/e2e/docker/test_docker_bundle.py` installs a real one.
 """
 
+import os
 import shutil
 import socket
 import subprocess
@@ -26,10 +27,13 @@ case "$*" in
     info*) echo "${ENGINE_ROOT:-/var/lib/docker}|${SYSTEM:-Debian}|[\\"name=seccomp\\"$OPTIONS]" ;;
     run*/image_folder*) exit "${UNREADABLE:-0}" ;;
     "compose up"*) echo "${BROKEN:-}" >&2; [ -z "$BROKEN" ] ;;
+    inspect*Config.Env*) printf 'TZ=UTC\nWEB_BASE_PATH=%s\n' "$BELOW" ;;
     inspect*) echo healthy ;;
-    "compose port"*) echo 127.0.0.1:5000 ;;
+    "compose port"*) echo "${PUBLISHED:-127.0.0.1:5000}" ;;
 esac
 """
+PERSON = 12345
+"""A user of this machine who is not root."""
 STAND_INS = (".env.example", "INSTALL.md", "images.tar")
 
 
@@ -68,12 +72,15 @@ class Client:
         return made
 
     def install(
-        self, *arguments: object, version: str = "1", **answers: str
+        self, *arguments: object, version: str = "1", user: int = 0, **answers: str
     ) -> "subprocess.CompletedProcess[str]":
         self.asked.write_text("")
+        for path in (self.folder, self.asked):
+            os.chown(path, user, user)
         script = self.folder / f"bundle {version}" / "install.sh"
         return subprocess.run(
-            ["sh", script, "--to", self.to, *map(str, arguments)],
+            ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
+             "sh", script, "--to", self.to, *map(str, arguments)],
             env={"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "ASKED": str(self.asked),
                  "WEB_PORT": str(self.port), **answers},
             capture_output=True, text=True, check=False, timeout=60, cwd="/",
@@ -121,6 +128,32 @@ def test_all_is_well(client: Client) -> None:
     assert (client.to / "ocrctl").stat().st_mode & 0o111
     assert (client.to / "releases" / "1" / "preflight.sh").is_file()
     assert (client.to / "data").stat().st_uid == 10001
+
+
+@pytest.mark.parametrize(
+    ("published", "below", "address"),
+    [
+        ("127.0.0.1:5000", "/ocr", "http://localhost:5000/ocr/"),
+        ("127.0.0.1:5000", " /tools/ocr/ ", "http://localhost:5000/tools/ocr/"),
+        ("0.0.0.0:5080", "", "http://localhost:5080"),
+        ("[::]:5080", "/ocr", "http://localhost:5080/ocr/"),
+        ("[::1]:5080", "", "http://[::1]:5080"),
+        ("192.0.2.7:5000", "", "http://192.0.2.7:5000"),
+    ],
+)
+def test_the_address_is_where_a_browser_here_finds_the_page(
+    client: Client, published: str, below: str, address: str
+) -> None:
+    """Told by install.sh and by `make up`; 0.0.0.0 is a name that the page refuses."""
+    answers = {"PUBLISHED": published, "BELOW": below}
+    done = client.install("--images", client.images, **answers)
+    assert done.stdout == f"{address}\n", done.stderr
+    up = subprocess.run(
+        ["make", "--assume-old=vendor", "--no-print-directory", "up"], cwd=ROOT,
+        env={"PATH": f"{client.folder}/bin:/usr/bin:/bin", "ASKED": str(client.asked)} | answers,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert up.stdout == f"The page: {address}\n"
 
 
 def test_a_home_that_is_closed(client: Client) -> None:
@@ -171,24 +204,30 @@ def test_what_only_the_engine_knows(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "expected"),
+    ("user", "answers", "expected"),
     [
-        ({"OPTIONS": ',"name=rootless"'}, ["OCR_UID=0", "OCR_GID=0"]),
-        ({"SYSTEM": "Docker Desktop"},
+        (PERSON, {"OPTIONS": ',"name=rootless"'}, ["OCR_UID=0", "OCR_GID=0"]),
+        (0, {"SYSTEM": "Docker Desktop"},
          ["COMPOSE_FILE=docker-compose.yml:docker-compose.desktop.yml"]),
     ],
 )  # fmt: skip
 def test_settings_for_other_engines(
-    client: Client, answers: dict[str, str], expected: list[str]
+    client: Client, user: int, answers: dict[str, str], expected: list[str]
 ) -> None:
-    done = client.install("--images", client.images, **answers)
+    done = client.install("--images", client.images, user=user, **answers)
     assert done.returncode == 0, done.stderr
     assert [line for line in client.settings() if "IMAGE_FOLDER" not in line] == expected
     overlay = expected[0].rpartition(":")[2]
     assert overlay.startswith("OCR_UID") or (client.to / overlay).is_file()
-    again = client.install(**answers)
+    again = client.install(user=user, **answers)
     assert again.returncode == 0, again.stderr
     assert [line for line in client.settings() if "IMAGE_FOLDER" not in line] == expected
+
+
+def test_a_rootless_engine_is_not_roots(client: Client) -> None:
+    """By sudo, data/ would belong to somebody whom that engine cannot be."""
+    done = client.install("--images", client.images, OPTIONS=',"name=rootless"')
+    assert "without sudo" in refused(client, done, EXIT_NO_ACCESS)
 
 
 def test_selinux_gets_its_overlay(client: Client) -> None:

@@ -33,6 +33,8 @@ def planned(*arguments: str) -> list[str]:
         ("accuracy", "accuracy.py"),
         ("latency", "latency.py"),
         ("memory", "memory_slope.py"),
+        ("tolerance", "tolerance.py"),
+        ("scale", "scale.py"),
         ("soak", "$what.py"),
         ("backup", "./ocrctl"),
     ],

@@ -33,7 +33,7 @@ case "$*" in
     --version) echo "${CLIENT:-Docker version 28.2.2, build e6534b4}" ;;
     "version --format"*) [ -z "$REFUSED" ] || { echo "$REFUSED" >&2; exit 1; }; echo "${ENGINE:-20.10.24+dfsg1}" ;;
     "compose version --short") echo "${COMPOSE-2.26.1}" ;;
-    info*) echo "${ENGINE_ROOT:-/var/lib/docker}|${SYSTEM:-Debian GNU/Linux 12}|[\\"name=seccomp,profile=default\\"$OPTIONS]" ;;
+    info*) echo "${ENGINE_ROOT:-/var/lib/docker}|${SYSTEM:-Debian GNU/Linux 12}|[\\"name=seccomp,profile=default\\"$OPTIONS]|${CGROUPS:-systemd}" ;;
     ps*) echo "$PUBLISHED" ;;
     *) exit 1 ;;
 esac
@@ -135,6 +135,9 @@ def test_engines_that_can(machine: Machine, engine: str) -> None:
 class TestWhoTheEngineIs:
     def test_rootless(self, machine: Machine) -> None:
         code, found = machine.look(OPTIONS=',"name=rootless"')
+        assert code == EXIT_NO_ACCESS
+        assert "without sudo" in found["engine"].message
+        code, found = machine.look(OPTIONS=',"name=rootless"', user=STRANGER)
         assert code == EXIT_BAD_CONFIGURATION
         assert "OCR_UID=0 and OCR_GID=0" in found["engine"].message
         assert str(machine.place / ".env") in found["engine"].message
@@ -144,6 +147,13 @@ class TestWhoTheEngineIs:
         code, found = machine.look(OPTIONS=',"name=rootless"', user=STRANGER)
         assert (code, found["engine"].result) == (0, "ok")
         assert found["image folder"].message.endswith(f"by user {STRANGER}.")
+
+    def test_limits_that_nobody_holds(self, machine: Machine) -> None:
+        """A rootless engine on a machine with cgroup v1 drops them without a word."""
+        _, found = machine.look(CGROUPS="none")
+        assert found["limits"].result == "warn"
+        assert "have no effect" in found["limits"].message
+        assert "limits" not in machine.look()[1]
 
     def test_remapped(self, machine: Machine) -> None:
         """The numbers on this machine are others than those in the containers."""

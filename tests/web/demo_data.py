@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from indexing_connection import IndexingConnection
+
 from ocr_contract.data_folder import DATABASE_NAME, PREVIEWS_FOLDER
 from ocr_contract.schema import SCHEMA_VERSION, schema_sql
 
@@ -31,7 +33,9 @@ class DemoDatabase:
         self.data_folder = data_folder
         self.path = data_folder / DATABASE_NAME
         is_new = not self.path.exists()
-        self._connection = sqlite3.connect(self.path, isolation_level=None)
+        self._connection = sqlite3.connect(
+            self.path, isolation_level=None, factory=IndexingConnection
+        )
         if is_new:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(schema_sql())

@@ -57,6 +57,7 @@ def test_a_search_says_how_it_was_read_and_how_many_there_are(
         database.add_text(f"n{number}", "Café")
     facts = {
         "count": 5, "count_is_exact": True, "complete": True, "index_percent": 100,
+        "similar": None,
         "read_as": "“cafe” and “after:noon”", "notes": [
             "“after:noon” was searched as text: a day is written 2026-01-31."
         ],

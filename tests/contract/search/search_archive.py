@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from indexing_connection import IndexingConnection
+
 from ocr_contract.schema import SCHEMA_VERSION, Status, schema_sql
 from ocr_contract.search.matching import Document, matches
 from ocr_contract.search.tree import Node
@@ -41,7 +43,7 @@ class Image:
 def build(path: Path, images: Sequence[Image]) -> None:
     """The database; ids are the places in the list, from 1."""
     path.unlink(missing_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, isolation_level=None, factory=IndexingConnection)
     connection.executescript(schema_sql())
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

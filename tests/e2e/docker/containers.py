@@ -9,6 +9,7 @@ import contextlib
 import functools
 import json
 import os
+import random
 import shutil
 import socket
 import sqlite3
@@ -45,8 +46,9 @@ _MODELS = """\
 """
 
 
-wait_until = functools.partial(polling.wait_until, deadline_s=60, every_s=0.2)
-"""A container takes longer than a function, and each look at it costs a process."""
+wait_until = functools.partial(polling.wait_until, deadline_s=120, every_s=0.2)
+"""A container takes longer than a function, and each look at it costs a process. On a machine that
+has other work, too, a start takes a minute; who waits for less learns of that, not of a fault."""
 
 
 def docker(*arguments: str, timeout_s: float = 120) -> "subprocess.CompletedProcess[str]":
@@ -64,10 +66,14 @@ def docker_output(*arguments: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has at this moment, and that the kernel gives to nobody later.
+
+    Those that it gives away lie higher: one of them could be taken while a container restarts.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Stack:
@@ -132,6 +138,10 @@ class Stack:
         (state,) = json.loads(docker_output("inspect", self.container(service)))
         return dict(state)
 
+    def restarts(self, service: str) -> int:
+        """How often the engine has started the container again by itself."""
+        return int(self.state(service)["RestartCount"])
+
     def health(self, service: str) -> str:
         """starting, healthy or unhealthy."""
         return str(self.state(service)["State"]["Health"]["Status"])
@@ -155,9 +165,24 @@ class Stack:
 
     def process(self, service: str) -> int:
         """The host's number of the service's own process, below the init process."""
-        init = self.init_process(service)
-        (main,) = Path(f"/proc/{init}/task/{init}/children").read_text().split()
-        return int(main)
+
+        def below() -> int | None:
+            init = self.init_process(service)
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                children = Path(f"/proc/{init}/task/{init}/children").read_text().split()
+                return int(children[0]) if len(children) == 1 else None
+            return None
+
+        return int(wait_until(below, f"{service} has one process below init") or 0)
+
+    def wait_until_logged(self, service: str, words: str) -> str:
+        """The log, once it has these words: the engine writes it a little after the service."""
+        return str(
+            wait_until(
+                lambda: log if words in (log := self.logs(service)) else "",
+                lambda: f"{words!r} in the log\n{self.logs(service)[-2000:]}",
+            )
+        )
 
     def python(self, service: str, code: str) -> str:
         """What `code` prints inside the service's container, run as the service's user."""
@@ -191,11 +216,18 @@ class Stack:
         code, body = self.get("/api/v1/status")
         return code == 200 and json.loads(body)["service"] is not None
 
-    def wait_until_read(self, total: int, deadline_s: float = 120) -> None:
+    def wait_until_back(self, restarts: int) -> None:
+        """Until the engine has started the reader again, for the time `restarts` + 1."""
+        wait_until(
+            lambda: self.restarts("ocr_service") == restarts + 1 and self.reader_answers(),
+            "the reader is back by itself",
+        )
+
+    def wait_until_read(self, total: int, deadline_s: float = 180) -> None:
         """Until the page shows `total` images as read."""
         wait_until(
             lambda: self.counts().get("done") == total,
-            f"{total} images read; {self.counts()}",
+            lambda: f"{total} images read; {self.counts()}",
             deadline_s=deadline_s,
         )
 

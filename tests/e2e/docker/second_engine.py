@@ -58,11 +58,11 @@ class SecondEngine:
             self.stop()
             raise
 
-    def docker(self, *arguments: str) -> str:
+    def docker(self, *arguments: str, timeout_s: float = 120) -> str:
         """What docker prints, asked of this engine; it must succeed."""
         return subprocess.run(
             ["docker", *arguments],
-            env=self.environment, capture_output=True, text=True, check=True, timeout=60,
+            env=self.environment, capture_output=True, text=True, check=True, timeout=timeout_s,
         ).stdout.strip()  # fmt: skip
 
     def images(self) -> list[str]:

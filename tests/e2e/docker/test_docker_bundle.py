@@ -273,7 +273,7 @@ def test_verify_says_what_is_wrong(installed: Machine) -> None:
 def instructions(machine: Machine, heading: str) -> list[str]:
     """The commands below a heading of the INSTALL.md that was installed."""
     text = (machine.installed / "INSTALL.md").read_text(encoding="utf-8")
-    (section,) = re.findall(rf"^\*\*{heading}(.*?)^\*\*", text, re.MULTILINE | re.DOTALL)
+    (section,) = re.findall(rf"^\*\*{heading}(.*?)^(?:\*\*|\|)", text, re.MULTILINE | re.DOTALL)
     return [line.strip() for line in re.findall(r"^    .*", section, re.MULTILINE)]
 
 
@@ -297,7 +297,7 @@ def test_the_instructions_for_looking_saving_and_restoring(installed: Machine) -
     assert (installed.folder / "ocr_database.db").stat().st_size > 0
     typed(installed, backup)
     name = max(
-        (path for path in (installed.installed / "data" / "backups").glob("*.db")),
+        (path for path in (installed.installed / "data" / "backups").glob("*.backup")),
         key=lambda path: path.stat().st_mtime,
     ).name
     shutil.copyfile(SAMPLES / "settings-dark.png", installed.images / "later.png")
@@ -422,3 +422,12 @@ def test_another_image_folder(installed: Machine) -> None:
     done = installed.run(script, "--to", installed.installed, "--images", other)
     assert done.returncode == 0, done.stderr
     wait_until(lambda: texts() == before | {"invoice.png"}, "the other folder is read as well")
+
+
+def test_the_instructions_for_removing_it(installed: Machine) -> None:
+    """The last test here: containers, network and images of every version are gone after it."""
+    for command in instructions(installed, "Removing"):
+        typed(installed, command)
+    assert installed.running() == []
+    assert installed.engine.images() == []
+    assert installed.engine.docker("network", "ls", "--quiet", "--filter=type=custom") == ""

@@ -88,11 +88,7 @@ def rule(*table: str, before: tuple[str, ...]) -> Iterator[None]:
 def test_so_is_a_container_beside_it(stack: Stack) -> None:
     assert from_a_container(stack, network_of(stack)) in TURNED_AWAY
     assert from_a_container(stack, "bridge") in TURNED_AWAY
-
-    def told() -> bool:
-        return "peer_not_allowed: a connection from " in stack.logs("web_service")
-
-    wait_until(told, "the log says who was turned away")
+    stack.wait_until_logged("web_service", "peer_not_allowed: a connection from ")
 
 
 def test_a_proxy_that_was_named_comes_in(stack: Stack, beside: Neighbour) -> None:
@@ -177,7 +173,7 @@ def test_every_process_of_the_page_is_behind_the_filter(stack: Stack) -> None:
     rows = [line.split() for line in stack.python("web_service", code).splitlines()]
     filters = {name: int(count) for _, name, count in rows}
     assert filters["gunicorn"] == filters["reader-door"] == filters["docker-init"] + 1
-    assert "no way out of web_service from now on: seccomp" in stack.logs("web_service")
+    stack.wait_until_logged("web_service", "no way out of web_service from now on: seccomp")
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from containers import ROOT, TAG, Stack, docker, docker_output, wait_until
+from containers import ROOT, TAG, Stack, docker, docker_output
 
 ALL_ENGINES = {"OCR_VARIANT": "paddleocr", "OCR_DOCKER_TAG": f"{TAG}-paddleocr"}
 SAMPLE = "label-japanese.webp"
@@ -39,7 +39,7 @@ def test_the_variant_reads_with_every_engine(variant: None, folder: Path, runs: 
     try:
         stack.run("docker compose up -d")
         stack.wait_until_read(1)
-        assert f"is ready: {runs} " in stack.logs("ocr_service")
+        stack.wait_until_logged("ocr_service", f"is ready: {runs} ")
         ((text,),) = stack.rows("SELECT text FROM page_texts")
         assert "SENCHA" in text
     finally:
@@ -57,9 +57,6 @@ def test_the_plain_image_names_what_brings_another_engine(folder: Path) -> None:
     stack = Stack(folder, "engines-none", OCR_ENGINE="onnxruntime")
     try:
         stack.run("docker compose up -d ocr_service")
-        wait_until(
-            lambda: "OCR_VARIANT=paddleocr in .env" in stack.logs("ocr_service"),
-            "the log says what to do",
-        )
+        stack.wait_until_logged("ocr_service", "OCR_VARIANT=paddleocr in .env")
     finally:
         stack.remove()

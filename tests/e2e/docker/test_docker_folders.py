@@ -43,19 +43,20 @@ def test_an_image_folder_that_holds_the_data_folder_does_not_feed_itself(made: S
 def test_kills_put_no_healthy_image_into_quarantine(made: Stack) -> None:
     """As when the engine or the host goes: the whole container at once, at its work each time."""
     made.run("docker compose up -d")
+    wait_until(made.reader_answers, "the reader is there")
     for kill in range(KILLS):
-        for number in range(IMAGES_A_KILL):  # one alone is read between two looks at the page
+        init = made.init_process("ocr_service")  # to ask takes as long as reading an image
+        for number in range(IMAGES_A_KILL):  # one alone is read between two looks
             made.add(f"{kill}-{number}.png", "invoice.png", mark=f"{kill}-{number}")
-        wait_until(lambda: in_work(made), "it reads", deadline_s=120)
-        os.kill(made.init_process("ocr_service"), signal.SIGKILL)
-        wait_until(lambda: not in_work(made), "its end is seen")
-    made.wait_until_read(KILLS * IMAGES_A_KILL, deadline_s=180)
+        wait_until(
+            lambda: made.rows("SELECT 1 FROM images WHERE status = 'processing'"),
+            "it reads",
+            every_s=0.02,
+        )
+        os.kill(init, signal.SIGKILL)
+        made.wait_until_back(kill)
+    made.wait_until_read(KILLS * IMAGES_A_KILL)
     assert made.counts()["quarantined"] == 0
-
-
-def in_work(stack: Stack) -> bool:
-    code, body = stack.get("/api/v1/status")
-    return code == 200 and '"state":"working"' in body.replace(" ", "")
 
 
 def test_an_image_folder_that_user_10001_may_not_read(made: Stack) -> None:

@@ -1,5 +1,6 @@
 """A loop that really stands still: one thread is held from outside while all others go on."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,7 @@ def test_a_stuck_loop_is_restarted(stack: Stack, loop: str) -> None:
     stack.wait_until_ready()
     container = stack.container("ocr_service")
     process = stack.process("ocr_service")
-    thread = min(  # a thread's name passes on to those that it starts
-        int(task.name)
-        for task in Path(f"/proc/{process}/task").iterdir()
-        if (task / "comm").read_text().strip() == loop
-    )
+    thread = min(named(process, loop))  # a thread's name passes on to those that it starts
     freezer = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("freeze_thread.py"), str(thread)],
         stdout=subprocess.PIPE, text=True,
@@ -29,13 +26,23 @@ def test_a_stuck_loop_is_restarted(stack: Stack, loop: str) -> None:
         assert freezer.stdout is not None
         assert freezer.stdout.readline() == "frozen\n"
         assert stack.reader_answers(), "the rest of the service goes on"
-        wait_until(lambda: stack.state("ocr_service")["RestartCount"] == 1, "Docker restarted it")
+        wait_until(lambda: stack.restarts("ocr_service") >= 1, "Docker restarted it")
     finally:
         freezer.kill()
         freezer.wait()
     assert stack.container("ocr_service") == container
-    assert f"{loop} has stood still for {LIMIT_S} s" in stack.logs("ocr_service")
+    stack.wait_until_logged("ocr_service", f"{loop} has stood still for {LIMIT_S} s")
     stack.wait_until_ready()
     total = stack.counts()["done"]
     stack.add(f"after-{loop}.webp", mark=f"after {loop}")
     stack.wait_until_read(total + 1)
+
+
+def named(process: int, name: str) -> list[int]:
+    """The process's threads of that name; some end while it looks."""
+    found = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with contextlib.suppress(OSError):
+            if (task / "comm").read_text().strip() == name:
+                found.append(int(task.name))
+    return found

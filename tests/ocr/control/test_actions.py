@@ -35,6 +35,7 @@ from records.database import Database
 from records.ocr_totals import Totals
 from records.request_effects import RequestEffects
 from records.store import Store
+from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from source_files import FileStat
 from worker_link.pool import Pool
@@ -125,6 +126,7 @@ def report(parts: Parts, store: Store) -> ServiceReport:
         watcher=cast(Watcher, parts),
         guard=cast(DiskGuard, parts),
         backups=cast(Backups, NoBackups()),
+        check=ThoroughCheck(store._database, stop=threading.Event()),
     )
 
 
@@ -277,6 +279,19 @@ def test_metrics_of_what_was_read(
         found["ocr_files_found_total{by=event}"],
         found["ocr_files_found_total{by=rescan}"],
     ) == (3, 1)
+
+
+def test_the_thorough_check_is_told(report: ServiceReport) -> None:
+    before = report.status().check
+    assert before is not None
+    assert (before["state"], before["checked_at"]) == ("running", None)
+    assert samples(report.metrics())["ocr_database_tables_to_check"] == before["tables_left"] > 5
+    report._check.check_what_is_due()
+    after = report.status().check
+    assert after is not None
+    assert (after["state"], after["tables_left"]) == ("sound", 0)
+    assert after["checked_at"] is not None
+    assert samples(report.metrics())["ocr_database_tables_to_check"] == 0
 
 
 def test_how_many_are_done_with_a_warning(report: ServiceReport, store: Store) -> None:

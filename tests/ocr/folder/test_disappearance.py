@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from polling import Clock
 from watcher_scene import Scene
 
 from folder.disappearance import Disappearance
+from records.id_set import IdSet
 
 
 def filled(scene: Scene, count: int) -> list[Path]:
@@ -92,13 +92,12 @@ def test_a_renamed_folder_is_no_disappearance(scene: Scene) -> None:
 def test_only_what_two_looks_missed_counts(looks: list[set[int]], grace_s: float) -> None:
     clock = Clock()
     rule = Disappearance(grace_s, clock)
-    before: Set[bytes] = frozenset()
+    before: set[int] = set()
     for look in looks:
-        absent = {b"%d" % number for number in look}
-        gone = rule.gone(absent, 30, lambda paths: paths)
-        assert gone <= absent & before
+        gone = set(rule.gone(IdSet(look), 30))
+        assert gone <= look & before
         if gone:
             assert len(gone) <= 10 or grace_s < 1e9
-        assert (rule.held_back > 0) == (not gone and len(absent & before) > 10)
-        before = absent
+        assert (rule.held_back > 0) == (not gone and len(look & before) > 10)
+        before = look
         clock.now += 1

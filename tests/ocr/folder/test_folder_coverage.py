@@ -108,6 +108,30 @@ def test_names_are_listed_up_to_a_cap(scene: Scene) -> None:
     assert len(hidden["names"]) == NAMES_LISTED
 
 
+def test_recycle_bins_are_named(scene: Scene) -> None:
+    """What an earlier version took in from there is missing, as if it were gone."""
+    scene.write("a.png")
+    scene.write("bin/1/b.png")
+    scene.look(2)
+    scene.read_all()
+    for number, name in enumerate(["#recycle", "$RECYCLE.BIN", ".Trash-1000"]):
+        scene.write(f"sub {number}/{name}/deep/c.png")
+    os.rename(scene.root / "bin", scene.root / "@Recycle")
+    with scene.database.transaction() as connection:
+        connection.execute(
+            "UPDATE images SET path = ?, name = '@Recycle/1/b.png' WHERE name LIKE 'bin/%'",
+            (b"@Recycle/1/b.png",),
+        )
+    scene.look(3)
+    assert scene.statuses() == {"a.png": "done", "@Recycle/1/b.png": "missing"}
+    counted = coverage(scene).count()
+    assert (counted.files, counted.counts["ignored"], counted.missing) == (5, 4, 1)
+    assert counted.reasons["ignored"] == {
+        "hidden": {"count": 1, "names": ["sub 2/.Trash-1000"]},
+        "system_file": {"count": 3, "names": ["@Recycle", "sub 0/#recycle", "sub 1/$RECYCLE.BIN"]},
+    }
+
+
 def test_an_unreadable_folder_is_said_to_be_incomplete(scene: Scene) -> None:
     scene.root.rmdir()
     counted = coverage(scene).count()

@@ -7,40 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from watcher_scene import PNG, Scene
+from watcher_scene import PNG, Scene, Walked
 
-from folder.folder_look import look_at
 from records.catalogue import Catalogue, path_exists
-from source_files import FileStat
 
 
 @pytest.mark.parametrize(
     "name",
     [".hidden.png", ".git/a.png", "Thumbs.db", "desktop.ini", "@eaDir/a.png", "lost+found/a.png",
-     "a.png.part", "a.PNG.CRDOWNLOAD", "a.tmp", "a.png~", "~$a.png", "sub/.sync.a.png.1", "a.swp"],
+     "a.png.part", "a.PNG.CRDOWNLOAD", "a.tmp", "a.png~", "~$a.png", "sub/.sync.a.png.1", "a.swp",
+     "#recycle/a.png", "sub/@Recycle/b/a.png", "$RECYCLE.BIN/S-1-5/a.png", "$Recycle.Bin/a.png",
+     "System Volume Information/a.png", ".Trash-1000/files/a.png", ".Trashes/501/a.png",
+     "LOST+FOUND/a.png", "#snapshot/daily/a.png", "Network Trash Folder/a.png", "thumbs.DB"],
 )  # fmt: skip
 def test_litter_is_not_even_seen(scene: Scene, name: str) -> None:
     scene.write(name)
-    seen = look_at(scene.root)
-    assert seen == ({}, {}, None, set(), set())
-    assert not seen
-
-
-def test_files_that_are_known_are_seen_without_their_stat(scene: Scene) -> None:
-    for name in ("a.png", "b.png", "c.png"):
-        scene.write(name)
-    asked = {}
-
-    def is_b(path: bytes, stat: FileStat) -> bool:
-        asked[path] = stat
-        return path == b"b.png"
-
-    seen = look_at(scene.root, is_unchanged=is_b)
-    assert asked == look_at(scene.root).files
-    assert seen.unchanged == {b"b.png"}
-    assert seen.files.keys() == {b"a.png", b"c.png"}
-    assert seen
-    assert [seen.has(name) for name in (b"a.png", b"b.png", b"d.png")] == [True, True, False]
+    scene.look(3)
+    assert Walked(scene.root).files == {}
+    assert scene.statuses() == {}
 
 
 def test_what_is_no_regular_file_has_a_row_with_a_reason(scene: Scene, tmp_path: Path) -> None:
@@ -96,8 +80,10 @@ def test_a_folder_that_cannot_be_read_changes_no_row(
     real = os.scandir
     denied = PermissionError(errno.EACCES, "injected")
 
+    real_lstat, real_open = os.lstat, os.open
+
     class Listing:
-        def __init__(self, entries: Iterator[os.DirEntry[bytes]]) -> None:
+        def __init__(self, entries: Iterator[os.DirEntry[str]]) -> None:
             self.entries = entries
 
         def __enter__(self) -> "Listing":
@@ -106,30 +92,37 @@ def test_a_folder_that_cannot_be_read_changes_no_row(
         def __exit__(self, *_: object) -> None:
             pass
 
-        def __iter__(self) -> Iterator[object]:
+        def __iter__(self) -> Iterator[os.DirEntry[str]]:
             if where == "listing":
                 raise OSError(errno.ESTALE, "injected")
-            return (Entry(entry) for entry in self.entries)
+            return self.entries
 
-    class Entry:
-        def __init__(self, entry: os.DirEntry[bytes]) -> None:
-            self.name, self.is_dir = entry.name, entry.is_dir
+    def in_subfolder(descriptor: int) -> bool:
+        return os.readlink(f"/proc/self/fd/{descriptor}").endswith("/sub")
 
-        def stat(self, **_: object) -> os.stat_result:
+    def failing(descriptor: int) -> object:
+        if where == "root":
             raise denied
+        return Listing(real(descriptor)) if in_subfolder(descriptor) else real(descriptor)
 
-    def failing(path: bytes) -> object:
-        in_subfolder = path.endswith(b"/sub")
-        if where == "root" or (where == "subfolder" and in_subfolder):
+    def failing_open(path: str | bytes, *args: int, **kwargs: int) -> int:
+        if where == "subfolder" and path == b"sub":
             raise denied
-        return Listing(real(path)) if in_subfolder and where != "subfolder" else real(path)
+        return real_open(path, *args, **kwargs)
 
+    def failing_lstat(path: str | bytes, **kwargs: int) -> os.stat_result:
+        if where == "stat" and path == b"b.png":
+            raise denied
+        return real_lstat(path, **kwargs)
+
+    monkeypatch.setattr(os, "open", failing_open)
+    monkeypatch.setattr(os, "lstat", failing_lstat)
     monkeypatch.setattr(os, "scandir", failing)
     scene.look(4)
     assert scene.row() == before
     assert scene.watcher.warning is not None
     assert "cannot be read (" in scene.watcher.warning.message
-    monkeypatch.setattr(os, "scandir", real)
+    monkeypatch.undo()
     scene.look()
     assert scene.watcher.warning is None
 
@@ -140,14 +133,14 @@ def test_a_folder_that_goes_during_the_look_is_no_problem(
     scene.write("a.png")
     scene.write("sub/b.png")
     scene.look(2)
-    real = os.scandir
+    real = os.open
 
-    def vanishing(path: bytes) -> object:
-        if path.endswith(b"/sub"):
+    def vanishing(path: str | bytes, *args: int, **kwargs: int) -> int:
+        if path == b"sub":
             raise FileNotFoundError(errno.ENOENT, "injected")
-        return real(path)
+        return real(path, *args, **kwargs)
 
-    monkeypatch.setattr(os, "scandir", vanishing)
+    monkeypatch.setattr(os, "open", vanishing)
     scene.look(2)
     assert scene.watcher.warning is None
     assert scene.statuses() == {"a.png": "pending", "sub/b.png": "missing"}
@@ -159,7 +152,7 @@ def test_twenty_thousand_files_are_looked_at_quickly(scene: Scene) -> None:
         (base / str(folder)).mkdir()
         for number in range(1000):
             os.close(os.open(base / f"{folder}/{number}.png", os.O_CREAT | os.O_WRONLY))
-    seen = look_at(base)
+    seen = Walked(base)
     assert len(seen.files) == 20_000
     catalogue = Catalogue(scene.database, exists=path_exists(base))
     with scene.database.transaction():

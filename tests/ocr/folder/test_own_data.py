@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 from polling import wait_until
 from reader_process import ServiceProcess
-from watcher_scene import PNG, Scene
+from watcher_scene import PNG, Scene, Walked
 
 from folder.file_events import watching
 from folder.folder_coverage import FolderCoverage
-from folder.folder_look import look_at
 from ocr_contract.control import ControlClient, ServiceUnreachable
 from own_data import OwnData, is_database_file
 from records.catalogue import Catalogue, path_exists
@@ -65,7 +64,7 @@ def test_the_data_folder_is_left_out_and_named(scene: Scene, kind: str) -> None:
 def test_a_part_of_the_data_folder_is_left_out_wherever_it_is_mounted(scene: Scene) -> None:
     """Its previews, for one: known by device and inode as the folder itself is."""
     scene.write("previews/ab/page.png")
-    seen = look_at(scene.root, own=OwnData(scene.root))
+    seen = Walked(scene.root, own=OwnData(scene.root))
     assert (seen.files, seen.data_folders) == ({}, {b"previews"})
 
 
@@ -77,7 +76,7 @@ def test_the_data_of_any_installation_is_left_out(scene: Scene, where: str) -> N
     scene.write("a.png")
     scene.look(3)
     assert scene.statuses() == {"a.png": "pending"}
-    assert look_at(scene.root).data_folders == {where.encode()}
+    assert Walked(scene.root).data_folders == {where.encode()}
 
 
 def test_a_database_alone_makes_no_folder_of_data(scene: Scene) -> None:
@@ -109,9 +108,7 @@ def test_a_database_is_not_opened_and_is_named(scene: Scene) -> None:
     assert scene.statuses() == {"a.png": "pending", "folder.db/b.png": "pending"}
     assert {b"a.png", b"b.png"} <= names
     assert not {name for name in names if b"x.db" in name}
-    counted: list[tuple[bytes, str]] = []
-    look_at(scene.root, lambda path, code: counted.append((path, code)))
-    assert sorted(counted) == [
+    assert sorted(Walked(scene.root).litter) == [
         (name, "database_file") for name in (b"sub/x.db-shm", b"sub/x.db-wal", b"x.db")
     ]
 

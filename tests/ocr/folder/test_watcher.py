@@ -4,13 +4,10 @@ import errno
 import os
 import threading
 import time
-from typing import Any
 
 import pytest
 from polling import wait_until
 from watcher_scene import Running, Scene
-
-from folder.folder_look import Look, look_at
 
 
 def test_an_unreadable_file_is_tried_at_every_look_until_it_can_be_read(
@@ -165,24 +162,6 @@ def test_a_raised_limit_lets_a_large_file_in(scene: Scene) -> None:
     scene.watcher = scene.new_watcher(max_bytes=500)
     scene.look()
     assert scene.statuses() == {"large.png": "pending"}
-
-
-def test_a_look_keeps_the_stat_of_new_files_only(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Those of all files would take most of the service's memory."""
-    scene.write("a.png")
-    scene.look(2)
-    scene.write("b.png")
-    looks = []
-
-    def look(*args: Any, **kwargs: Any) -> Look:
-        looks.append(look_at(*args, **kwargs))
-        return looks[-1]
-
-    monkeypatch.setattr("folder.watcher.look_at", look)
-    scene.look()
-    assert [(seen.unchanged, list(seen.files)) for seen in looks] == [({b"a.png"}, [b"b.png"])]
 
 
 def test_a_request_is_answered_when_all_that_it_saw_is_taken(scene: Scene) -> None:

@@ -33,7 +33,7 @@ def test_a_renamed_file_keeps_its_row_and_text(world: World) -> None:
     row = world.row(b"sub/b.png")
     assert (row["id"], row["status"]) == (before, "done")
     assert world.rows("SELECT name FROM images") == [("sub/b.png",)]
-    assert world.catalogue.mark_missing([b"a.png"]) == 0
+    assert world.catalogue.mark_missing(world.ids(b"a.png")) == 0
     assert world.read_all() == 0
 
 
@@ -62,7 +62,7 @@ def test_a_file_renamed_while_it_is_read_is_tried_again(world: World) -> None:
     world.put(b"b.png", "rose")
     world.finish(batch_id, world.read(tasks[0]))
     assert world.row(b"b.png")["error_code"] == "file_vanished"
-    assert world.catalogue.to_try_again() == {b"b.png"}
+    assert world.to_try_again() == {b"b.png"}
     assert world.register(b"b.png") == Outcome.RETURNED
     world.read_all()
     assert world.text(b"b.png") == text_of("rose")
@@ -138,8 +138,8 @@ def test_a_deleted_file_keeps_its_text_and_returns_without_reading(world: World)
     world.put(b"a.png", "rose")
     world.read_all()
     assert world.remove(b"a.png") == 1
-    assert world.catalogue.mark_missing([b"a.png"]) == 0
-    assert world.catalogue.known() == {b"a.png": None}
+    assert world.catalogue.mark_missing(world.ids(b"a.png")) == 0
+    assert world.known() == {b"a.png": None}
     assert (world.status(b"a.png"), world.text(b"a.png")) == ("missing", text_of("rose"))
     assert world.put(b"a.png", "rose") == Outcome.RETURNED
     assert world.status(b"a.png") == "done"
@@ -230,11 +230,11 @@ def test_a_file_unreadable_for_a_while_keeps_its_text(world: World) -> None:
     world.read_all()
     world.refuse(b"a.png", "unreadable")
     assert (world.status(b"a.png"), world.text(b"a.png")) == ("failed", text_of("rose"))
-    assert world.catalogue.to_try_again() == {b"a.png"}
+    assert world.to_try_again() == {b"a.png"}
     assert world.register(b"a.png") == Outcome.RETURNED
     assert world.status(b"a.png") == "done"
     assert world.read_all() == 0
-    assert world.catalogue.to_try_again() == set()
+    assert world.to_try_again() == set()
 
 
 def test_an_unreadable_original_leaves_the_text_to_a_readable_copy(world: World) -> None:
@@ -252,8 +252,8 @@ def test_what_was_too_large_is_tried_again_after_a_start(world: World) -> None:
     """The message says to raise the limit; doing so must help."""
     world.write(b"a.png", "rose")
     world.refuse(b"a.png", "too_many_bytes")
-    assert world.catalogue.to_try_again() == set()
-    assert world.catalogue.to_try_again(limits_changed=True) == {b"a.png"}
+    assert world.to_try_again() == set()
+    assert world.to_try_again(limits_changed=True) == {b"a.png"}
     world.put(b"b.png", "tulip")
     batch_id, tasks, _ = world.store.claim(2) or (0, [], False)
     world.finish(batch_id, failure(tasks[0].image_id, "too_many_pixels", sha("tulip")))
@@ -267,7 +267,7 @@ def test_names_of_any_bytes(world: World) -> None:
     world.put(path, "rose")
     world.read_all()
     assert world.rows("SELECT name FROM images") == [("sub/\\xff\\n\\u202e<script>.png",)]
-    assert world.catalogue.known() == {path: world.files[path][1]}
+    assert world.known() == {path: world.files[path][1]}
 
 
 def test_a_refusal_that_fails_midway_changes_nothing(
@@ -308,7 +308,7 @@ def test_an_error_is_an_image_error_with_its_own_status(world: World) -> None:
     catalogue: Catalogue = world.catalogue
     catalogue.refuse(b"pipe", world.files[b"pipe"][1], error)
     assert world.status(b"pipe") == "ignored"
-    assert catalogue.to_try_again() == set(), "its stat tells when it becomes something else"
+    assert world.to_try_again() == set(), "its stat tells when it becomes something else"
 
 
 def test_a_renamed_duplicate_leaves_no_row_behind(world: World) -> None:
@@ -318,7 +318,7 @@ def test_a_renamed_duplicate_leaves_no_row_behind(world: World) -> None:
     content, stat = world.files.pop(b"b.png")
     world.files[b"c.png"] = (content, stat)
     assert world.register(b"c.png") is Outcome.RENAMED
-    assert world.catalogue.mark_missing([b"b.png"]) == 0
+    assert world.catalogue.mark_missing(world.ids(b"b.png")) == 0
     assert [row[0] for row in world.rows("SELECT name FROM images ORDER BY name")] == [
         "a.png", "c.png",
     ]  # fmt: skip
@@ -346,7 +346,7 @@ def test_a_whole_archive_that_vanishes_goes_in_short_steps(
         left.extend(world.rows("SELECT count(*) FROM images WHERE status <> 'missing'")[0])
 
     monkeypatch.setattr(heartbeat, "beat", beat)
-    assert world.catalogue.mark_missing(names) == len(names)
+    assert world.catalogue.mark_missing(world.ids(*names)) == len(names)
     left += world.rows("SELECT count(*) FROM images WHERE status <> 'missing'")[0]
     assert left[-1] == 0
     assert max(before - after for before, after in itertools.pairwise(left)) <= 500
@@ -357,7 +357,7 @@ def test_of_a_vanishing_group_the_one_that_stays_gets_the_text_at_once(
 ) -> None:
     """Not from one that goes to the next, each time with all that follow the original: among a
     hundred thousand blank pages that would have no end."""
-    monkeypatch.setattr(catalogue, "_ROWS_TOGETHER", 1)
+    monkeypatch.setattr(catalogue, "ROWS_TOGETHER", 1)
     names = [b"%02d.png" % number for number in range(20)]
     for name in names:
         world.put(name, "rose")
@@ -370,7 +370,7 @@ def test_of_a_vanishing_group_the_one_that_stays_gets_the_text_at_once(
             "CREATE TEMP TRIGGER moved AFTER UPDATE OF image_id ON main.pages "
             "BEGIN INSERT INTO moves VALUES (new.id); END"
         )
-    assert world.catalogue.mark_missing(names[:-1]) == 19
+    assert world.catalogue.mark_missing(world.ids(*names[:-1])) == 19
     assert world.rows("SELECT count(*) FROM moves") == [(1,)]
     assert (world.status(names[-1]), world.text(names[-1])) == ("done", text_of("rose"))
     assert world.row(names[-1])["duplicate_of"] is None

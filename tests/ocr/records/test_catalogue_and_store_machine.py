@@ -66,10 +66,10 @@ class Folder(RuleBasedStateMachine):
 
     @rule(path=PATHS)
     def notice(self, path: bytes) -> None:
-        known = self.world.catalogue.known().get(path)
+        known = self.world.known().get(path)
         if path not in self.world.files:
-            self.world.catalogue.mark_missing([path])
-        elif known != self.world.files[path][1] or path in self.world.catalogue.to_try_again():
+            self.world.catalogue.mark_missing(self.world.ids(path))
+        elif known != self.world.files[path][1] or path in self.world.to_try_again():
             if path in self.unreadable:
                 self.world.refuse(path, "unreadable")
             elif self.world.files[path][0] == "no image":
@@ -156,7 +156,7 @@ class Folder(RuleBasedStateMachine):
         while self.batches:
             self.finish(0)
         for _ in range(3):
-            for path in sorted({*self.world.files, *self.world.catalogue.known()}):
+            for path in sorted({*self.world.files, *self.world.known()}):
                 self.notice(path)
             self.claim(2)
             while self.batches:
@@ -174,7 +174,7 @@ class Folder(RuleBasedStateMachine):
             else:
                 assert (row["status"], row["error_code"]) == (Status.DONE, None)
                 assert self.world.text(path) == text_of(content)
-        for path in self.world.catalogue.known().keys() - self.world.files.keys():
+        for path in self.world.known().keys() - self.world.files.keys():
             assert self.world.status(path) == Status.MISSING
         before = len(self.world.reads)
         for path, (content, _) in self.world.files.items():

@@ -14,6 +14,7 @@ from test_database import Child, add, look_from_outside, states
 from disk_guard import DiskGuard
 from ocr_contract import schema
 from ocr_errors import StoreError
+from records import database as database_module
 from records import opening
 from records.database import Database
 from records.database_copy import examine
@@ -146,6 +147,31 @@ def test_a_pinned_reader_bounds_the_log_and_it_shrinks_afterwards(
     database.look_after()
     assert database.wal_bytes() <= limit
     assert guard.hold() is None
+    database.close()
+
+
+def test_a_large_log_after_a_kill_is_copied_behind_and_not_by_the_first_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_LARGE_LOG_BYTES", 1_000_000)
+    path = tmp_path / "ocr_data.db"
+    Database(path).close()
+    killed = apsw.Connection(str(path))
+    killed.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    killed.wal_autocheckpoint(0)
+    killed.execute("INSERT INTO service_state VALUES ('big', ?)", ("x" * 6_000_000,))
+    killed.close()
+    size = path.stat().st_size
+    assert beside(path, "-wal")[0].stat().st_size > 6_000_000
+    database = Database(path)
+    add(database, "first")
+    assert path.stat().st_size == size, "nothing was copied yet"
+    database.look_after()
+    assert path.stat().st_size > size + 6_000_000
+    with database.reading() as connection:
+        assert connection.execute("PRAGMA wal_autocheckpoint").fetchall() == [(1000,)]
+    assert states(database) == ["big", "first"]
+    assert look_from_outside(path)["integrity"] == "ok"
     database.close()
 
 

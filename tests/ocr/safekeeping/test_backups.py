@@ -11,13 +11,20 @@ from pathlib import Path
 import apsw
 import pytest
 from database_fixtures import World
-from polling import Clock
+from polling import Clock, wait_until
 
 from disk_guard import DiskGuard
 from ocr_errors import DiskFullError, RequestError, StoreError
-from records import database_copy
-from records.database import Database
-from records.database_copy import checksum_file, examine, newest_good, sha256_of, verify
+from records import chunked_copy, database_copy
+from records.database_copy import (
+    checksum_file,
+    examine,
+    newest_good,
+    sha256_of,
+    utc_stamp,
+    verify,
+)
+from safekeeping import backup_child
 from safekeeping.backups import FIRST_BACKUP_S, RETRY_S, Backups
 
 NEVER = 0.0
@@ -49,7 +56,8 @@ class Desk:
 
     def names(self) -> list[str]:
         folder = self.data / "backups"
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return sorted(names - {"chunks"})
 
 
 @pytest.fixture
@@ -61,6 +69,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def timed(day: int) -> str:
+    """By the version before: whole files."""
     return f"ocr_data-202601{day:02d}T120000Z.db"
 
 
@@ -237,6 +246,68 @@ def test_by_the_clock(desk: Desk) -> None:
     assert len(desk.names()) == 3
 
 
+def test_by_the_clock_only_what_is_new_is_stored(desk: Desk) -> None:
+    desk.read(100)
+    backups = desk.new(every_h=24)
+    first = backups.request(None, None)
+    assert first.path.endswith(".backup")
+    assert first.sha256 == sha256_of(desk.data / first.path)
+    assert (first.images, first.bytes) == (100, examined_bytes(desk, first.path))
+    assert first.added_bytes is not None
+    assert 0 < first.added_bytes < (first.bytes or 0)
+    desk.clock.now += 24 * 3600
+    wait_until(lambda: utc_stamp() not in first.path)  # the second of the first one is over
+    backups.work()
+    assert backups.state().added_bytes == 0
+    assert backups.newest is not None
+    assert backups.newest["kept"] == 2
+    assert backups.newest["all_bytes"] < 2 * first.added_bytes
+
+
+def examined_bytes(desk: Desk, path: str) -> int:
+    with (desk.data / "whole.db").open("wb") as stream:
+        chunked_copy.assemble(desk.data / path, stream)
+    examine(desk.data / "whole.db")
+    return (desk.data / "whole.db").stat().st_size
+
+
+def test_the_next_needs_no_room_for_all_of_it(desk: Desk) -> None:
+    desk.read(20)
+    desk.free = 1_020_000
+    with pytest.raises(RequestError) as caught:
+        desk.backups.request(None, None)
+    assert caught.value.code == "disk_low"
+    desk.free = 10**12
+    desk.backups.request(None, None)
+    desk.free = 1_020_000
+    assert desk.backups.request(None, None).state == "done"
+
+
+def test_their_share_of_the_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = desk.data / "backups"
+    folder.mkdir()
+    for day in range(1, 4):
+        (folder / timed(day)).write_bytes(b"x" * 1_000_000)
+    real = os.statvfs(desk.data)
+
+    class Small:
+        """A disk of 8 MB, of which nearly all is free."""
+
+        f_frsize, f_blocks, f_bavail = 1, 8_000_000, real.f_bavail * real.f_frsize
+
+    monkeypatch.setattr(os, "statvfs", lambda _: Small)
+    guard = DiskGuard(desk.data, min_free_mb=1, free=lambda _: desk.free)
+    backups = Backups(
+        desk.world.database, guard, every_h=0, keep=7, share_percent=30, stop=desk.stop
+    )
+    backups.on_request = backups.work
+    made = backups.request(None, None)
+    left = [name for name in desk.names() if not name.endswith(".sha256")]
+    assert left == [timed(2), timed(3), Path(made.path).name], "2.4 MB for all of them"
+    assert backups.newest is not None
+    assert 2_000_000 < backups.newest["all_bytes"] < 2_400_000
+
+
 def test_never_when_it_is_switched_off(desk: Desk) -> None:
     backups = desk.new(NEVER)
     desk.clock.now += 10**9
@@ -285,11 +356,12 @@ def test_rotation_keeps_the_newest_and_whatever_has_another_name(desk: Desk) -> 
         (folder / name).touch()
         checksum_file(folder / name).touch()
     desk.new(NEVER, keep=3).request(None, None)
-    left = [name for name in desk.names() if name.endswith(".db")]
+    left = [name for name in desk.names() if name.endswith((".db", ".backup"))]
     assert set(others) < set(left)
     kept = [name for name in left if name not in others]
     assert kept[:2] == [timed(4), timed(5)]
     assert len(kept) == 3
+    assert kept[2].endswith(".backup")
     assert len([name for name in desk.names() if name.endswith(".sha256")]) == 6
 
 
@@ -301,7 +373,9 @@ def test_rotation_never_deletes_the_one_just_made_though_the_clock_was_set_back(
     for day in range(1, 4):
         (folder / timed(day).replace("2026", "2999")).touch()
     reply = desk.new(NEVER, keep=1).request(None, None)
-    assert [name for name in desk.names() if name.endswith(".db")] == [Path(reply.path).name]
+    assert [name for name in desk.names() if not name.endswith(".sha256")] == [
+        Path(reply.path).name
+    ]
 
 
 def test_rotation_needs_a_success(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,7 +388,7 @@ def test_rotation_needs_a_success(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     def failing(*_: object, **__: object) -> None:
         raise OSError(5, "injected")
 
-    monkeypatch.setattr(Database, "copy_to", failing)
+    monkeypatch.setattr(backup_child, "run", failing)
     with pytest.raises(RequestError):
         desk.new(NEVER, keep=1).request(None, None)
     assert desk.names() == before

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from backup_fixtures import back_up, grow
 from database_fixtures import World
 from polling import wait_until
 from reader_process import ServiceProcess
@@ -188,3 +189,22 @@ def test_a_folder_that_is_closed_to_this_user(service: ServiceProcess, closed: s
 def test_an_image_folder_that_holds_the_data(service: ServiceProcess) -> None:
     result, text = results(settings_of(service, image_folder=service.data.parent))["image folder"]
     assert (result, "OCR_IMAGE_FOLDER" in text) == ("warn", True)
+
+
+def test_what_the_backups_need(service: ServiceProcess) -> None:
+    grow(service.data, "a.png")
+    first = back_up(service.data, 1)
+    result, text = results(settings_of(service))["backup size"]
+    assert result == "ok"
+    assert text.startswith("1 of at most 7 by the clock take 1 MB; OCR_BACKUP_SHARE allows ")
+    grow(service.data, "b.png")
+    second = back_up(service.data, 2)
+    result, text = results(settings_of(service))["backup size"]
+    expected = first.added_bytes + 6 * second.added_bytes
+    assert result == "ok"
+    assert text.startswith("2 of at most 7 by the clock take 1 MB, 7 will take about ")
+    about = float(text.partition("about ")[2].split()[0]) * 1e6
+    assert abs(about - expected) < 1_000_000
+    few = settings_of(service, backup_share=1e-9)
+    result, text = results(few)["backup size"]
+    assert (result, "Make room, or allow more." in text) == ("warn", True)

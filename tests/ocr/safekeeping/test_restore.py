@@ -7,10 +7,12 @@ from pathlib import Path
 
 import apsw
 import pytest
+from backup_fixtures import back_up, piece, timed
 from database_fixtures import World
 
 from ocr_contract import schema
 from ocr_errors import OcrError, StoreError
+from records.chunked_copy import read_manifest
 from records.database import Database
 from records.database_copy import checksum_file
 from safekeeping import restore as restore_module
@@ -246,3 +248,48 @@ def test_interrupted_before_the_exchange_the_old_one_has_what_was_in_its_log(
     old = apsw.Connection(str(target))
     assert old.execute("SELECT key FROM service_state").fetchall() == [("in the log",)]
     old.close()
+
+
+def test_by_pieces_it_comes_back_and_the_other_is_kept(data: Path) -> None:
+    back_up(data, 1)
+    world = World(data)
+    world.put(b"c.png", "c")
+    world.read_all()
+    world.close()
+    done = restore(data / "backups" / timed(1), data / "ocr_data.db")
+    assert (done.images, done.pages) == (2, 2)
+    assert names(data / "ocr_data.db") == ["a.png", "b.png"]
+    assert done.kept is not None
+    assert names(done.kept) == ["a.png", "b.png", "c.png"]
+    world = World(data)  # the service works with it
+    world.put(b"c.png", "c")
+    world.read_all()
+    world.check()
+    world.close()
+
+
+def test_by_pieces_from_elsewhere(data: Path, tmp_path: Path) -> None:
+    """The list may come over standard input; its pieces are in data/backups."""
+    back_up(data, 1)
+    given = data / "given.db"
+    (data / "backups" / timed(1)).rename(given)
+    restore(given, data / "ocr_data.db", data / "backups")
+    assert names(data / "ocr_data.db") == ["a.png", "b.png"]
+
+
+def test_a_piece_that_is_missing_changes_nothing(data: Path) -> None:
+    back_up(data, 1)
+    piece(data, read_manifest(data / "backups" / timed(1)).chunks[0]).unlink()
+    before = snapshot(data)
+    with pytest.raises(StoreError) as caught:
+        restore(data / "backups" / timed(1), data / "ocr_data.db")
+    assert caught.value.code == "checksum_differs"
+    assert "Choose another backup" in caught.value.message
+    assert snapshot(data) == before
+
+
+def test_both_forms_are_listed(data: Path) -> None:
+    back_up(data, 1)
+    assert find(timed(1), data / "backups") == data / "backups" / timed(1)
+    with pytest.raises(OcrError, match=rf"there are: ocr_data-{timed(1)[9:]}, one\.db"):
+        find("two.db", data / "backups")

@@ -15,7 +15,7 @@ from reader_process import ServiceProcess
 import ocrctl
 from ocr_contract.data_folder import SOCKET_PATH
 from project import ROOT
-from records.database_copy import examine
+from records.database_copy import examine, read_checksum, sha256_of
 
 
 def call(
@@ -60,6 +60,33 @@ def test_a_copy_while_it_runs(service: ServiceProcess, tmp_path: Path) -> None:
     wait_until(lambda: call(service, "status").returncode == 0)
     assert is_whole(call(service, "backup", "mine.db", "--to", "-"), tmp_path, 1)
     assert (service.data / "backups" / "mine.db").is_file()
+
+
+def test_one_whole_file_of_a_backup_by_pieces(service: ServiceProcess, tmp_path: Path) -> None:
+    fill(service, "a.png")
+    service.start()
+    wait_until(lambda: (service.data / SOCKET_PATH).exists())
+    wait_until(lambda: call(service, "status").returncode == 0)
+    assert is_whole(call(service, "backup", "--to", "-"), tmp_path, 1)
+    target = tmp_path / "whole.db"
+    copied = call(service, "backup", "--to", str(target))
+    assert copied.returncode == 0, copied.stderr
+    reply = json.loads(copied.stdout)
+    assert reply["path"].endswith(".backup")
+    assert reply["added_bytes"] >= 0
+    assert reply["sha256"] == sha256_of(target) == read_checksum(target)
+    assert reply["images"] == examine(target).images == 1
+    service.stop()
+    fill(service, "b.png")
+    name = Path(reply["path"]).name
+    restored = call(service, "restore", name)
+    assert restored.returncode == 0, restored.stderr
+    assert examine(service.data / "ocr_data.db").images == 1
+    fill(service, "b.png")
+    listed = (service.data / "backups" / name).read_bytes()
+    restored = call(service, "restore", "-", given=listed)
+    assert restored.returncode == 0, restored.stderr
+    assert examine(service.data / "ocr_data.db").images == 1
 
 
 def test_no_database_is_a_sentence_and_nothing_else(service: ServiceProcess) -> None:

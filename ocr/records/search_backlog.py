@@ -1,0 +1,81 @@
+"""What the search index does not hold folded yet is folded behind the work.
+
+After a migration that is every image, for a database that another program made, too; otherwise
+nothing. The newest come first: they are what people look for. A step is short and committed, so
+others write in between, and after a kill the rest is still marked in the rows.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import heartbeat
+from ocr_errors import DiskFullError
+from records import search_index
+from records.database import Database
+
+_IMAGES_A_STEP = 100
+_LOOK_AGAIN_S = 30.0
+"""Another program may have written; it says nothing."""
+_NO_ROOM_S = 60.0
+_SHORTEST_REST_S = 0.005
+_REST, _REST_WHILE_READING = 0.1, 1.5
+"""Times what the step took."""
+_WORTH_MERGING = 5000
+"""So many images leave the index in pieces that every search would have to look into."""
+
+log = logging.getLogger("search")
+
+
+class SearchBacklog:
+    """The thread."""
+
+    def __init__(
+        self, database: Database, *, stop: threading.Event, is_busy: Callable[[], bool]
+    ) -> None:
+        """`is_busy` tells whether images are being read."""
+        self._database = database
+        self._stop = stop
+        self._is_busy = is_busy
+
+    def run(self) -> None:
+        """Until the service stops."""
+        while not self._stop.is_set():
+            heartbeat.beat()
+            try:
+                self.work_off()
+                rest_s = _LOOK_AGAIN_S
+            except DiskFullError as error:
+                log.warning("the search index is not made further now: %s", error)
+                rest_s = _NO_ROOM_S
+            heartbeat.wait(self._stop, rest_s)
+
+    def work_off(self) -> int:
+        """Fold what is left, with a rest after each step; returns how many images."""
+        with self._database.reading() as connection:
+            left = search_index.count_left(connection)
+        if not left:
+            return 0
+        log.info("the search index is being made for %d images", left)
+        done = self._in_steps(lambda c: search_index.index_some(c, _IMAGES_A_STEP))
+        if done >= _WORTH_MERGING and not self._stop.is_set():
+            self._in_steps(search_index.merge_some)
+        log.info("%d images went into the search index", done)
+        return done
+
+    def _in_steps(self, step: "search_index.Step") -> int:
+        """Until a step has nothing to do, or the service stops; the sum of what they did."""
+        done = 0
+        while not self._stop.is_set():
+            heartbeat.beat()
+            began = time.monotonic()
+            with self._database.transaction() as connection:
+                did = step(connection)
+            if not did:
+                break
+            done += did
+            took_s = time.monotonic() - began
+            rest_s = took_s * (_REST_WHILE_READING if self._is_busy() else _REST)
+            self._stop.wait(max(_SHORTEST_REST_S, rest_s))
+        return done

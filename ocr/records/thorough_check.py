@@ -1,0 +1,213 @@
+"""The thorough check of the database: every table against its indexes, behind the work.
+
+A start only looks (`quick_look`). What is due is then checked here, table by table, with SQLite's
+own `integrity_check`, whose word can be believed: it finds what the check at the start found when
+it read everything, and never finds fault with what is sound. It runs in a thread of its own, on a
+connection of its own, so no writer waits for it; while images are read it rests four times as long
+as it works. A table is due
+
+    when it has not been checked since the service last ended without a clean stop
+    when that is a day ago: disks fail in their sleep, too
+
+The table that has waited longest comes first, so that a service which is killed again and again
+gets through all of them. Which were checked when stands in `service_state`.
+
+While one table is checked the write-ahead log cannot be begun anew. The more it grows, the shorter
+the rests; if it grows too much, the table has to wait for a quieter time.
+"""
+
+import datetime
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import apsw
+
+import heartbeat
+from ocr_contract.replies import DatabaseCheck
+from ocr_errors import DiskFullError
+from records import quick_look
+from records.database import Database, utc_now
+from records.database_copy import first_problem
+from records.stop_mark import Ending
+
+VALID_FOR = datetime.timedelta(days=1)
+TURN_S = 0.01
+"""So long it works between two rests."""
+REST_TURNS = 4.0
+"""So much longer than its turn is its rest while images are read."""
+_SHORTEST_REST_S = 0.001
+HURRY_BYTES = 32 << 20
+"""Of the log's growth: from here on there is no rest any more."""
+GIVE_UP_BYTES = 128 << 20
+_AGAIN_S = 60.0
+_LOOK_S = 600.0
+"""Between two looks whether something is due."""
+_KEY = "thorough_check"
+
+log = logging.getLogger("database")
+
+
+class _Pace:
+    """Turns and rests of one check after the other."""
+
+    def __init__(
+        self,
+        stop: threading.Event,
+        is_busy: Callable[[], bool],
+        log_bytes: Callable[[], int],
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._stop = stop
+        self._is_busy = is_busy
+        self._log_bytes = log_bytes
+        self._clock = clock
+        self._sleep = sleep
+        self._turn_began = 0.0
+        self._bytes_before = 0
+
+    def begin(self) -> None:
+        """A check begins."""
+        self._bytes_before = self._log_bytes()
+        self._turn_began = self._clock()
+
+    def go_on(self) -> bool:
+        """After a turn a rest; False when the check must end."""
+        worked_s = self._clock() - self._turn_began
+        if worked_s < TURN_S:
+            return True
+        heartbeat.beat()
+        grown_bytes = self._log_bytes() - self._bytes_before
+        if self._stop.is_set() or grown_bytes >= GIVE_UP_BYTES:
+            return False
+        calm = max(0.0, 1.0 - grown_bytes / HURRY_BYTES) if self._is_busy() else 0.0
+        self._sleep(max(worked_s * REST_TURNS * calm, _SHORTEST_REST_S))
+        self._turn_began = self._clock()
+        return True
+
+
+class ThoroughCheck:
+    """The thread. `state` may be asked from any other."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        stop: threading.Event,
+        is_busy: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`is_busy` says whether images are read now."""
+        self._database = database
+        self._stop = stop
+        self._clock = clock
+        self._pace = _Pace(stop, is_busy, database.wal_bytes, clock, sleep)
+        self._ends = 0
+        self._checked: dict[str, tuple[str, int]] = {}
+        """When each table was checked last, and after how many unclean ends."""
+        self._load()
+        if database.last_end is not Ending.CLEAN:
+            self._ends += 1
+            self._save()
+        self._left = len(self._due())
+
+    @property
+    def state(self) -> DatabaseCheck:
+        """How far it is, for people and programs."""
+        left = self._left
+        oldest = min((at for at, _ in self._checked.copy().values()), default=None)
+        return {
+            "state": "running" if left else "sound",
+            "tables_left": left,
+            "checked_at": None if left else oldest,
+        }
+
+    def run(self) -> None:
+        """Until the service stops.
+
+        Raises:
+            StoreError: database_damaged, and nothing is written any more; database_replaced.
+        """
+        while not self._stop.is_set():
+            self.check_what_is_due()
+            heartbeat.wait(self._stop, _AGAIN_S if self._left else _LOOK_S)
+
+    def check_what_is_due(self) -> None:
+        """Until nothing is left, or the service stops, or something is in the way.
+
+        Raises:
+            StoreError: as `run`.
+        """
+        due = self._due()
+        self._left = len(due)
+        started = self._clock()
+        for name in due:
+            if not self._check(name):
+                return
+            self._left -= 1
+        if due:
+            log.info(
+                "the database is sound: %d tables were read through in %.1f s",
+                len(due), self._clock() - started,
+            )  # fmt: skip
+
+    def _check(self, name: str) -> bool:
+        """Check a table; False when that did not come to its end."""
+        files = self._database.files()
+        self._pace.begin()
+        try:
+            with self._database.beside(self._pace.go_on) as connection:
+                problem = first_problem(connection, f"integrity_check('{name}')")
+        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+            problem = str(error)  # it stumbled: over damage, or the disk cannot read it
+            if self._database.is_full_disk(error):
+                return False
+        except apsw.Error as error:
+            log.debug("the check of %s did not come to its end: %s", name, error)
+            return False
+        if problem is not None:
+            if files != self._database.files():  # made anew under the check, which proves nothing
+                return False
+            damage = self._database.stop_writing(problem)
+            log.critical("%s Nothing more is written: it was found in %s.", damage.message, name)
+            raise damage
+        self._checked[name] = (utc_now(), self._ends)
+        self._save()
+        return True
+
+    def _due(self) -> list[str]:
+        """The tables that need a check, first the one whose last is longest ago."""
+        with self._database.reading() as connection:
+            names = quick_look.tables(connection)  # type: ignore[arg-type]
+        limit = (datetime.datetime.now(datetime.UTC) - VALID_FOR).isoformat()
+        now = utc_now()
+        due = []
+        for name in names:
+            at, ends = self._checked.get(name, ("", 0))
+            if ends != self._ends or not limit <= at <= now:  # the clock may have been set back
+                due.append((at, name))
+        self._checked = {name: self._checked[name] for name in names if name in self._checked}
+        return [name for _, name in sorted(due)]
+
+    def _load(self) -> None:
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT value FROM service_state WHERE key = ?", (_KEY,))
+            for (value,) in rows:
+                record = json.loads(value)
+                self._ends = int(record["ends"])
+                self._checked = {name: (at, ends) for name, (at, ends) in record["tables"].items()}
+
+    def _save(self) -> None:
+        record = json.dumps({"ends": self._ends, "tables": self._checked})
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO service_state (key, value) VALUES (?, ?)",
+                    (_KEY, record),
+                )
+        except DiskFullError as error:  # then it is checked once more after the next start
+            log.warning("what was checked cannot be noted: %s", error)

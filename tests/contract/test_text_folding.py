@@ -1,0 +1,143 @@
+"""What folds to the same, what must not, and where each folded character comes from."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr_contract.text_folding import (
+    fold,
+    fold_page,
+    fold_with_places,
+    gram_token,
+    grams,
+    parted_words,
+    skeleton,
+    words,
+)
+
+TEXTS = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"]),
+        st.sampled_from("aAéİıßσςＡ１’“­‑\u200b\u0301\u3099 \t\n-がか한é"),
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CAFÉ", "cafe"),
+        ("Cafe\u0301", "café"),
+        ("İSTANBUL", "istanbul"),
+        ("ISPARTA", "ısparta"),
+        ("Straße", "STRASSE"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("Smørrebrød", "smorrebrod"),
+        ("Łódź", "lodz"),
+        ("Œuvre", "oeuvre"),
+        ("ПРИВЕТ", "привет"),
+        ("Ｆｕｌｌ１２３", "full123"),
+        ("ｶﾞ", "ガ"),
+        ("don’t", "don't"),
+        ("“quoted” «so»", '"quoted" "so"'),
+        ("non\u2011stop", "non-stop"),
+        ("1999–2001", "1999-2001"),
+        ("co\u00adop\u200berate", "cooperate"),
+        ("a\u00a0b\u3000c\td", "a b c d"),
+        (unicodedata.normalize("NFD", "한국어 がぎ Škoda"), "한국어 がぎ skoda"),
+        ("ﬁnal", "final"),
+        ("m²", "m2"),
+        ("كِتَاب", "كتاب"),
+        ("שָׁלוֹם", "שלום"),
+    ],
+)
+def test_what_a_person_takes_for_the_same(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("か", "が"), ("は", "ぱ"), ("कि", "क"), ("กี", "ก"), ("土", "士"), ("a b", "ab"), ("0", "o")],
+)
+def test_what_are_different_words_stay_so(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@given(TEXTS)
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_each_character_alone_folds_for_good() -> None:
+    for code in range(sys.maxunicode + 1):
+        if not 0xD800 <= code <= 0xDFFF:
+            folded = fold(chr(code))
+            assert fold(folded) == folded, hex(code)
+
+
+@given(TEXTS)
+def test_each_folded_character_has_its_place(text: str) -> None:
+    folded, places = fold_with_places(text)
+    assert folded == fold(text)
+    assert len(places) == len(folded) + 1
+    assert places == sorted(places)
+    assert places[-1] == len(text)
+
+
+def test_a_hit_can_be_shown_where_it_stands() -> None:
+    text = "Le CAFÉ est là"
+    folded, places = fold_with_places(text)
+    start = folded.index("cafe")
+    assert text[places[start] : places[start + 4]] == "CAFÉ"
+
+
+def test_a_word_that_a_hyphen_parts_is_whole_too() -> None:
+    page = fold_page("the infor-\nmation of 12-\n15 pages, infor-\nmally")
+    assert page.splitlines()[-2:] == ["information", "informally"]
+    assert "infor-\nmation" in page
+    assert fold_page("no hyphen\nhere") == "no hyphen\nhere"
+
+
+@given(TEXTS)
+def test_folding_a_page_keeps_all_of_its_lines(text: str) -> None:
+    assert fold_page(text).startswith(fold(text))
+
+
+@given(TEXTS)
+def test_every_short_piece_without_a_blank_is_a_gram(text: str) -> None:
+    folded = fold(text)
+    found = grams(folded)
+    for length in (1, 2):
+        for start in range(len(folded) - length + 1):
+            piece = folded[start : start + length]
+            assert (piece in found) == (not set(piece) & {" ", "\n"})
+    tokens = {gram_token(gram) for gram in found}
+    assert len(tokens) == len(found)
+    assert all(token.isascii() and token.isalnum() for token in tokens)
+
+
+def test_words_are_runs_of_letters_and_digits_where_blanks_part_words() -> None:
+    assert words(fold("Total: 12.50 EUR_x 早上好 Ünal’s")) == {
+        *("total", "12", "50", "eur", "x", "unal", "s")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("T0TAL", "total"), ("B1LL", "bill"), ("S50", "550"), ("modern", "modem"), ("clear", "dear"),
+     ("c1ear", "dear"), ("incl", "ind"), ("6O%", "8o%"), ("Gq9", "ggg"),
+     ("ТОТАЛ", "ToTAЛ"), ("ΚΑΙ", "KAl")],
+)  # fmt: skip
+def test_what_is_confused_has_one_skeleton(one: str, other: str) -> None:
+    assert skeleton(fold(one)) == skeleton(fold(other))
+
+
+def test_parted_words_are_short_neighbours_of_one_kind_in_a_line() -> None:
+    text = fold("Taman Se Jati, 5 items 10 24\nat wor id, of-the x 好 a b c")
+    assert parted_words(text) == {
+        *("taman se", "se jati", "10 24", "at wor", "wor id", "the x")
+    }  # fmt: skip

@@ -1,0 +1,203 @@
+"""The search index holds what the images show, after every change and every kill."""
+
+import contextlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from database_fixtures import World
+from search_index_check import check_search_index
+
+from records import search_backlog, search_index
+from records.database import Database
+from records.search_backlog import SearchBacklog
+from records.search_index import ABSENT, FOLDED, PLAIN
+
+
+def insert_foreign(world: World, image_id: int, name: str, text: str | None) -> None:
+    """As another program does it, which knows nothing of the index."""
+    with world.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO images (id, path, name, size_bytes, mtime_ns, ctime_ns, inode, status, "
+            "found_at, updated_at) VALUES (?, ?, ?, 1, 1, 1, 1, ?, '2026-01-01', '')",
+            (image_id, name.encode(), name, "missing" if text is None else "done"),
+        )
+        if text is not None:
+            connection.execute(
+                "INSERT INTO pages (image_id, number, width, height, text, line_count) "
+                "VALUES (?, 1, 1, 1, ?, 1)",
+                (image_id, text),
+            )
+
+
+def form(world: World, image_id: int) -> int:
+    return int(world.rows("SELECT search_form FROM images WHERE id = ?", image_id)[0][0])
+
+
+def backlog(database: Database, *, busy: bool = False) -> SearchBacklog:
+    return SearchBacklog(database, stop=threading.Event(), is_busy=lambda: busy)
+
+
+def gram_hits(world: World, gram: str) -> int:
+    token = search_index.text_folding.gram_token(gram)
+    return len(world.rows("SELECT rowid FROM grams_fts WHERE grams_fts MATCH ?", f'"{token}"'))
+
+
+def test_a_name_is_found_before_and_after_the_text(world: World) -> None:
+    world.put(b"Caf\xc3\xa9/r\xc3\xa9sum\xc3\xa9.png", "x")
+    assert world.hits("/cafe/resume.png") == 1
+    world.read_all()
+    assert world.hits("/cafe/resume.png") == 1
+    assert gram_hits(world, "/r") == 1
+
+
+def test_what_another_program_inserts_is_found_as_it_stands(world: World) -> None:
+    insert_foreign(world, 1, "Box/one.png", "Grüße aus Köln")
+    assert form(world, 1) == PLAIN
+    assert (world.hits("grüße aus"), world.hits("grusse aus"), gram_hits(world, "ol")) == (1, 0, 0)
+    check_search_index(world.database._connection)
+
+
+def test_it_is_folded_behind_the_work(world: World) -> None:
+    insert_foreign(world, 1, "Box/one.png", "Grüße aus Köln")
+    insert_foreign(world, 2, "box/two.png", "plain ascii text")
+    insert_foreign(world, 3, "box/three.png", None)
+    assert backlog(world.database).work_off() == 3
+    assert (world.hits("grusse aus"), world.hits("ascii"), gram_hits(world, "ol")) == (1, 1, 1)
+    assert [form(world, image_id) for image_id in (1, 2, 3)] == [FOLDED] * 3
+    assert backlog(world.database).work_off() == 0
+
+
+def test_the_newest_are_folded_first(world: World) -> None:
+    for number in range(1, 6):
+        insert_foreign(world, number, f"{number}.png", f"text {number}")
+    with world.database.transaction() as connection:
+        assert search_index.index_some(connection, 2) == 2
+        assert search_index.count_left(connection) == 3
+    assert [form(world, number) for number in range(1, 6)] == [PLAIN] * 3 + [FOLDED] * 2
+
+
+def test_a_stop_ends_it_between_two_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_backlog, "_IMAGES_A_STEP", 1)
+    for number in range(1, 4):
+        insert_foreign(world, number, f"{number}.png", "text")
+    work = backlog(world.database)
+    stop = work._stop
+    steps = search_index.index_some
+
+    def step(connection: Any, most: int) -> int:
+        stop.set()
+        return steps(connection, most)
+
+    monkeypatch.setattr(search_index, "index_some", step)
+    assert work.work_off() == 1
+
+
+def test_pieces_are_joined_after_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_backlog, "_IMAGES_A_STEP", 1)
+    monkeypatch.setattr(search_backlog, "_WORTH_MERGING", 8)
+    for number in range(1, 13):
+        insert_foreign(world, number, f"{number}.png", f"Grüße {number}")
+    assert backlog(world.database).work_off() == 12
+    assert world.hits("grusse") == 12
+
+
+def test_a_change_that_it_was_not_told_of_is_refused(world: World) -> None:
+    world.put(b"a.png", "x")
+    world.read_all()
+    for statement in (
+        "UPDATE images SET name = 'other.png'",
+        "UPDATE pages SET text = 'other'",
+        "DELETE FROM pages",
+        "DELETE FROM images",
+        "INSERT INTO pages (image_id, number, width, height, text, line_count) "
+        "SELECT id, 9, 1, 1, 'more', 1 FROM images",
+    ):
+        with (
+            pytest.raises(apsw.ConstraintError, match="search index"),
+            world.database.transaction() as connection,
+        ):
+            connection.execute(statement)
+
+
+def test_a_change_of_nothing_costs_the_index_nothing(world: World) -> None:
+    world.put(b"a.png", "x")
+    world.read_all()
+
+    def entries() -> list[tuple[Any, ...]]:
+        return world.rows("SELECT id, length(block) FROM images_fts_data ORDER BY 1")
+
+    before = entries()
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, 1, followers=True)
+        connection.execute("UPDATE images SET status = 'done'")
+    assert entries() == before
+    assert form(world, 1) == FOLDED
+
+
+def test_it_may_be_said_twice(world: World) -> None:
+    world.put(b"a.png", "x")
+    world.read_all()
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE images SET name = 'b.png'")
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE images SET name = 'c.png'")
+    assert (world.hits("b.png"), world.hits("c.png")) == (0, 1)
+
+
+def test_all_that_repeats_an_image_is_found_by_its_text(world: World) -> None:
+    world.put(b"a.png", "x")
+    world.put(b"b.png", "x")
+    world.read_all()
+    words = world.text(b"a.png") or ""
+    assert world.hits(words) == 2
+    line_id = world.rows("SELECT id FROM lines LIMIT 1")[0][0]
+    world.effects.correct(line_id, "Mended by hand", None)
+    assert world.hits("mended by hand") == 2
+    world.effects.correct(line_id, None, None)
+    assert world.hits("mended by hand") == 0
+
+
+def test_an_undone_change_leaves_the_index_as_it_was(world: World) -> None:
+    world.put(b"a.png", "x")
+    world.read_all()
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        world.database.transaction() as connection,
+    ):
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE images SET name = 'b.png'")
+        raise ZeroDivisionError
+    assert world.hits("a.png") == 1
+    assert form(world, 1) == FOLDED
+
+
+def test_an_image_of_an_older_version_is_absent_until_it_is_folded(tmp_path: Path) -> None:
+    from test_migration import old_database
+
+    path = old_database(tmp_path, 2)
+    database = Database(path)
+    with database.reading() as connection:
+        rows = connection.execute("SELECT DISTINCT search_form FROM images").fetchall()
+        assert rows == [(ABSENT,)]
+    assert backlog(database, busy=True).work_off() == 3
+    with database.reading() as connection:
+        check_search_index(connection)
+        hits = connection.execute(
+            "SELECT rowid FROM images_fts WHERE images_fts MATCH 'words'"
+        ).fetchall()
+        assert hits == [(1,), (2,)]
+    database.close()
+
+
+def test_counts_and_days_follow_every_row(world: World) -> None:
+    for name in (b"a.png", b"b.png", b"c.png"):
+        world.put(name, name.decode())
+    world.read_all()
+    world.remove(b"b.png")
+    rows = world.rows("SELECT status, sum(images) FROM image_counts GROUP BY 1 HAVING sum(images)")
+    assert dict(rows) == {"done": 2, "missing": 1}
+    assert world.rows("SELECT first_id, last_id, images FROM found_days") == [(1, 3, 3)]
