@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 
 from ocr_contract.search import plan, rare
-from ocr_contract.search.streams import SliceUpError, Source, Stream, TimeUpError
+from ocr_contract.search.source import SliceUpError, Source, TimeUpError
+from ocr_contract.search.streams import Stream
 from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5

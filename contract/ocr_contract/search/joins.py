@@ -8,15 +8,13 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from ocr_contract.search.source import SliceUpError, Source, TimeUpError
 from ocr_contract.search.streams import (
     FIRST_ROWS,
     MOST_ROWS,
     NOTHING_LEFT,
     SEEK_COST,
-    SliceUpError,
-    Source,
     Stream,
-    TimeUpError,
 )
 
 FIRST_TURN = 4 * SEEK_COST

@@ -18,24 +18,15 @@ for its length.
 """
 
 import dataclasses
-import datetime
 import re
-import unicodedata
-from collections.abc import Callable
 
-from ocr_contract import text_folding
-from ocr_contract.search import states
+from ocr_contract.search.fields import FIELDS, REASONS, read_word
 from ocr_contract.search.read_back import describe
 from ocr_contract.search.tree import (
     And,
-    Confidence,
-    Folder,
-    Found,
-    Lines,
     Node,
     Not,
     Or,
-    State,
     Word,
 )
 
@@ -48,9 +39,6 @@ _TOKEN = re.compile(
     r"(?P<field>(?i:name|folder|state|after|before|confidence|lines|exact):)?"
     r'(?:"(?P<phrase>[^"]+)"|(?P<bare>[^\s"]+)|(?P<lone>"+))?'
 )
-_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
-_NUMBER = re.compile(r"(<=|>=|<|>|=|≤|≥)?\s*([0-9]{1,6})\s*(%?)")
-_SIGNS = {"≤": "<=", "≥": ">=", "": "="}
 _SPACE = re.compile(r"\s*")
 
 
@@ -95,7 +83,7 @@ def parse(raw: str) -> Query | None:
     tokens = _tokens(text, notes)
     if not tokens:
         # A quotation mark means nothing, unless it is all there is.
-        everything = _word(text.strip())
+        everything = read_word(text.strip())
         if everything is None:
             return None
         tokens, notes = [_Token(everything, text)], []
@@ -153,11 +141,11 @@ def _token(match: re.Match[str], notes: list[str]) -> list[_Token]:
     value = match["phrase"] or match["bare"] or ""
     if typed == "OR":
         return [_Token(None, typed)]
-    node = _FIELDS[field](value) if field else _word(value)
+    node = FIELDS[field](value) if field else read_word(value)
     if node is None and field:
         what = typed.removeprefix("-") if match["minus"] else typed
-        notes.append(f"“{what}” was searched as text{_REASONS[field]}.")
-        node = _word(what.replace('"', ""))
+        notes.append(f"“{what}” was searched as text{REASONS[field]}.")
+        node = read_word(what.replace('"', ""))
     if node is None:
         if typed.strip('"').strip():
             notes.append(f"“{typed}” holds nothing that can be searched.")
@@ -190,69 +178,3 @@ def _joined(tokens: list[_Token], notes: list[str]) -> list[Node]:
 def _either(group: list[Node]) -> Node:
     parts = tuple(dict.fromkeys(group))
     return parts[0] if len(parts) == 1 else Or(parts)
-
-
-def _word(value: str) -> Word | None:
-    folded = text_folding.fold(value).strip()
-    return Word(folded, value.strip()) if folded else None
-
-
-def _name(value: str) -> Word | None:
-    word = _word(value)
-    return word and dataclasses.replace(word, only_name=True)
-
-
-def _exact(value: str) -> Word | None:
-    word = _word(value)
-    return word and dataclasses.replace(word, exact=unicodedata.normalize("NFC", value.strip()))
-
-
-def _folder(value: str) -> Folder | None:
-    parts = [part for part in text_folding.fold(value).strip().split("/") if part.strip()]
-    return Folder(f"/{'/'.join(parts)}/", value.strip()) if parts else None
-
-
-def _state(value: str) -> State | None:
-    found = states.named(value.lower())
-    return State(value.lower(), *found) if found else None
-
-
-def _found(*, is_before: bool) -> Callable[[str], Found | None]:
-    def read(value: str) -> Found | None:
-        if not _DAY.fullmatch(value):
-            return None
-        try:
-            datetime.date.fromisoformat(value + "-01-01"[len(value) - 4 :])
-        except ValueError:
-            return None
-        return Found(is_before, value)
-
-    return read
-
-
-def _confidence(value: str) -> Confidence | None:
-    match = _NUMBER.fullmatch(value)
-    if match is None or int(match[2]) > 100:
-        return None
-    return Confidence(_SIGNS.get(match[1] or "", match[1]), int(match[2]))
-
-
-def _lines(value: str) -> Lines | None:
-    match = _NUMBER.fullmatch(value)
-    if match is None or match[3]:
-        return None
-    return Lines(_SIGNS.get(match[1] or "", match[1]), int(match[2]))
-
-
-_FIELDS: dict[str, Callable[[str], Node | None]] = {
-    "name": _name, "folder": _folder, "state": _state, "exact": _exact,
-    "after": _found(is_before=False), "before": _found(is_before=True),
-    "confidence": _confidence, "lines": _lines,
-}  # fmt: skip
-_REASONS = {
-    "name": "", "folder": "", "exact": "",
-    "state": f": the states are {', '.join(states.STATE_FILTERS)}",
-    "after": ": a day is written 2026-01-31", "before": ": a day is written 2026-01-31",
-    "confidence": ": it is written confidence:<90, in whole percent",
-    "lines": ": it is written lines:>0",
-}  # fmt: skip

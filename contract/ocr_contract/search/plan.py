@@ -13,11 +13,11 @@ from functools import partial
 from ocr_contract.search import columns, documents, expressions, matching
 from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race
 from ocr_contract.search.rare import rare_stream
+from ocr_contract.search.source import Source
 from ocr_contract.search.streams import (
     COLUMNS_COST,
     DOCUMENT_COST,
     ROW_SEEK_COST,
-    Source,
     SqlStream,
     Stream,
     WalkStream,

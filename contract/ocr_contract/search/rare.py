@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from ocr_contract.schema import Status
 from ocr_contract.search.joins import AnyOf
-from ocr_contract.search.streams import ROW_SEEK_COST, ListStream, Source, SqlStream, Stream
+from ocr_contract.search.source import Source
+from ocr_contract.search.streams import ROW_SEEK_COST, ListStream, SqlStream, Stream
 from ocr_contract.search.tree import And, Confidence, Found, Node, Or, State
 
 RARE_SHARE = 0.2

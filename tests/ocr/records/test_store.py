@@ -39,6 +39,17 @@ def test_a_claim_takes_the_oldest_and_nothing_twice(world: World) -> None:
     assert world.store.counts() | {"processing": 3, "total": 3} == world.store.counts()
 
 
+def test_to_count_looks_at_no_image(world: World) -> None:
+    """At a million images, GROUP BY status took a tenth of a second each time."""
+    put_three(world)
+    with world.database.transaction() as connection:
+        connection.execute("UPDATE image_counts SET images = 7 WHERE status = 'pending'")
+        connection.execute("INSERT INTO image_counts VALUES ('done', 1, 5), ('done', 0, 2)")
+    counts = world.store.counts()
+    assert (counts["pending"], counts["done"], counts["total"]) == (7, 7, 14)
+    assert world.store.count_warned() == 5
+
+
 def test_a_claim_of_some_paths_takes_no_other(world: World) -> None:
     put_three(world)
     world.put(b"copy.png", "b.png")
