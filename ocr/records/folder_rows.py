@@ -16,7 +16,8 @@ ROWS_TOGETHER = 1000
 AS_IT_WAS = 0
 MISSING = 1
 TO_TRY = 2
-"""Its last error may be over, although the file has not changed."""
+"""Its last error may be over, although the file has not changed. A link or a pipe is so, too: the
+look itself tells whether it is one still."""
 
 TRY_AGAIN = (*duplicates.OF_THE_MOMENT, "too_many_bytes", "too_many_pixels")
 """Errors that the same content need not have next time: the moment's, or the settings'."""
@@ -54,8 +55,8 @@ class FolderRows:
         return self._next(
             "path, size_bytes, mtime_ns, ctime_ns, inode, CASE "
             f"WHEN status = 'missing' THEN {MISSING} WHEN error_code IS NULL THEN {AS_IT_WAS} "
-            "WHEN (status = 'failed' OR (status = 'ignored' AND sha256 IS NOT NULL)) "
-            f"AND error_code IN ({codes}) THEN {TO_TRY} ELSE {AS_IT_WAS} END, id",
+            f"WHEN status IN ('failed', 'ignored') AND error_code IN ({codes}) THEN {TO_TRY} "
+            f"ELSE {AS_IT_WAS} END, id",  # no other columns: an index has all of these
             after,
             up_to,
         )

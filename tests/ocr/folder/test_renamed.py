@@ -21,6 +21,15 @@ def rows_by_inode(scene: Scene) -> dict[int, int]:
         return dict(connection.execute("SELECT inode, id FROM images").fetchall())
 
 
+def never_missing(scene: Scene) -> None:
+    """From now on: not even for the time of one look."""
+    with scene.database.transaction() as connection:
+        connection.execute(
+            "CREATE TEMP TRIGGER never BEFORE UPDATE OF status ON main.images "
+            "WHEN new.status = 'missing' BEGIN SELECT RAISE(ABORT, 'missing'); END"
+        )
+
+
 def count(scene: Scene) -> int:
     return len(scene.row())
 
@@ -121,6 +130,7 @@ def test_of_several_with_the_same_content_each_finds_its_own_row(
             scene.look(2)
             scene.read_all()
             before = rows_by_inode(scene)
+            never_missing(scene)
             for number, (which, target) in enumerate(moves):
                 if which in files:
                     file = scene.root / target / f"{number} {files[which].name}"

@@ -308,7 +308,7 @@ def test_an_error_is_an_image_error_with_its_own_status(world: World) -> None:
     catalogue: Catalogue = world.catalogue
     catalogue.refuse(b"pipe", world.files[b"pipe"][1], error)
     assert world.status(b"pipe") == "ignored"
-    assert world.to_try_again() == set(), "its stat tells when it becomes something else"
+    assert world.to_try_again() == {b"pipe"}, "a look sees whether it is a pipe still"
 
 
 def test_a_renamed_duplicate_leaves_no_row_behind(world: World) -> None:
