@@ -117,7 +117,8 @@ SLOW = [trickle, half_a_body, reads_nothing, listens, says_nothing]
 def large_data_folder(data_folder: Path) -> Path:
     """A text that no socket's buffers swallow as a whole."""
     with DemoDatabase(data_folder) as database:
-        database.execute("DROP TRIGGER pages_fts_update")
+        for trigger in ("leaves", "comes"):
+            database.execute(f"DROP TRIGGER search_page_update_{trigger}")
         database.execute("UPDATE pages SET text = printf('%.*c', 6000000, 'x') WHERE id = 1")
     return data_folder
 

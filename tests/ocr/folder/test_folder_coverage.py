@@ -12,6 +12,7 @@ from folder import folder_coverage
 from folder.folder_coverage import NAMES_LISTED, FolderCoverage
 from ocr_contract.schema import Status
 from ocr_errors import RequestError
+from records import search_index
 from records.catalogue import Catalogue, path_exists
 
 
@@ -118,6 +119,10 @@ def test_recycle_bins_are_named(scene: Scene) -> None:
         scene.write(f"sub {number}/{name}/deep/c.png")
     os.rename(scene.root / "bin", scene.root / "@Recycle")
     with scene.database.transaction() as connection:
+        ((image_id,),) = connection.execute(
+            "SELECT id FROM images WHERE name LIKE 'bin/%'"
+        ).fetchall()
+        search_index.will_change(connection, image_id)
         connection.execute(
             "UPDATE images SET path = ?, name = '@Recycle/1/b.png' WHERE name LIKE 'bin/%'",
             (b"@Recycle/1/b.png",),
