@@ -154,8 +154,10 @@ def test_reprocess(
 def test_retry_quarantined(
     service: ServiceProcess, client: ControlClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    service.add("segv-1.jpg", "leave-1.jpg", "failing-1.jpg")
-    service.start(OCR_MAX_ATTEMPTS="1", OCR_BATCH_SIZE="1")
+    service.add("failing-1.jpg")
+    service.start(OCR_MAX_ATTEMPTS="1")
+    wait_until(lambda: is_ready(client) and client.status().counts["failed"] == 1)
+    service.add("segv-1.jpg", "leave-1.jpg")  # not in one batch with it: it has one fate
     wait_until(lambda: is_ready(client) and client.status().counts["quarantined"] == 2)
     client.pause()
     code, out, err = ask(service, capsys, "retry", "--quarantined")
