@@ -124,8 +124,8 @@ const isSelecting = () => {
 
 const patchList = (page) => {
   if (isSelecting()) return; // the next change brings it
-  const old = live.querySelector(".rows");
-  const fresh = page.querySelector(".rows");
+  const old = live.querySelector("#rows"); // not those of similar readings
+  const fresh = page.querySelector("#rows");
   replaceWhenDifferent(live.querySelector(".tabs"), page.querySelector(".tabs"));
   if (!old || !fresh) {
     replaceWhenDifferent(live.querySelector(".results"), page.querySelector(".results"));

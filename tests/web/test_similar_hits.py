@@ -1,18 +1,7 @@
 """What a search that finds little shows besides: hits that may have been misread."""
 
-import apsw
 from demo_data import DemoDatabase
 from flask.testing import FlaskClient
-
-from records import search_index
-
-
-def fold(database: DemoDatabase) -> None:
-    """As ocr_service does it behind the work."""
-    connection = apsw.Connection(str(database.path))
-    with connection:
-        search_index.index_some(connection, 1_000)
-    connection.close()
 
 
 def test_the_page_shows_similar_readings_and_their_hits(
@@ -20,7 +9,7 @@ def test_the_page_shows_similar_readings_and_their_hits(
 ) -> None:
     database.add_text("right", "invoice of march")
     database.add_text("wrong", "lnvoice <of> april")
-    fold(database)
+    database.fold()
     page = client.get("/?q=invoice").text
     exact, _, besides = page.partition("Perhaps misread")
     assert "right" in exact and "wrong" not in exact
@@ -34,7 +23,7 @@ def test_a_search_that_finds_nothing_at_all_shows_them_too(
     client: FlaskClient, database: DemoDatabase
 ) -> None:
     database.add_text("wrong", "1nv0ice")
-    fold(database)
+    database.fold()
     page = client.get("/?q=invoice").text
     assert "Nothing found" in page
     assert "<mark>1nv0ice</mark>" in page
@@ -46,7 +35,7 @@ def test_nothing_is_offered_where_enough_is_found_or_nothing_is_alike(
     for number in range(5):
         database.add_text(f"n{number}", "invoice")
     database.add_text("wrong", "lnvoice")
-    fold(database)
+    database.fold()
     assert "Perhaps misread" not in client.get("/?q=invoice").text
     assert "Perhaps misread" not in client.get("/?q=elsewhere").text
     assert "Perhaps misread" not in client.get("/").text
@@ -57,7 +46,7 @@ def test_the_api_has_them_in_a_field_of_their_own(
     client: FlaskClient, database: DemoDatabase
 ) -> None:
     database.add_text("wrong", "an lnvoice")
-    fold(database)
+    database.fold()
     value = client.get("/api/v1/search?q=invoice").get_json()
     assert value["images"] == [] and value["count"] == 0
     assert value["similar"]["readings"] == [{"typed": "invoice", "read": "lnvoice"}]

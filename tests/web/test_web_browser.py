@@ -264,6 +264,20 @@ def test_search_from_the_keyboard(page: Page, server: WebServer) -> None:
     expect(page.locator(".line mark").first).to_have_text("first")
 
 
+def test_similar_readings_are_listed_once_whatever_changes(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    for read in ("gazett3er", "gazettcer"):
+        database.add_text(f"{read}.png", read)
+    database.fold()
+    page.goto(f"{server.address}/?q=gazetteer")
+    similar = page.locator(".similar .row")
+    expect(similar).to_have_count(2)
+    database.add_text("gazetteen.png", "gazetteen")
+    database.fold()
+    expect(similar).to_have_count(3)
+
+
 def test_hostile_text_does_not_run(page: Page, server: WebServer, database: DemoDatabase) -> None:
     image_id = database.add_text(HOSTILE, HOSTILE)
     for path in ("/", f"/images/{image_id}", "/?q=script", f"/images/{image_id}?q=img"):
