@@ -120,7 +120,8 @@ def neighbours(
 def _similar(
     connection: sqlite3.Connection, tree: Node, known: Collection[int]
 ) -> SimilarPage | None:
-    found = similar.find(connection, tree, known=known)
+    limit_s = similar.LIMIT_BESIDE_HITS_S if known else similar.LIMIT_S
+    found = similar.find(connection, tree, known=known, limit_s=limit_s)
     if not found.readings:
         return None
     by_id = dict(found.hits)

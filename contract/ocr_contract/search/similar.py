@@ -22,7 +22,8 @@ _T = TypeVar("_T")
 FEW_HITS = 5
 """With fewer hits a search looks for similar ones."""
 MOST_HITS = 10
-LIMIT_S = 0.05
+LIMIT_S, LIMIT_BESIDE_HITS_S = 0.05, 0.02
+"""Where nothing was found it is what the visitor waits for."""
 _LOOKED_AT = 10
 """So many images that hold a spelling are looked at: in some it is a part of another word."""
 _MOST_OF_A_READING = 3
@@ -74,7 +75,8 @@ def find(
     occurring: set[Reading] = set()
     is_complete = True
     try:
-        candidates = readings(connection, tree)
+        candidates = readings(connection, tree, is_over=lambda: clock() >= until)
+        is_complete = clock() < until
         occurring.update(reading for reading in candidates if reading.is_known)
         found |= _first_hits(connection, candidates)
         for reading in candidates:
@@ -97,10 +99,15 @@ def find(
     return SimilarHits(shown, [hit for hit in hits if hit[0] not in known][:most], is_complete)
 
 
-def readings(connection: sqlite3.Connection, tree: Node) -> list[Reading]:
-    """Of each word of the query in turn; in words that must be exact nothing is similar."""
+def readings(
+    connection: sqlite3.Connection, tree: Node, *, is_over: Callable[[], bool] = lambda: False
+) -> list[Reading]:
+    """Of each word of the query in turn; in words that must be exact nothing is similar.
+
+    When `is_over` no further part of a word or phrase is looked up.
+    """
     words = [word for word in wanted_words(tree) if word.exact is None and not word.only_name]
-    found = (list(_of_word(connection, tree, word)) for word in dict.fromkeys(words))
+    found = (list(_of_word(connection, tree, word, is_over)) for word in dict.fromkeys(words))
     return _by_turns(found)
 
 
@@ -110,7 +117,9 @@ def _by_turns(lists: Iterable[list[_T]]) -> list[_T]:
     return [each for each in turns if each is not None]
 
 
-def _of_word(connection: sqlite3.Connection, tree: Node, word: Word) -> Iterator[Reading]:
+def _of_word(
+    connection: sqlite3.Connection, tree: Node, word: Word, is_over: Callable[[], bool]
+) -> Iterator[Reading]:
     """Its readings; of a phrase also those with one of its words read otherwise."""
     whole = (0, len(word.folded))
     parts = [match.span() for match in _PART.finditer(word.folded)]
@@ -120,9 +129,13 @@ def _of_word(connection: sqlite3.Connection, tree: Node, word: Word) -> Iterator
         return Reading(word.typed, spelling, _with(tree, word, Word(spelling, spelling)), is_known)
 
     for start, end in dict.fromkeys([whole, *parts]):
+        if (start, end) != whole and is_over():
+            return
         for read in similar_words(connection, word.folded[start:end]):
             yield reading((start, end), read, is_known=(start, end) == whole)
     for start, end in parts:
+        if is_over():
+            return
         for read in similar_phrases(connection, word.folded[start:end]):
             yield reading((start, end), read, is_known=False)
 

@@ -145,6 +145,16 @@ def test_without_time_each_reading_has_the_hit_in_which_it_was_met_first(
     assert not found.is_complete
 
 
+def test_the_parts_of_a_phrase_are_looked_up_while_there_is_time(usual: sqlite3.Connection) -> None:
+    query = language.parse('"total sum"')
+    assert query is not None
+    in_time = similar.readings(usual, query.tree)
+    assert {reading.read for reading in in_time} > set()
+    late = similar.readings(usual, query.tree, is_over=lambda: True)
+    assert len(late) < len(in_time)
+    assert not similar.find(usual, query.tree, limit_s=0.0).is_complete
+
+
 def test_a_reading_that_has_gone_from_there_is_no_hit(tmp_path: Path) -> None:
     path = tmp_path / "ocr_data.db"
     build(path, ["tota1", "other"])
