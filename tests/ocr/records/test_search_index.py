@@ -175,6 +175,30 @@ def test_an_undone_change_leaves_the_index_as_it_was(world: World) -> None:
     assert form(world, 1) == FOLDED
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_was_undone_must_come_again(world: World, when: str) -> None:
+    """Undone before or after the index was settled: neither the change nor its words are known."""
+    world.put(b"a.png", "x")
+    world.read_all()
+
+    def change(connection: Any) -> None:
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE pages SET text = 'zebra crossing'")
+
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        world.database.transaction() as connection,
+    ):
+        change(connection)
+        if when == "after":
+            search_index.settle(connection)
+        raise ZeroDivisionError
+    with world.database.transaction() as connection:
+        change(connection)
+    assert world.hits("zebra crossing") == 1
+    assert world.rows("SELECT word FROM words WHERE word = 'zebra'") == [("zebra",)]
+
+
 def test_an_image_of_an_older_version_is_absent_until_it_is_folded(tmp_path: Path) -> None:
     from test_migration import old_database
 
