@@ -10,6 +10,10 @@ for the same fold to the same:
 - curly quotes, primes and guillemets as straight quotes; hyphens and dashes as `-`;
 - blanks of every kind as one space; soft hyphens, zero-width and direction signs as nothing.
 
+What these functions give is in every database: to take a text out of the index it is folded once
+more, and folded otherwise it would leave words behind that stand nowhere. Who changes a rule here
+makes a migration with it that begins the index anew (search_form 0, the tables empty).
+
 Vowel signs of Indic scripts and Thai, and the voicing marks of kana, are letters: they stay.
 """
 
@@ -168,18 +172,13 @@ def parted_words(folded: str) -> set[str]:
     }
 
 
-def grams(folded: str) -> set[str]:
-    """Every one and every two neighbouring characters of a folded text, blanks not among them."""
-    return {"".join(gram) for gram in _gram_tuples(folded) if _GRAM_TOKENS[gram]}
-
-
 def gram_token(gram: str) -> str:
     """A gram as the index of short words knows it: hexadecimal code points, "61g62"."""
     return "g".join(f"{ord(character):x}" for character in gram)
 
 
 def gram_tokens(folded: str) -> set[str]:
-    """`gram_token` of all `grams`, quickly: the index is made of them for each page."""
+    """Those of every one and every two neighbouring characters; none has a blank in it."""
     tokens = set(map(_GRAM_TOKENS.__getitem__, _gram_tuples(folded)))
     tokens.discard("")
     return tokens

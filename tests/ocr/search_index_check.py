@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ocr_contract.text_folding import fold, fold_page, gram_token, grams, parted_words, words
+from ocr_contract.text_folding import fold, fold_page, gram_tokens, parted_words, words
 from records.database import Connection
 from records.search_index import ABSENT, FOLDED, PLAIN
 
@@ -32,7 +32,7 @@ def check_search_index(connection: Connection) -> None:
         if form == FOLDED:
             shown = (fold(name), fold_page(text or ""))
             wanted_grams.update(
-                (gram_token(gram), image_id) for gram in grams(shown[0]) | grams(shown[1])
+                (token, image_id) for token in gram_tokens(shown[0]) | gram_tokens(shown[1])
             )
             wanted = words(shown[1]) | parted_words(shown[1])
             assert {word for word in wanted if 3 <= len(word) <= 32} <= known
