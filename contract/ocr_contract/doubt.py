@@ -24,6 +24,10 @@ class Band(enum.StrEnum):
     DOUBTFUL = "doubtful"
 
 
+WRONG = {Band.SURE: "1 or 2", Band.CHECK: "about 15", Band.DOUBTFUL: "about 50"}
+"""So many of a hundred lines of a band are wrong, as measured (docs/decisions/0032)."""
+
+
 class Reason(enum.StrEnum):
     """Why a line is doubtful, where something in particular is the matter."""
 
@@ -56,6 +60,11 @@ def band(doubt: float) -> Band:
     if doubt < LOOK_AT:
         return Band.SURE
     return Band.CHECK if doubt < DOUBTFUL else Band.DOUBTFUL
+
+
+def sentence(reason: str | None) -> str | None:
+    """A reason for people; None for one that this version does not know."""
+    return SENTENCES.get(Reason(reason)) if reason in set(Reason) else None
 
 
 def from_confidence(confidence: float) -> float:

@@ -14,9 +14,6 @@ _CLEAR = 0.97
 """A line whose characters are all as likely as this is not looked at closer."""
 _LINES_COLUMNS = 2
 """Axes of what a recogniser says."""
-_FEW = 8
-"""Characters of a line that is always looked at: of prices a dot is lost without any trace in
-those that are read."""
 SPACE = -1
 """The class of a space: PaddleOCR puts it behind a model's characters."""
 LEAST_SPACE = 0.125
@@ -45,7 +42,7 @@ def doubtful_lines(classes: Classes, probabilities: Numbers) -> list[int]:
         return []
     begins = character_begins(classes)
     least = np.where(begins, probabilities, 1).min(axis=1, initial=1)
-    asked: list[int] = ((least < _CLEAR) | (begins.sum(axis=1) <= _FEW)).nonzero()[0].tolist()
+    asked: list[int] = ((least < _CLEAR) | ~begins.any(axis=1)).nonzero()[0].tolist()
     return asked
 
 

@@ -1,6 +1,6 @@
 """A line as it goes to the database: text, how doubtful it is and why, what else it may be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from reading.line_doubt import LineFacts, doubt, reason
 from reading.line_reading import UPRIGHT, Reading
 from reading.rival_readings import alternatives, doubtful_places
 
+Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
+"""Makes a line of its reading and its polygon (4, 2)."""
 _SURELY_WRONG = 1.0
 """Of a line in letters that cannot be spelled."""
 
@@ -26,16 +28,22 @@ def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
             reading.text, reading.confidence, points, doubt=_SURELY_WRONG,
             doubt_reason=reading.doubt_reason, model=reading.model,
         )  # fmt: skip
-    facts = LineFacts(
-        reading.text, reading.confidence, reading.evidence, _height(corners),
-        is_turned=reading.way != UPRIGHT,
-    )  # fmt: skip
+    facts = facts_of(reading, polygon)
     found = doubt(facts)
     if found is None or found < LOOK_AT:
         return Line(reading.text, reading.confidence, points, doubt=found, model=reading.model)
     return Line(
         reading.text, reading.confidence, points, doubt=found, doubt_reason=reason(facts),
         alternatives=_alternatives(reading.text, reading.evidence), model=reading.model,
+    )  # fmt: skip
+
+
+def facts_of(reading: Reading, polygon: npt.NDArray[np.float32]) -> LineFacts:
+    """What its doubt follows from."""
+    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
+    return LineFacts(
+        reading.text, reading.confidence, reading.evidence, _height(corners),
+        is_turned=reading.way != UPRIGHT,
     )  # fmt: skip
 
 
