@@ -16,11 +16,8 @@ STATE_NAMES = {
     "latest": "Latest", "done": "Done", "warnings": "With a warning", "waiting": "Waiting",
     "failed": "Failed", "ignored": "Ignored", "missing": "Missing", "all": "All",
 }  # fmt: skip
-BANDS = {
-    Band.SURE: ("clear", WRONG[Band.SURE]), Band.CHECK: ("check", WRONG[Band.CHECK]),
-    Band.DOUBTFUL: ("doubtful", WRONG[Band.DOUBTFUL]),
-}  # fmt: skip
-"""What each is called, and how many of a hundred such lines are wrong."""
+BANDS = {Band.SURE: "clear", Band.CHECK: "check", Band.DOUBTFUL: "doubtful"}
+"""What each is called."""
 STATUS_NAMES = {
     Status.PENDING: "Waiting", Status.PROCESSING: "Reading", Status.DONE: "Done",
     Status.FAILED: "Failed", Status.QUARANTINED: "Set aside", Status.IGNORED: "Ignored",
@@ -43,7 +40,7 @@ def register(app: Flask) -> None:
         marked_lines=marked_lines,
     )
     app.jinja_env.globals.update(
-        bands=BANDS,
+        bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
         static_url=static_url, max_query_chars=MAX_QUERY_CHARS,
     )  # fmt: skip

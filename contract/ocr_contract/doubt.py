@@ -7,10 +7,10 @@ before version 4, the doubt comes from that: `schema.sql` has the same table.
 
 import enum
 
-LOOK_AT = 0.05
-"""From here on a line is worth a look."""
-DOUBTFUL = 0.3
-"""From here on a line is more likely to be wrong than the others of its page."""
+from ocr_contract.doubt_bands import DOUBTFUL, LOOK_AT, WRONG_SHARES
+
+__all__ = ["DOUBTFUL", "LOOK_AT", "WRONG", "Band", "Reason", "band", "from_confidence", "sentence"]
+
 _BY_CONFIDENCE = (0.75, 0.7), (0.95, 0.5), (0.98, 0.12), (0.995, 0.06)
 """With less confidence than the first the doubt is the second."""
 _OF_THE_SUREST = 0.003
@@ -24,8 +24,8 @@ class Band(enum.StrEnum):
     DOUBTFUL = "doubtful"
 
 
-WRONG = {Band.SURE: "1 or 2", Band.CHECK: "about 15", Band.DOUBTFUL: "about 50"}
-"""So many of a hundred lines of a band are wrong, as measured (docs/decisions/0032)."""
+WRONG = dict(zip(Band, WRONG_SHARES, strict=True))
+"""The share of a band's lines that are wrong, as measured (docs/decisions/0032)."""
 
 
 class Reason(enum.StrEnum):

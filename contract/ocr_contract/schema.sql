@@ -193,6 +193,13 @@ CREATE TABLE words (
   image_id      INTEGER NOT NULL,          -- where it was met first; it may have gone from there
   PRIMARY KEY (skeleton, word)
 ) WITHOUT ROWID;
+-- What a doubtful word may say instead, folded, of three letters and digits or more; the line's
+-- alternatives tell where. The image may have been read again since.
+CREATE TABLE other_words (
+  word          TEXT    NOT NULL,
+  image_id      INTEGER NOT NULL,
+  PRIMARY KEY (word, image_id)
+) WITHOUT ROWID;
 
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN
   INSERT INTO images_fts (rowid, name, text)

@@ -1,9 +1,50 @@
-"""The doubt's model as `make calibration` fitted it; `line_doubt` says what it weighs.
+"""The doubt's model, from `make calibration`; `line_doubt` says what it weighs.
 
 Written by benchmarks/calibration.py: do not edit.
 """
 
-WEIGHTS = (0.0,) * 17
+WEIGHTS = (
+    -0.2971,
+    -0.2417,
+    -0.0032,
+    0.6316,
+    1.8116,
+    -0.1092,
+    1.9963,
+    0.6471,
+    -0.0470,
+    -0.5988,
+    -0.1342,
+    0.7016,
+    1.1659,
+    1.0246,
+    -2.2897,
+    -1.6542,
+    1.0352,
+)
 """Of each feature in turn; the first is the constant."""
-STEPS = ((-1.0, 0.1), (1.0, 0.9))
+STEPS = (
+    (-5.1283, 0.0000),
+    (-4.7118, 0.0061),
+    (-4.3965, 0.0083),
+    (-4.0811, 0.0125),
+    (-3.6313, 0.0194),
+    (-3.2482, 0.0250),
+    (-3.0660, 0.0375),
+    (-2.7111, 0.0400),
+    (-2.4099, 0.0750),
+    (-2.2112, 0.1000),
+    (-2.0496, 0.1125),
+    (-1.9069, 0.1250),
+    (-1.7803, 0.2000),
+    (-1.5747, 0.2083),
+    (-1.3039, 0.2125),
+    (-1.0580, 0.2625),
+    (-0.8850, 0.3000),
+    (-0.6664, 0.3375),
+    (-0.2483, 0.4625),
+    (0.1435, 0.5250),
+    (0.6610, 0.7250),
+    (1.9034, 0.8250),
+)
 """From the weighted sum to the probability that a line is wrong, straight between them."""
