@@ -10,6 +10,7 @@ bands' cut-offs, to contract/ocr_contract/doubt_bands.py.
 """
 
 import argparse
+import collections
 import json
 import sys
 from collections.abc import Sequence
@@ -26,8 +27,8 @@ from reliability import Judged, table
 from result_files import write_results
 
 _FOLDS = 5
-_SURE_WRONG, _DOUBTFUL_WRONG = 0.02, 0.4
-"""Of lines below the first cut-off at most so many are wrong; from the second on at least."""
+_SURE_WRONG, _CHECK_WRONG = 0.02, 0.2
+"""Of lines below the first cut-off at most so many are wrong, of those up to the second so many."""
 _MODEL = ROOT / "ocr" / "reading" / "doubt_model.py"
 _BANDS = ROOT / "contract" / "ocr_contract" / "doubt_bands.py"
 _MODEL_TEXT = '''"""The doubt's model, from `make calibration`; `line_doubt` says what it weighs.
@@ -65,7 +66,9 @@ def main() -> int:
     lines = _lines(Path(options.images) if options.images else None, options.lines)
     features = np.array([line.features for line in lines])
     wrong = np.array([line.wrong for line in lines], dtype=np.float64)
-    held_out = _held_out(features, wrong, [f"{line.source}/{line.document}" for line in lines])
+    counts = _counts([line.source for line in lines])
+    documents = [f"{line.source}/{line.document}" for line in lines]
+    held_out = _held_out(features, wrong, counts, documents)
     judged = [Judged(float(d), line.wrong) for d, line in zip(held_out, lines, strict=True)]
     parts = [f"All lines\n\n{table(judged)}"]
     for source in sorted({line.source for line in lines}):
@@ -77,8 +80,8 @@ def main() -> int:
     print(f"{describe()}\n\n{tables}\n\n{found}")
     if options.no_write:
         return 0
-    weights = fit(features, wrong)
-    _write_model(weights, steps(features @ weights, wrong))
+    weights = fit(features, wrong, counts)
+    _write_model(weights, steps(features @ weights, wrong, counts))
     _write_bands(look_at, doubtful, held_out, wrong)
     say(f"Written to {_MODEL} and {_BANDS}.")
     raw = {"lines": len(lines), "wrong": int(wrong.sum()), "cut_offs": [look_at, doubtful]}
@@ -96,30 +99,44 @@ def _lines(receipts: Path | None, kept: Path | None) -> list[KnownLine]:
     return lines
 
 
-def _held_out(features: Numbers, wrong: Numbers, documents: Sequence[str]) -> Numbers:
+def _counts(sources: Sequence[str]) -> Numbers:
+    """Every source counts the same as a whole, be its lines many or few."""
+    numbers = collections.Counter(sources)
+    share = len(sources) / len(numbers)
+    return np.array([share / numbers[source] for source in sources])
+
+
+def _held_out(
+    features: Numbers, wrong: Numbers, counts: Numbers, documents: Sequence[str]
+) -> Numbers:
     """The doubt of each line by a model that has not seen its document."""
     part = folds(documents, _FOLDS)
     found = np.zeros(len(wrong))
     for number in range(_FOLDS):
         seen, other = part != number, part == number
-        weights = fit(features[seen], wrong[seen])
-        at, share = zip(*steps(features[seen] @ weights, wrong[seen]), strict=True)
+        weights = fit(features[seen], wrong[seen], counts[seen])
+        points = steps(features[seen] @ weights, wrong[seen], counts[seen])
+        at, share = zip(*points, strict=True)
         found[other] = np.interp(features[other] @ weights, at, share)
     return np.clip(found, LEAST, MOST)
 
 
 def cut_offs(doubts: Numbers, wrong: Numbers) -> tuple[float, float]:
-    """In whole hundredths: the highest below which hardly a line is wrong, and the lowest from
-    which on many are."""
+    """In whole hundredths: the highest below which hardly a line is wrong, and the highest up to
+    which few are."""
     hundredths = [number / 100 for number in range(1, 100)]
-    below = [cut for cut in hundredths if _share(wrong[doubts < cut], 1.0) <= _SURE_WRONG]
+    below = [cut for cut in hundredths if _share(wrong[doubts < cut]) <= _SURE_WRONG]
     look_at = max(below, default=hundredths[0])
-    above = [cut for cut in hundredths if _share(wrong[doubts >= cut], 0.0) >= _DOUBTFUL_WRONG]
-    return look_at, max(min(above, default=hundredths[-1]), look_at)
+    between = [
+        cut
+        for cut in hundredths
+        if cut > look_at and _share(wrong[(doubts >= look_at) & (doubts < cut)]) <= _CHECK_WRONG
+    ]
+    return look_at, max(between, default=look_at)
 
 
-def _share(wrong: Numbers, of_none: float) -> float:
-    return float(wrong.mean()) if len(wrong) else of_none
+def _share(wrong: Numbers) -> float:
+    return float(wrong.mean()) if len(wrong) else 0.0
 
 
 def _write_model(weights: Numbers, points: Sequence[tuple[float, float]]) -> None:
@@ -130,7 +147,7 @@ def _write_model(weights: Numbers, points: Sequence[tuple[float, float]]) -> Non
 
 def _write_bands(look_at: float, doubtful: float, doubts: Numbers, wrong: Numbers) -> None:
     parts = (doubts < look_at, (doubts >= look_at) & (doubts < doubtful), doubts >= doubtful)
-    shares = ", ".join(f"{_share(wrong[part], 0.0):.3f}" for part in parts)
+    shares = ", ".join(f"{_share(wrong[part]):.3f}" for part in parts)
     text = _BANDS_TEXT.format(look_at=look_at, doubtful=doubtful, shares=shares)
     _BANDS.write_text(text, encoding="utf-8")
 

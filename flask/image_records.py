@@ -56,7 +56,7 @@ class ImageSummary:
     line_count: int
     confidence: float | None
     doubtful_count: int
-    """Lines in the two worse bands that nobody has corrected."""
+    """Lines in the worst band that nobody has corrected."""
     unspelled_count: int
     """Of these, lines in a script that is not set up."""
     first_words: str

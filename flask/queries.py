@@ -16,7 +16,7 @@ from typing import Any
 
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
 from ocr_contract.alternatives import from_json
-from ocr_contract.doubt import LOOK_AT
+from ocr_contract.doubt import DOUBTFUL
 from ocr_contract.schema import SchemaError, Status, open_reader
 from page_tokens import SortKey
 from web_errors import NotFoundError, from_database
@@ -25,8 +25,8 @@ _FIRST_WORDS_CHARS = 240
 
 _COUNTED = """coalesce(p.doubtful_count, (SELECT count(*) FROM lines l
   LEFT JOIN corrections c ON c.line_id = l.id
-  WHERE l.page_id = p.id AND l.doubt >= _LOOK_AT AND c.line_id IS NULL))""".replace(
-    "_LOOK_AT", str(LOOK_AT)
+  WHERE l.page_id = p.id AND l.doubt >= _FROM AND c.line_id IS NULL))""".replace(
+    "_FROM", str(DOUBTFUL)
 )
 """Of a page `p`; those from before version 4 are counted by ocr_service by and by."""
 _SUMMARY = """

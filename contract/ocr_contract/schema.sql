@@ -65,7 +65,7 @@ CREATE TABLE pages (
   preview       TEXT,                      -- file under data/previews/; NULL when none could be made
   thumbnail     TEXT,                      -- likewise
   seconds       REAL    NOT NULL DEFAULT 0, -- this page's share of its batch's wall time
-  doubtful_count INTEGER,                  -- lines in the two worse bands (doubt.py) that nobody has
+  doubtful_count INTEGER,                  -- lines in the worst band (doubt.py) that nobody has
                                            -- corrected; NULL: read before version 4, not counted yet
   unspelled_count INTEGER NOT NULL DEFAULT 0, -- of these, lines whose doubt_reason is 'other_script'
   UNIQUE (image_id, number)
