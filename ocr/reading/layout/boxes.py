@@ -1,0 +1,91 @@
+"""Boxes of lines, and the two ways in which white space parts them: strips by y, gaps by x."""
+
+import numpy as np
+import numpy.typing as npt
+
+Boxes = npt.NDArray[np.float32]
+"""(count, 4): left, top, right, bottom."""
+Indices = npt.NDArray[np.intp]
+Span = tuple[float, float]
+
+NARROWEST_GAP = 0.5
+"""Between columns, in heights of a line."""
+_MARGIN = 4
+"""Text is found with a margin, so that boxes of neighbouring rows may touch: across y each counts
+without this part of its height above and below."""
+_SAME_ROW = 0.5
+"""Lines whose centres are at most so many heights apart stand in one row."""
+
+
+def unit_of(boxes: Boxes) -> float:
+    """The height of a line, by which all distances are measured; at least a pixel."""
+    return max(float(np.median(boxes[:, 3] - boxes[:, 1])), 1.0)
+
+
+def strips_of(boxes: Boxes, indices: Indices) -> list[Indices]:
+    """Groups that a horizontal white gap separates, from the top."""
+    if len(indices) == 1:
+        return [indices]
+    low, high = boxes[indices, 1], boxes[indices, 3]
+    margin = (high - low) / _MARGIN
+    low, high = low + margin, high - margin
+    order = np.argsort(low, kind="stable")
+    reach = np.maximum.accumulate(high[order])
+    begins = np.flatnonzero(low[order][1:] > reach[:-1]) + 1
+    return np.split(indices[order], begins)
+
+
+def free_spans(boxes: Boxes, indices: Indices, least: float) -> list[Span]:
+    """Where x has no box, at least so wide; the first and the last have no end."""
+    left, right = boxes[indices, 0], boxes[indices, 2]
+    order = np.argsort(left, kind="stable")
+    reach = np.maximum.accumulate(right[order])
+    begins = np.flatnonzero(left[order][1:] >= reach[:-1] + least)
+    inner = zip(reach[begins].tolist(), left[order][begins + 1].tolist(), strict=True)
+    return [
+        (-np.inf, float(left.min())),
+        *inner,
+        (float(reach[-1]), np.inf),
+    ]
+
+
+def common_spans(some: list[Span], others: list[Span], least: float) -> list[Span]:
+    """Where both are free, at least so wide."""
+    found: list[Span] = []
+    i = j = 0
+    while i < len(some) and j < len(others):
+        low, high = max(some[i][0], others[j][0]), min(some[i][1], others[j][1])
+        if high - low >= least:
+            found.append((low, high))
+        if some[i][1] <= others[j][1]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def parts_at(boxes: Boxes, indices: Indices, cuts: list[float]) -> list[Indices]:
+    """Parts between vertical cuts, from the left; what crosses one belongs to where it begins."""
+    places = np.searchsorted(np.array(sorted(cuts)), boxes[indices, 0])
+    return [part for number in range(len(cuts) + 1) if len(part := indices[places == number])]
+
+
+def rows_of(boxes: Boxes, indices: Indices) -> list[Indices]:
+    """Rows by their centres, from the top, each from left to right."""
+    if len(indices) == 1:
+        return [indices]
+    centres = (boxes[indices, 1] + boxes[indices, 3]) / 2
+    heights = boxes[indices, 3] - boxes[indices, 1]
+    order = np.argsort(centres, kind="stable")
+    rows: list[list[int]] = []
+    row_centre, row_height = -np.inf, 0.0
+    for centre, height, index in zip(
+        centres[order].tolist(), heights[order].tolist(), indices[order].tolist(), strict=True
+    ):
+        if not rows or centre - row_centre > _SAME_ROW * min(row_height, height):
+            rows.append([])
+            row_centre, row_height = centre, height
+        rows[-1].append(index)
+    lefts = boxes[:, 0]
+    return [np.array(sorted(row, key=lambda i: float(lefts[i])), dtype=np.intp) for row in rows]
+
