@@ -17,6 +17,10 @@ from reading.layout.text_columns import are_columns, are_unpaired, side_of
 
 _FEW_ROWS = 2
 """Cells of so few rows are each read for themselves: a label and, below it, what was filled in."""
+_SOME_ROWS = 4
+"""Of so many, too, unless all of a band have the same number."""
+_CLOSE = 2.5
+"""The rows of a text in a cell are no more than so many heights apart."""
 
 _Key = tuple[int, int, int, int]
 _OUTSIDE = -1
@@ -24,22 +28,38 @@ _OUTSIDE = -1
 
 def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
     """Groups of lines, two and more each, that are to be read for themselves."""
-    cells: dict[_Key, list[int]] = collections.defaultdict(list)
     if not len(lines.level) or not len(lines.upright):
         return []
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
     above, below = _nearest(lines.level, y, x)
     left, right = _nearest(lines.upright, x, y)
-    for number, key in enumerate(zip(above, below, left, right, strict=True)):
-        if _OUTSIDE not in key[:2] and key[2:] != (_OUTSIDE, _OUTSIDE):
-            cells[key].append(number)
-    bands: dict[tuple[int, int], list[Indices]] = collections.defaultdict(list)
-    for key, members in cells.items():
-        bands[key[:2]].append(np.array(members, dtype=np.intp))
+    keys = np.stack([above, below, left, right], axis=1)
+    enclosed = (keys[:, :2] != _OUTSIDE).all(axis=1) & (keys[:, 2:] != _OUTSIDE).any(axis=1)
+    cells: dict[_Key, list[int]] = collections.defaultdict(list)
+    for number in np.flatnonzero(enclosed).tolist():
+        cells[tuple(keys[number].tolist())].append(number)
+    unit = unit_of(boxes)
     found: list[Indices] = []
-    for band in bands.values():
-        found += [np.concatenate(band)] if _go_on(boxes, band) else band
-    return [unit for unit in found if len(unit) > 1]
+    for key, members in cells.items():
+        if len(members) > 1 and _is_closed(lines, key, unit):
+            cell = np.array(members, dtype=np.intp)
+            beside = enclosed & (y >= y[cell].min()) & (y <= y[cell].max())
+            beside[cell] = False
+            in_band = beside & (keys[:, :2] == key[:2]).all(axis=1)
+            if not _goes_on(boxes, cell, np.flatnonzero(beside), np.flatnonzero(in_band)):
+                found.append(cell)
+    return found
+
+
+def _is_closed(lines: RulingLines, key: _Key, unit: float) -> bool:
+    """Whether the rules around a cell meet: strokes of letters and edges of paper do not."""
+    top, bottom = (lines.level[place] for place in key[:2])
+    return all(
+        begin <= top[0] + unit
+        and end >= bottom[0] - unit
+        and all(level[1] - unit <= x <= level[2] + unit for level in (top, bottom))
+        for x, begin, end in (lines.upright[place] for place in key[2:] if place != _OUTSIDE)
+    )
 
 
 def _nearest(lines: Segments, across: Boxes, along: Boxes) -> tuple[list[int], list[int]]:
@@ -55,16 +75,17 @@ def _nearest(lines: Segments, across: Boxes, along: Boxes) -> tuple[list[int], l
     return found
 
 
-def _go_on(boxes: Boxes, band: list[Indices]) -> bool:
-    """Whether the band's rows go on from cell to cell."""
-    if len(band) < 2:
+def _goes_on(boxes: Boxes, cell: Indices, beside: Indices, in_band: Indices) -> bool:
+    """Whether a cell's rows go on in the cells beside it."""
+    own = side_of(boxes, cell)
+    rows = len(own.centres)
+    unit = unit_of(boxes[cell])
+    is_small = rows <= _SOME_ROWS and float(np.diff(own.centres).max(initial=0)) < _CLOSE * unit
+    others = in_band if is_small else beside
+    if (rows <= _FEW_ROWS and is_small) or not len(others):
         return False
-    sides = [side_of(boxes, cell) for cell in band]
-    tallest = sorted(sides, key=lambda side: -len(side.centres))
-    first, second = tallest[:2]
-    if len(second.centres) <= _FEW_ROWS or len({len(side.centres) for side in tallest[:2]}) > 1:
-        if len(second.centres) <= 4:
-            return False
-    unit = unit_of(boxes[np.concatenate(band)])
-    running = first.is_running_text, second.is_running_text
-    return not are_columns(first, second, unit, running) and not are_unpaired(first, second, unit, 3)
+    other = side_of(boxes, others)
+    if is_small and len(other.centres) != rows:
+        return False
+    running = own.is_running_text, other.is_running_text
+    return not are_columns(own, other, unit, running) and not are_unpaired(own, other, unit, 2)

@@ -161,7 +161,8 @@ class _Order:
         for x, begin, end in self._lines.upright.tolist():
             if not low - unit / 4 <= x <= high + unit / 4:
                 continue
-            if min(end, bottom) - max(begin, top) >= 0.8 * (bottom - top):
+            meeting = (y > begin - unit) & (y < end + unit) & (start < x - unit) & (stop > x + unit)
+            if min(end, bottom) - max(begin, top) >= 0.8 * (bottom - top) and not meeting.any():
                 return True
         return None
 

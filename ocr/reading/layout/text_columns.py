@@ -23,6 +23,8 @@ _BESIDE = 0.25
 """Rows stand beside each other when their distance is the usual one, to within so many heights …"""
 _MOST_SHIFT = 0.5
 """… and that is no more than this: a page that is curved or a little askew."""
+_MOST_SHIFT_OF_AS_MANY = 1.0
+"""Where both sides have as many rows, it may be so much."""
 _PAIRED = 0.7
 """From this share of the rows on, the two sides are rows of one table."""
 _NARROWEST_SHARE = 0.12
@@ -93,8 +95,11 @@ def are_unpaired(left: Side, right: Side, unit: float, least_rows: int) -> bool:
     few, many = sorted(both, key=len)
     if len(few) < least_rows:
         return False
-    places = np.clip(np.searchsorted(many, few), 1, max(len(many) - 1, 1))
-    above, below = many[places - 1] - few, many[np.minimum(places, len(many) - 1)] - few
-    apart = np.where(np.abs(above) <= np.abs(below), above, below)
-    shift = float(np.clip(np.median(apart), -_MOST_SHIFT * unit, _MOST_SHIFT * unit))
+    if len(few) == len(many):
+        apart, most = many - few, _MOST_SHIFT_OF_AS_MANY * unit
+    else:
+        places = np.clip(np.searchsorted(many, few), 1, max(len(many) - 1, 1))
+        above, below = many[places - 1] - few, many[np.minimum(places, len(many) - 1)] - few
+        apart, most = np.where(np.abs(above) <= np.abs(below), above, below), _MOST_SHIFT * unit
+    shift = float(np.clip(np.median(apart), -most, most))
     return float((np.abs(apart - shift) <= _BESIDE * unit).mean()) < _PAIRED
