@@ -4,6 +4,7 @@ receipts   photographs with a CSV of their text beside each (IMAGES=folder)
 print      36 drawn office pages
 cases      drawn pictures by kind, or folders of KIND--NAME files with their text in ….txt
 sizes      drawn pages and screenshots of every letter height
+layout     30 drawn pages whose words have an order, and folders of images with hOCR files beside
 positions  receipts, print and cases again, lying in the three wrong positions
 """
 
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import draw_cases
-from drawing import cases, prints, sizes
+from drawing import cases, layouts, prints, sizes
 from drawing.recipe import Recipe
 from drawing.tells_up import tells_up
 from project import EXIT_BAD_INPUT, ToolError
 from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
+from word_order import hocr_text
 
-NAMES = ("receipts", "print", "cases", "positions", "sizes")
+NAMES = ("receipts", "print", "cases", "positions", "sizes", "layout")
 DRAWN = "drawn"
 """Stands for the project's own cases where a folder is asked for."""
 
@@ -61,6 +63,28 @@ def all_cases(sources: Sequence[str], folder: Path) -> list[Item]:
             raise ToolError(
                 f"{source} holds no KIND--NAME file with its text in ….txt.", EXIT_BAD_INPUT
             )
+        found += here
+    return found
+
+
+def laid_out(sources: Sequence[str], folder: Path) -> list[Item]:
+    """The layout suite of each source: DRAWN, or a folder of images with NAME.hocr beside them.
+
+    Raises:
+        ToolError: a folder without any.
+    """
+    found: list[Item] = []
+    for source in sources:
+        if source == DRAWN:
+            here = _drawn(layouts.recipes(), folder)
+        else:
+            here = [
+                Item(path, "real page", hocr_text(path.with_suffix(".hocr")))
+                for path in sorted(Path(source).iterdir())
+                if path.suffix.lower() in IMAGE_SUFFIXES and path.with_suffix(".hocr").is_file()
+            ]
+        if not here:
+            raise ToolError(f"{source} holds no image with its .hocr beside it.", EXIT_BAD_INPUT)
         found += here
     return found
 

@@ -37,16 +37,13 @@ def strips_of(boxes: Boxes, indices: Indices) -> list[Indices]:
 
 def free_spans(boxes: Boxes, indices: Indices, least: float) -> list[Span]:
     """Where x has no box, at least so wide; the first and the last have no end."""
-    left, right = boxes[indices, 0], boxes[indices, 2]
-    order = np.argsort(left, kind="stable")
-    reach = np.maximum.accumulate(right[order])
-    begins = np.flatnonzero(left[order][1:] >= reach[:-1] + least)
-    inner = zip(reach[begins].tolist(), left[order][begins + 1].tolist(), strict=True)
-    return [
-        (-np.inf, float(left.min())),
-        *inner,
-        (float(reach[-1]), np.inf),
-    ]
+    taken = sorted((left, right) for left, _, right, _ in boxes[indices].tolist())
+    found, reach = [(-np.inf, taken[0][0])], taken[0][1]
+    for left, right in taken:
+        if left >= reach + least:
+            found.append((reach, left))
+        reach = max(reach, right)
+    return [*found, (reach, np.inf)]
 
 
 def common_spans(some: list[Span], others: list[Span], least: float) -> list[Span]:
@@ -74,18 +71,17 @@ def rows_of(boxes: Boxes, indices: Indices) -> list[Indices]:
     """Rows by their centres, from the top, each from left to right."""
     if len(indices) == 1:
         return [indices]
-    centres = (boxes[indices, 1] + boxes[indices, 3]) / 2
-    heights = boxes[indices, 3] - boxes[indices, 1]
-    order = np.argsort(centres, kind="stable")
-    rows: list[list[int]] = []
+    places = [
+        ((top + bottom) / 2, bottom - top, left, index)
+        for (left, top, _, bottom), index in zip(
+            boxes[indices].tolist(), indices.tolist(), strict=True
+        )
+    ]
+    rows: list[list[tuple[float, int]]] = []
     row_centre, row_height = -np.inf, 0.0
-    for centre, height, index in zip(
-        centres[order].tolist(), heights[order].tolist(), indices[order].tolist(), strict=True
-    ):
+    for centre, height, left, index in sorted(places, key=lambda place: place[0]):
         if not rows or centre - row_centre > _SAME_ROW * min(row_height, height):
             rows.append([])
             row_centre, row_height = centre, height
-        rows[-1].append(index)
-    lefts = boxes[:, 0]
-    return [np.array(sorted(row, key=lambda i: float(lefts[i])), dtype=np.intp) for row in rows]
-
+        rows[-1].append((left, index))
+    return [np.array([index for _, index in sorted(row)], dtype=np.intp) for row in rows]

@@ -77,14 +77,14 @@ def _nearest(lines: Segments, across: Boxes, along: Boxes) -> tuple[list[int], l
 
 def _goes_on(boxes: Boxes, cell: Indices, beside: Indices, in_band: Indices) -> bool:
     """Whether a cell's rows go on in the cells beside it."""
-    own = side_of(boxes, cell)
+    own = side_of(boxes[cell])
     rows = len(own.centres)
     unit = unit_of(boxes[cell])
     is_small = rows <= _SOME_ROWS and float(np.diff(own.centres).max(initial=0)) < _CLOSE * unit
     others = in_band if is_small else beside
     if (rows <= _FEW_ROWS and is_small) or not len(others):
         return False
-    other = side_of(boxes, others)
+    other = side_of(boxes[others])
     if is_small and len(other.centres) != rows:
         return False
     running = own.is_running_text, other.is_running_text

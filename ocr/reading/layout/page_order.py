@@ -16,14 +16,18 @@ from reading.layout.boxes import (
 )
 from reading.layout.cells import units_in_cells
 from reading.layout.ruling_lines import NO_LINES, RulingLines
-from reading.layout.text_columns import Side, are_columns, are_unpaired, side_of
+from reading.layout.text_columns import LEAST_ROWS, LONG, Side, are_columns, are_unpaired, side_of
 
 _DEEPEST = 24
 """Cuts within cuts; what is still together then is read row by row."""
-_MOST_TRIES = 400
-"""Runs of columns that are looked at; a long table offers one from each of its rows on."""
-_APART = 1.5
-"""A heading or foot stands so many heights apart from the columns that it does not belong to."""
+_MOST_WORK = 300_000
+"""Lines that are looked at in search of columns, times the gaps between them, added up: a long
+table offers a run of columns from each of its rows on."""
+_MOST_STEPS = 4000
+"""Strips that are looked at so, before a run is begun only where a strip's gap opens."""
+_LOOKED_BELOW = 4
+_FEWEST = 6
+"""Lines that two columns have at least."""
 
 
 class _Order:
@@ -34,9 +38,11 @@ class _Order:
         self._count = len(boxes)
         self._units = units_in_cells(boxes, lines)
         self._boxes = boxes
-        self._tries = max(min(_MOST_TRIES, 2_000_000 // max(len(boxes), 1)), 50)
+        self._work, self._steps = _MOST_WORK, _MOST_STEPS
         if self._units:
-            self._boxes = np.concatenate([boxes, np.stack([_around(boxes[unit]) for unit in self._units])])
+            self._boxes = np.concatenate(
+                [boxes, np.stack([_around(boxes[unit]) for unit in self._units])]
+            )
 
     def all(self) -> list[int]:
         """The order of all lines."""
@@ -46,7 +52,9 @@ class _Order:
             found = [
                 line
                 for index in found
-                for line in ([index] if index < self._count else self.of(self._units[index - self._count]))
+                for line in (
+                    [index] if index < self._count else self.of(self._units[index - self._count])
+                )
             ]
         return found
 
@@ -74,14 +82,24 @@ class _Order:
         if len(indices) == 1 or depth > _DEEPEST:
             return self._by_rows(indices)
         strips = strips_of(self._boxes, indices)
+        least = NARROWEST_GAP * unit_of(self._boxes[indices])
+        spans = [free_spans(self._boxes, strip, least) for strip in strips]
         order: list[int] = []
-        position = 0
+        position = tried_to = 0
         while position < len(strips):
-            end, columns = self._columns_from(strips, position)
+            end, columns = position, []
+            if (
+                position >= tried_to
+                or self._steps > 0
+                or _opens(spans[position - 1], spans[position], least)
+            ):
+                end, tried_to, columns = self._columns_from(strips, spans, position, least)
+            if columns and self._is_longer_below(strips, spans, position, end, least):
+                columns = []  # a heading that stands by chance like the columns below it
             if columns:
                 for column in columns:
                     order += self.of(column, depth + 1)
-                position = end
+                position = tried_to = end
             else:
                 order += self._strip(strips[position], depth)
                 position += 1
@@ -90,59 +108,75 @@ class _Order:
     def _by_rows(self, indices: Indices) -> list[int]:
         return [int(index) for row in rows_of(self._boxes, indices) for index in row]
 
-    def _columns_from(self, strips: list[Indices], start: int) -> tuple[int, list[Indices]]:
-        """The longest run of strips from `start` that columns share: (its end, the columns)."""
-        if self._tries <= 0 or start + 1 == len(strips) == 1 and len(strips[0]) == 1:
-            return start, []
-        least = NARROWEST_GAP * unit_of(self._boxes[strips[start]])
-        free = free_spans(self._boxes, strips[start], least)
-        best: tuple[int, list[Indices]] = (start, [])
-        end = start + 1
-        low, high = self._reach(strips[start])
-        while True:
-            shared: list[Span] = []
-            if end < len(strips):
-                reach = self._reach(strips[end])
-                low, high = min(low, reach[0]), max(high, reach[1])
-                shared = common_spans(free, free_spans(self._boxes, strips[end], least), least)
-            inner = [span for span in free if low < span[0] and span[1] < high]
-            left = [span for span in shared if low < span[0] and span[1] < high]
-            if inner and len(left) < len(inner):
-                found = self._as_columns(np.concatenate(strips[start:end]), inner)
-                if found:
-                    best = end, found
-            if end == len(strips) or not shared or not any(np.isfinite(s).any() for s in shared):
-                return best
-            free = shared
-            end += 1
+    def _columns_from(
+        self, strips: list[Indices], spans: list[list[Span]], start: int, least: float
+    ) -> tuple[int, int, list[Indices]]:
+        """The longest run of strips from `start` that columns share: (its end, the end of the
+        longest run that has a gap at all, the columns).
 
-    def _reach(self, indices: Indices) -> Span:
-        return float(self._boxes[indices, 0].min()), float(self._boxes[indices, 2].max())
+        A run is looked at where it loses a gap, and at its end.
+        """
+        best: list[Indices] = []
+        best_end = end = start
+        free = spans[start]
+        low, high = free[0][1], free[-1][0]
+        while end < len(strips):
+            end += 1
+            self._steps -= 1
+            shared: list[Span] = []
+            lowest, highest = low, high
+            if end < len(strips):
+                shared = common_spans(free, spans[end], least)
+                lowest, highest = min(low, spans[end][0][1]), max(high, spans[end][-1][0])
+            inner = _inner(free, low, high)
+            if inner and len(_inner(shared, lowest, highest)) < len(inner):
+                found = self._as_columns(np.concatenate(strips[start:end]), inner)
+                best, best_end = (found, end) if found else (best, best_end)
+            if len(shared) < 2:
+                break
+            free, low, high = shared, lowest, highest
+        return best_end, end, best
+
+    def _is_longer_below(
+        self, strips: list[Indices], spans: list[list[Span]], start: int, end: int, least: float
+    ) -> bool:
+        """Whether a run that begins a few strips below is much longer than this one."""
+        for later in range(start + 1, min(start + _LOOKED_BELOW + 1, end, len(strips))):
+            if self._steps <= 0:
+                return False
+            below, _, columns = self._columns_from(strips, spans, later, least)
+            if columns and below - later > 2 * (end - start):
+                return True
+        return False
 
     def _as_columns(self, indices: Indices, gaps: list[Span]) -> list[Indices]:
         """The columns that these gaps part; empty when none does."""
-        self._tries -= 1
+        if len(indices) < _FEWEST or self._work <= 0:
+            return []
+        self._work -= len(indices) * (len(gaps) + 1)
         unit = unit_of(self._boxes[indices])
         middles = [(low + high) / 2 for low, high in gaps]
         parts = parts_at(self._boxes, indices, middles)
         if len(parts) <= len(gaps):
             return []
-        widest = [side_of(self._boxes, part) for part in parts]
+        sides = [_long_side(self._boxes[part], unit) for part in parts]
+        if not any(side and side.is_running_text for side in sides) and not len(
+            self._lines.upright
+        ):
+            return []
+        widths = [_width(self._boxes[part]) for part in parts]
+        runs = [side is not None and side.is_running_text for side in sides]
         cuts = []
         for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
             left, right = (
-                side_of(self._boxes, part) for part in parts_at(self._boxes, indices, [middle])
+                side_of(self._boxes[part]) for part in parts_at(self._boxes, indices, [middle])
             )
-            running = (
-                max(widest[:number], key=lambda side: side.width).is_running_text,
-                max(widest[number:], key=lambda side: side.width).is_running_text,
+            running = tuple(
+                max(zip(widths[some], runs[some], strict=True))[1]
+                for some in (slice(number), slice(number, None))
             )
             ruled = self._ruled(gap, left, right, unit)
-            if ruled is not None:
-                is_cut = ruled
-            else:
-                is_cut = are_columns(left, right, unit, running)
-            if is_cut:
+            if are_columns(left, right, unit, running) if ruled is None else ruled:
                 cuts.append(middle)
         return parts_at(self._boxes, indices, cuts) if cuts else []
 
@@ -168,25 +202,61 @@ class _Order:
 
     def _strip(self, indices: Indices, depth: int) -> list[int]:
         """A strip that no horizontal white space parts."""
+        if len(indices) == 1:
+            return [int(indices[0])]
         rows = rows_of(self._boxes, indices)
         if len(rows) == 1:
             return rows[0].tolist()
+        self._work -= len(indices)
         unit = unit_of(self._boxes[indices])
         cuts = []
         for low, high in free_spans(self._boxes, indices, NARROWEST_GAP * unit)[1:-1]:
             middle = (low + high) / 2
-            left, right = (
-                side_of(self._boxes, part) for part in parts_at(self._boxes, indices, [middle])
-            )
-            if are_unpaired(left, right, unit, 1):
+            parts = parts_at(self._boxes, indices, [middle])
+            left, right = (side_of(self._boxes[part]) for part in parts)
+            cells = [self._boxes[part[part >= self._count]] for part in parts]
+            if (
+                are_unpaired(left, right, unit, 1)
+                or _beside_one(cells[0], right)
+                or _beside_one(cells[1], left)
+            ):
                 cuts.append(middle)
-        if not cuts:
+        if not cuts or self._work <= 0:
             return [int(index) for row in rows for index in row]
         return [
             index
             for part in parts_at(self._boxes, indices, cuts)
             for index in self.of(part, depth + 1)
         ]
+
+
+def _inner(spans: list[Span], low: float, high: float) -> list[Span]:
+    """Those with something on both sides, between `low` and `high`."""
+    return [span for span in spans if low < span[0] and span[1] < high]
+
+
+def _opens(above: list[Span], below: list[Span], least: float) -> bool:
+    """Whether a strip has a gap that the one above it blocks: a run may begin there."""
+    shared = common_spans(above, below, least)
+    return len(_inner(shared, below[0][1], below[-1][0])) < len(below) - 2
+
+
+def _width(boxes: Boxes) -> float:
+    return float(boxes[:, 2].max() - boxes[:, 0].min())
+
+
+def _long_side(boxes: Boxes, unit: float) -> Side | None:
+    """None when it is no running text at a glance."""
+    widths = boxes[:, 2] - boxes[:, 0]
+    return side_of(boxes) if len(boxes) >= LEAST_ROWS and widths.max() >= LONG * unit else None
+
+
+def _beside_one(boxes: Boxes, other: Side) -> bool:
+    """Whether one of the boxes has two rows and more of the other side beside it."""
+    return any(
+        int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
+        for top, bottom in boxes[:, 1::2].tolist()
+    )
 
 
 def _around(boxes: Boxes) -> Boxes:

@@ -91,7 +91,7 @@ def _segments(grey: npt.NDArray[np.uint8], axis: int) -> Segments:
 
     thin = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel(_THICKEST + 2, 1))
     thin = cv2.blur(thin, (_DOTS, 1) if axis else (1, _DOTS))
-    around = cv2.erode(cv2.blur(thin, kernel(5,1).shape[::-1]), kernel(_AROUND, 1))
+    around = cv2.erode(cv2.blur(thin, kernel(5, 1).shape[::-1]), kernel(_AROUND, 1))
     thin = cv2.subtract(thin, around)  # in a screened area there are lines everywhere
     mask = (thin >= _LEAST_CONTRAST).view(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel(1, _SHORTEST))

@@ -10,14 +10,14 @@ import dataclasses
 import numpy as np
 
 from engines.arrays import Numbers
-from reading.layout.boxes import Boxes, Indices, unit_of
+from reading.layout.boxes import Boxes, unit_of
 
-_LEAST_ROWS = 3
+LEAST_ROWS = 3
 _LEAST_UNPAIRED_ROWS = 4
 """Of fewer rows two or three may stand askew in any form."""
 _FILLED_SHARE, _USUALLY_FILLED = 0.6, 0.75
 """In running text the median row covers so much of its width, and a quarter of the rows so much."""
-_LONG = 6
+LONG = 6
 """In running text the median row's longest piece is so many times as long as high."""
 _BESIDE = 0.25
 """Rows stand beside each other when their distance is the usual one, to within so many heights …"""
@@ -47,19 +47,18 @@ class Side:
     def is_running_text(self) -> bool:
         """Whether its lines fill their width."""
         return (
-            len(self.centres) >= _LEAST_ROWS
+            len(self.centres) >= LEAST_ROWS
             and float(np.median(self.filled)) >= _FILLED_SHARE
             and float(np.quantile(self.filled, 0.75)) >= _USUALLY_FILLED
-            and float(np.median(self.longest)) >= _LONG
+            and float(np.median(self.longest)) >= LONG
         )
 
 
-def side_of(boxes: Boxes, indices: Indices) -> Side:
+def side_of(boxes: Boxes) -> Side:
     """The rows of some lines; pieces whose centres lie close are one row."""
-    chosen = boxes[indices]
-    centres = (chosen[:, 1] + chosen[:, 3]) / 2
+    centres = (boxes[:, 1] + boxes[:, 3]) / 2
     order = np.argsort(centres, kind="stable")
-    chosen, centres = chosen[order], centres[order]
+    chosen, centres = boxes[order], centres[order]
     unit = unit_of(chosen)
     begins = np.concatenate([[0], np.flatnonzero(np.diff(centres) > unit / 2) + 1])
     counts = np.diff(np.append(begins, len(chosen)))
@@ -77,7 +76,7 @@ def are_columns(left: Side, right: Side, unit: float, running: tuple[bool, bool]
     """Whether each side is to be read for itself; `unit` is the height of a line, and `running`
     whether each side's widest column is running text."""
     narrow, wide = sorted([left.width, right.width])
-    if min(len(left.centres), len(right.centres)) < _LEAST_ROWS:
+    if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
         return False
     if narrow < _NARROWEST_SHARE * (narrow + wide):
         return False

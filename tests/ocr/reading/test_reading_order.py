@@ -155,11 +155,3 @@ boxes_on_a_page = st.lists(
 @given(boxes_on_a_page, st.floats(-40, 40))
 def test_it_is_always_a_permutation_of_boxes(boxes: list[Box], degrees: float) -> None:
     assert sorted(reading_order(polygons(boxes, degrees))) == list(range(len(boxes)))
-
-
-@given(boxes_on_a_page)
-def test_few_boxes_are_split_as_many_are(boxes: list[Box]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reading.reading_order._FEW", 0)
-        as_many = reading_order(polygons(boxes))
-    assert reading_order(polygons(boxes)) == as_many
