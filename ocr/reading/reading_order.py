@@ -4,6 +4,8 @@ Rows from top to bottom, each from left to right, except where the page has colu
 text: then one column after the other. `reading.layout` tells which is which.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from decoding.pixels import Pixels
@@ -14,11 +16,18 @@ from reading.layout.skew import level_boxes, turn_to_level
 
 
 def reading_order(
-    polygons: Polygons, *, vertical: bool = False, page: Pixels | None = None
+    polygons: Polygons,
+    *,
+    vertical: bool = False,
+    page: Pixels | None = None,
+    texts: Sequence[str] = (),
 ) -> list[int]:
     """The indices of `polygons` in reading order; `vertical` text runs down in columns that
-    follow each other from right to left. `page` is where they were found: its ruling lines tell
-    columns and cells."""
+    follow each other from right to left.
+
+    `page` is where they were found: its ruling lines tell columns and cells. `texts`, one for
+    each or none, are what they say: numbered and sorted lines are read down.
+    """
     if len(polygons) == 0:
         return []
     if vertical:  # its columns become rows when the page is laid on its left side
@@ -28,4 +37,4 @@ def reading_order(
     boxes = level_boxes(polygons, turn)
     ruled = page is not None and not vertical
     lines = find_ruling_lines(page, turn, boxes) if ruled and page is not None else NO_LINES
-    return order_of(boxes, lines)
+    return order_of(boxes, lines, texts)

@@ -8,7 +8,7 @@ Boxes = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 Span = tuple[float, float]
 
-NARROWEST_GAP = 0.5
+NARROWEST_GAP = 0.35
 """Between columns, in heights of a line."""
 _MARGIN = 4
 """Text is found with a margin, so that boxes of neighbouring rows may touch: across y each counts

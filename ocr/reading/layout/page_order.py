@@ -1,5 +1,7 @@
 """The order of a page's lines: strips from the top, columns one after the other, tables by rows."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reading.layout.boxes import (
@@ -15,6 +17,7 @@ from reading.layout.boxes import (
     unit_of,
 )
 from reading.layout.cells import units_in_cells
+from reading.layout.listings import Listing
 from reading.layout.ruling_lines import NO_LINES, RulingLines
 from reading.layout.text_columns import LEAST_ROWS, LONG, Side, are_columns, are_unpaired, side_of
 
@@ -25,6 +28,8 @@ _MOST_WORK = 300_000
 table offers a run of columns from each of its rows on."""
 _MOST_STEPS = 4000
 """Strips that are looked at so, before a run is begun only where a strip's gap opens."""
+_MOST_LISTINGS = 24
+"""Pairs of columns whose words are looked at."""
 _LOOKED_BELOW = 4
 _FEWEST = 6
 """Lines that two columns have at least."""
@@ -33,7 +38,9 @@ _FEWEST = 6
 class _Order:
     """One page's boxes and what may still be tried."""
 
-    def __init__(self, boxes: Boxes, lines: RulingLines) -> None:
+    def __init__(self, boxes: Boxes, lines: RulingLines, texts: Sequence[str]) -> None:
+        self._listing = Listing(texts)
+        self._listings = _MOST_LISTINGS
         self._lines = lines
         self._count = len(boxes)
         self._units = units_in_cells(boxes, lines)
@@ -125,7 +132,7 @@ class _Order:
             self._steps -= 1
             shared: list[Span] = []
             lowest, highest = low, high
-            if end < len(strips):
+            if end < len(strips) and not self._listing.new_pages(self._boxes, strips[end]):
                 shared = common_spans(free, spans[end], least)
                 lowest, highest = min(low, spans[end][0][1]), max(high, spans[end][-1][0])
             inner = _inner(free, low, high)
@@ -160,23 +167,24 @@ class _Order:
         if len(parts) <= len(gaps):
             return []
         sides = [_long_side(self._boxes[part], unit) for part in parts]
-        if not any(side and side.is_running_text for side in sides) and not len(
-            self._lines.upright
-        ):
+        is_text = any(side and side.is_running_text for side in sides)
+        if not is_text and not len(self._lines.upright) and self._listings <= 0:
             return []
         widths = [_width(self._boxes[part]) for part in parts]
         runs = [side is not None and side.is_running_text for side in sides]
         cuts = []
         for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
-            left, right = (
-                side_of(self._boxes[part]) for part in parts_at(self._boxes, indices, [middle])
-            )
+            halves = parts_at(self._boxes, indices, [middle])
+            left, right = (side_of(self._boxes[half]) for half in halves)
             running = tuple(
                 max(zip(widths[some], runs[some], strict=True))[1]
                 for some in (slice(number), slice(number, None))
             )
             ruled = self._ruled(gap, left, right, unit)
-            if are_columns(left, right, unit, running) if ruled is None else ruled:
+            is_cut = are_columns(left, right, unit, running) if ruled is None else ruled
+            if not is_cut and ruled is None:
+                is_cut = (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
+            if is_cut:
                 cuts.append(middle)
         return parts_at(self._boxes, indices, cuts) if cuts else []
 
@@ -200,6 +208,19 @@ class _Order:
                 return True
         return None
 
+    def _are_listed(self, halves: list[Indices]) -> bool:
+        """Whether the words themselves tell that each half is to be read for itself."""
+        if self._listings <= 0 or min(map(len, halves)) < _FEWEST:
+            return False
+        self._listings -= 1
+        return self._listing.goes_down(self._boxes, *halves)
+
+    def _stand_beside(self, halves: list[Indices]) -> bool:
+        """Whether one half has a cell beside which the other has several rows."""
+        cells = [self._boxes[half[half >= self._count]] for half in halves]
+        left, right = (side_of(self._boxes[half]) for half in halves)
+        return _beside_one(cells[0], right) or _beside_one(cells[1], left)
+
     def _strip(self, indices: Indices, depth: int) -> list[int]:
         """A strip that no horizontal white space parts."""
         if len(indices) == 1:
@@ -214,12 +235,7 @@ class _Order:
             middle = (low + high) / 2
             parts = parts_at(self._boxes, indices, [middle])
             left, right = (side_of(self._boxes[part]) for part in parts)
-            cells = [self._boxes[part[part >= self._count]] for part in parts]
-            if (
-                are_unpaired(left, right, unit, 1)
-                or _beside_one(cells[0], right)
-                or _beside_one(cells[1], left)
-            ):
+            if are_unpaired(left, right, unit, 1) or self._stand_beside(parts):
                 cuts.append(middle)
         if not cuts or self._work <= 0:
             return [int(index) for row in rows for index in row]
@@ -263,6 +279,9 @@ def _around(boxes: Boxes) -> Boxes:
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
-def order_of(boxes: Boxes, lines: RulingLines = NO_LINES) -> list[int]:
-    """The indices of the boxes of level lines, in reading order."""
-    return _Order(boxes, lines).all() if len(boxes) else []
+def order_of(
+    boxes: Boxes, lines: RulingLines = NO_LINES, texts: Sequence[str] = ()
+) -> list[int]:
+    """The indices of the boxes of level lines, in reading order; `texts`, one for each or none,
+    are what they say."""
+    return _Order(boxes, lines, texts).all() if len(boxes) else []
