@@ -17,6 +17,10 @@ _WITH_WORDS = 0.5
 """Of numbered rows, so many have words, too; a table of numbers counts in both directions."""
 _NUMBER = re.compile(r"(\d{1,3})(?![\d.,:/%-])")
 _PAGE = re.compile(r"\W*page\W*(\d{1,5})\W*", re.IGNORECASE)
+_ENTRY = re.compile(r"[^\W\d_]{2,}[\W\d_]*")
+"""One word, and where it stands."""
+_ENTRIES = 0.4
+"""Of an index' lines."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -26,7 +30,11 @@ class Listing:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         numbers = sum(_NUMBER.match(text) is not None for text in texts)
+        entries = sum(_ENTRY.fullmatch(text) is not None for text in texts)
         self._is_numbered = numbers >= 2 * _LEAST_ROWS
+        self._has_entries = entries >= max(2 * _LEAST_ROWS, _ENTRIES * len(texts))
+        self.may_go_down = self._is_numbered or self._has_entries
+        """Whether it is worth asking."""
 
     def goes_down(self, boxes: Boxes, left: Indices, right: Indices) -> bool:
         """Whether both sides of a gap are listings that are to be read one after the other."""
@@ -34,7 +42,9 @@ class Listing:
         if min(map(len, rows)) < _LEAST_ROWS:
             return False
         texts = [[[self._texts[index] for index in row.tolist()] for row in side] for side in rows]
-        return (self._is_numbered and _are_counted(*texts)) or _are_sorted(*texts)
+        return (self._is_numbered and _are_counted(*texts)) or (
+            self._has_entries and _are_sorted(*texts)
+        )
 
     def new_pages(self, boxes: Boxes, strip: Indices) -> bool:
         """Whether two pages of one sheet begin side by side, which are numbered in this order."""

@@ -28,7 +28,7 @@ _MOST_WORK = 300_000
 table offers a run of columns from each of its rows on."""
 _MOST_STEPS = 4000
 """Strips that are looked at so, before a run is begun only where a strip's gap opens."""
-_MOST_LISTINGS = 24
+_MOST_LISTINGS = 120
 """Pairs of columns whose words are looked at."""
 _LOOKED_BELOW = 4
 _FEWEST = 6
@@ -40,7 +40,7 @@ class _Order:
 
     def __init__(self, boxes: Boxes, lines: RulingLines, texts: Sequence[str]) -> None:
         self._listing = Listing(texts)
-        self._listings = _MOST_LISTINGS
+        self._listings = _MOST_LISTINGS if self._listing.may_go_down else 0
         self._lines = lines
         self._count = len(boxes)
         self._units = units_in_cells(boxes, lines)
