@@ -1,10 +1,13 @@
 """Boxes of lines, and the two ways in which white space parts them: strips by y, gaps by x."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 Boxes = npt.NDArray[np.float32]
 """(count, 4): left, top, right, bottom."""
+Numbers = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.intp]
 Span = tuple[float, float]
 
@@ -19,7 +22,8 @@ _SAME_ROW = 0.5
 
 def unit_of(boxes: Boxes) -> float:
     """The height of a line, by which all distances are measured; at least a pixel."""
-    return max(float(np.median(boxes[:, 3] - boxes[:, 1])), 1.0)
+    heights = np.sort(boxes[:, 3] - boxes[:, 1])
+    return max(float(heights[len(heights) // 2]), 1.0)
 
 
 def strips_of(boxes: Boxes, indices: Indices) -> list[Indices]:

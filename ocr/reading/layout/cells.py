@@ -11,7 +11,7 @@ import collections
 
 import numpy as np
 
-from reading.layout.boxes import Boxes, Indices, unit_of
+from reading.layout.boxes import Boxes, Indices, Numbers, unit_of
 from reading.layout.ruling_lines import RulingLines, Segments
 from reading.layout.text_columns import are_columns, are_unpaired, side_of
 
@@ -62,7 +62,7 @@ def _is_closed(lines: RulingLines, key: _Key, unit: float) -> bool:
     )
 
 
-def _nearest(lines: Segments, across: Boxes, along: Boxes) -> tuple[list[int], list[int]]:
+def _nearest(lines: Segments, across: Numbers, along: Numbers) -> tuple[list[int], list[int]]:
     """For each place the nearest line before and behind it that passes there; `_OUTSIDE`: none."""
     order = np.argsort(lines[:, 0], kind="stable")
     place, begin, end = lines[order].T

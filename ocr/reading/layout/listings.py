@@ -4,6 +4,7 @@ The lines of an index, and those of transcripts with several pages on one sheet,
 stand beside each other as the rows of a table do. But they are numbered, or sorted, down.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -63,7 +64,7 @@ def _are_counted(left: list[list[str]], right: list[list[str]]) -> bool:
     """Whether each side's rows are numbered for themselves."""
     for side in (left, right):
         numbers = [int(match[1]) for row in side if (match := _NUMBER.match(row[0]))]
-        steps = sum(after == before + 1 for before, after in zip(numbers, numbers[1:], strict=False))
+        steps = sum(after == before + 1 for before, after in itertools.pairwise(numbers))
         words = sum(any(_WORD.search(text) for text in row) for row in side)
         if (
             len(numbers) < max(_LEAST_ROWS, _IN_SEQUENCE * len(side))
@@ -78,7 +79,7 @@ def _are_sorted(left: list[list[str]], right: list[list[str]]) -> bool:
     """Whether the entries of each side are sorted, and those of the right side come behind."""
     keys = [[row[0].casefold() for row in side if _WORD.match(row[0])] for side in (left, right)]
     for side in keys:
-        ascending = sum(some <= other for some, other in zip(side, side[1:], strict=False))
+        ascending = sum(some <= other for some, other in itertools.pairwise(side))
         if len(side) < _LEAST_ROWS or ascending < _SORTED * (len(side) - 1):
             return False
     return keys[0][len(keys[0]) // 2] < keys[1][0] and keys[0][-1][0] <= keys[1][0][0]

@@ -26,6 +26,7 @@ _DEEPEST = 24
 _MOST_WORK = 300_000
 """Lines that are looked at in search of columns, times the gaps between them, added up: a long
 table offers a run of columns from each of its rows on."""
+_EACH = 100
 _MOST_STEPS = 4000
 """Strips that are looked at so, before a run is begun only where a strip's gap opens."""
 _MOST_LISTINGS = 120
@@ -94,7 +95,7 @@ class _Order:
         order: list[int] = []
         position = tried_to = 0
         while position < len(strips):
-            end, columns = position, []
+            end, columns = position, list[Indices]()
             if (
                 position >= tried_to
                 or self._steps > 0
@@ -160,7 +161,7 @@ class _Order:
         """The columns that these gaps part; empty when none does."""
         if len(indices) < _FEWEST or self._work <= 0:
             return []
-        self._work -= len(indices) * (len(gaps) + 1)
+        self._work -= (len(indices) + _EACH) * (len(gaps) + 1)
         unit = unit_of(self._boxes[indices])
         middles = [(low + high) / 2 for low, high in gaps]
         parts = parts_at(self._boxes, indices, middles)
@@ -176,9 +177,9 @@ class _Order:
         for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
             halves = parts_at(self._boxes, indices, [middle])
             left, right = (side_of(self._boxes[half]) for half in halves)
-            running = tuple(
-                max(zip(widths[some], runs[some], strict=True))[1]
-                for some in (slice(number), slice(number, None))
+            running = (
+                max(zip(widths[:number], runs[:number], strict=True))[1],
+                max(zip(widths[number:], runs[number:], strict=True))[1],
             )
             ruled = self._ruled(gap, left, right, unit)
             is_cut = are_columns(left, right, unit, running) if ruled is None else ruled
@@ -227,8 +228,8 @@ class _Order:
             return [int(indices[0])]
         rows = rows_of(self._boxes, indices)
         if len(rows) == 1:
-            return rows[0].tolist()
-        self._work -= len(indices)
+            return [int(index) for index in rows[0]]
+        self._work -= len(indices) + _EACH
         unit = unit_of(self._boxes[indices])
         cuts = []
         for low, high in free_spans(self._boxes, indices, NARROWEST_GAP * unit)[1:-1]:
@@ -279,9 +280,7 @@ def _around(boxes: Boxes) -> Boxes:
     return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
-def order_of(
-    boxes: Boxes, lines: RulingLines = NO_LINES, texts: Sequence[str] = ()
-) -> list[int]:
+def order_of(boxes: Boxes, lines: RulingLines = NO_LINES, texts: Sequence[str] = ()) -> list[int]:
     """The indices of the boxes of level lines, in reading order; `texts`, one for each or none,
     are what they say."""
     return _Order(boxes, lines, texts).all() if len(boxes) else []

@@ -3,7 +3,7 @@
 They are looked for in a reduced grey picture, in which a row of dots is a thin grey line, too.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -89,12 +89,12 @@ def _segments(grey: npt.NDArray[np.uint8], axis: int) -> Segments:
     def kernel(across: int, along: int) -> npt.NDArray[np.uint8]:
         return np.ones((across, along) if axis else (along, across), dtype=np.uint8)
 
-    thin = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel(_THICKEST + 2, 1))
+    thin: npt.NDArray[Any] = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel(_THICKEST + 2, 1))
     thin = cv2.blur(thin, (_DOTS, 1) if axis else (1, _DOTS))
     around = cv2.erode(cv2.blur(thin, kernel(5, 1).shape[::-1]), kernel(_AROUND, 1))
     thin = cv2.subtract(thin, around)  # in a screened area there are lines everywhere
     mask = (thin >= _LEAST_CONTRAST).view(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel(1, _SHORTEST))
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel(1, _SHORTEST)), dtype=np.uint8)
     if not cv2.countNonZero(mask):
         return _NONE.copy()
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
@@ -103,7 +103,8 @@ def _segments(grey: npt.NDArray[np.uint8], axis: int) -> Segments:
     middles = (begins[:, across] + ends[:, across]) / 2
     is_thin = ends[:, across] - begins[:, across] <= 3 * _THICKEST
     lines = np.stack([middles, begins[:, along], ends[:, along]], axis=1)
-    return lines[is_thin].astype(np.float32)
+    found: Segments = lines[is_thin].astype(np.float32)
+    return found
 
 
 def _joined(segments: Segments, gap: float, aside: float) -> Segments:
@@ -130,4 +131,5 @@ def _outside_text(segments: Segments, boxes: Boxes, axis: int) -> Segments:
             boxes[through, 1 - axis], begin
         )
         kept.append(float(covered[covered > 0].sum()) < _IN_TEXT * (end - begin))
-    return segments[np.array(kept, dtype=bool)]
+    outside: Segments = segments[np.array(kept, dtype=bool)]
+    return outside

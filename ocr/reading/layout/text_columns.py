@@ -9,8 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from engines.arrays import Numbers
-from reading.layout.boxes import Boxes, unit_of
+from reading.layout.boxes import Boxes, Numbers, unit_of
 
 LEAST_ROWS = 3
 _LEAST_UNPAIRED_ROWS = 4
