@@ -31,7 +31,8 @@ def strips_of(boxes: Boxes, indices: Indices) -> list[Indices]:
     if len(indices) == 1:
         return [indices]
     low, high = boxes[indices, 1], boxes[indices, 3]
-    margin = (high - low) / _MARGIN
+    heights = high - low
+    margin = np.minimum(heights, unit_of(boxes[indices])) / _MARGIN
     low, high = low + margin, high - margin
     order = np.argsort(low, kind="stable")
     reach = np.maximum.accumulate(high[order])

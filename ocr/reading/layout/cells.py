@@ -88,4 +88,4 @@ def _goes_on(boxes: Boxes, cell: Indices, beside: Indices, in_band: Indices) -> 
     if is_small and len(other.centres) != rows:
         return False
     running = own.is_running_text, other.is_running_text
-    return not are_columns(own, other, unit, running) and not are_unpaired(own, other, unit, 2)
+    return not are_columns(own, other, unit, running, 0.0) and not are_unpaired(own, other, unit, 2)

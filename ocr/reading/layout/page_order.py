@@ -182,7 +182,9 @@ class _Order:
                 max(zip(widths[number:], runs[number:], strict=True))[1],
             )
             ruled = self._ruled(gap, left, right, unit)
-            is_cut = are_columns(left, right, unit, running) if ruled is None else ruled
+            is_cut = (
+                are_columns(left, right, unit, running, gap[1] - gap[0]) if ruled is None else ruled
+            )
             if not is_cut and ruled is None:
                 is_cut = (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
             if is_cut:

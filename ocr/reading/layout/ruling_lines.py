@@ -52,9 +52,8 @@ def find_ruling_lines(page: Pixels, turn: Turn, boxes: Boxes) -> RulingLines:
     """
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
     scale = min(_SIDE / max(grey.shape), 1.0)
-    small = np.asarray(
-        cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8
-    )
+    size = max(round(grey.shape[1] * scale), 1), max(round(grey.shape[0] * scale), 1)
+    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     corner = np.zeros(2, dtype=np.float32)
     if abs(float(turn[1, 0])) > _LEVEL:
         small, corner = _levelled(small, turn)
@@ -64,7 +63,7 @@ def find_ruling_lines(page: Pixels, turn: Turn, boxes: Boxes) -> RulingLines:
         segments[:, 0] = (segments[:, 0] + corner[axis]) / scale
         segments[:, 1:] = (segments[:, 1:] + corner[1 - axis]) / scale
         segments = _outside_text(segments, boxes, axis)
-        if not len(segments):
+        if not len(segments) and axis == 0:
             return NO_LINES
         found.append(_joined(segments, _SHORTEST / scale, _THICKEST / scale))
     return RulingLines(level=found[1], upright=found[0])

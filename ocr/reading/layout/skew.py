@@ -11,11 +11,15 @@ Turn = npt.NDArray[np.float32]
 
 
 def turn_to_level(polygons: Polygons) -> Turn:
-    """By the median angle of the longer half of the lines; short ones hardly have any."""
-    edges = polygons[:, 1] - polygons[:, 0]
+    """By the median angle of the longer half of the lines, the longer the more: short ones hardly
+    have any."""
+    edges = polygons[:, 1] - polygons[:, 0] + polygons[:, 2] - polygons[:, 3]
     lengths = np.hypot(edges[:, 0], edges[:, 1])
     long = lengths >= np.median(lengths)
-    angle = float(np.median(np.arctan2(edges[long, 1], edges[long, 0])))
+    angles = np.arctan2(edges[long, 1], edges[long, 0])
+    order = np.argsort(angles, kind="stable")
+    weights = np.cumsum(lengths[long][order], dtype=np.float64)
+    angle = float(angles[order][np.searchsorted(weights, weights[-1] / 2)])
     return np.array(
         [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], dtype=np.float32
     )

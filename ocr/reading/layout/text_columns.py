@@ -26,6 +26,8 @@ _MOST_SHIFT_OF_AS_MANY = 1.0
 """Where both sides have as many rows, it may be so much."""
 _PAIRED = 0.7
 """From this share of the rows on, the two sides are rows of one table."""
+_WIDEST_GAP = 0.6
+"""Between columns whose rows stand beside each other, in widths of the narrower one."""
 _NARROWEST_SHARE = 0.12
 """A column of text is at least so wide as a share of both."""
 
@@ -71,15 +73,17 @@ def side_of(boxes: Boxes) -> Side:
     )
 
 
-def are_columns(left: Side, right: Side, unit: float, running: tuple[bool, bool]) -> bool:
+def are_columns(
+    left: Side, right: Side, unit: float, running: tuple[bool, bool], gap: float
+) -> bool:
     """Whether each side is to be read for itself; `unit` is the height of a line, and `running`
-    whether each side's widest column is running text."""
+    whether each side's widest column is running text; `gap` is how wide the white space is."""
     narrow, wide = sorted([left.width, right.width])
     if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
         return False
     if narrow < _NARROWEST_SHARE * (narrow + wide):
         return False
-    if all(running):
+    if all(running) and gap <= _WIDEST_GAP * narrow:
         return True
     return any(running) and are_unpaired(left, right, unit, _LEAST_UNPAIRED_ROWS)
 
