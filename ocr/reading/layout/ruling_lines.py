@@ -20,8 +20,11 @@ _THICKEST = 5
 _DOTS = 7
 """Over so many pixels a row of dots is a line."""
 _AROUND = 15
+"""What is dark for so many pixels across is a screen, of which each row looks like a line."""
 _LEAST_CONTRAST = 22
 _SHORTEST = 36
+_MOST = 400
+"""The longest are kept: squared paper has no layout."""
 _LEVEL = np.radians(0.2)
 """What is askew by less is not turned."""
 _IN_TEXT = 0.3
@@ -109,6 +112,8 @@ def _segments(grey: npt.NDArray[np.uint8], axis: int) -> Segments:
 def _joined(segments: Segments, gap: float, aside: float) -> Segments:
     """Pieces of one line, at most `gap` apart along it and `aside` across, are joined."""
     joined: list[list[float]] = []
+    lengths = segments[:, 2] - segments[:, 1]
+    segments = segments[np.argsort(-lengths, kind="stable")[:_MOST]]
     for place, begin, end in sorted(segments.tolist(), key=lambda segment: segment[1]):
         for line in joined:
             if abs(line[0] - place) <= aside and begin <= line[2] + gap:
