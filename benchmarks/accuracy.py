@@ -1,14 +1,16 @@
 """How well text is read, suite by suite, beside PaddleOCR's own pipeline and tesseract.
 
-    make accuracy [SUITES="receipts print cases positions sizes calibration"] [IMAGES=receipts]
-                  [CASES="drawn folder …"] [PEERS="paddleocr tesseract"]
+    make accuracy [SUITES="receipts print cases positions sizes layout calibration"]
+                  [IMAGES=folder of receipts] [CASES="drawn folder …"] [LAYOUTS="drawn folder …"]
+                  [PEERS="paddleocr tesseract"]
 
 Needs no IMAGES unless receipts are asked for; `suites` tells what each suite is. Receipts and
-print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_recall`). A file
-that ends in any other way than done counts 0, as does one that a peer cannot read. Positions
-are this project's alone: the peers run without their part for turned pages. So is calibration:
-what is told there is how often lines of each doubt are wrong (`reliability`). The tables are
-printed and written to benchmarks/results/.
+print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_recall`), layout by
+the words that stand in the order of reading (`word_order`). A file that ends in any other way
+than done counts 0, as does one that a peer cannot read. Positions are this project's alone: the
+peers run without their part for turned pages. So is calibration: what is told there is how often
+lines of each doubt are wrong (`reliability`). The tables are printed and written to
+benchmarks/results/.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import accuracy_tables
 import reliability
@@ -45,6 +48,7 @@ def main() -> int:
     parser.add_argument("--suites", default="", help=f"of: {' '.join(suites.NAMES)}; all of them")
     parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
     parser.add_argument("--cases", default="", help="folders of cases; 'drawn': the project's own")
+    parser.add_argument("--layouts", default="", help="folders with hOCR; 'drawn': the project's")
     parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s; '' for none")
     parser.add_argument("--model", choices=("small", "tiny"), default="small")
     parser.add_argument("--no-results", action="store_true", help="print only")
@@ -57,7 +61,8 @@ def main() -> int:
         say("No folder of receipts is named (IMAGES=…): they are left out.")
         chosen.remove("receipts")
     with tempfile.TemporaryDirectory(prefix="ocr-accuracy-") as folder:
-        items = gather(chosen, options.images, options.cases.split(), Path(folder))
+        sources = Sources(options.images, options.cases.split(), options.layouts.split())
+        items = gather(chosen, sources, Path(folder))
         ready = prepare(peers)
         print(f"{describe()}\nPP-OCRv6 {options.model}\n", flush=True)
         found, positions, judged = run_ours(
@@ -86,22 +91,29 @@ def main() -> int:
     return int(accuracy_tables.is_behind(found, PEERS["paddleocr"]))
 
 
-def gather(
-    chosen: list[str], images: str, sources: list[str], folder: Path
-) -> dict[str, list[Item]]:
+class Sources(NamedTuple):
+    """Where files come from; of cases and layouts, none means the project's own."""
+
+    images: str
+    cases: list[str]
+    layouts: list[str]
+
+
+def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[Item]]:
     """The files of each suite that is read as it lies; drawn ones are made in `folder`."""
     wanted = set(chosen)
     if wanted == {"positions"}:
-        wanted |= {"print", "cases"} | ({"receipts"} if images else set())
-    sources = sources or [suites.DRAWN]
-    if wanted & {"print", "sizes", suites.CALIBRATION} or suites.DRAWN in sources:
+        wanted |= {"print", "cases"} | ({"receipts"} if sources.images else set())
+    cases, layouts = (named or [suites.DRAWN] for named in (sources.cases, sources.layouts))
+    if wanted & {"print", "sizes", suites.CALIBRATION} or suites.DRAWN in [*cases, *layouts]:
         setup_fonts.main()
     say("Drawing the suites …")
     makers: dict[str, Callable[[], list[Item]]] = {
-        "receipts": lambda: suites.receipts(Path(images)),
+        "receipts": lambda: suites.receipts(Path(sources.images)),
         "print": lambda: suites.printed(folder / "print"),
-        "cases": lambda: suites.all_cases(sources, folder / "cases"),
+        "cases": lambda: suites.all_cases(cases, folder / "cases"),
         "sizes": lambda: suites.sized(folder / "sizes"),
+        "layout": lambda: suites.laid_out(layouts, folder / "layout"),
         suites.CALIBRATION: lambda: suites.worn_pages(folder / suites.CALIBRATION),
     }
     return {name: make() for name, make in makers.items() if name in wanted}

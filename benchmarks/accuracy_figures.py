@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from scoring import score_pairs
 from suites import Item
+from word_order import WordOrder, together, word_order
 from word_recall import invented, recall, unread
 
 GOOD = 0.95
 """A file of which this share of words is read counts as read."""
 BY_F1 = ("receipts", "print")
-"""Suites that are scored by F1; the others by recall, file by file."""
+BY_ORDER = ("layout",)
+"""Suites that are scored by F1, and by the words in order; the others by recall, file by file."""
 
 
 class FileFigures(NamedTuple):
@@ -25,6 +27,7 @@ class FileFigures(NamedTuple):
     recall: float
     unread: list[str]
     invented: list[str]
+    order: WordOrder
 
 
 class SuiteFigures(NamedTuple):
@@ -39,8 +42,16 @@ class SuiteFigures(NamedTuple):
 
     @property
     def headline(self) -> float:
-        """The figure that contestants are compared by: F1, or the files' mean recall."""
+        """The figure that contestants are compared by: F1, the share of the words that are read
+        and in order, or the files' mean recall."""
+        if self.suite in BY_ORDER:
+            return self.order.share
         return self.f1 if self.suite in BY_F1 else self.mean_recall
+
+    @property
+    def order(self) -> WordOrder:
+        """Over all words of the suite."""
+        return together(file.order for file in self.files)
 
     @property
     def mean_recall(self) -> float:
@@ -79,6 +90,7 @@ def figures_of(suite: str, items: Sequence[Item], texts: Mapping[Path, str]) -> 
                 recall=recall(found, item.known) if text is not None else 0.0,
                 unread=unread(found, item.known),
                 invented=invented(found, item.known),
+                order=word_order(found, item.known),
             )
         )
     return SuiteFigures(suite, files, score.f1, score.precision, score.recall)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from accuracy_figures import BY_F1, GOOD, Outcome, SuiteFigures
+from accuracy_figures import BY_F1, BY_ORDER, GOOD, Outcome, SuiteFigures
 from bench_tables import markdown
 from contestants import OURS
 from drawing import sizes
@@ -14,6 +14,7 @@ Found = Mapping[str, Mapping[str, Outcome]]
 _NOT_RUN = "-"
 _FAILED = "failed"
 _LONGEST_DIFFERENCE = 12
+_SUITES = ("receipts", "print", "cases", "sizes", "layout")
 _POSITIONS = """Pictures without text are left out of the positions; what looks the same when it
 is turned (one I, a row of noughts) lies only upright. Not upright:"""
 
@@ -23,6 +24,8 @@ def everything(found: Found, positions: Positions | None) -> str:
     parts = [_suites_table(found, positions)]
     if any("cases" in outcomes for outcomes in found.values()):
         parts.append(_kinds_table(found))
+    if any("layout" in outcomes for outcomes in found.values()):
+        parts.append(_orders_table(found))
     for title, outcomes in found.items():
         if isinstance(sized := outcomes.get("sizes"), SuiteFigures):
             parts.append(_sizes_table(title, sized))
@@ -40,11 +43,12 @@ def everything(found: Found, positions: Positions | None) -> str:
 
 def _suites_table(found: Found, positions: Positions | None) -> str:
     rows = []
-    names = [suite for suite in ("receipts", "print", "cases", "sizes") if suite in found[OURS]]
+    names = [suite for suite in _SUITES if suite in found[OURS]]
     for suite in names:
         ours = found[OURS][suite]
         count = len(ours.files) if isinstance(ours, SuiteFigures) else 0
         measure = "F1 of words" if suite in BY_F1 else "mean recall"
+        measure = "words in order" if suite in BY_ORDER else measure
         rows.append([f"{suite}: {measure}", str(count), *_row(found, suite, _headline)])
         if suite == "cases":
             label = f"cases: files at {GOOD} and more"
@@ -52,6 +56,9 @@ def _suites_table(found: Found, positions: Positions | None) -> str:
         if suite == "sizes":
             label = f"sizes: lowest recall, letters of {sizes.READABLE_EM} px and more"
             rows.append([label, str(count), *_row(found, suite, _lowest)])
+        if suite in BY_ORDER:
+            label = f"{suite}: in order, of the words that are read"
+            rows.append([label, str(count), *_row(found, suite, _order_of_read)])
     if positions is not None:
         others = [_NOT_RUN] * (len(found) - 1)
         turned = str(len(positions.wrongly_turned))
@@ -74,6 +81,10 @@ def _row(found: Found, suite: str, cell: Callable[[SuiteFigures], str]) -> list[
 
 def _headline(figures: SuiteFigures) -> str:
     return f"{figures.headline:.4f}"
+
+
+def _order_of_read(figures: SuiteFigures) -> str:
+    return f"{figures.order.share_of_read:.4f}"
 
 
 def _good(figures: SuiteFigures) -> str:
@@ -101,6 +112,29 @@ def _kinds_table(found: Found) -> str:
         cells = [f"{kinds[kind]:.3f}" if kind in kinds else _NOT_RUN for kinds in by_kind.values()]
         rows.append([kind, str(count), *cells])
     return markdown(["cases: recall by kind", "files", *found], rows)
+
+
+def _orders_table(found: Found) -> str:
+    """Each page of the layout suite: of the words that a contestant read, those in order."""
+    by_name = {
+        title: {file.name: file.order for file in outcome.files}
+        if isinstance(outcome := outcomes.get("layout"), SuiteFigures)
+        else {}
+        for title, outcomes in found.items()
+    }
+    names = sorted({name for orders in by_name.values() for name in orders})
+    rows = [
+        [
+            name,
+            str(next(orders[name].known for orders in by_name.values() if name in orders)),
+            *(
+                f"{orders[name].share_of_read:.3f}" if name in orders else _NOT_RUN
+                for orders in by_name.values()
+            ),
+        ]
+        for name in names
+    ]
+    return markdown(["layout: in order, of the words read", "words", *found], rows)
 
 
 def _sizes_table(title: str, figures: SuiteFigures) -> str:
@@ -172,6 +206,7 @@ def _raw_suite(outcome: Outcome) -> dict[str, Any]:
         "precision": round(outcome.precision, 5),
         "recall": round(outcome.recall, 5),
         "mean_recall_of_files": round(outcome.mean_recall, 5),
+        "order": outcome.order._asdict(),
         "files": {file.name: round(file.recall, 4) for file in outcome.files},
         "not_read": [file.name for file in outcome.files if not file.read],
     }

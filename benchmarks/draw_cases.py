@@ -1,6 +1,6 @@
 """Draws pictures with known text into a folder: NAME.png and, beside it, its text in NAME.png.txt.
 
-$ python benchmarks/draw_cases.py OUT [--kinds sudoku chart …] [--what cases|sizes|print]
+$ python benchmarks/draw_cases.py OUT [--kinds sudoku chart …] [--what cases|sizes|print|layout]
 """
 
 import argparse
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from PIL import Image
 
 import setup_fonts
-from drawing import cases, prints, sizes
+from drawing import cases, layouts, prints, sizes
 from drawing.recipe import Recipe
 from project import EXIT_BAD_ARGUMENTS, ToolError, main_guard, say
 
@@ -20,6 +20,7 @@ SETS: dict[str, Callable[[], list[Recipe]]] = {
     "cases": cases.recipes,
     "sizes": lambda: [cell.recipe for cell in sizes.cells()],
     "print": prints.recipes,
+    "layout": layouts.recipes,
 }
 _COLOURS = 64
 

@@ -4,6 +4,7 @@ receipts   photographs with a CSV of their text beside each (IMAGES=folder)
 print      36 drawn office pages
 cases      drawn pictures by kind, or folders of KIND--NAME files with their text in ….txt
 sizes      drawn pages and screenshots of every letter height
+layout     30 drawn pages whose words have an order, and folders of images with hOCR files beside
 calibration  drawn pages as bad scanners give them: does each line's doubt keep its word?
 positions  receipts, print and cases again, lying in the three wrong positions
 """
@@ -13,14 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import draw_cases
-from drawing import cases, prints, sizes, worn
+from drawing import cases, layouts, prints, sizes, worn
 from drawing.recipe import Recipe
 from drawing.tells_up import tells_up
 from project import EXIT_BAD_INPUT, ToolError
 from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
+from word_order import hocr_text
 
 CALIBRATION = "calibration"
-NAMES = ("receipts", "print", "cases", "positions", "sizes", CALIBRATION)
+NAMES = ("receipts", "print", "cases", "positions", "sizes", "layout", CALIBRATION)
 _WORN_FIRST = 20_000
 """Other pages than those that the doubt was fitted to (`calibration_lines`)."""
 DRAWN = "drawn"
@@ -70,6 +72,28 @@ def all_cases(sources: Sequence[str], folder: Path) -> list[Item]:
             raise ToolError(
                 f"{source} holds no KIND--NAME file with its text in ….txt.", EXIT_BAD_INPUT
             )
+        found += here
+    return found
+
+
+def laid_out(sources: Sequence[str], folder: Path) -> list[Item]:
+    """The layout suite of each source: DRAWN, or a folder of images with NAME.hocr beside them.
+
+    Raises:
+        ToolError: a folder without any.
+    """
+    found: list[Item] = []
+    for source in sources:
+        if source == DRAWN:
+            here = _drawn(layouts.recipes(), folder)
+        else:
+            here = [
+                Item(path, "real page", hocr_text(path.with_suffix(".hocr")))
+                for path in sorted(Path(source).iterdir())
+                if path.suffix.lower() in IMAGE_SUFFIXES and path.with_suffix(".hocr").is_file()
+            ]
+        if not here:
+            raise ToolError(f"{source} holds no image with its .hocr beside it.", EXIT_BAD_INPUT)
         found += here
     return found
 

@@ -226,7 +226,8 @@ def _read_page(
 ) -> ReadPage:
     """The upright page with its lines in reading order; those without text are left out."""
     vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
-    order = reading_order(polygons, vertical=vertical)
+    texts = [reading.text for reading in readings]
+    order = reading_order(polygons, vertical=vertical, page=page, texts=texts)
     return ReadPage(
         pixels=page,
         rotation=rotation,

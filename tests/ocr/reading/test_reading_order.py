@@ -1,6 +1,7 @@
 """Pages as rows of boxes: the order in which a person would read them."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,12 +32,17 @@ def column(x: float, y: float, count: int, width: float = 380) -> list[Box]:
     return [(x, y + 30 * i, w, 20) for i, w in enumerate(widths)]
 
 
-def assert_read_as_listed(boxes: list[Box], degrees: float = 0.0) -> None:
+def assert_read_as_listed(
+    boxes: list[Box], degrees: float = 0.0, texts: Sequence[str] = ()
+) -> None:
     """However the detector lists them."""
     chance = np.random.default_rng(7)
     for _ in range(3):
         shuffled = chance.permutation(len(boxes))
-        found = reading_order(polygons([boxes[i] for i in shuffled], degrees))
+        found = reading_order(
+            polygons([boxes[i] for i in shuffled], degrees),
+            texts=[texts[i] for i in shuffled] if texts else (),
+        )
         assert [int(shuffled[i]) for i in found] == list(range(len(boxes)))
 
 
@@ -100,6 +106,107 @@ def test_a_heading_amid_the_page_ends_the_columns() -> None:
     assert_read_as_listed([*upper, (50, 330, 830, 30), *lower])
 
 
+def cells(x: float, y: float, rows: int, pitch: float = 30) -> list[Box]:
+    """A label and three numbers in each row."""
+    return [
+        box
+        for row in range(rows)
+        for box in (
+            (x, y + pitch * row, 90 + row % 3 * 20, 20),
+            *((x + 180 + 80 * n, y + pitch * row, 50, 20) for n in range(3)),
+        )
+    ]
+
+
+def test_a_table_in_a_column_of_text() -> None:
+    left = column(50, 100, 6) + cells(50, 320, 7) + column(50, 570, 6)
+    assert_read_as_listed([*left, *column(500, 104, 23)])
+
+
+def test_a_sidebar_of_facts_has_a_pitch_of_its_own() -> None:
+    assert_read_as_listed([*cells(50, 100, 14, 26), *column(500, 110, 16)])
+    assert_read_as_listed([*column(50, 110, 16), *cells(500, 100, 14, 26)])
+
+
+def test_a_short_piece_that_reaches_into_the_gap_does_not_close_it() -> None:
+    """Text is found with a margin."""
+    left = [(x, y, w + 8, h) for x, y, w, h in column(50, 100, 12)]
+    right = [(x - 8, y, w, h) for x, y, w, h in column(458, 105, 12)]
+    assert_read_as_listed([*left, *right])
+
+
+def test_a_heading_that_stands_like_two_columns_is_read_before_them() -> None:
+    heading: list[Box] = [(50, 20, 120, 20), (700, 22, 180, 20)]
+    columns = [*column(50, 200, 14), *column(500, 207, 14)]
+    found = reading_order(polygons([*heading, *columns]))
+    assert found[0] == 0
+    assert [i for i in found if i > 1] == list(range(2, len(columns) + 2))
+
+
+def index(columns: int, rows: int) -> tuple[list[Box], list[str]]:
+    words = sorted(f"{a}{b}nt" for a in "bcdfghk" for b in "aeiou" for _ in range(3))
+    boxes: list[Box] = [
+        (300 * x, 30 * y, 120 + 10 * (y % 5), 20) for x in range(columns) for y in range(rows)
+    ]
+    return boxes, [f"{word} {number}:3" for number, word in enumerate(words[: columns * rows])]
+
+
+def test_a_sorted_index_is_read_down_its_columns() -> None:
+    boxes, texts = index(3, 30)
+    assert_read_as_listed(boxes, texts=texts)
+
+
+def test_the_same_boxes_are_rows_when_their_words_are_not_sorted_down() -> None:
+    boxes, texts = index(3, 30)
+    by_rows = sorted(boxes, key=lambda box: (box[1], box[0]))
+    assert_read_as_listed(by_rows, texts=texts)
+
+
+def transcript(pages: Sequence[tuple[int, int, int]]) -> tuple[list[Box], list[str]]:
+    """Pages of numbered lines: the place of each, and its number."""
+    boxes: list[Box] = []
+    texts: list[str] = []
+    for x, y, number in pages:
+        boxes.append((x + 300, y, 60, 20))
+        texts.append(f"Page {number}")
+        for row in range(1, 26):
+            boxes += [(x, y + 30 * row, 18, 20), (x + 60, y + 30 * row, 60 + row * 37 % 200, 20)]
+            texts += [str(row), "and so it was"]
+    return boxes, texts
+
+
+def test_pages_on_one_sheet_are_read_one_after_the_other() -> None:
+    assert_read_as_listed(*_with_texts(transcript([(0, 0, 40), (500, 0, 41)])))
+
+
+def test_four_pages_on_one_sheet_come_by_their_numbers() -> None:
+    across = transcript([(0, 0, 40), (500, 0, 41), (0, 900, 42), (500, 900, 43)])
+    assert_read_as_listed(*_with_texts(across))
+    down = transcript([(0, 0, 40), (0, 900, 41), (500, 0, 42), (500, 900, 43)])
+    assert_read_as_listed(*_with_texts(down))
+
+
+def _with_texts(page: tuple[list[Box], list[str]]) -> tuple[list[Box], float, list[str]]:
+    return page[0], 0.0, page[1]
+
+
+def test_a_table_of_numbers_that_counts_both_ways_stays_in_rows() -> None:
+    boxes: list[Box] = [(120 * x, 40 * y, 40, 20) for y in range(12) for x in range(12)]
+    texts = [str((x + 1) * (y + 1)) for y in range(12) for x in range(12)]
+    assert_read_as_listed(boxes, texts=texts)
+
+
+@pytest.mark.parametrize("degrees", [-44, -30, 22, 36, 45])
+def test_a_page_that_lies_at_an_angle(degrees: float) -> None:
+    assert_read_as_listed(receipt(), degrees)
+    assert_read_as_listed([(50, 40, 830, 40), *column(50, 150, 12), *column(500, 150, 12)], degrees)
+
+
+def test_two_tiers_of_vertical_text_are_read_one_after_the_other() -> None:
+    tiers: list[Box] = [(900 - 80 * i, y, 50, 520) for y in (60, 610) for i in range(10)]
+    assert reading_order(polygons(tiers), vertical=True) == list(range(20))
+
+
 @pytest.mark.parametrize("degrees", [-8, -3, 1, 3, 8])
 def test_a_page_that_is_askew(degrees: float) -> None:
     assert_read_as_listed(receipt(), degrees)
@@ -111,13 +218,13 @@ def test_boxes_that_touch_are_still_rows() -> None:
     assert_read_as_listed([(x, 24 * y, 150, 30) for y in range(10) for x in (0, 300)])
 
 
-@pytest.mark.parametrize("rows", [300, 2000])
+@pytest.mark.parametrize("rows", [300, 4000])
 def test_a_long_table_takes_no_long_time(rows: int) -> None:
     """It has a run of columns from each row to each later one; trying all took minutes."""
     boxes: list[Box] = [(200 * x, 30 * y, 60, 20) for y in range(rows) for x in range(5)]
     started = time.process_time()
     assert reading_order(polygons(boxes)) == list(range(len(boxes)))
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 1
 
 
 def test_a_long_page_of_text_like_cells_takes_no_long_time() -> None:
@@ -126,6 +233,16 @@ def test_a_long_page_of_text_like_cells_takes_no_long_time() -> None:
     ]
     started = time.process_time()
     assert sorted(reading_order(polygons(boxes))) == list(range(len(boxes)))
+    assert time.process_time() - started < 1
+
+
+def test_a_texture_takes_no_long_time() -> None:
+    """As many regions as the service takes, anywhere: 20,000."""
+    chance = np.random.default_rng(1)
+    places = chance.uniform((0, 0, 20, 10), (9000, 9000, 400, 40), (20_000, 4))
+    started = time.process_time()
+    order = reading_order(polygons([tuple(place) for place in places.tolist()]))
+    assert sorted(order) == list(range(len(places)))
     assert time.process_time() - started < 3
 
 
@@ -157,9 +274,20 @@ def test_it_is_always_a_permutation_of_boxes(boxes: list[Box], degrees: float) -
     assert sorted(reading_order(polygons(boxes, degrees))) == list(range(len(boxes)))
 
 
-@given(boxes_on_a_page)
-def test_few_boxes_are_split_as_many_are(boxes: list[Box]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reading.reading_order._FEW", 0)
-        as_many = reading_order(polygons(boxes))
-    assert reading_order(polygons(boxes)) == as_many
+layouts = st.sampled_from([
+    receipt(),
+    [*column(50, 100, 12), *column(500, 107, 14)],
+    [(50, 20, 830, 30), *cells(50, 100, 14, 26), *column(500, 110, 16)],
+    [*column(50, 100, 6), *cells(50, 320, 7), *column(500, 104, 13)],
+])  # fmt: skip
+
+
+@given(
+    layouts, st.floats(0.2, 20), st.floats(-5, 5), st.tuples(st.floats(0, 500), st.floats(0, 500))
+)
+def test_neither_scale_nor_place_nor_a_little_skew_changes_the_order(
+    boxes: list[Box], scale: float, degrees: float, place: tuple[float, float]
+) -> None:
+    moved = [(x + place[0], y + place[1], w, h) for x, y, w, h in boxes]
+    there = polygons(moved, degrees) * np.float32(scale)
+    assert reading_order(there) == reading_order(polygons(boxes))

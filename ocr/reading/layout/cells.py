@@ -1,0 +1,91 @@
+"""Cells that ruling lines enclose: what stands in one is read before what stands in the next.
+
+A line of text is in the cell between the nearest rule above, below, to its left and to its right;
+at the edge of a table one of the last two may be missing. Cells between the same two level rules
+are a band. In a band of a form or a table each cell is read for itself, except where only the
+columns of a table are ruled, and its rows go on from one cell to the next: such a band is read row
+by row, as one.
+"""
+
+import collections
+
+import numpy as np
+
+from reading.layout.boxes import Boxes, Indices, Numbers, unit_of
+from reading.layout.ruling_lines import RulingLines, Segments
+from reading.layout.text_columns import are_columns, are_unpaired, side_of
+
+_FEW_ROWS = 2
+"""Cells of so few rows are each read for themselves: a label and, below it, what was filled in."""
+_SOME_ROWS = 4
+"""Of so many, too, unless all of a band have the same number."""
+_CLOSE = 2.5
+"""The rows of a text in a cell are no more than so many heights apart."""
+
+_Key = tuple[int, int, int, int]
+_OUTSIDE = -1
+
+
+def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
+    """Groups of lines, two and more each, that are to be read for themselves."""
+    if not len(lines.level) or not len(lines.upright):
+        return []
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    above, below = _nearest(lines.level, y, x)
+    left, right = _nearest(lines.upright, x, y)
+    keys = np.stack([above, below, left, right], axis=1)
+    enclosed = (keys[:, :2] != _OUTSIDE).all(axis=1) & (keys[:, 2:] != _OUTSIDE).any(axis=1)
+    cells: dict[_Key, list[int]] = collections.defaultdict(list)
+    for number in np.flatnonzero(enclosed).tolist():
+        cells[tuple(keys[number].tolist())].append(number)
+    unit = unit_of(boxes)
+    found: list[Indices] = []
+    for key, members in cells.items():
+        if len(members) > 1 and _is_closed(lines, key, unit):
+            cell = np.array(members, dtype=np.intp)
+            beside = enclosed & (y >= y[cell].min()) & (y <= y[cell].max())
+            beside[cell] = False
+            in_band = beside & (keys[:, :2] == key[:2]).all(axis=1)
+            if not _goes_on(boxes, cell, np.flatnonzero(beside), np.flatnonzero(in_band)):
+                found.append(cell)
+    return found
+
+
+def _is_closed(lines: RulingLines, key: _Key, unit: float) -> bool:
+    """Whether the rules around a cell meet: strokes of letters and edges of paper do not."""
+    top, bottom = (lines.level[place] for place in key[:2])
+    return all(
+        begin <= top[0] + unit
+        and end >= bottom[0] - unit
+        and all(level[1] - unit <= x <= level[2] + unit for level in (top, bottom))
+        for x, begin, end in (lines.upright[place] for place in key[2:] if place != _OUTSIDE)
+    )
+
+
+def _nearest(lines: Segments, across: Numbers, along: Numbers) -> tuple[list[int], list[int]]:
+    """For each place the nearest line before and behind it that passes there; `_OUTSIDE`: none."""
+    order = np.argsort(lines[:, 0], kind="stable")
+    place, begin, end = lines[order].T
+    found: tuple[list[int], list[int]] = [], []
+    for here, there in zip(across.tolist(), along.tolist(), strict=True):
+        passing = np.flatnonzero((begin <= there) & (there <= end))
+        middle = int(np.searchsorted(place[passing], here))
+        found[0].append(int(order[passing[middle - 1]]) if middle else _OUTSIDE)
+        found[1].append(int(order[passing[middle]]) if middle < len(passing) else _OUTSIDE)
+    return found
+
+
+def _goes_on(boxes: Boxes, cell: Indices, beside: Indices, in_band: Indices) -> bool:
+    """Whether a cell's rows go on in the cells beside it."""
+    own = side_of(boxes[cell])
+    rows = len(own.centres)
+    unit = unit_of(boxes[cell])
+    is_small = rows <= _SOME_ROWS and float(np.diff(own.centres).max(initial=0)) < _CLOSE * unit
+    others = in_band if is_small else beside
+    if (rows <= _FEW_ROWS and is_small) or not len(others):
+        return False
+    other = side_of(boxes[others])
+    if is_small and len(other.centres) != rows:
+        return False
+    running = own.is_running_text, other.is_running_text
+    return not are_columns(own, other, unit, running, 0.0) and not are_unpaired(own, other, unit, 2)

@@ -1,0 +1,221 @@
+"""Columns among the strips of a page: runs of strips that share a gap which parts columns.
+
+The search is bounded: a long table offers a run of columns from each of its rows on.
+"""
+
+import numpy as np
+
+from reading.layout.boxes import (
+    Boxes,
+    Indices,
+    Span,
+    common_spans,
+    free_spans,
+    parts_at,
+    unit_of,
+)
+from reading.layout.listings import Listing
+from reading.layout.ruling_lines import RulingLines
+from reading.layout.text_columns import LEAST_ROWS, LONG, Side, are_columns, are_unpaired, side_of
+
+_MOST_WORK = 300_000
+"""Lines that are looked at, times the gaps between them, added up …"""
+_EACH = 100
+"""… and so many more each time."""
+_MOST_STEPS = 4000
+"""Strips that are looked at so, before a run is begun only where a strip's gap opens."""
+_MOST_LISTINGS = 120
+"""Pairs of columns whose words are looked at."""
+_LOOKED_BELOW = 4
+"""A heading of so many strips may stand by chance like the columns below it."""
+_MUCH_LONGER = 2
+_FEWEST = 6
+"""Lines that two columns have at least."""
+_ALONG = 0.8
+"""A rule between columns is at least so long as the rows on both sides of it reach."""
+
+
+class ColumnSearch:
+    """Looks for columns on one page."""
+
+    def __init__(self, boxes: Boxes, count: int, lines: RulingLines, listing: Listing) -> None:
+        """The first `count` of the levelled boxes are lines, the others whole cells."""
+        self._boxes, self._count, self._lines, self._listing = boxes, count, lines, listing
+        self._work, self._steps = _MOST_WORK, _MOST_STEPS
+        self._listings = _MOST_LISTINGS if listing.may_go_down else 0
+
+    def in_strips(self, strips: list[Indices], least: float) -> list[tuple[int, list[Indices]]]:
+        """Runs of strips, from the top: how many, and their columns; a strip that shares none
+        stands alone. A gap is at least `least` wide."""
+        spans = [free_spans(self._boxes, strip, least) for strip in strips]
+        runs: list[tuple[int, list[Indices]]] = []
+        position = tried_to = 0
+        while position < len(strips):
+            end, columns = position, list[Indices]()
+            if (
+                position >= tried_to
+                or self._steps > 0
+                or _opens(spans[position - 1], spans[position], least)
+            ):
+                end, tried_to, columns = self._columns_from(strips, spans, position, least)
+            if columns and self._is_longer_below(strips, spans, position, end, least):
+                columns = []
+            if columns:
+                runs.append((end - position, columns))
+                position = tried_to = end
+            else:
+                runs.append((1, []))
+                position += 1
+        return runs
+
+    def in_one_strip(self, indices: Indices, least: float) -> list[Indices]:
+        """The parts of a strip whose rows do not stand beside each other; one, if they do."""
+        self._work -= len(indices) + _EACH
+        if self._work <= 0:
+            return [indices]
+        unit = unit_of(self._boxes[indices])
+        cuts = []
+        for low, high in free_spans(self._boxes, indices, least)[1:-1]:
+            middle = (low + high) / 2
+            parts = parts_at(self._boxes, indices, [middle])
+            left, right = (side_of(self._boxes[part]) for part in parts)
+            if are_unpaired(left, right, unit, 1) or self._stand_beside(parts):
+                cuts.append(middle)
+        return parts_at(self._boxes, indices, cuts)
+
+    def _columns_from(
+        self, strips: list[Indices], spans: list[list[Span]], start: int, least: float
+    ) -> tuple[int, int, list[Indices]]:
+        """The longest run of strips from `start` that columns share: (its end, the end of the
+        longest run that has a gap at all, the columns).
+
+        A run is looked at where it loses a gap, and at its end.
+        """
+        best: list[Indices] = []
+        best_end = end = start
+        free = spans[start]
+        low, high = free[0][1], free[-1][0]
+        while end < len(strips):
+            end += 1
+            self._steps -= 1
+            shared: list[Span] = []
+            lowest, highest = low, high
+            if end < len(strips) and not self._listing.new_pages(self._boxes, strips[end]):
+                shared = common_spans(free, spans[end], least)
+                lowest, highest = min(low, spans[end][0][1]), max(high, spans[end][-1][0])
+            inner = _inner(free, low, high)
+            if inner and len(_inner(shared, lowest, highest)) < len(inner):
+                found = self._as_columns(np.concatenate(strips[start:end]), inner)
+                best, best_end = (found, end) if found else (best, best_end)
+            if len(shared) < 2:
+                break
+            free, low, high = shared, lowest, highest
+        return best_end, end, best
+
+    def _is_longer_below(
+        self, strips: list[Indices], spans: list[list[Span]], start: int, end: int, least: float
+    ) -> bool:
+        """Whether a run that begins a few strips below is much longer than this one."""
+        for later in range(start + 1, min(start + _LOOKED_BELOW + 1, end, len(strips))):
+            if self._steps <= 0:
+                return False
+            below, _, columns = self._columns_from(strips, spans, later, least)
+            if columns and below - later > _MUCH_LONGER * (end - start):
+                return True
+        return False
+
+    def _as_columns(self, indices: Indices, gaps: list[Span]) -> list[Indices]:
+        """The columns that these gaps part; empty when none does."""
+        if len(indices) < _FEWEST or self._work <= 0:
+            return []
+        self._work -= (len(indices) + _EACH) * (len(gaps) + 1)
+        unit = unit_of(self._boxes[indices])
+        middles = [(low + high) / 2 for low, high in gaps]
+        parts = parts_at(self._boxes, indices, middles)
+        if len(parts) <= len(gaps):
+            return []
+        sides = [_long_side(self._boxes[part], unit) for part in parts]
+        is_text = any(side and side.is_running_text for side in sides)
+        if not is_text and not len(self._lines.upright) and self._listings <= 0:
+            return []
+        widths = [_width(self._boxes[part]) for part in parts]
+        runs = [side is not None and side.is_running_text for side in sides]
+        cuts = []
+        for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
+            halves = parts_at(self._boxes, indices, [middle])
+            left, right = (side_of(self._boxes[half]) for half in halves)
+            running = (
+                max(zip(widths[:number], runs[:number], strict=True))[1],
+                max(zip(widths[number:], runs[number:], strict=True))[1],
+            )
+            ruled = self._ruled(gap, left, right, unit)
+            is_cut = (
+                are_columns(left, right, unit, running, gap[1] - gap[0]) if ruled is None else ruled
+            )
+            if not is_cut and ruled is None:
+                is_cut = (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
+            if is_cut:
+                cuts.append(middle)
+        return parts_at(self._boxes, indices, cuts) if cuts else []
+
+    def _ruled(self, gap: Span, left: Side, right: Side, unit: float) -> bool | None:
+        """Whether an upright rule parts the two, which no row's rule crosses (True), or rules of
+        rows cross (False); None when rules do not tell."""
+        low, high = gap
+        if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
+            return None
+        top = max(left.centres[0], right.centres[0])
+        bottom = min(left.centres[-1], right.centres[-1])
+        y, start, stop = self._lines.level.T
+        crossing = (y > top) & (y < bottom) & (start < low - unit) & (stop > high + unit)
+        if crossing.any():
+            return False if crossing.sum() > 1 else None
+        for x, begin, end in self._lines.upright.tolist():
+            if not low - unit / 4 <= x <= high + unit / 4:
+                continue
+            meeting = (y > begin - unit) & (y < end + unit) & (start < x - unit) & (stop > x + unit)
+            if min(end, bottom) - max(begin, top) >= _ALONG * (bottom - top) and not meeting.any():
+                return True
+        return None
+
+    def _are_listed(self, halves: list[Indices]) -> bool:
+        """Whether the words themselves tell that each half is to be read for itself."""
+        if self._listings <= 0 or min(map(len, halves)) < _FEWEST:
+            return False
+        self._listings -= 1
+        return self._listing.goes_down(self._boxes, *halves)
+
+    def _stand_beside(self, halves: list[Indices]) -> bool:
+        """Whether one half has a cell beside which the other has several rows."""
+        cells = [self._boxes[half[half >= self._count]] for half in halves]
+        left, right = (side_of(self._boxes[half]) for half in halves)
+        return _beside_one(cells[0], right) or _beside_one(cells[1], left)
+
+
+def _inner(spans: list[Span], low: float, high: float) -> list[Span]:
+    """Those with something on both sides, between `low` and `high`."""
+    return [span for span in spans if low < span[0] and span[1] < high]
+
+
+def _opens(above: list[Span], below: list[Span], least: float) -> bool:
+    """Whether a strip has a gap that the one above it blocks: a run may begin there."""
+    shared = common_spans(above, below, least)
+    return len(_inner(shared, below[0][1], below[-1][0])) < len(below) - 2
+
+
+def _width(boxes: Boxes) -> float:
+    return float(boxes[:, 2].max() - boxes[:, 0].min())
+
+
+def _long_side(boxes: Boxes, unit: float) -> Side | None:
+    """None when it is no running text at a glance."""
+    widths = boxes[:, 2] - boxes[:, 0]
+    return side_of(boxes) if len(boxes) >= LEAST_ROWS and widths.max() >= LONG * unit else None
+
+
+def _beside_one(boxes: Boxes, other: Side) -> bool:
+    """Whether one of the boxes has two rows and more of the other side beside it."""
+    return any(
+        int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
+        for top, bottom in boxes[:, 1::2].tolist()
+    )

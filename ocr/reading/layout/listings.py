@@ -1,0 +1,85 @@
+"""What the words themselves say about columns: numbered lines and entries sorted by the alphabet.
+
+The lines of an index, and those of transcripts with several pages on one sheet, are short and
+stand beside each other as the rows of a table do. But they are numbered, or sorted, down.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from reading.layout.boxes import Boxes, Indices, rows_of
+
+_LEAST_ROWS = 6
+_IN_SEQUENCE = 0.6
+"""Of the numbers, so many are followed by the next one: some are always misread."""
+_SORTED = 0.85
+_WITH_WORDS = 0.5
+"""Of numbered rows, so many have words, too; a table of numbers counts in both directions."""
+_NUMBER = re.compile(r"(\d{1,3})(?![\d.,:/%-])")
+_PAGE = re.compile(r"\W*page\W*(\d{1,5})\W*", re.IGNORECASE)
+_ENTRY = re.compile(r"[^\W\d_]{2,}[\W\d_]*")
+"""One word, and where it stands."""
+_ENTRIES = 0.4
+"""Of an index' lines."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class Listing:
+    """The texts of a page's lines, as far as they count or are sorted."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        numbers = sum(_NUMBER.match(text) is not None for text in texts)
+        entries = sum(_ENTRY.fullmatch(text) is not None for text in texts)
+        self._is_numbered = numbers >= 2 * _LEAST_ROWS
+        self._has_entries = entries >= max(2 * _LEAST_ROWS, _ENTRIES * len(texts))
+        self.may_go_down = self._is_numbered or self._has_entries
+        """Whether it is worth asking."""
+
+    def goes_down(self, boxes: Boxes, left: Indices, right: Indices) -> bool:
+        """Whether both sides of a gap are listings that are to be read one after the other."""
+        rows = [rows_of(boxes, side[side < len(self._texts)]) for side in (left, right)]
+        if min(map(len, rows)) < _LEAST_ROWS:
+            return False
+        texts = [[[self._texts[index] for index in row.tolist()] for row in side] for side in rows]
+        return (self._is_numbered and _are_counted(*texts)) or (
+            self._has_entries and _are_sorted(*texts)
+        )
+
+    def new_pages(self, boxes: Boxes, strip: Indices) -> bool:
+        """Whether two pages of one sheet begin side by side, which are numbered in this order."""
+        if len(strip) < 2:
+            return False
+        found = [
+            (float(boxes[index, 0]), int(page[1]))
+            for index in strip.tolist()
+            if index < len(self._texts) and (page := _PAGE.fullmatch(self._texts[index]))
+        ]
+        numbers = [number for _, number in sorted(found)]
+        return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _are_counted(left: list[list[str]], right: list[list[str]]) -> bool:
+    """Whether each side's rows are numbered for themselves."""
+    for side in (left, right):
+        numbers = [int(match[1]) for row in side if (match := _NUMBER.match(row[0]))]
+        steps = sum(after == before + 1 for before, after in itertools.pairwise(numbers))
+        words = sum(any(_WORD.search(text) for text in row) for row in side)
+        if (
+            len(numbers) < max(_LEAST_ROWS, _IN_SEQUENCE * len(side))
+            or steps < _IN_SEQUENCE * len(numbers)
+            or words < _WITH_WORDS * len(side)
+        ):
+            return False
+    return True
+
+
+def _are_sorted(left: list[list[str]], right: list[list[str]]) -> bool:
+    """Whether the entries of each side are sorted, and those of the right side come behind."""
+    keys = [[row[0].casefold() for row in side if _WORD.match(row[0])] for side in (left, right)]
+    for side in keys:
+        ascending = sum(some <= other for some, other in itertools.pairwise(side))
+        if len(side) < _LEAST_ROWS or ascending < _SORTED * (len(side) - 1):
+            return False
+    return keys[0][len(keys[0]) // 2] < keys[1][0] and keys[0][-1][0] <= keys[1][0][0]

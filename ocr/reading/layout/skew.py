@@ -1,0 +1,31 @@
+"""The skew of a page: how its rows slope, and boxes as they would be without that."""
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.arrays import Polygons
+from reading.layout.boxes import Boxes
+
+Turn = npt.NDArray[np.float32]
+"""(2, 2): points (x, y) times this stand as if the rows lay level."""
+
+
+def turn_to_level(polygons: Polygons) -> Turn:
+    """By the median angle of the longer half of the lines, the longer the more: short ones hardly
+    have any."""
+    edges = polygons[:, 1] - polygons[:, 0] + polygons[:, 2] - polygons[:, 3]
+    lengths = np.hypot(edges[:, 0], edges[:, 1])
+    long = lengths >= np.median(lengths)
+    angles = np.arctan2(edges[long, 1], edges[long, 0])
+    order = np.argsort(angles, kind="stable")
+    weights = np.cumsum(lengths[long][order], dtype=np.float64)
+    angle = float(angles[order][np.searchsorted(weights, weights[-1] / 2)])
+    return np.array(
+        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], dtype=np.float32
+    )
+
+
+def level_boxes(polygons: Polygons, turn: Turn) -> Boxes:
+    """(count, 4): bounding boxes of the lines after the turn."""
+    points = polygons @ turn
+    return np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)

@@ -1,0 +1,107 @@
+"""Whether white space between two parts of a page parts columns, or the cells of a table's rows.
+
+Columns are read one after the other, a table row by row. Three things tell columns: rows that do
+not stand beside each other, as two texts have each their own pitch; running text, whose lines fill
+their width on both sides; and a ruling line that no row's rule crosses (`ruling_lines`).
+"""
+
+import dataclasses
+
+import numpy as np
+
+from reading.layout.boxes import Boxes, Numbers, unit_of
+
+LEAST_ROWS = 3
+_LEAST_UNPAIRED_ROWS = 4
+"""Of fewer rows two or three may stand askew in any form."""
+_FILLED_SHARE, _USUALLY_FILLED = 0.6, 0.75
+"""In running text the median row covers so much of its width, and a quarter of the rows so much."""
+LONG = 6
+"""In running text the median row's longest piece is so many times as long as high."""
+_BESIDE = 0.25
+"""Rows stand beside each other when their distance is the usual one, to within so many heights …"""
+_MOST_SHIFT = 0.5
+"""… and that is no more than this: a page that is curved or a little askew."""
+_MOST_SHIFT_OF_AS_MANY = 1.0
+"""Where both sides have as many rows, it may be so much."""
+_PAIRED = 0.7
+"""From this share of the rows on, the two sides are rows of one table."""
+_WIDEST_GAP = 0.6
+"""Between columns whose rows stand beside each other, in widths of the narrower one."""
+_NARROWEST_SHARE = 0.12
+"""A column of text is at least so wide as a share of both."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """One side of a gap: its rows, from the top."""
+
+    centres: Numbers
+    """(rows,): y of each."""
+    filled: Numbers
+    """(rows,): share of the side's width that text covers."""
+    longest: Numbers
+    """(rows,): length of the longest piece, in heights of a line."""
+    width: float
+
+    @property
+    def is_running_text(self) -> bool:
+        """Whether its lines fill their width."""
+        return (
+            len(self.centres) >= LEAST_ROWS
+            and float(np.median(self.filled)) >= _FILLED_SHARE
+            and float(np.quantile(self.filled, 0.75)) >= _USUALLY_FILLED
+            and float(np.median(self.longest)) >= LONG
+        )
+
+
+def side_of(boxes: Boxes) -> Side:
+    """The rows of some lines; pieces whose centres lie close are one row."""
+    centres = (boxes[:, 1] + boxes[:, 3]) / 2
+    order = np.argsort(centres, kind="stable")
+    chosen, centres = boxes[order], centres[order]
+    unit = unit_of(chosen)
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(centres) > unit / 2) + 1])
+    counts = np.diff(np.append(begins, len(chosen)))
+    widths = chosen[:, 2] - chosen[:, 0]
+    width = max(float(chosen[:, 2].max() - chosen[:, 0].min()), 1.0)
+    return Side(
+        np.add.reduceat(centres, begins) / counts,
+        np.add.reduceat(widths, begins) / width,
+        np.maximum.reduceat(widths, begins) / unit,
+        width,
+    )
+
+
+def are_columns(
+    left: Side, right: Side, unit: float, running: tuple[bool, bool], gap: float
+) -> bool:
+    """Whether each side is to be read for itself; `unit` is the height of a line, and `running`
+    whether each side's widest column is running text; `gap` is how wide the white space is."""
+    narrow, wide = sorted([left.width, right.width])
+    if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
+        return False
+    if narrow < _NARROWEST_SHARE * (narrow + wide):
+        return False
+    if all(running) and gap <= _WIDEST_GAP * narrow:
+        return True
+    return any(running) and are_unpaired(left, right, unit, _LEAST_UNPAIRED_ROWS)
+
+
+def are_unpaired(left: Side, right: Side, unit: float, least_rows: int) -> bool:
+    """Whether the rows of one side do not stand beside those of the other, as far as both reach:
+    at least so many rows of each."""
+    low = max(left.centres[0], right.centres[0]) - unit
+    high = min(left.centres[-1], right.centres[-1]) + unit
+    both = [side.centres[(side.centres > low) & (side.centres < high)] for side in (left, right)]
+    few, many = sorted(both, key=len)
+    if len(few) < least_rows:
+        return False
+    if len(few) == len(many):
+        apart, most = many - few, _MOST_SHIFT_OF_AS_MANY * unit
+    else:
+        places = np.clip(np.searchsorted(many, few), 1, max(len(many) - 1, 1))
+        above, below = many[places - 1] - few, many[np.minimum(places, len(many) - 1)] - few
+        apart, most = np.where(np.abs(above) <= np.abs(below), above, below), _MOST_SHIFT * unit
+    shift = float(np.clip(np.median(apart), -most, most))
+    return float((np.abs(apart - shift) <= _BESIDE * unit).mean()) < _PAIRED

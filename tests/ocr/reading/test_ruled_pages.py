@@ -1,0 +1,87 @@
+"""The order of what stands between ruling lines: cells, tables, frames, columns."""
+
+import cv2
+import numpy as np
+from test_reading_order import Box, polygons
+
+from decoding.pixels import Pixels
+from reading.reading_order import reading_order
+
+
+def paper() -> Pixels:
+    return np.full((900, 1200, 3), 245, dtype=np.uint8)
+
+
+def grid(page: Pixels, xs: list[int], ys: list[int]) -> None:
+    for x in xs:
+        cv2.line(page, (x, ys[0]), (x, ys[-1]), (0, 0, 0), 3)
+    for y in ys:
+        cv2.line(page, (xs[0], y), (xs[-1], y), (0, 0, 0), 3)
+
+
+def order(boxes: list[Box], page: Pixels) -> list[int]:
+    """As places in the list, whatever order the detector gave."""
+    chance = np.random.default_rng(5).permutation(len(boxes))
+    found = reading_order(polygons([boxes[i] for i in chance]), page=page)
+    return [int(chance[i]) for i in found]
+
+
+def test_lines_of_one_cell_are_read_before_the_next_cell() -> None:
+    page = paper()
+    grid(page, [100, 400, 700, 1000], [100, 200, 300, 400])
+    boxes: list[Box] = [
+        box
+        for y in (115, 215, 315)
+        for box in (
+            *((120, y + 35 * line, 200 - 40 * line, 24) for line in range(2)),
+            (420, y + 17, 180, 24),
+            *((720, y + 35 * line, 220, 24) for line in range(2)),
+        )
+    ]
+    assert order(boxes, page) == list(range(len(boxes)))
+
+
+def test_a_label_and_what_is_filled_in_below_it_are_one_box_of_a_form() -> None:
+    page = paper()
+    grid(page, [100, 500, 1000], [100, 200])
+    boxes: list[Box] = [(110, 108, 90, 18), (115, 150, 200, 30), (510, 108, 90, 18),
+                        (515, 150, 200, 30)]  # fmt: skip
+    assert order(boxes, page) == [0, 1, 2, 3]
+    assert order(boxes, paper()) == [0, 2, 1, 3]
+
+
+def test_a_table_of_which_only_the_columns_are_ruled_is_read_by_rows() -> None:
+    page = paper()
+    grid(page, [100, 400, 700, 1000], [100, 150, 700])
+    boxes: list[Box] = [
+        (x + 20, y, 110, 24) for y in [112, *range(170, 680, 40)] for x in (100, 400, 700)
+    ]
+    assert order(boxes, page) == list(range(len(boxes)))
+
+
+def test_numbers_outside_of_a_frame_are_read_before_what_is_in_it() -> None:
+    """A transcript: the lines of a sentence go on without the numbers between them."""
+    page = paper()
+    cv2.rectangle(page, (150, 60), (1000, 840), (0, 0, 0), 3)
+    numbers: list[Box] = [(100, 80 + 50 * i, 24, 24) for i in range(15)]
+    text: list[Box] = [(200, 80 + 50 * i, 300 + i * 97 % 400, 24) for i in range(15)]
+    assert order([*numbers, *text], page) == list(range(30))
+
+
+def test_a_line_between_columns_parts_them_however_short_their_lines() -> None:
+    page = paper()
+    cv2.line(page, (600, 60), (600, 840), (0, 0, 0), 3)
+    columns: list[Box] = [
+        (x, 80 + 50 * i, 90 + i * 37 % 80, 24) for x in (100, 650) for i in range(15)
+    ]
+    assert order(columns, page) == list(range(30))
+
+
+def test_frames_beside_each_other_are_read_one_after_the_other() -> None:
+    page = paper()
+    for x in (60, 640):
+        cv2.rectangle(page, (x, 60), (x + 500, 700), (0, 0, 0), 3)
+    boxes: list[Box] = [(x, 90 + 40 * i, 200, 24) for x in (90, 670) for i in range(3)]
+    boxes[4:4] = [(670, 108, 100, 24)]
+    boxes = [*boxes[:3], *sorted(boxes[3:], key=lambda box: box[1])]
+    assert order(boxes, page) == list(range(len(boxes)))
