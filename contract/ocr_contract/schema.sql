@@ -154,6 +154,30 @@ CREATE TRIGGER found_days_insert AFTER INSERT ON images BEGIN
                               images = images + 1;
 END;
 
+-- How many images lie in each folder itself, not counting those in the folders below it.
+CREATE TABLE folder_counts (
+  folder        TEXT    PRIMARY KEY,       -- as in images.name, with the stroke at its end; '' is the image folder
+  images        INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER folder_counts_insert AFTER INSERT ON images BEGIN
+  INSERT INTO folder_counts VALUES (rtrim(new.name, replace(new.name, '/', '')), 1)
+    ON CONFLICT DO UPDATE SET images = images + 1;
+END;
+CREATE TRIGGER folder_counts_delete AFTER DELETE ON images BEGIN
+  UPDATE folder_counts SET images = images - 1
+   WHERE folder = rtrim(old.name, replace(old.name, '/', ''));
+END;
+CREATE TRIGGER folder_counts_update AFTER UPDATE OF name ON images
+  WHEN rtrim(old.name, replace(old.name, '/', '')) <> rtrim(new.name, replace(new.name, '/', ''))
+BEGIN
+  UPDATE folder_counts SET images = images - 1
+   WHERE folder = rtrim(old.name, replace(old.name, '/', ''));
+  DELETE FROM folder_counts
+   WHERE folder = rtrim(old.name, replace(old.name, '/', '')) AND images = 0;
+  INSERT INTO folder_counts VALUES (rtrim(new.name, replace(new.name, '/', '')), 1)
+    ON CONFLICT DO UPDATE SET images = images + 1;
+END;
+
 -- What the search knows of each image: its name, with a stroke before it so that each folder of it
 -- stands between two, and the text that it shows, a person's corrections after the machine's.
 CREATE VIEW search_texts AS

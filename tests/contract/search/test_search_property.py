@@ -62,6 +62,7 @@ leaves = st.one_of(
     st.sampled_from(WORDS).map(lambda word: f"exact:{word}"),
     st.sampled_from(WORDS).map(lambda word: f"name:{word}"),
     st.sampled_from(WORDS).map(lambda word: f"folder:{word}"),
+    st.sampled_from(WORDS).map(lambda word: f"folder:/{word}"),
     st.sampled_from(
         ["state:failed", "state:done", "state:warnings", "state:all", "state:latest",
          "after:2026-01-31", "after:2026", "before:2026-01-31", "before:2026-02", "confidence:<50",
