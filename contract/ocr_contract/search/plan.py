@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 
-from ocr_contract.search import columns, documents, expressions, matching
+from ocr_contract.search import columns, documents, expressions, matching, rare_trigrams
 from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race
 from ocr_contract.search.rare import rare_stream
 from ocr_contract.search.source import Source
@@ -55,7 +55,9 @@ def _disjunction(source: Source, node: Or) -> Stream:
     """What one table answers alone is asked of it at once."""
     texts, grams, others = [], [], []
     for part in node.parts:
-        if (expression := expressions.texts(part)) is not None:
+        if rare_trigrams.expression(source, part) is not None:
+            others.append(part)
+        elif (expression := expressions.texts(part)) is not None:
             texts.append(expression)
         elif (expression := expressions.grams(part)) is not None:
             grams.append(expression)
@@ -81,12 +83,16 @@ class _Conjunction:
         }  # fmt: skip
         self._loose: list[str] = []
         """Instead of the wanted texts, where phrases are no more than their words."""
+        self._rare: list[Callable[[], Stream]] = []
+        """What an index on rows knows."""
         self._wanted: list[Callable[[], Stream]] = []
         self._unwanted: list[Callable[[], Stream]] = []
         self._columns: list[Node] = []
         self._checks: list[Node] = []
         for part in parts:
             self._take(part)
+        if self._rare:
+            self._wanted.append(self._few)
         self._ask_fts()
 
     def stream(self) -> Stream:
@@ -94,8 +100,8 @@ class _Conjunction:
         if not self._wanted:
             self._walk()
         contenders = [self._checked(self._joined())]
-        if self._loose != self._expressions["images_fts"][0]:
-            loose = _fts(self._source, "images_fts", " AND ".join(self._loose))
+        if (expression := self._loose_expression()) is not None:
+            loose = _fts(self._source, "images_fts", expression)
             loose = _compared(self._source, loose, self._whole)
             contenders = [Chance(self._source, loose, contenders[0])]
         if len(self._wanted) + len(self._unwanted) > 1:
@@ -104,6 +110,15 @@ class _Conjunction:
             ]
         return contenders[0] if len(contenders) == 1 else Race(self._source, contenders)
 
+    def _loose_expression(self) -> str | None:
+        """What all hits hold and few other images do, where FTS5 has that faster."""
+        if not self._expressions["images_fts"][0]:
+            return None
+        rare = rare_trigrams.expression(self._source, self._whole)
+        if rare is None and self._loose != self._expressions["images_fts"][0]:
+            return " AND ".join(self._loose)
+        return rare
+
     def _take(self, part: Node) -> None:
         is_unwanted = isinstance(part, Not)
         inner = part.part if isinstance(part, Not) else part
@@ -111,7 +126,7 @@ class _Conjunction:
             self._columns.append(part)
             rare = rare_stream(self._source, part)
             if rare is not None:
-                self._wanted.append(rare)
+                self._rare.append(rare)
         elif (expression := expressions.texts(inner)) is not None:
             self._expressions["images_fts"][is_unwanted].append(expression)
             if not is_unwanted:
@@ -137,6 +152,16 @@ class _Conjunction:
             elif unwanted:
                 self._unwanted.append(partial(_fts, self._source, table, lacking))
 
+    def _few(self) -> Stream:
+        """Of the few that an index on rows knows those that fulfil all that is about rows.
+
+        To look at their rows is cheaper than to look each of them up in an index of words.
+        """
+        streams = [stream() for stream in self._rare]
+        found = streams[0] if len(streams) == 1 else AllOf(self._source, streams)
+        check = partial(_fulfilling, self._source, And(tuple(self._columns)))
+        return Checked(self._source, found, check, COLUMNS_COST)
+
     def _walk(self) -> None:
         """No index helps: every image is looked at."""
         condition, values = columns.condition(And(tuple(self._columns))) or ("1", [])
@@ -153,7 +178,7 @@ class _Conjunction:
         )
 
     def _checked(self, found: Stream) -> Stream:
-        if self._columns:
+        if self._columns and not self._rare:
             check = partial(_fulfilling, self._source, And(tuple(self._columns)))
             found = Checked(self._source, found, check, COLUMNS_COST)
         if self._checks:
