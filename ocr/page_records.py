@@ -8,6 +8,8 @@ import dataclasses
 from typing import Any
 
 from image_warnings import ImageWarning
+from ocr_contract import doubt
+from ocr_contract.alternatives import Alternative
 from ocr_errors import ImageError
 
 MAX_LINES = 20_000
@@ -30,6 +32,25 @@ class Line:
     text: str
     confidence: float
     polygon: tuple[tuple[float, float], ...]
+    doubt: float | None = None
+    """The probability that the text is wrong, from the recogniser's evidence; None: nothing but its
+    confidence is known."""
+    doubt_reason: str | None = None
+    """A code of `ocr_contract.doubt.Reason`."""
+    alternatives: tuple[Alternative, ...] = ()
+    model: str | None = None
+    """What read it, when that was not the batch's recogniser."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it counts as one of a page's doubtful lines."""
+        known = doubt.from_confidence(self.confidence) if self.doubt is None else self.doubt
+        return known >= doubt.LOOK_AT
+
+    @property
+    def is_unspelled(self) -> bool:
+        """Whether it is in letters of a script that is not set up."""
+        return self.doubt_reason == doubt.Reason.OTHER_SCRIPT
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

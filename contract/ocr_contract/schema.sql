@@ -1,4 +1,4 @@
--- The database of ocr_docker (data/ocr_data.db), schema version 3.
+-- The database of ocr_docker (data/ocr_data.db), schema version 4.
 --
 -- ocr_service is the only writer. Everybody else opens the file read-only:
 --     sqlite3 "file:data/ocr_data.db?mode=ro"
@@ -65,6 +65,9 @@ CREATE TABLE pages (
   preview       TEXT,                      -- file under data/previews/; NULL when none could be made
   thumbnail     TEXT,                      -- likewise
   seconds       REAL    NOT NULL DEFAULT 0, -- this page's share of its batch's wall time
+  doubtful_count INTEGER,                  -- lines in the two worse bands (doubt.py) that nobody has
+                                           -- corrected; NULL: read before version 4, not counted yet
+  unspelled_count INTEGER NOT NULL DEFAULT 0, -- of these, lines whose doubt_reason is 'other_script'
   UNIQUE (image_id, number)
 );
 CREATE INDEX pages_confidence ON pages (confidence);
@@ -77,6 +80,14 @@ CREATE TABLE lines (
   text          TEXT    NOT NULL,
   confidence    REAL    NOT NULL,          -- 0 to 1
   polygon       TEXT    NOT NULL,          -- JSON: four points in page pixels, [[x, y], …], from the line's top left
+  measured_doubt REAL,                     -- from the recogniser's evidence; NULL: none but the confidence is known
+  doubt_reason  TEXT,                      -- stable code, e.g. 'other_script': see doubt.py; NULL: none in particular
+  alternatives  TEXT,                      -- JSON: other readings of doubtful places, see alternatives.py; NULL: none
+  model         TEXT,                      -- what read it when that was not the batch's recogniser
+  doubt         REAL GENERATED ALWAYS AS ( -- 0 to 1: the probability that the text is wrong
+                  coalesce(measured_doubt, CASE WHEN confidence < 0.75 THEN 0.7
+                    WHEN confidence < 0.95 THEN 0.5 WHEN confidence < 0.98 THEN 0.12
+                    WHEN confidence < 0.995 THEN 0.06 ELSE 0.003 END)) VIRTUAL,
   UNIQUE (page_id, number)
 );
 

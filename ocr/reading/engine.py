@@ -231,7 +231,15 @@ def _read_page(
 def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     """Its polygon begins at the text's own top left."""
     corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
-    return Line(reading.text, reading.confidence, tuple((float(x), float(y)) for x, y in corners))
+    return Line(
+        reading.text,
+        reading.confidence,
+        tuple((float(x), float(y)) for x, y in corners),
+        doubt=reading.doubt,
+        doubt_reason=reading.doubt_reason,
+        alternatives=reading.alternatives,
+        model=reading.model,
+    )
 
 
 def _is_text(reading: Reading) -> bool:

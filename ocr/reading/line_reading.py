@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from decoding.pixels import Pixels
+from ocr_contract.alternatives import Alternative
 from reading.line_crops import turned
 from reading.small_pages import with_margin
 from reading.vertical_text import as_horizontal, column_as_row, is_stacking_script
@@ -57,6 +58,11 @@ class Reading:
     text: str
     confidence: float
     way: Way
+    doubt: float | None = None
+    doubt_reason: str | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    model: str | None = None
+    """As of `page_records.Line`."""
 
 
 def read_lines(

@@ -1,8 +1,8 @@
 """A person's readings of lines, and how they survive a second reading of the image.
 
 The machine's text in `lines` is never overwritten. `pages.corrected`, which the search reads
-too, is kept in step here. When an image is read again its lines are new rows: a correction
-then moves to the new line in the same place, if there is one.
+too, and the page's number of doubtful lines are kept in step here. When an image is read again its
+lines are new rows: a correction then moves to the new line in the same place, if there is one.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import UnknownIdError
-from records import search_index
+from records import doubtful_lines, search_index
 from records.database import Connection, utc_now
 
 
@@ -91,6 +91,7 @@ def _refresh_page(connection: Connection, page_id: int) -> None:
         "ORDER BY number)) END WHERE id = ?1",
         (page_id,),
     )
+    doubtful_lines.count(connection, page_id)
 
 
 def _center(polygon: str) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 What a migration makes of the old form is what `schema.sql` makes of nothing: new columns stand
 last, in the same order. Each runs in one transaction with the new version number, so it must be
-quick with a million images: what takes long is done behind the work (`search_index.index_some`).
+quick with a million images: what takes long is done behind the work (`search_index.index_some`,
+`doubtful_lines.count_some`).
 """
 
 from pathlib import Path
@@ -26,5 +27,6 @@ MIGRATIONS: dict[int, str] = {
           FROM images JOIN pages ON pages.image_id = coalesce(images.duplicate_of, images.id);
     """,
     2: _read("migration_2_to_3.sql"),
+    3: _read("migration_3_to_4.sql"),
 }
 """From version n to n + 1."""

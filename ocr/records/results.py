@@ -4,11 +4,13 @@ Each function is part of the transaction of its caller, `store`.
 """
 
 import json
+from typing import Any
 
 from image_warnings import joined
+from ocr_contract import alternatives
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
-from page_records import ImageResult, Page
+from page_records import ImageResult, Line, Page
 from records import corrections, duplicates, search_index, service_ends
 from records.database import Connection, utc_now
 
@@ -80,7 +82,8 @@ def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:
 def _store_page(connection: Connection, image_id: int, number: int, page: Page) -> None:
     connection.execute(
         "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "
-        "confidence, preview, thumbnail, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "confidence, preview, thumbnail, seconds, doubtful_count, unspelled_count) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             image_id,
             number,
@@ -93,15 +96,27 @@ def _store_page(connection: Connection, image_id: int, number: int, page: Page) 
             page.preview,
             page.thumbnail,
             page.seconds,
+            sum(line.is_doubtful for line in page.lines),
+            sum(line.is_unspelled for line in page.lines),
         ),
     )
     page_id = connection.last_insert_rowid()
     connection.executemany(
-        "INSERT INTO lines (page_id, number, text, confidence, polygon) VALUES (?, ?, ?, ?, ?)",
-        [
-            (page_id, line_number, line.text, line.confidence, json.dumps(line.polygon))
-            for line_number, line in enumerate(page.lines, 1)
-        ],
+        "INSERT INTO lines (page_id, number, text, confidence, polygon, measured_doubt, "
+        "doubt_reason, alternatives, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(page_id, number, *_columns(line)) for number, line in enumerate(page.lines, 1)],
+    )
+
+
+def _columns(line: Line) -> tuple[Any, ...]:
+    return (
+        line.text,
+        line.confidence,
+        json.dumps(line.polygon),
+        line.doubt,
+        line.doubt_reason,
+        alternatives.to_json(line.alternatives),
+        line.model,
     )
 
 

@@ -14,16 +14,19 @@ frames and carries them.
     result             {"id": 1, "sha256": "…", "pages": [page, …]}
                        {"id": 1, "sha256": "…"|null, "error": {"code", "message", "ignored"}}
     page               {"width", "height", "rotation", "preview", "thumbnail", "seconds",
-                        "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]]], …],
+                        "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]], more], …],
                         "warnings": [{"code", "message"}, …]}            absent: none
+    more               {"doubt", "reason", "alternatives", "model"}      absent: what is not known
 
 Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standard library only.
 """
 
+import dataclasses
 import re
 from typing import Any
 
 from image_warnings import ImageWarning
+from ocr_contract.alternatives import Alternative, from_plain, to_plain
 from ocr_errors import ImageError, WorkerError
 from page_records import (
     MAX_LINES,
@@ -38,6 +41,7 @@ from worker_link.worker_channel import nonsense
 
 MAX_BATCHES = 16
 MAX_LINE_CHARS = 10_000
+MAX_MODEL_CHARS = 200
 MAX_WARNINGS = 10
 """Of one page."""
 MAX_WARNING_CHARS = 500
@@ -109,7 +113,12 @@ def page_to_json(page: Page) -> dict[str, Any]:
         "thumbnail": page.thumbnail,
         "seconds": round(page.seconds, 4),
         "lines": [
-            [line.text, round(line.confidence, 4), [list(point) for point in line.polygon]]
+            [
+                line.text,
+                round(line.confidence, 4),
+                [list(point) for point in line.polygon],
+                _more_of(line),
+            ]
             for line in page.lines
         ],
         "warnings": [
@@ -117,6 +126,16 @@ def page_to_json(page: Page) -> dict[str, Any]:
             for warning in page.warnings[:MAX_WARNINGS]
         ],
     }
+
+
+def _more_of(line: Line) -> dict[str, Any]:
+    known = {
+        "doubt": line.doubt if line.doubt is None else round(line.doubt, 4),
+        "reason": line.doubt_reason,
+        "alternatives": to_plain(line.alternatives) or None,
+        "model": line.model,
+    }
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _image(value: dict[str, Any]) -> ImageResult:
@@ -160,11 +179,31 @@ def _warning(value: dict[str, Any]) -> ImageWarning:
     return ImageWarning(_code(value["code"]), message)
 
 
-def _line(text: str, confidence: float, polygon: list[list[float]]) -> Line:
+def _line(
+    text: str, confidence: float, polygon: list[list[float]], more: dict[str, Any] | None = None
+) -> Line:
     points = tuple((_number(x, -1e7, 1e7), _number(y, -1e7, 1e7)) for x, y in polygon)
     if len(points) != 4:
         raise ValueError("polygon")
-    return Line(_text(text, MAX_LINE_CHARS), _number(confidence, 0, 1.001), points)
+    more = more or {}
+    doubt, reason, model = (more.get(name) for name in ("doubt", "reason", "model"))
+    text = _text(text, MAX_LINE_CHARS)
+    return Line(
+        text,
+        _number(confidence, 0, 1.001),
+        points,
+        doubt=None if doubt is None else _number(doubt, 0, 1),
+        doubt_reason=None if reason is None else _code(reason),
+        alternatives=_alternatives(more.get("alternatives", []), text),
+        model=None if model is None else _text(model, MAX_MODEL_CHARS),
+    )
+
+
+def _alternatives(value: Any, text: str) -> tuple[Alternative, ...]:
+    return tuple(
+        dataclasses.replace(each, readings=tuple(_text(r, len(r)) for r in each.readings))
+        for each in from_plain(value, text)
+    )
 
 
 def _code(value: Any) -> str:

@@ -15,7 +15,7 @@ import pytest
 from database_fixtures import World, text_of
 from test_database import CHILD, ENVIRONMENT
 
-from ocr_contract import schema
+from ocr_contract import doubt, schema
 from records.database import Database
 from records.database_copy import examine
 from safekeeping.restore import restore
@@ -90,6 +90,15 @@ def test_every_row_is_as_before_and_nothing_is_doubtful(tmp_path: Path, version:
     assert {(row["warning_code"], row["warning"]) for row in images} == {(None, None)}
 
 
+@pytest.mark.parametrize("version", OLD_VERSIONS)
+def test_its_lines_have_a_doubt_from_what_is_known_of_them(tmp_path: Path, version: int) -> None:
+    path = old_database(tmp_path, version)
+    Database(path).close()
+    (line,) = content(path, "lines")
+    assert (line["doubt"], line["measured_doubt"]) == (doubt.from_confidence(0.5), None)
+    assert content(path, "pages")[0]["doubtful_count"] is None
+
+
 def test_the_service_goes_on_with_it(tmp_path: Path) -> None:
     old_database(tmp_path, 1)
     world = World(tmp_path)
@@ -102,25 +111,37 @@ def test_the_service_goes_on_with_it(tmp_path: Path) -> None:
     world.close()
 
 
-def test_killed_before_any_statement_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", OLD_VERSIONS)
+def test_killed_before_any_statement_of_it(tmp_path: Path, version: int) -> None:
     """A version whole, never between two, and the next start goes on."""
-    path = old_database(tmp_path, 1)
-    whole = [form(old_database(tmp_path / f"v{version}", version)) for version in OLD_VERSIONS]
+    path = old_database(tmp_path, version)
     old_form = form(path)
-    for statement in range(200):
+    statement = 0
+    while form(path) == old_form:
         done = subprocess.run(
             [sys.executable, str(CHILD), f"die{statement}", str(path)],
             env=ENVIRONMENT, capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
         assert examine_live(path) == "ok"
-        if done.returncode == 0:
-            break
-        assert done.returncode == -signal.SIGKILL, done.stderr
-        assert form(path) in whole
-    assert statement == int(done.stdout) >= 8, "each statement was the last one once"
-    assert form(path) != old_form
+        if done.returncode != 0:
+            assert done.returncode == -signal.SIGKILL, done.stderr
+        else:
+            assert statement == int(done.stdout), "each statement was the last one once"
+        statement += 1
+    assert statement >= 8
+    later = old_form_of(tmp_path / "later", version + 1)
+    assert form(path) == later
     assert content(path, "pages")[0]["text"] == "old words"
     Database(path).close()
+
+
+def old_form_of(folder: Path, version: int) -> dict[str, object]:
+    """Of the version as such; of the newest one that of a new database."""
+    if version in OLD_VERSIONS:
+        return form(old_database(folder, version))
+    folder.mkdir()
+    Database(folder / "ocr_data.db").close()
+    return form(folder / "ocr_data.db")
 
 
 def examine_live(path: Path) -> str:

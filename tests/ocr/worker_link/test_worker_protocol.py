@@ -1,6 +1,7 @@
 """Nothing that a worker sends is believed: what is well formed arrives, all else is WorkerError."""
 
 import copy
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from json_strategies import json_values
 
 from image_warnings import ImageWarning
+from ocr_contract.alternatives import Alternative
+from ocr_contract.doubt import Reason
 from ocr_errors import ImageError, WorkerError
 from page_records import Line, Page, Task
 from worker_link import worker_protocol as protocol
@@ -27,6 +30,7 @@ READY = {
     "batch_size": 2,
     "batches": 3,
 }
+MORE = {"doubt": 0.25, "reason": "other_script", "alternatives": [[0, 1, "f"]], "model": "m"}
 PAGE = {
     "width": 10,
     "height": 20,
@@ -37,14 +41,37 @@ PAGE = {
     "lines": [["text", 0.5, [[0, 0], [5, 0], [5, 5], [0, 5]]]],
 }
 WARNING = {"code": "partly_missing", "message": "The last 3 % are missing."}
-WARNED = {**PAGE, "warnings": [WARNING]}
+WARNED = {**PAGE, "lines": [[*PAGE["lines"][0], MORE]], "warnings": [WARNING]}
 BATCH = {"batch": 3, "seconds": 1.5, "images": [{"id": 1, "sha256": SHA, "pages": [PAGE]}]}
 ERROR = {"code": "damaged_image", "message": "Broken.", "ignored": False}
 TASKS = [Task(1, b"a.png", SHA)]
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 numbers = st.floats(-1e6, 1e6)
 polygons = st.tuples(*[st.tuples(numbers, numbers)] * 4)
-lines = st.builds(Line, texts, st.floats(0, 1), polygons)
+
+
+@st.composite
+def alternatives(draw: st.DrawFn, text: str) -> tuple[Alternative, ...]:
+    places = sorted(draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    readings = st.lists(texts, min_size=1, max_size=2).map(tuple)
+    pairs = zip(places[::2], places[1::2], strict=False)
+    return tuple(Alternative(start, end, draw(readings)) for start, end in pairs)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Line:
+    text = draw(texts)
+    return Line(
+        text,
+        draw(st.floats(0, 1)),
+        draw(polygons),
+        doubt=draw(st.none() | st.integers(0, 10_000).map(lambda n: n / 10_000)),
+        doubt_reason=draw(st.none() | st.sampled_from(list(Reason))),
+        alternatives=draw(alternatives(text)),
+        model=draw(st.none() | texts),
+    )
+
+
 names = st.none() | st.just(NAME)
 warnings = st.builds(ImageWarning, st.text("az_", min_size=1, max_size=50), texts.filter(str.strip))
 pages = st.builds(
@@ -52,7 +79,7 @@ pages = st.builds(
     width=st.integers(1, 1_000_000),
     height=st.integers(1, 1_000_000),
     rotation=st.sampled_from([0, 90, 180, 270]),
-    lines=st.lists(lines, max_size=5).map(tuple),
+    lines=st.lists(lines(), max_size=5).map(tuple),
     preview=names,
     thumbnail=names,
     seconds=st.floats(0, 1e6),
@@ -70,7 +97,7 @@ def test_a_page_arrives_as_it_was_sent(page: Page) -> None:
     found = parse_one(json.loads(json.dumps(page_to_json(page))))
     assert found.text == page.text
     assert found.lines == tuple(
-        Line(line.text, round(line.confidence, 4), line.polygon) for line in page.lines
+        dataclasses.replace(line, confidence=round(line.confidence, 4)) for line in page.lines
     )
     assert (found.width, found.height, found.rotation) == (page.width, page.height, page.rotation)
     assert (found.preview, found.thumbnail) == (page.preview, page.thumbnail)
@@ -105,7 +132,7 @@ def test_an_error_arrives() -> None:
 
 
 def test_zero_bytes_do_not_reach_the_database() -> None:
-    page = {**PAGE, "lines": [["a\x00b", 0.5, [[0, 0]] * 4]]}
+    page = {**PAGE, "lines": [["a\x00b", 0.5, [[0, 0]] * 4, {}]]}
     assert parse_one(page).text == "a\N{REPLACEMENT CHARACTER}b"
 
 
@@ -225,6 +252,13 @@ def test_a_previews_name_leads_nowhere_else(field: str, name: object) -> None:
         {"seconds": 10**400},
         {"lines": [["t", 2, [[0, 0]] * 4]]},
         {"lines": [["t", 0.5, [[0, 0]] * 5]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"doubt": 1.5}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"doubt": float("nan")}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"reason": "A sentence."}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"model": "x" * 201}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"alternatives": [[0, 2, "f"]]}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"alternatives": [[0, 1, "\ud800"]]}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"alternatives": {}}]]},
         {"lines": [["t", 0.5, [[0, 0]] * 3]]},
         {"lines": [["t", 0.5, [[0, float("inf")]] * 4]]},
         {"lines": [["t", 0.5, [[0, True]] * 4]]},
