@@ -68,4 +68,4 @@ def _share(source: Source, term: str, images: int) -> float:
         ).fetchall()
     if len(rows) < _ROWS:
         return len(rows) / images
-    return (_ROWS - 1) / (rows[0][0] - rows[-1][0])
+    return float((_ROWS - 1) / (rows[0][0] - rows[-1][0]))
