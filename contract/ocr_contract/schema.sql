@@ -33,7 +33,8 @@ CREATE TABLE images (
   search_form   INTEGER NOT NULL DEFAULT 0 -- how images_fts holds it: 0 not at all, 1 as it stands,
                                            -- 2 folded; 3 for a moment, while ocr_service changes it
 );
-CREATE INDEX images_status ON images (status, id);
+-- A list of one state is looked through without a look at the rows.
+CREATE INDEX images_status ON images (status, id, duplicate_of);
 -- The originals of a content stand together: one of many copies is not looked for among all.
 CREATE INDEX images_content ON images (sha256, duplicate_of);
 CREATE INDEX images_duplicate_of ON images (duplicate_of) WHERE duplicate_of IS NOT NULL;
@@ -210,6 +211,10 @@ CREATE VIRTUAL TABLE images_fts USING fts5 (
 CREATE VIRTUAL TABLE grams_fts USING fts5 (
   grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
+-- Pieces of an index are joined when there are eight of a size, not four: each page is written again
+-- fewer times. What that leaves in pieces is joined when nothing is read.
+INSERT INTO images_fts (images_fts, rank) VALUES ('automerge', 8);
+INSERT INTO grams_fts (grams_fts, rank) VALUES ('automerge', 8);
 -- Every word that was ever read, and two that may be one, for what was misread.
 CREATE TABLE words (
   skeleton      TEXT    NOT NULL,          -- with what OCR confuses made alike: text_folding.skeleton()

@@ -179,27 +179,35 @@ def gram_token(gram: str) -> str:
 
 def gram_tokens(folded: str) -> set[str]:
     """Those of every one and every two neighbouring characters; none has a blank in it."""
-    tokens = set(map(_GRAM_TOKENS.__getitem__, _gram_tuples(folded)))
-    tokens.discard("")
+    tokens: set[str] = set()
+    tokens.update(*map(_WORD_TOKENS.__getitem__, set(folded.replace("\n", " ").split(" "))))
     return tokens
 
 
-def _gram_tuples(folded: str) -> set[tuple[str, ...]]:
-    return {*zip(folded, strict=True), *itertools.pairwise(folded)}
+class _WordTokens(dict[str, tuple[str, ...]]):
+    """The tokens of each word, between two blanks, that was met lately: most words are common."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= _WORDS_REMEMBERED:
+            self.clear()
+        grams = {*word, *map("".join, itertools.pairwise(word))}
+        self[word] = tokens = tuple(map(_GRAM_TOKENS.__getitem__, grams))
+        return tokens
 
 
-class _GramTokens(dict[tuple[str, ...], str]):
-    """The token of each gram that was met lately; none for one with a blank."""
+class _GramTokens(dict[str, str]):
+    """The token of each gram that was met lately."""
 
-    def __missing__(self, gram: tuple[str, ...]) -> str:
+    def __missing__(self, gram: str) -> str:
         if len(self) >= _GRAMS_REMEMBERED:
             self.clear()
-        token = "" if " " in gram or "\n" in gram else gram_token("".join(gram))
-        self[gram] = token
+        self[gram] = token = gram_token(gram)
         return token
 
 
+_WORDS_REMEMBERED = 20_000
 _GRAMS_REMEMBERED = 100_000
+_WORD_TOKENS = _WordTokens()
 _GRAM_TOKENS = _GramTokens()
 
 

@@ -38,3 +38,7 @@ BEGIN
 END;
 INSERT INTO folder_counts
   SELECT rtrim(name, replace(name, '/', '')), count(*) FROM images GROUP BY 1;
+INSERT INTO images_fts (images_fts, rank) VALUES ('automerge', 8);
+INSERT INTO grams_fts (grams_fts, rank) VALUES ('automerge', 8);
+DROP INDEX images_status;
+CREATE INDEX images_status ON images (status, id, duplicate_of);

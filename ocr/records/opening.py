@@ -29,6 +29,8 @@ from records.stop_mark import Ending
 BUSY_TIMEOUT_MS = 5000
 CHECKPOINT_PAGES = 1000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
+CACHE_KIB = 16 << 10
+"""What an insert touches lies all over a large database; SQLite's own 2 MB do not hold it."""
 
 
 def open_database(
@@ -153,6 +155,10 @@ def _bound_the_wal(connection: apsw.Connection) -> None:
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}")
 
 
+def _remember_pages(connection: apsw.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
 def _enforce_references(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
@@ -162,6 +168,7 @@ _POLICIES = (
     _write_ahead,
     _survive_power_loss,
     _bound_the_wal,
+    _remember_pages,
     _enforce_references,
 )
 

@@ -12,17 +12,18 @@ from functools import partial
 
 from ocr_contract.search import columns, documents, expressions, matching, rare_trigrams
 from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race
-from ocr_contract.search.rare import rare_stream
+from ocr_contract.search.rare import of_statuses, rare_stream
 from ocr_contract.search.source import Source
 from ocr_contract.search.streams import (
     COLUMNS_COST,
     DOCUMENT_COST,
     ROW_SEEK_COST,
+    ListStream,
     SqlStream,
     Stream,
     WalkStream,
 )
-from ocr_contract.search.tree import And, Confidence, Lines, Node, Not, Or, Word, any_part
+from ocr_contract.search.tree import And, Confidence, Lines, Node, Not, Or, State, Word, any_part
 
 FEW_UNFOLDED = 500
 """Images that the index does not hold folded: as many are compared one by one in each search."""
@@ -83,7 +84,7 @@ class _Conjunction:
         }  # fmt: skip
         self._loose: list[str] = []
         """Instead of the wanted texts, where phrases are no more than their words."""
-        self._rare: list[Callable[[], Stream]] = []
+        self._rare: list[tuple[Node, Callable[[], Stream]]] = []
         """What an index on rows knows."""
         self._wanted: list[Callable[[], Stream]] = []
         self._unwanted: list[Callable[[], Stream]] = []
@@ -99,6 +100,8 @@ class _Conjunction:
         """What fulfils them all."""
         if not self._wanted:
             self._walk()
+        if self._rare and len(self._columns) > 1 and self._few().seek(self._source.top) is None:
+            return ListStream([])  # rows alone rule everything out
         contenders = [self._checked(self._joined())]
         if (expression := self._loose_expression()) is not None:
             loose = _fts(self._source, "images_fts", expression)
@@ -126,7 +129,7 @@ class _Conjunction:
             self._columns.append(part)
             rare = rare_stream(self._source, part)
             if rare is not None:
-                self._rare.append(rare)
+                self._rare.append((part, rare))
         elif (expression := expressions.texts(inner)) is not None:
             self._expressions["images_fts"][is_unwanted].append(expression)
             if not is_unwanted:
@@ -157,7 +160,13 @@ class _Conjunction:
 
         To look at their rows is cheaper than to look each of them up in an index of words.
         """
-        streams = [stream() for stream in self._rare]
+        for part, _ in self._rare:
+            if isinstance(part, State) and not part.only_warned:
+                others = And(tuple(other for other in self._columns if other is not part))
+                return of_statuses(
+                    self._source, part.statuses, columns.condition(others) or ("1", [])
+                )
+        streams = [stream() for _, stream in self._rare]
         found = streams[0] if len(streams) == 1 else AllOf(self._source, streams)
         check = partial(_fulfilling, self._source, And(tuple(self._columns)))
         return Checked(self._source, found, check, COLUMNS_COST)
