@@ -8,6 +8,7 @@ behind the work by `index_some`, the newest first.
 """
 
 import dataclasses
+import itertools
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -143,9 +144,12 @@ def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
         for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
         if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
     }
+    ordered = list(new)
+    rows = sorted(
+        zip(text_folding.skeletons(ordered), ordered, itertools.repeat(image_id), strict=False)
+    )
     connection.executemany(
-        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)",
-        sorted((text_folding.skeleton(word.replace(" ", "")), word, image_id) for word in new),
+        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)", rows
     )
     known |= new
 

@@ -6,7 +6,6 @@ uses. How common a trigram is shows in how near the newest images lie that have 
 that together leave few images are asked for without their order; each of those is then compared.
 """
 
-import itertools
 from collections.abc import Iterator
 
 from ocr_contract.search.expressions import quoted
@@ -17,7 +16,9 @@ FEW_IMAGES = 2_000
 """Where there are no more, nothing needs to be chosen."""
 FEW_CANDIDATES = 12
 """So many images may be left to be compared."""
-_MOST_PROBED = 16
+_MOST_PROBED = 32
+_PROBED_TOGETHER = 8
+_STEP = 3
 _ROWS = 8
 _PROBE_COST = 30
 """In rows looked at, as `streams` counts them."""
@@ -31,13 +32,14 @@ def expression(source: Source, node: Node) -> str | None:
     images = source.last_id - source.first_id + 1
     if images <= FEW_IMAGES:
         return None
-    terms = _spread(list(dict.fromkeys(_terms(node))))
-    shares = sorted((_share(source, term, images), term) for term in terms)
-    left = float(images)
-    for number, (share, _) in enumerate(shares, 1):
-        left *= share
-        if left <= FEW_CANDIDATES:
-            return " AND ".join(term for _, term in shares[:number])
+    shares: list[tuple[float, str]] = []
+    for some in _spread(list(dict.fromkeys(_terms(node)))):
+        shares = sorted(shares + [(_share(source, term, images), term) for term in some])
+        left = float(images)
+        for number, (share, _) in enumerate(shares, 1):
+            left *= share
+            if left <= FEW_CANDIDATES:
+                return " AND ".join(term for _, term in shares[:number])
     return None
 
 
@@ -51,10 +53,11 @@ def _terms(node: Node) -> Iterator[str]:
                 yield f"{{name}} : {term}" if is_name else term
 
 
-def _spread(terms: list[str]) -> list[str]:
-    """No more than are worth a look, from everywhere."""
-    step = max(1, -(-len(terms) // _MOST_PROBED))
-    return list(itertools.islice(terms, 0, None, step))
+def _spread(terms: list[str]) -> Iterator[list[str]]:
+    """Some from everywhere, then some from between: most of the time the first ones are enough."""
+    order = [term for first in range(_STEP) for term in terms[first::_STEP]]
+    for place in range(0, min(len(order), _MOST_PROBED), _PROBED_TOGETHER):
+        yield order[place : min(place + _PROBED_TOGETHER, _MOST_PROBED)]
 
 
 def _share(source: Source, term: str, images: int) -> float:
