@@ -7,10 +7,10 @@ before version 4, the doubt comes from that: `schema.sql` has the same table.
 
 import enum
 
-LOOK_AT = 0.05
-"""From here on a line is worth a look."""
-DOUBTFUL = 0.3
-"""From here on a line is more likely to be wrong than the others of its page."""
+from ocr_contract.doubt_bands import DOUBTFUL, LOOK_AT, WRONG_SHARES
+
+__all__ = ["DOUBTFUL", "LOOK_AT", "WRONG", "Band", "Reason", "band", "from_confidence", "sentence"]
+
 _BY_CONFIDENCE = (0.75, 0.7), (0.95, 0.5), (0.98, 0.12), (0.995, 0.06)
 """With less confidence than the first the doubt is the second."""
 _OF_THE_SUREST = 0.003
@@ -24,17 +24,35 @@ class Band(enum.StrEnum):
     DOUBTFUL = "doubtful"
 
 
+WRONG = dict(zip(Band, WRONG_SHARES, strict=True))
+"""The share of a band's lines that are wrong, as measured (docs/decisions/0032)."""
+
+
 class Reason(enum.StrEnum):
     """Why a line is doubtful, where something in particular is the matter."""
 
     OTHER_SCRIPT = "other_script"
     """Letters of a script that is not set up; what stands there is not its text."""
+    LOST_POINT = "lost_point"
+    """It looks like a number whose point or comma was not seen."""
+    ODD_DIRECTION = "odd_direction"
+    """It runs up, down or on its head, or its characters stand below each other."""
+    SMALL_PRINT = "small_print"
+    MISSED_CHARACTERS = "missed_characters"
+    """Between two characters there is room, or even ink, for another one."""
+    UNCLEAR_CHARACTERS = "unclear_characters"
+    """A character is hardly likelier than another one."""
 
 
 SENTENCES = {
-    Reason.OTHER_SCRIPT: "in a script that is not set up: what stands here are look-alikes",
+    Reason.OTHER_SCRIPT: "Its letters belong to a script that is not set up.",
+    Reason.LOST_POINT: "A point or comma of the number may be missing.",
+    Reason.ODD_DIRECTION: "It does not run along the page.",
+    Reason.SMALL_PRINT: "Its print is very small.",
+    Reason.MISSED_CHARACTERS: "A character may be missing.",
+    Reason.UNCLEAR_CHARACTERS: "A character is unclear.",
 }
-"""For people, after "This line is"."""
+"""For people."""
 
 
 def band(doubt: float) -> Band:
@@ -42,6 +60,11 @@ def band(doubt: float) -> Band:
     if doubt < LOOK_AT:
         return Band.SURE
     return Band.CHECK if doubt < DOUBTFUL else Band.DOUBTFUL
+
+
+def sentence(reason: str | None) -> str | None:
+    """A reason for people; None for one that this version does not know."""
+    return SENTENCES.get(Reason(reason)) if reason in set(Reason) else None
 
 
 def from_confidence(confidence: float) -> float:

@@ -66,7 +66,7 @@ CREATE TABLE pages (
   preview       TEXT,                      -- file under data/previews/; NULL when none could be made
   thumbnail     TEXT,                      -- likewise
   seconds       REAL    NOT NULL DEFAULT 0, -- this page's share of its batch's wall time
-  doubtful_count INTEGER,                  -- lines in the two worse bands (doubt.py) that nobody has
+  doubtful_count INTEGER,                  -- lines in the worst band (doubt.py) that nobody has
                                            -- corrected; NULL: read before version 4, not counted yet
   unspelled_count INTEGER NOT NULL DEFAULT 0, -- of these, lines whose doubt_reason is 'other_script'
   UNIQUE (image_id, number)
@@ -221,6 +221,13 @@ CREATE TABLE words (
   word          TEXT    NOT NULL,          -- folded
   image_id      INTEGER NOT NULL,          -- where it was met first; it may have gone from there
   PRIMARY KEY (skeleton, word)
+) WITHOUT ROWID;
+-- What a doubtful word may say instead, folded, of three letters and digits or more; the line's
+-- alternatives tell where. The image may have been read again since.
+CREATE TABLE other_words (
+  word          TEXT    NOT NULL,
+  image_id      INTEGER NOT NULL,
+  PRIMARY KEY (word, image_id)
 ) WITHOUT ROWID;
 
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN

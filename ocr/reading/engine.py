@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
@@ -18,6 +17,7 @@ from image_warnings import ImageWarning
 from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
+from reading.judged_lines import Judge, judged
 from reading.line_crops import crop_line, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.page_search import find_lines
@@ -62,11 +62,19 @@ class Engine(Protocol):
 class PageEngine:
     """Reads pages with three models."""
 
-    def __init__(self, models: TextModels, *, detection_side: int, orientation: bool) -> None:
+    def __init__(
+        self,
+        models: TextModels,
+        *,
+        detection_side: int,
+        orientation: bool,
+        judge: Judge = judged,
+    ) -> None:
         """`detection_side` is the longest side, in pixels, at which text is searched."""
         self._models = models
         self._detection_side = detection_side
         self._orientation = orientation
+        self._judge = judge
 
     def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
         """As `Engine.read`. A page with ink is called blank only after a second look."""
@@ -185,7 +193,7 @@ class PageEngine:
                 ]
                 polygons, readings = np.concatenate([polygons[~inside], found]), [*kept, *anew]
             covered = covered or bool(before)
-        found_page = _read_page(page, polygons, readings, rotation)
+        found_page = _read_page(page, polygons, readings, rotation, self._judge)
         warnings = (_STAMP_OVER_TEXT,) if covered else ()
         return dataclasses.replace(found_page, warnings=warnings)
 
@@ -214,7 +222,7 @@ class _Asked(NamedTuple):
 
 
 def _read_page(
-    page: Pixels, polygons: Polygons, readings: Sequence[Reading], rotation: int
+    page: Pixels, polygons: Polygons, readings: Sequence[Reading], rotation: int, judge: Judge
 ) -> ReadPage:
     """The upright page with its lines in reading order; those without text are left out."""
     vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
@@ -223,22 +231,8 @@ def _read_page(
         pixels=page,
         rotation=rotation,
         lines=tuple(
-            _line(readings[index], polygons[index]) for index in order if _is_text(readings[index])
+            judge(readings[index], polygons[index]) for index in order if _is_text(readings[index])
         ),
-    )
-
-
-def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
-    """Its polygon begins at the text's own top left."""
-    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
-    return Line(
-        reading.text,
-        reading.confidence,
-        tuple((float(x), float(y)) for x, y in corners),
-        doubt=reading.doubt,
-        doubt_reason=reading.doubt_reason,
-        alternatives=reading.alternatives,
-        model=reading.model,
     )
 
 

@@ -44,7 +44,7 @@ def counts(world: World) -> list[tuple[int | None, int]]:
 def test_a_page_knows_its_doubtful_lines(tmp_path: Path) -> None:
     world = World(tmp_path)
     read_one(world, doubts((0.001, None), (0.2, None), (0.9, None), (1.0, "other_script")))
-    assert counts(world) == [(3, 1)]
+    assert counts(world) == [(2, 1)]
     world.close()
 
 
