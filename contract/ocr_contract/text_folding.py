@@ -17,7 +17,7 @@ makes a migration with it that begins the index anew (search_form 0, the tables 
 Vowel signs of Indic scripts and Thai, and the voicing marks of kana, are letters: they stay.
 """
 
-import itertools
+import operator
 import re
 import unicodedata
 
@@ -183,35 +183,24 @@ def gram_token(gram: str) -> str:
 
 def gram_tokens(folded: str) -> set[str]:
     """Those of every one and every two neighbouring characters; none has a blank in it."""
-    tokens: set[str] = set()
-    tokens.update(*map(_WORD_TOKENS.__getitem__, set(folded.replace("\n", " ").split(" "))))
+    grams = {*folded, *map(operator.add, folded, folded[1:])}
+    tokens = set(map(_GRAM_TOKENS.__getitem__, grams))
+    tokens.discard("")
     return tokens
 
 
-class _WordTokens(dict[str, tuple[str, ...]]):
-    """The tokens of each word, between two blanks, that was met lately: most words are common."""
-
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        if len(self) >= _WORDS_REMEMBERED:
-            self.clear()
-        grams = {*word, *map("".join, itertools.pairwise(word))}
-        self[word] = tokens = tuple(map(_GRAM_TOKENS.__getitem__, grams))
-        return tokens
-
-
 class _GramTokens(dict[str, str]):
-    """The token of each gram that was met lately."""
+    """The token of each gram that was met lately; none for one with a blank."""
 
     def __missing__(self, gram: str) -> str:
         if len(self) >= _GRAMS_REMEMBERED:
             self.clear()
-        self[gram] = token = gram_token(gram)
+        token = "" if " " in gram or "\n" in gram else gram_token(gram)
+        self[gram] = token
         return token
 
 
-_WORDS_REMEMBERED = 20_000
 _GRAMS_REMEMBERED = 100_000
-_WORD_TOKENS = _WordTokens()
 _GRAM_TOKENS = _GramTokens()
 
 

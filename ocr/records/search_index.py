@@ -26,6 +26,7 @@ _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
 _WORDS_KNOWN = 100_000
 """Some 10 MB: most words of a page are common ones that stand in `words` already."""
+_LATEST_PAGES = 500
 _FOLLOWERS_AT_ONCE = 200
 _MERGED_PAGES = 300
 _CHANGES_OF_NOTHING = 3
@@ -139,6 +140,8 @@ def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
     known = _changes_of(connection).known_words
     if len(known) > _WORDS_KNOWN:
         known.clear()
+    if not known:
+        known |= _latest_words(connection)
     new = {
         word
         for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
@@ -152,6 +155,22 @@ def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
         "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)", rows
     )
     known |= new
+
+
+def _latest_words(connection: "Connection") -> set[str]:
+    """Those of the newest pages, which stand in the table: most words of the next page are among
+    them, and to look each of them up there is what a page of a large archive costs most."""
+    rows = connection.execute(
+        "SELECT text FROM search_texts WHERE search_form = ? "
+        "AND id IN (SELECT image_id FROM pages ORDER BY id DESC LIMIT ?)",
+        (FOLDED, _LATEST_PAGES),
+    )
+    found: set[str] = set()
+    for (text,) in rows:
+        heartbeat.beat()
+        folded = text_folding.fold_page(text or "")
+        found |= text_folding.words(folded) | text_folding.parted_words(folded)
+    return {word for word in found if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD}
 
 
 def index_some(connection: "Connection", most: int) -> int:

@@ -108,9 +108,9 @@ class _Conjunction:
             loose = _compared(self._source, loose, self._whole)
             contenders = [Chance(self._source, loose, contenders[0])]
         if len(self._wanted) + len(self._unwanted) > 1:
-            contenders += [
-                _compared(self._source, wanted(), self._whole) for wanted in self._wanted
-            ]
+            # Where rows tell that there are few, to compare what has a word is hopeless.
+            compared = [self._few] if self._rare else self._wanted
+            contenders += [_compared(self._source, each(), self._whole) for each in compared]
         return contenders[0] if len(contenders) == 1 else Race(self._source, contenders)
 
     def _loose_expression(self) -> str | None:

@@ -76,8 +76,8 @@ def of_statuses(source: Source, statuses: Sequence[Status], further: Condition) 
 
 def _of_warnings(source: Source, statuses: tuple[Status, ...]) -> Callable[[], Stream]:
     rows = source.connection.execute(
-        "SELECT id FROM images WHERE status IN (SELECT value FROM json_each(?)) "
-        "AND warning_code IS NOT NULL",
+        "SELECT id FROM images INDEXED BY images_warned "
+        "WHERE status IN (SELECT value FROM json_each(?)) AND warning_code IS NOT NULL",
         (json.dumps(statuses),),
     )
     keys = [source.sign * row[0] for row in rows]

@@ -249,3 +249,19 @@ def test_what_much_reading_leaves_in_pieces_is_joined_when_nothing_is_read(
     assert pieces() < before
     assert thread.merge_when_idle() == 0, "there is nothing new to join"
     assert world.hits("words 7") == 1
+
+
+def test_words_of_the_newest_pages_are_not_looked_up_again(world: World) -> None:
+    """After a start nothing is remembered; no word may be taken for known that is not."""
+    world.put(b"a.png", "alpha beta")
+    world.read_all()
+    insert_foreign(world, 9, "b.png", "gamma")  # as it stands: its words are nowhere
+    with world.database.transaction() as connection:
+        known = search_index._latest_words(connection)
+        words = {row[0] for row in connection.execute("SELECT word FROM words")}
+        assert known == words
+        assert "alpha" in known and "gamma" not in known
+    world.put(b"c.png", "gamma alpha")
+    world.read_all()
+    with world.database.reading() as connection:
+        check_search_index(connection)
