@@ -77,12 +77,14 @@ backup() { # --to and its file stand in $target
 
 restore() { # a file of this machine
     [ -z "$running" ] || fail 15 "ocr_service is running. Stop it first: docker compose stop ocr_service"
+    compared=
     if [ -f "$1.sha256" ]; then
+        compared=--compared
         sum=$(sha256sum "$1" | cut -d ' ' -f 1)
         [ "$sum" = "$(cut -d ' ' -f 1 "$1.sha256")" ] ||
             fail 15 "$1 is not as it was written (see $1.sha256). Nothing was changed; choose another backup."
     fi
-    inside restore - <"$1"
+    inside restore - $compared <"$1"
 }
 
 doctor() { # this machine first, then what the container sees

@@ -3,6 +3,7 @@
 /                     the list, the search and the progress
 /images/<id>          one image: its pages, their lines as boxes over the picture (`image_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
+/fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
 /images/<id>.txt .json, /export.csv                       texts to take away
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
 /actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
@@ -18,6 +19,7 @@ import behind_proxy
 import deadlines
 import error_pages
 import exports
+import facet_groups
 import form_tokens
 import image_view
 import live_route
@@ -34,6 +36,7 @@ import template_filters
 import web_actions
 import web_api
 import web_settings
+from image_records import ImageFilter
 from ocr_contract.data_folder import LATEST_PICTURE
 from ocr_contract.search.marks import Marker
 from ocr_contract.search.states import STATE_FILTERS
@@ -68,6 +71,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_blueprint(image_view.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
+    app.add_url_rule("/fragments/facets", view_func=facets_fragment)
     app.add_url_rule("/export.csv", view_func=export_csv)
     app.add_url_rule("/temp.png", view_func=latest_picture)
     app.add_url_rule("/events", view_func=live_route.events)
@@ -79,12 +83,32 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
 def index() -> str:
     """The list with everything around it."""
     notice = notices.find(request.args.get("notice", ""))
-    return render_template("index.html", **_list_context(), notice=notice)
+    shown = _facets_context() if request.args.get("narrow") else {"facets": None}
+    return render_template("index.html", **_list_context(), **shown, notice=notice)
 
 
 def live_fragment() -> str:
     """Progress and list alone, as the script wants them."""
     return render_template("live.html", **_list_context())
+
+
+def facets_fragment() -> str:
+    """By what the list can be narrowed."""
+    return render_template("facets.html", **_facets_context())
+
+
+def _facets_context() -> dict[str, object]:
+    wanted, state, query = parameters.image_filter(request, default_state="latest")
+    if state == "latest" and wanted.query is None:
+        wanted = ImageFilter()  # what is narrowed from there is looked for in every state
+    with current_site().reading() as connection:
+        found = facet_groups.count(connection, wanted)
+    return {
+        "facets": found,
+        "facet_groups": facet_groups.groups(found, query),
+        "facets_state": None if state in ("latest", "all") else state,
+        "most_shown": facet_groups.MOST_SHOWN,
+    }
 
 
 def _list_context() -> dict[str, object]:

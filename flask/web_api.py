@@ -7,6 +7,9 @@
     GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>), and
                                            {"count", "count_is_exact", "complete", "read_as",
                                            "notes", "index_percent"}: see below; so does images?q=
+    GET /api/v1/facets?q=&state=           how many lie in each state, folder, month and band of
+                                           confidence: {"count", "count_is_exact", "facets":
+                                           {"state": [{"value", "images", "is_exact", "q"}], …}}
 
 A search says how it was read (`read_as`, and `notes` on what was not understood) and how many hits
 there are: more than `count` unless `count_is_exact`. One that takes too long is cut: `complete` is
@@ -16,6 +19,9 @@ being made, and hits may be missing.
 Where little is found, `similar` (else null) has what may have been misread: {"readings":
 [{"typed", "read"}], "images": as above, each with what is "read" there, "complete": false when
 there was not the time to look everything up}.
+Facets are of what a search finds, or of the whole archive. Where there is not the time to count
+all, they are of the newest `count` hits: of what is not exact there may be more. `q` is the query
+that is narrower by this value; null where it cannot be typed.
 
 Every error is {"error": {"code", "message"}}.
 """
@@ -24,6 +30,7 @@ import logging
 
 from flask import Blueprint, Response, jsonify, request
 
+import facet_groups
 import page_tokens
 import parameters
 import queries
@@ -65,6 +72,15 @@ def search() -> Response:
     if wanted.query is None:
         raise BadParameterError("q is missing: what should be searched?")
     return _list_reply(wanted)
+
+
+@blueprint.get("/facets")
+def facets() -> Response:
+    """By what the list or the hits can be narrowed."""
+    wanted, _state, query = parameters.image_filter(request, default_state="all")
+    with current_site().reading() as connection:
+        found = facet_groups.count(connection, wanted)
+    return jsonify(facet_groups.to_json(found, query))
 
 
 @blueprint.get(f"/images/<int(max={page_tokens.MAX_ID}):image_id>")

@@ -33,7 +33,8 @@ CREATE TABLE images (
   search_form   INTEGER NOT NULL DEFAULT 0 -- how images_fts holds it: 0 not at all, 1 as it stands,
                                            -- 2 folded; 3 for a moment, while ocr_service changes it
 );
-CREATE INDEX images_status ON images (status, id);
+-- A list of one state is looked through without a look at the rows.
+CREATE INDEX images_status ON images (status, id, duplicate_of);
 -- The originals of a content stand together: one of many copies is not looked for among all.
 CREATE INDEX images_content ON images (sha256, duplicate_of);
 CREATE INDEX images_duplicate_of ON images (duplicate_of) WHERE duplicate_of IS NOT NULL;
@@ -165,6 +166,30 @@ CREATE TRIGGER found_days_insert AFTER INSERT ON images BEGIN
                               images = images + 1;
 END;
 
+-- How many images lie in each folder itself, not counting those in the folders below it.
+CREATE TABLE folder_counts (
+  folder        TEXT    PRIMARY KEY,       -- as in images.name, with the stroke at its end; '' is the image folder
+  images        INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER folder_counts_insert AFTER INSERT ON images BEGIN
+  INSERT INTO folder_counts VALUES (rtrim(new.name, replace(new.name, '/', '')), 1)
+    ON CONFLICT DO UPDATE SET images = images + 1;
+END;
+CREATE TRIGGER folder_counts_delete AFTER DELETE ON images BEGIN
+  UPDATE folder_counts SET images = images - 1
+   WHERE folder = rtrim(old.name, replace(old.name, '/', ''));
+END;
+CREATE TRIGGER folder_counts_update AFTER UPDATE OF name ON images
+  WHEN rtrim(old.name, replace(old.name, '/', '')) <> rtrim(new.name, replace(new.name, '/', ''))
+BEGIN
+  UPDATE folder_counts SET images = images - 1
+   WHERE folder = rtrim(old.name, replace(old.name, '/', ''));
+  DELETE FROM folder_counts
+   WHERE folder = rtrim(old.name, replace(old.name, '/', '')) AND images = 0;
+  INSERT INTO folder_counts VALUES (rtrim(new.name, replace(new.name, '/', '')), 1)
+    ON CONFLICT DO UPDATE SET images = images + 1;
+END;
+
 -- What the search knows of each image: its name, with a stroke before it so that each folder of it
 -- stands between two, and the text that it shows, a person's corrections after the machine's.
 CREATE VIEW search_texts AS
@@ -186,6 +211,10 @@ CREATE VIRTUAL TABLE images_fts USING fts5 (
 CREATE VIRTUAL TABLE grams_fts USING fts5 (
   grams, content = '', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
+-- Pieces of an index are joined when there are eight of a size, not four: each page is written again
+-- fewer times. What that leaves in pieces is joined when nothing is read.
+INSERT INTO images_fts (images_fts, rank) VALUES ('automerge', 8);
+INSERT INTO grams_fts (grams_fts, rank) VALUES ('automerge', 8);
 -- Every word that was ever read, and two that may be one, for what was misread.
 CREATE TABLE words (
   skeleton      TEXT    NOT NULL,          -- with what OCR confuses made alike: text_folding.skeleton()

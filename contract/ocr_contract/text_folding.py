@@ -17,7 +17,7 @@ makes a migration with it that begins the index anew (search_form 0, the tables 
 Vowel signs of Indic scripts and Thai, and the voicing marks of kana, are letters: they stay.
 """
 
-import itertools
+import operator
 import re
 import unicodedata
 
@@ -47,7 +47,11 @@ _HYPHENATED = re.compile(r"([^\W\d_]{2,})- ?\n ?([^\W\d_]{2,})")
 _IDEOGRAPHS = "\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _IN_A_WORD = f"[^\\W_{_IDEOGRAPHS}]"
 _WORD = re.compile(f"{_IN_A_WORD}+")
-_NEIGHBOURS = re.compile(f"(?<!{_IN_A_WORD})({_IN_A_WORD}+) (?=({_IN_A_WORD}+))")
+_SHORT_NEIGHBOURS = re.compile(
+    f"(?<!{_IN_A_WORD})(?:({_IN_A_WORD}{{1,2}}) (?=({_IN_A_WORD}+))"
+    f"|({_IN_A_WORD}+) (?=({_IN_A_WORD}{{1,2}})(?!{_IN_A_WORD})))"
+)
+"""Of each two the first or the second is short."""
 
 
 class _Table(dict[int, str]):
@@ -163,12 +167,12 @@ def parted_words(folded: str) -> set[str]:
     One has at most two characters, and both are letters or both are digits: words of a text stand
     side by side as well, and to keep every pair would take more room than it is worth.
     """
+    found = _SHORT_NEIGHBOURS.findall(folded)
+    pairs = [(short or long, after or short_after) for short, after, long, short_after in found]
     return {
         f"{first} {second}"
-        for first, second in _NEIGHBOURS.findall(folded)
-        if len(first) + len(second) > 2
-        and min(len(first), len(second)) <= 2
-        and first.isdecimal() == second.isdecimal()
+        for first, second in pairs
+        if first.isdecimal() == second.isdecimal() and len(first) + len(second) > 2
     }
 
 
@@ -179,22 +183,19 @@ def gram_token(gram: str) -> str:
 
 def gram_tokens(folded: str) -> set[str]:
     """Those of every one and every two neighbouring characters; none has a blank in it."""
-    tokens = set(map(_GRAM_TOKENS.__getitem__, _gram_tuples(folded)))
+    grams = {*folded, *map(operator.add, folded, folded[1:])}
+    tokens = set(map(_GRAM_TOKENS.__getitem__, grams))
     tokens.discard("")
     return tokens
 
 
-def _gram_tuples(folded: str) -> set[tuple[str, ...]]:
-    return {*zip(folded, strict=True), *itertools.pairwise(folded)}
-
-
-class _GramTokens(dict[tuple[str, ...], str]):
+class _GramTokens(dict[str, str]):
     """The token of each gram that was met lately; none for one with a blank."""
 
-    def __missing__(self, gram: tuple[str, ...]) -> str:
+    def __missing__(self, gram: str) -> str:
         if len(self) >= _GRAMS_REMEMBERED:
             self.clear()
-        token = "" if " " in gram or "\n" in gram else gram_token("".join(gram))
+        token = "" if " " in gram or "\n" in gram else gram_token(gram)
         self[gram] = token
         return token
 
@@ -211,6 +212,11 @@ _CONFUSED = str.maketrans(
 )
 """Each with what stands for all that look like it. At the end letters of Cyrillic and Greek, which
 look like Latin ones, small or capital."""
+
+
+def skeletons(words: list[str]) -> list[str]:
+    """The skeleton of each word, its blank left out: many at once cost a tenth."""
+    return skeleton("\n".join(words).replace(" ", "")).split("\n") if words else []
 
 
 def skeleton(word: str) -> str:

@@ -66,6 +66,7 @@ const refresh = async () => {
       showTimes(page);
       patchPanel(page);
       patchList(page);
+      document.dispatchEvent(new Event("list-changed"));
     }
   } catch {
     // The stream or the slow timer asks again.

@@ -114,7 +114,8 @@ class Catalogue:
             if row is not None:
                 return _seen_again(connection, row, stat, sha256)
             back = self._last_move and self._last_move.back(path)
-            for image_id, old in recognition.by_content(connection, stat, sha256, back):
+            likely = recognition.by_content(connection, stat, sha256, back, self.absent)
+            for image_id, old in likely:
                 if self._is_gone(image_id, old):
                     self._move(connection, image_id, old, path, stat)
                     return Outcome.RENAMED

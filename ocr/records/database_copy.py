@@ -90,7 +90,7 @@ def publish(partial: Path, target: Path, sha256: str) -> None:
     sync(partial)
     checksum_file(target).unlink(missing_ok=True)  # never a new copy with an old checksum
     partial.replace(target)
-    _write_checksum(target, sha256)
+    write_checksum(target, sha256)
     sync(target.parent)
 
 
@@ -179,7 +179,8 @@ def sha256_of(path: Path, between: Callable[[], None] = heartbeat.beat) -> str:
     return digest.hexdigest()
 
 
-def _write_checksum(path: Path, sha256: str) -> None:
+def write_checksum(path: Path, sha256: str) -> None:
+    """Lay the checksum of a copy beside it."""
     partial = path.with_name(f".{path.name}.sha256.partial")
     try:
         partial.write_text(f"{sha256}  {path.name}\n", encoding="ascii")

@@ -11,6 +11,9 @@ rules hold after every transaction, so that no image waits for one that will nev
   when it cannot (it is missing, or unreadable at this moment), the duplicate takes its place.
 """
 
+from collections.abc import Iterator
+
+import heartbeat
 from ocr_contract.schema import Status
 from records import search_index
 from records.database import Connection, utc_now
@@ -24,6 +27,8 @@ OF_THE_MOMENT = (
 )
 """Errors that say something of the path at this moment and nothing of the content."""
 _MOMENT = ", ".join(f"'{code}'" for code in OF_THE_MOMENT)
+_TOGETHER = 2_000
+"""Duplicates that one statement changes."""
 _AWAY = f"(status = 'missing' OR coalesce(error_code, '') IN ({_MOMENT}))"
 
 
@@ -101,10 +106,35 @@ def spread(connection: Connection, original_id: int) -> None:
     followers = "SELECT 1 FROM images WHERE duplicate_of = ? LIMIT 1"
     if not connection.execute(followers, (original_id,)).fetchall():
         return  # most have none
-    connection.execute(
-        f"{_STAND_WHERE} WHERE duplicate_of = ?1 AND status <> ?2", (original_id, Status.MISSING)
-    )
-    connection.execute(f"{_WARN_AS} WHERE duplicate_of = ?1", (original_id,))
+    for first, last in _slices(connection, original_id):
+        connection.execute(
+            f"{_STAND_WHERE} WHERE duplicate_of = ?1 AND id BETWEEN ?3 AND ?4 AND status <> ?2",
+            (original_id, Status.MISSING, first, last),
+        )
+        connection.execute(
+            f"{_WARN_AS} WHERE duplicate_of = ?1 AND id BETWEEN ?2 AND ?3",
+            (original_id, first, last),
+        )
+
+
+def _slices(connection: Connection, original_id: int) -> Iterator[tuple[int, int]]:
+    """The first and the last id of some of an image's duplicates after the other.
+
+    A million blank pages are one group. They change together, or one that is in the folder would
+    stand otherwise than its original; but not in one statement, in which no heart beats.
+    """
+    last = -1
+    while True:
+        heartbeat.beat()
+        ((first, end),) = connection.execute(
+            "SELECT min(id), max(id) FROM (SELECT id FROM images INDEXED BY images_duplicate_of "
+            "WHERE duplicate_of = ? AND id > ? ORDER BY id LIMIT ?)",
+            (original_id, last, _TOGETHER),
+        ).fetchall()
+        if first is None:
+            return
+        yield first, end
+        last = end
 
 
 def content_left(connection: Connection, image_id: int) -> None:
@@ -148,10 +178,8 @@ def _follow(connection: Connection, image_id: int, original_id: int) -> None:
     connection.execute(f"{_STAND_WHERE} WHERE id = ?2", (original_id, image_id))
     connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, image_id))
     spread(connection, image_id)
-    connection.execute(
-        "UPDATE images SET duplicate_of = ?1 WHERE duplicate_of = ?2 OR id = ?2",
-        (original_id, image_id),
-    )
+    _give_to(connection, image_id, original_id)
+    connection.execute("UPDATE images SET duplicate_of = ? WHERE id = ?", (original_id, image_id))
 
 
 def _promote(connection: Connection, heir_id: int, original_id: int) -> None:
@@ -163,10 +191,17 @@ def _promote(connection: Connection, heir_id: int, original_id: int) -> None:
         "(SELECT attempts, batch_id, finished_at FROM images WHERE id = ?) WHERE id = ?",
         (original_id, heir_id),
     )
-    connection.execute(
-        "UPDATE images SET duplicate_of = ?1 WHERE (duplicate_of = ?2 OR id = ?2) AND id <> ?1",
-        (heir_id, original_id),
-    )
+    _give_to(connection, original_id, heir_id)
+    connection.execute("UPDATE images SET duplicate_of = ? WHERE id = ?", (heir_id, original_id))
+
+
+def _give_to(connection: Connection, original_id: int, new_id: int) -> None:
+    """All that repeat one repeat another from now on."""
+    for first, last in _slices(connection, original_id):
+        connection.execute(
+            "UPDATE images SET duplicate_of = ? WHERE duplicate_of = ? AND id BETWEEN ? AND ?",
+            (new_id, original_id, first, last),
+        )
 
 
 def _heir(connection: Connection, image_id: int) -> int | None:

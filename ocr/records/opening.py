@@ -16,14 +16,12 @@ import apsw
 from ocr_contract import schema
 from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_errors import StoreError
-from records import quick_look
+from records import migration_copy, quick_look
 from records.database_copy import (
     APPLICATION_ID,
     damaged,
     first_problem,
     newest_good,
-    utc_stamp,
-    write_copy,
 )
 from records.migrations import MIGRATIONS
 from records.stop_mark import Ending
@@ -31,6 +29,8 @@ from records.stop_mark import Ending
 BUSY_TIMEOUT_MS = 5000
 CHECKPOINT_PAGES = 1000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
+CACHE_KIB = 16 << 10
+"""What an insert touches lies all over a large database; SQLite's own 2 MB do not hold it."""
 
 
 def open_database(
@@ -155,6 +155,10 @@ def _bound_the_wal(connection: apsw.Connection) -> None:
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}")
 
 
+def _remember_pages(connection: apsw.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
 def _enforce_references(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
@@ -164,6 +168,7 @@ _POLICIES = (
     _write_ahead,
     _survive_power_loss,
     _bound_the_wal,
+    _remember_pages,
     _enforce_references,
 )
 
@@ -181,14 +186,14 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
 
 
 def _back_up(connection: apsw.Connection, path: Path, version: int) -> None:
-    """A copy of the old version; its name is never rotated away."""
-    target = path.parent / BACKUPS_FOLDER / f"before-migration-v{version}-{utc_stamp()}.db"
+    """A copy of the old version; it is checked behind the work."""
+    folder = path.parent / BACKUPS_FOLDER
     try:
-        write_copy(connection, target)
-    except (OSError, StoreError) as error:
+        migration_copy.save(connection, path, version, folder)
+    except (OSError, StoreError, apsw.Error) as error:
         raise StoreError(
             "migration_backup_failed",
-            f"{path} must be migrated, but could not be saved in {target.parent} first "
+            f"{path} must be migrated, but could not be saved in {folder} first "
             f"({error}). Nothing was changed. Make room there, then restart.",
         ) from error
 

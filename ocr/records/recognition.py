@@ -6,16 +6,19 @@ nothing to it (decision 25). Else by content, rather the row that was last seen 
 of several with the same content each must find its own, or one is left over.
 """
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from records import duplicates
 from records.database import Connection
 from records.folder_rows import TRY_AGAIN
+from records.id_set import IdSet
 from source_files import FileStat
 
 _MOST_TRIED = 50
 """Copies of one content that are asked whether they are gone."""
+_FEW_ABSENT = 1_000
 _NO_VERDICT = ", ".join(f"'{code}'" for code in TRY_AGAIN)
 
 
@@ -41,11 +44,13 @@ def by_stat(connection: Connection, stat: FileStat) -> list[Candidate]:
 
 
 def by_content(
-    connection: Connection, stat: FileStat, sha256: str, neighbour: bytes | None
+    connection: Connection, stat: FileStat, sha256: str, neighbour: bytes | None, absent: IdSet
 ) -> Iterator[tuple[int, bytes]]:
     """Rows (id, path) with this content, the likeliest first.
 
-    `neighbour` is the path that it had if it moved as the file before it did.
+    `neighbour` is the path that it had if it moved as the file before it did. Of many copies the
+    few that the last look did not see (`absent`) are asked for by themselves; where those are many,
+    a folder has moved, and the neighbour tells.
     """
     original = duplicates.find_original(connection, sha256)
     if original is None:
@@ -57,6 +62,12 @@ def by_content(
     if neighbour is not None:
         yield from connection.execute(
             "SELECT id, path FROM images WHERE path = ? AND +sha256 = ?", (neighbour, sha256)
+        ).fetchall()
+    if 0 < len(absent) <= _FEW_ABSENT:
+        yield from connection.execute(
+            "SELECT id, path FROM images WHERE id IN (SELECT value FROM json_each(?)) "
+            "AND +sha256 = ? ORDER BY id LIMIT ?",
+            (json.dumps(list(absent)), sha256, _MOST_TRIED),
         ).fetchall()
     yield original
     yield from connection.execute(

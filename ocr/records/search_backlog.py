@@ -2,7 +2,8 @@
 
 After a migration that is every image, for a database that another program made, too; otherwise
 nothing. The newest come first: they are what people look for. A step is short and committed, so
-others write in between, and after a kill the rest is still marked in the rows.
+others write in between, and after a kill the rest is still marked in the rows. When much was read
+and nothing is read now, the pieces of the index are joined: each search looks into every piece.
 """
 
 import logging
@@ -13,7 +14,7 @@ from collections.abc import Callable
 import heartbeat
 from ocr_errors import DiskFullError
 from records import doubtful_lines, search_index
-from records.database import Database
+from records.database import Connection, Database
 
 _IMAGES_A_STEP = 100
 _PAGES_A_STEP = 500
@@ -25,6 +26,8 @@ _REST, _REST_WHILE_READING = 0.1, 1.5
 """Times what the step took."""
 _WORTH_MERGING = 5000
 """So many images leave the index in pieces that every search would have to look into."""
+_WORTH_MERGING_CHANGES = 200_000
+"""So many changed rows do, too: those of some thousand pages."""
 
 log = logging.getLogger("search")
 
@@ -39,6 +42,8 @@ class SearchBacklog:
         self._database = database
         self._stop = stop
         self._is_busy = is_busy
+        self._merged_at = 0
+        """How many rows had been changed when the pieces were last joined."""
 
     def run(self) -> None:
         """Until the service stops."""
@@ -46,6 +51,7 @@ class SearchBacklog:
             heartbeat.beat()
             try:
                 self.work_off()
+                self.merge_when_idle()
                 rest_s = _LOOK_AGAIN_S
             except DiskFullError as error:
                 log.warning("the search index is not made further now: %s", error)
@@ -66,6 +72,22 @@ class SearchBacklog:
             self._in_steps(search_index.merge_some)
         log.info("%d images went into the search index", done)
         return done
+
+    def merge_when_idle(self) -> int:
+        """Join the pieces that much reading has left, while nothing is read."""
+
+        def step(connection: Connection) -> int:
+            return 0 if self._is_busy() else search_index.merge_some(connection)
+
+        with self._database.reading() as connection:
+            changes = connection.total_changes()
+        if self._is_busy() or changes - self._merged_at < _WORTH_MERGING_CHANGES:
+            return 0
+        merged = self._in_steps(step)
+        if not self._is_busy():
+            with self._database.reading() as connection:
+                self._merged_at = connection.total_changes()
+        return merged
 
     def _in_steps(self, step: "search_index.Step") -> int:
         """Until a step has nothing to do, or the service stops; the sum of what they did."""

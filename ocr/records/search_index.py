@@ -8,10 +8,12 @@ behind the work by `index_some`, the newest first.
 """
 
 import dataclasses
+import itertools
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+import heartbeat
 from ocr_contract import text_folding
 
 if TYPE_CHECKING:  # which calls `settle`
@@ -24,6 +26,8 @@ _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
 _WORDS_KNOWN = 100_000
 """Some 10 MB: most words of a page are common ones that stand in `words` already."""
+_LATEST_PAGES = 500
+_FOLLOWERS_AT_ONCE = 200
 _MERGED_PAGES = 300
 _CHANGES_OF_NOTHING = 3
 """Fewer than two rows for each index: it found nothing to merge."""
@@ -61,16 +65,35 @@ def will_change(connection: "Connection", image_id: int, *, followers: bool = Fa
     """What the image shows (with `followers` what its duplicates show) may change from here on.
 
     Part of the caller's transaction, which ends with `settle`. What shows the same then costs the
-    index nothing; said twice it means the same.
+    index nothing; said twice it means the same. Of very many duplicates the index holds most no
+    more until `index_some` comes to them: one transaction that put them all in would take minutes.
     """
     changes = _changes_of(connection)
     image_ids = [image_id]
     if followers:
-        rows = connection.execute("SELECT id FROM images WHERE duplicate_of = ?", (image_id,))
-        image_ids += [row[0] for row in rows]
+        rows = connection.execute(
+            "SELECT id FROM images WHERE duplicate_of = ? ORDER BY id DESC", (image_id,)
+        ).fetchall()
+        image_ids += [row[0] for row in rows[:_FOLLOWERS_AT_ONCE]]
+        _leave_for_later(connection, [row[0] for row in rows[_FOLLOWERS_AT_ONCE:]])
     for found in image_ids:
         if found not in changes.before:
             changes.before[found] = _begin(connection, found)
+
+
+def _leave_for_later(connection: "Connection", image_ids: list[int]) -> None:
+    """Take these out of the index; the backlog puts them in again, a hundred at a time."""
+    before = _changes_of(connection).before
+    for image_id in image_ids:
+        heartbeat.beat()
+        if image_id in before:  # this transaction changes it anyhow
+            continue
+        ((form,),) = connection.execute(
+            "SELECT search_form FROM images WHERE id = ?", (image_id,)
+        ).fetchall()
+        if form != ABSENT:
+            _take_out(connection, image_id, _begin(connection, image_id))
+            _set_form(connection, image_id, ABSENT)
 
 
 def is_new(connection: "Connection", image_id: int) -> None:
@@ -117,16 +140,37 @@ def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
     known = _changes_of(connection).known_words
     if len(known) > _WORDS_KNOWN:
         known.clear()
+    if not known:
+        known |= _latest_words(connection)
     new = {
         word
         for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
         if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
     }
+    ordered = list(new)
+    rows = sorted(
+        zip(text_folding.skeletons(ordered), ordered, itertools.repeat(image_id), strict=False)
+    )
     connection.executemany(
-        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)",
-        sorted((text_folding.skeleton(word.replace(" ", "")), word, image_id) for word in new),
+        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)", rows
     )
     known |= new
+
+
+def _latest_words(connection: "Connection") -> set[str]:
+    """Those of the newest pages, which stand in the table: most words of the next page are among
+    them, and to look each of them up there is what a page of a large archive costs most."""
+    rows = connection.execute(
+        "SELECT text FROM search_texts WHERE search_form = ? "
+        "AND id IN (SELECT image_id FROM pages ORDER BY id DESC LIMIT ?)",
+        (FOLDED, _LATEST_PAGES),
+    )
+    found: set[str] = set()
+    for (text,) in rows:
+        heartbeat.beat()
+        folded = text_folding.fold_page(text or "")
+        found |= text_folding.words(folded) | text_folding.parted_words(folded)
+    return {word for word in found if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD}
 
 
 def index_some(connection: "Connection", most: int) -> int:

@@ -12,6 +12,8 @@ as it works. A table is due
 The table that has waited longest comes first, so that a service which is killed again and again
 gets through all of them. Which were checked when stands in `service_state`.
 
+When nothing is due, the copies that were made before a migration are checked.
+
 While one table is checked the write-ahead log cannot be begun anew. The more it grows, the shorter
 the rests; if it grows too much, the table has to wait for a quieter time.
 """
@@ -22,13 +24,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import apsw
 
 import heartbeat
+from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_contract.replies import DatabaseCheck
-from ocr_errors import DiskFullError
-from records import quick_look
+from ocr_errors import DiskFullError, StoreError
+from records import migration_copy, quick_look
 from records.database import Database, utc_now
 from records.database_copy import first_problem
 from records.stop_mark import Ending
@@ -114,6 +118,7 @@ class ThoroughCheck:
             self._ends += 1
             self._save()
         self._left = len(self._due())
+        self._bad_copies: set[Path] = set()
 
     @property
     def state(self) -> DatabaseCheck:
@@ -134,6 +139,8 @@ class ThoroughCheck:
         """
         while not self._stop.is_set():
             self.check_what_is_due()
+            if not self._left:
+                self.check_copies()
             heartbeat.wait(self._stop, _AGAIN_S if self._left else _LOOK_S)
 
     def check_what_is_due(self) -> None:
@@ -154,6 +161,26 @@ class ThoroughCheck:
                 "the database is sound: %d tables were read through in %.1f s",
                 len(due), self._clock() - started,
             )  # fmt: skip
+
+    def check_copies(self) -> None:
+        """What was copied before a migration had no time to be checked then."""
+
+        def go_on() -> None:
+            if not self._pace.go_on():
+                raise StoreError("stopping", "It is checked another time.")
+
+        for path in migration_copy.unchecked(self._database.path.parent / BACKUPS_FOLDER):
+            if path in self._bad_copies:
+                continue
+            self._pace.begin()
+            try:
+                migration_copy.check(path, go_on)
+                log.info("%s is sound", path.name)
+            except (StoreError, OSError) as error:
+                if isinstance(error, StoreError) and error.code == "stopping":
+                    return
+                self._bad_copies.add(path)
+                log.warning("the copy from before the migration is of no use: %s", error)
 
     def _check(self, name: str) -> bool:
         """Check a table; False when that did not come to its end."""

@@ -50,6 +50,8 @@ def add_parsers(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     restoring = commands.add_parser("restore", help="put a backup back (the service stopped)")
     restoring.add_argument("file", metavar="FILE", help="a path, a name in data/backups, or -")
+    # The wrapper has compared what it sends with the checksum that lies beside it on the host.
+    restoring.add_argument("--compared", action="store_true", help=argparse.SUPPRESS)
     examining = commands.add_parser("doctor", help="check everything, say what to do")
     examining.add_argument("--json", action="store_true", help="the findings, for programs")
     examining.add_argument(
@@ -179,17 +181,18 @@ def _copy_directly(database: Path, target: Path) -> BackupReply:
 def restore_backup(_: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
     """Put a backup back; the service must be stopped."""
     if options.file != STANDARD_STREAM:
-        return _restore(restore.find(options.file, settings.data_folder / BACKUPS_FOLDER), settings)
+        chosen = restore.find(options.file, settings.data_folder / BACKUPS_FOLDER)
+        return _restore(chosen, settings, was_compared=read_checksum(chosen) is not None)
     with _hidden_folder(settings) as folder:
         given = Path(folder, "standard-input.db")
         with given.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        return _restore(given, settings)
+        return _restore(given, settings, was_compared=options.compared)
 
 
-def _restore(chosen: Path, settings: Settings) -> int:
+def _restore(chosen: Path, settings: Settings, *, was_compared: bool) -> int:
     done = restore.restore(chosen, settings.database, settings.data_folder / BACKUPS_FOLDER)
-    with_checksum = "" if read_checksum(chosen) else " (it had no checksum; its content is sound)"
+    with_checksum = "" if was_compared else " (it had no checksum; its content is sound)"
     sys.stderr.write(f"restored {done.source}{with_checksum}\n")
     if done.kept is not None:
         sys.stderr.write(f"the database that was there is now {done.kept}\n")

@@ -1,6 +1,8 @@
 """What folds to the same, what must not, and where each folded character comes from."""
 
 import hashlib
+import itertools
+import re
 import sys
 import unicodedata
 
@@ -16,6 +18,7 @@ from ocr_contract.text_folding import (
     gram_tokens,
     parted_words,
     skeleton,
+    skeletons,
     words,
 )
 
@@ -160,3 +163,22 @@ def test_the_rules_are_those_that_the_databases_were_made_with() -> None:
         [skeleton(word) for word in found],
     )
     assert hashlib.sha256(repr(made).encode()).hexdigest() == PINNED
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n"), min_size=1)))
+def test_skeletons_of_many_are_those_of_each(typed: list[str]) -> None:
+    assert skeletons(typed) == [skeleton(word.replace(" ", "")) for word in typed]
+
+
+@given(st.lists(st.sampled_from(["a", "ab", "abc", "1", "12", "123", "a1", "北", "-", "é"])))
+def test_parted_words_are_neighbours_of_which_one_is_short(pieces: list[str]) -> None:
+    line = " ".join(pieces)
+    whole = re.compile("[a-zé0-9]+")
+    expected = {
+        f"{first} {second}"
+        for first, second in itertools.pairwise(pieces)
+        if whole.fullmatch(first) and whole.fullmatch(second)
+        and min(len(first), len(second)) <= 2 < len(first) + len(second)
+        and first.isdecimal() == second.isdecimal()
+    }  # fmt: skip
+    assert parted_words(line) == expected

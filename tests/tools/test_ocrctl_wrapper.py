@@ -158,6 +158,9 @@ def test_a_file_of_this_machine_goes_into_the_container(docker: WithDocker) -> N
     assert docker.call("restore", "in-backups.db").returncode == 0
     assert docker.asked() == f"{RUN} restore in-backups.db"
     assert docker.call("restore", "a.db", RUNNING="1f2e").returncode == EXIT_OTHER
+    (docker.folder / "a.db.sha256").write_text(f"{SUM}  a.db\n")
+    assert docker.call("restore", "a.db").returncode == 0
+    assert docker.asked() == f"{RUN} restore - --compared"
     (docker.folder / "a.db.sha256").write_text(f"{'0' * 64}  a.db\n")
     changed = docker.call("restore", "a.db")
     assert changed.returncode == EXIT_OTHER

@@ -317,3 +317,42 @@ def test_nothing_sticks_out(
                  f"/images/{warned_id}"):  # fmt: skip
         page.goto(server.address + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_facets_stand_beside_the_list_and_narrow_it(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    database.add_image("facet box/one.png", status="ignored", found_at="2019-05-01T00:00:00.000Z")
+    page.goto(server.address)
+    box = page.locator("#facets a", has_text="facet box")
+    expect(box).to_be_visible()
+    side, rows = page.locator("#facets").bounding_box(), page.locator("#rows").bounding_box()
+    assert side is not None and rows is not None
+    assert side["x"] + side["width"] <= rows["x"]
+    box.click()
+    expect(page.locator("#q")).to_have_value('folder:"/facet box"')
+    expect(page.locator("#rows .row")).to_have_count(1)
+
+
+def test_on_a_phone_facets_are_folded_until_they_are_wanted(page: Page, server: WebServer) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{server.address}/?q=second")
+    expect(page.locator("#rows")).to_be_visible()
+    expect(page.locator(".facets-inside")).to_be_hidden()
+    assert not [url for url in asked if "facets?" in url], "nothing is counted for nobody"
+    page.locator("#facets > summary").click()
+    expect(page.locator(".facet-facts")).to_contain_text("images")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_facets_of_a_list_that_moves_keep_what_is_unfolded(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    page.goto(server.address)
+    expect(page.locator(".facet-facts")).to_be_visible()
+    before = page.locator(".facet-facts b").inner_text()
+    page.evaluate("shownAt = 1")  # a while ago
+    database.add_text("facets move.png", "x")
+    expect(page.locator(".facet-facts b")).not_to_have_text(before)

@@ -5,6 +5,7 @@ from where it can go on.
 """
 
 import dataclasses
+import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -43,11 +44,12 @@ class Hits:
 
 def find(
     connection: sqlite3.Connection, tree: Node, *, limit: int, below: int | None = None,
-    counts: bool = True, limit_s: float = SEARCH_LIMIT_S,
+    counts: bool = True, limit_s: float = SEARCH_LIMIT_S, cpu_limit_s: float = math.inf,
     clock: Callable[[], float] = time.monotonic,
 ) -> Hits:  # fmt: skip
     """The next `limit` hits with ids below `below`; with `counts` how many there are in all."""
     with _Search(connection, tree, newest_first=True, limit_s=limit_s, clock=clock) as search:
+        search.source.turn_ends_cpu = time.thread_time() + cpu_limit_s
         keys: list[int] = []
         at_most = search.source.top if below is None else below - 1
         is_complete = search.collect(keys, at_most, limit + 1)

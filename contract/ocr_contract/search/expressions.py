@@ -50,7 +50,7 @@ def cover(word: Word) -> Word:
 
 def _text_leaf(node: Node) -> str | None:
     if isinstance(node, Folder):
-        return f"{{name}} : {quoted(node.folded)}"
+        return f"{{name}} : {'^ ' if node.is_from_top else ''}{quoted(node.folded)}"
     if isinstance(node, Word) and not node.is_short and node.exact is None:
         return f"{{name}} : {quoted(node.folded)}" if node.only_name else quoted(node.folded)
     return None

@@ -33,7 +33,9 @@ def _exact(value: str) -> Word | None:
 
 def _folder(value: str) -> Folder | None:
     parts = [part for part in text_folding.fold(value).strip().split("/") if part.strip()]
-    return Folder(f"/{'/'.join(parts)}/", value.strip()) if parts else None
+    if not parts:
+        return None
+    return Folder(f"/{'/'.join(parts)}/", value.strip(), value.strip().startswith("/"))
 
 
 def _state(value: str) -> State | None:

@@ -20,6 +20,8 @@ from ocr_contract.search.streams import (
 FIRST_TURN = 4 * SEEK_COST
 CHANCE = 8_000
 CHANCE_A_KEY = 500
+CHANCE_KEYS = 60
+"""What has more hits than fill a page is not as rare as was thought."""
 UNIT_CPU_S = 3e-6
 """How long a step of cost 1 may take, before SQLite is interrupted for the next one's turn."""
 
@@ -164,7 +166,8 @@ class Race:
 class Chance:
     """Two streams with the same keys: the first is faster as a rule, and very slow now and then.
 
-    So it has one turn, a little longer with each key that it tells; then the second goes on.
+    So it has one turn, a little longer with each key that it tells, of the first page's; then the
+    second goes on.
     """
 
     def __init__(self, source: Source, first: Stream, second: Stream) -> None:
@@ -172,6 +175,7 @@ class Chance:
         self._first: Stream | None = first
         self._second = second
         self._left = CHANCE
+        self._keys = CHANCE_KEYS
 
     def seek(self, at_most: int) -> int | None:
         if self._first is not None:
@@ -185,6 +189,9 @@ class Chance:
                 self._first = None
             else:
                 self._left += CHANCE_A_KEY - (self._source.cost - spent)
+                self._keys -= 1
+                if self._keys == 0 and key is not None:
+                    self._first = None
                 return key
         return self._second.seek(at_most)
 

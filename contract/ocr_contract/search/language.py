@@ -6,7 +6,7 @@
     a OR b             either; OR joins its two neighbours, so `x a OR b` is x and (a or b)
     exact:Café         accents and case as typed; also exact:"Café au lait"
     name:scan          in the file's name or its folders'
-    folder:2024/tax    in this folder, at any depth
+    folder:2024/tax    in this folder, at any depth; folder:/2024/tax only where the path begins so
     state:failed       a state of the page's tabs, or a status of the database
     after:2026-01-31   found on that day or later; before: on a day before it (UTC); 2026-01 and
                        2026 are understood as well
@@ -33,7 +33,7 @@ from ocr_contract.search.tree import (
 MAX_QUERY_CHARS = 200
 MAX_TOKENS = 16
 
-_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\uff02\u00ab\u00bb"), '"')
+QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\uff02\u00ab\u00bb"), '"')
 _TOKEN = re.compile(
     r"(?P<minus>-(?=[^\s-]))?"
     r"(?P<field>(?i:name|folder|state|after|before|confidence|lines|exact):)?"
@@ -78,7 +78,7 @@ def parse(raw: str) -> Query | None:
     text = "".join(
         " " if character < " " or "\ud800" <= character <= "\udfff" else character
         for character in raw
-    ).translate(_QUOTES)
+    ).translate(QUOTES)
     notes: list[str] = []
     tokens = _tokens(text, notes)
     if not tokens:

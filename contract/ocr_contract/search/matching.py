@@ -68,6 +68,8 @@ def matches(document: Document, node: Node) -> bool:
         case Word():
             return _has_word(document, node)
         case Folder():
+            if node.is_from_top:
+                return document.folded_name.startswith(node.folded)
             return node.folded in document.folded_name
         case State():
             return document.status in node.statuses and (

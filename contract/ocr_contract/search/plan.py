@@ -10,19 +10,20 @@ import json
 from collections.abc import Callable
 from functools import partial
 
-from ocr_contract.search import columns, documents, expressions, matching
+from ocr_contract.search import columns, documents, expressions, matching, rare_trigrams
 from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race
-from ocr_contract.search.rare import rare_stream
+from ocr_contract.search.rare import of_statuses, rare_stream
 from ocr_contract.search.source import Source
 from ocr_contract.search.streams import (
     COLUMNS_COST,
     DOCUMENT_COST,
     ROW_SEEK_COST,
+    ListStream,
     SqlStream,
     Stream,
     WalkStream,
 )
-from ocr_contract.search.tree import And, Confidence, Lines, Node, Not, Or, Word, any_part
+from ocr_contract.search.tree import And, Confidence, Lines, Node, Not, Or, State, Word, any_part
 
 FEW_UNFOLDED = 500
 """Images that the index does not hold folded: as many are compared one by one in each search."""
@@ -55,7 +56,9 @@ def _disjunction(source: Source, node: Or) -> Stream:
     """What one table answers alone is asked of it at once."""
     texts, grams, others = [], [], []
     for part in node.parts:
-        if (expression := expressions.texts(part)) is not None:
+        if rare_trigrams.expression(source, part) is not None:
+            others.append(part)
+        elif (expression := expressions.texts(part)) is not None:
             texts.append(expression)
         elif (expression := expressions.grams(part)) is not None:
             grams.append(expression)
@@ -81,28 +84,43 @@ class _Conjunction:
         }  # fmt: skip
         self._loose: list[str] = []
         """Instead of the wanted texts, where phrases are no more than their words."""
+        self._rare: list[tuple[Node, Callable[[], Stream]]] = []
+        """What an index on rows knows."""
         self._wanted: list[Callable[[], Stream]] = []
         self._unwanted: list[Callable[[], Stream]] = []
         self._columns: list[Node] = []
         self._checks: list[Node] = []
         for part in parts:
             self._take(part)
+        if self._rare:
+            self._wanted.append(self._few)
         self._ask_fts()
 
     def stream(self) -> Stream:
         """What fulfils them all."""
         if not self._wanted:
             self._walk()
+        if self._rare and len(self._columns) > 1 and self._few().seek(self._source.top) is None:
+            return ListStream([])  # rows alone rule everything out
         contenders = [self._checked(self._joined())]
-        if self._loose != self._expressions["images_fts"][0]:
-            loose = _fts(self._source, "images_fts", " AND ".join(self._loose))
+        if (expression := self._loose_expression()) is not None:
+            loose = _fts(self._source, "images_fts", expression)
             loose = _compared(self._source, loose, self._whole)
             contenders = [Chance(self._source, loose, contenders[0])]
         if len(self._wanted) + len(self._unwanted) > 1:
-            contenders += [
-                _compared(self._source, wanted(), self._whole) for wanted in self._wanted
-            ]
+            # Where rows tell that there are few, to compare what has a word is hopeless.
+            compared = [self._few] if self._rare else self._wanted
+            contenders += [_compared(self._source, each(), self._whole) for each in compared]
         return contenders[0] if len(contenders) == 1 else Race(self._source, contenders)
+
+    def _loose_expression(self) -> str | None:
+        """What all hits hold and few other images do, where FTS5 has that faster."""
+        if not self._expressions["images_fts"][0]:
+            return None
+        rare = rare_trigrams.expression(self._source, self._whole)
+        if rare is None and self._loose != self._expressions["images_fts"][0]:
+            return " AND ".join(self._loose)
+        return rare
 
     def _take(self, part: Node) -> None:
         is_unwanted = isinstance(part, Not)
@@ -111,7 +129,7 @@ class _Conjunction:
             self._columns.append(part)
             rare = rare_stream(self._source, part)
             if rare is not None:
-                self._wanted.append(rare)
+                self._rare.append((part, rare))
         elif (expression := expressions.texts(inner)) is not None:
             self._expressions["images_fts"][is_unwanted].append(expression)
             if not is_unwanted:
@@ -137,6 +155,22 @@ class _Conjunction:
             elif unwanted:
                 self._unwanted.append(partial(_fts, self._source, table, lacking))
 
+    def _few(self) -> Stream:
+        """Of the few that an index on rows knows those that fulfil all that is about rows.
+
+        To look at their rows is cheaper than to look each of them up in an index of words.
+        """
+        for part, _ in self._rare:
+            if isinstance(part, State) and not part.only_warned:
+                others = And(tuple(other for other in self._columns if other is not part))
+                return of_statuses(
+                    self._source, part.statuses, columns.condition(others) or ("1", [])
+                )
+        streams = [stream() for _, stream in self._rare]
+        found = streams[0] if len(streams) == 1 else AllOf(self._source, streams)
+        check = partial(_fulfilling, self._source, And(tuple(self._columns)))
+        return Checked(self._source, found, check, COLUMNS_COST)
+
     def _walk(self) -> None:
         """No index helps: every image is looked at."""
         condition, values = columns.condition(And(tuple(self._columns))) or ("1", [])
@@ -153,7 +187,7 @@ class _Conjunction:
         )
 
     def _checked(self, found: Stream) -> Stream:
-        if self._columns:
+        if self._columns and not self._rare:
             check = partial(_fulfilling, self._source, And(tuple(self._columns)))
             found = Checked(self._source, found, check, COLUMNS_COST)
         if self._checks:

@@ -1,9 +1,10 @@
 """Streams of the few images that an index on their rows knows, and of which ids a day has."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ocr_contract.schema import Status
+from ocr_contract.search.columns import Condition
 from ocr_contract.search.joins import AnyOf
 from ocr_contract.search.source import Source
 from ocr_contract.search.streams import ROW_SEEK_COST, ListStream, SqlStream, Stream
@@ -55,18 +56,28 @@ def _of_state(source: Source, node: State) -> Callable[[], Stream] | None:
         return None
     if node.only_warned:
         return _of_warnings(source, node.statuses) if some <= RARE_ROWS else None
-    sql = "SELECT id FROM images INDEXED BY images_status WHERE status = ?"
+    return lambda: of_statuses(source, node.statuses, ("1", []))
+
+
+def of_statuses(source: Source, statuses: Sequence[Status], further: Condition) -> Stream:
+    """Of the images in these states those that fulfil a condition on their rows; the index has
+    what most conditions need."""
+    condition, values = further
+    sql = (
+        "SELECT i.id FROM images i INDEXED BY images_status "  # noqa: S608  # fixed pieces
+        f"WHERE {condition} AND i.status = ?"
+    )
 
     def of_status(status: Status) -> Stream:
-        return SqlStream(source, "id", sql, [status], seek_cost=ROW_SEEK_COST)
+        return SqlStream(source, "i.id", sql, [*values, status], seek_cost=ROW_SEEK_COST)
 
-    return lambda: AnyOf(list(map(of_status, node.statuses)))
+    return AnyOf(list(map(of_status, statuses)))
 
 
 def _of_warnings(source: Source, statuses: tuple[Status, ...]) -> Callable[[], Stream]:
     rows = source.connection.execute(
-        "SELECT id FROM images WHERE status IN (SELECT value FROM json_each(?)) "
-        "AND warning_code IS NOT NULL",
+        "SELECT id FROM images INDEXED BY images_warned "
+        "WHERE status IN (SELECT value FROM json_each(?)) AND warning_code IS NOT NULL",
         (json.dumps(statuses),),
     )
     keys = [source.sign * row[0] for row in rows]

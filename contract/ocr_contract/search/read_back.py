@@ -41,7 +41,8 @@ def _leaf(node: Word | Folder | State | Found | Confidence | Lines) -> str:
         case Word():
             return f"“{node.typed}”"
         case Folder():
-            return f"in the folder “{node.folded.strip('/')}”"
+            way = node.folded.rstrip("/") if node.is_from_top else node.folded.strip("/")
+            return f"in the folder “{way}”"
         case State():
             return f"in the state {node.name}"
         case Found(is_before=True):

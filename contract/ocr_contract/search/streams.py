@@ -5,6 +5,7 @@ one question is `seek(at_most)`: the largest key up to `at_most`, None when ther
 asks never asks for more than before.
 """
 
+import bisect
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -54,7 +55,8 @@ class SqlStream:
         self._values = values
         self._seek_cost = seek_cost
         self._cursor: sqlite3.Cursor | None = None
-        self._keys: list[int] = []
+        self._rising: list[int] = []
+        """The keys that were read, each with the other sign: they rise."""
         self._place = 0
         self._size = FIRST_ROWS
         self._reached = source.top
@@ -64,12 +66,11 @@ class SqlStream:
         if self._cursor is None:
             self._open(at_most)
         while True:
-            while self._place < len(self._keys):
-                if self._keys[self._place] <= at_most:
-                    self._reached = self._keys[self._place]
-                    return self._reached
-                self._place += 1
-            if not self._keys:
+            self._place = bisect.bisect_left(self._rising, -at_most, self._place)
+            if self._place < len(self._rising):
+                self._reached = -self._rising[self._place]
+                return self._reached
+            if not self._rising:
                 self._reached = NOTHING_LEFT
                 return None
             if self._is_far(at_most):
@@ -82,8 +83,8 @@ class SqlStream:
 
     def _is_far(self, at_most: int) -> bool:
         """Whether to jump: as dense as the last rows were, many more lie before `at_most`."""
-        covered = self._keys[0] - self._keys[-1] + 1
-        return (self._keys[-1] - at_most) * len(self._keys) > self._seek_cost * covered
+        covered = self._rising[-1] - self._rising[0] + 1
+        return (-self._rising[-1] - at_most) * len(self._rising) > self._seek_cost * covered
 
     def _open(self, at_most: int) -> None:
         self._source.spend(self._seek_cost)
@@ -106,14 +107,14 @@ class SqlStream:
         except (SliceUpError, TimeUpError):
             self._close()  # asked again, it begins where it is asked for
             raise
-        self._keys = [self._source.sign * row[0] for row in rows]
+        self._rising = [-self._source.sign * row[0] for row in rows]
         self._place = 0
         self._size = min(2 * self._size, MOST_ROWS)
 
     def _close(self) -> None:
         if self._cursor is not None:
             self._cursor.close()
-        self._cursor, self._keys, self._place = None, [], 0
+        self._cursor, self._rising, self._place = None, [], 0
 
 
 class WalkStream:

@@ -31,6 +31,8 @@ class Folder:
 
     folded: str
     typed: str
+    is_from_top: bool = False
+    """The path begins with it; otherwise it may lie anywhere."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

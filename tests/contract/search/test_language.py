@@ -49,7 +49,7 @@ def word(text: str, **more: object) -> Word:
         ("a or b", And((word("a"), word("or"), word("b")))),
         ('a "OR" b', And((word("a"), word("OR"), word("b")))),
         ("Name:x", word("x", only_name=True)),
-        ("folder:/2024/Tax/", Folder("/2024/tax/", "/2024/Tax/")),
+        ("folder:/2024/Tax/", Folder("/2024/tax/", "/2024/Tax/", is_from_top=True)),
         ('folder:"my box"', Folder("/my box/", "my box")),
         ("state:failed", State("failed", (Status.FAILED, Status.QUARANTINED))),
         ("state:pending", State("pending", (Status.PENDING,))),

@@ -9,8 +9,9 @@ import pytest
 from search_archive import Image, Page, build
 
 from ocr_contract.schema import Status, open_reader
-from ocr_contract.search import evaluator, joins, language
+from ocr_contract.search import evaluator, joins, language, plan, rare_trigrams
 from ocr_contract.search.evaluator import Hits
+from ocr_contract.search.streams import ROW_SEEK_COST
 
 IMAGES = 4_000
 RARE = 1_000
@@ -73,6 +74,26 @@ def test_two_ways_race(archive: Path) -> None:
     time, so the few are compared themselves."""
     page = find(archive, "state:failed common")
     assert page.ids == [] and page.cost < IMAGES / 2
+
+
+def test_a_rare_word_of_common_trigrams_costs_little(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its trigrams is in every image; those that tell it apart are in few."""
+    monkeypatch.setattr(rare_trigrams, "FEW_IMAGES", 0)
+    asked: list[str] = []
+    fts = plan._fts
+    monkeypatch.setattr(plan, "_fts", lambda *of: asked.append(of[2]) or fts(*of))
+    page = find(archive, '"common odd words xy needle"')
+    assert page.ids == [IMAGES - RARE * number + 1 for number in range(1, IMAGES // RARE + 1)]
+    assert page.cost < IMAGES / 2
+    assert asked[0].count("AND") < 4 and '"com"' not in asked[0]
+
+
+def test_of_the_few_that_a_state_has_the_rows_are_looked_at_first(archive: Path) -> None:
+    """No word is looked up for images that their rows rule out."""
+    page = find(archive, "state:failed lines:>0 common")
+    assert page.ids == [] and page.cost <= 2 * ROW_SEEK_COST
 
 
 def test_the_hundredth_page_costs_what_the_first_one_does(archive: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from search_archive import ABSENT, FOLDED, PLAIN, Image, Page, build, hits
 
 from ocr_contract.schema import Status, open_reader
-from ocr_contract.search import evaluator, joins, language, plan
+from ocr_contract.search import evaluator, joins, language, plan, rare_trigrams
 from ocr_contract.search.tree import Node
 
 PIECES = [
@@ -62,6 +62,7 @@ leaves = st.one_of(
     st.sampled_from(WORDS).map(lambda word: f"exact:{word}"),
     st.sampled_from(WORDS).map(lambda word: f"name:{word}"),
     st.sampled_from(WORDS).map(lambda word: f"folder:{word}"),
+    st.sampled_from(WORDS).map(lambda word: f"folder:/{word}"),
     st.sampled_from(
         ["state:failed", "state:done", "state:warnings", "state:all", "state:latest",
          "after:2026-01-31", "after:2026", "before:2026-01-31", "before:2026-02", "confidence:<50",
@@ -101,14 +102,17 @@ def found_by_pages(path: Path, tree: Node, size: int) -> tuple[list[int], int]:
     st.integers(1, 3),
     st.sampled_from([joins.FIRST_TURN, 1]),
     st.sampled_from([joins.CHANCE, 1_000_000, 300, 0]),
+    st.sampled_from([rare_trigrams.FEW_IMAGES, 0]),
 )
 def test_every_query_means_what_it_says(
-    images: list[Image], queries: Sequence[str], size: int, turn: int, chance: int
+    images: list[Image], queries: Sequence[str], size: int, turn: int, chance: int, few: int
 ) -> None:
     """With short turns every way is begun, left and gone on with, also within a step of SQLite."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(joins, "FIRST_TURN", turn)
         patch.setattr(joins, "CHANCE", chance)
+        patch.setattr(joins, "CHANCE_KEYS", 2)
+        patch.setattr(rare_trigrams, "FEW_IMAGES", few)
         patch.setattr(evaluator, "COUNT_LIMIT_S", 60)
         if turn == 1:
             patch.setattr(evaluator, "_PROGRESS_STEPS", 1)

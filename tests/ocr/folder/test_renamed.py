@@ -171,6 +171,24 @@ def test_a_renamed_folder_of_more_copies_than_are_asked_for(
     assert scene.read_all() == 0
 
 
+@pytest.mark.parametrize("which", [0, 7, 39])
+def test_one_of_more_copies_than_are_asked_for_is_renamed_where_inodes_do_not_last(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    monkeypatch.setattr(recognition, "_MOST_TRIED", 3)
+    for number in range(40):
+        scene.write(f"d/{number:02}.png", b"blank")
+    scene.look(2)
+    scene.read_all()
+    shutil.copy(scene.root / f"d/{which:02}.png", scene.root / "other.png")
+    (scene.root / f"d/{which:02}.png").unlink()
+    scene.look(4)
+    left = {f"d/{number:02}.png": "done" for number in range(40) if number != which}
+    assert scene.statuses() == left | {"other.png": "done"}
+    assert count(scene) == 40
+    assert scene.read_all() == 0
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("Scan.png", "scan.png"), ("scan.png", "Scan.png"), ("Box/A.png", "box/a.png"),

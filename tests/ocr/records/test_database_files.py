@@ -1,8 +1,10 @@
 """What strangers do to the database's files: delete, exchange, damage, pin, migrate."""
 
+import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,9 +17,10 @@ from disk_guard import DiskGuard
 from ocr_contract import schema
 from ocr_errors import StoreError
 from records import database as database_module
-from records import opening
+from records import migration_copy, opening, thorough_check
 from records.database import Database
-from records.database_copy import examine
+from records.database_copy import examine, read_checksum, sha256_of
+from records.thorough_check import ThoroughCheck
 
 
 def beside(path: Path, *suffixes: str) -> list[Path]:
@@ -264,6 +267,151 @@ def test_a_migration_saves_the_old_version_first(
     assert examine(path).version == NOW + 1
     Database(path).close()
     assert len(list((tmp_path / "backups").glob("*.db"))) == 1, "only where there is a step"
+
+
+def saved(folder: Path) -> Path:
+    """The copy of the old version, and nothing else that was begun."""
+    (copy,) = (folder / "backups").glob("*.db")
+    assert not list((folder / "backups").glob(".*"))
+    return copy
+
+
+def test_that_copy_is_checked_behind_the_work(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+    database = Database(path)
+    backup = saved(tmp_path)
+    assert read_checksum(backup) is None
+    check = ThoroughCheck(database, stop=threading.Event())
+    check.check_copies()
+    assert read_checksum(backup) == sha256_of(backup)
+    assert migration_copy.unchecked(backup.parent) == []
+    database.close()
+
+
+def test_a_damaged_copy_gets_no_checksum_and_is_told(
+    tmp_path: Path, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+    database = Database(path)
+    backup = saved(tmp_path)
+    with backup.open("r+b") as stream:
+        stream.seek(4096)
+        stream.write(b"\xff" * 8192)
+    check = ThoroughCheck(database, stop=threading.Event())
+    check.check_copies()
+    check.check_copies()
+    assert read_checksum(backup) is None
+    assert caplog.text.count("is of no use") == 1
+    database.close()
+
+
+def test_a_check_of_it_that_is_broken_off_goes_on_later(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+    database = Database(path)
+    backup = saved(tmp_path)
+    stop = threading.Event()
+    stop.set()
+    with monkeypatch.context() as patch:
+        patch.setattr(thorough_check, "TURN_S", 0)
+        ThoroughCheck(database, stop=stop).check_copies()
+    assert read_checksum(backup) is None
+    ThoroughCheck(database, stop=threading.Event()).check_copies()
+    assert read_checksum(backup) == sha256_of(backup)
+    database.close()
+
+
+def test_where_the_kernel_cannot_copy_it_is_read_and_written(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    monkeypatch.setattr(migration_copy, "_PIECE_BYTES", 5000)
+    Database(path).close()
+    assert examine(saved(tmp_path)).version == NOW
+
+
+def test_what_only_the_log_holds_is_copied_also_beside_a_reader(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads an old state needs the log: it cannot be emptied."""
+    path = old_world(tmp_path)
+    reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    reader.execute("BEGIN; SELECT * FROM images")
+    world = World(tmp_path)
+    world.put(b"b.png", "b")
+    world.read_all()
+    world.database.close()
+    monkeypatch.setattr(opening, "BUSY_TIMEOUT_MS", 10)
+    request.getfixturevalue("next_version")
+    Database(path).close()
+    reader.close()
+    assert examine(saved(tmp_path)).images == 2
+    Database(path).close()
+    assert examine(path).images == 2
+
+
+@pytest.mark.parametrize("at", ["copy", "header", "name"])
+def test_a_start_that_ends_while_it_copies_is_begun_anew(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+    whole = path.read_bytes()
+    left = tmp_path / "backups" / f".before-migration-v{NOW}-20200101T000000Z.db.partial"
+    left.parent.mkdir()
+    left.write_bytes(b"of a start that was killed")
+
+    class PowerCutError(BaseException):
+        """Nothing in the program catches it."""
+
+    def end(*_: object) -> None:
+        raise PowerCutError
+
+    with monkeypatch.context() as patch:
+        if at == "copy":
+            patch.setattr(migration_copy, "_within_the_kernel", end)
+        elif at == "header":
+            patch.setattr(migration_copy, "_be_one_file", end)
+        else:
+            patch.setattr(Path, "replace", end)
+        with pytest.raises(PowerCutError):
+            Database(path)
+    assert path.read_bytes() == whole
+    assert not list((tmp_path / "backups").glob("*.db"))
+    Database(path).close()
+    assert examine(saved(tmp_path)).version == NOW
+    assert examine(path).version == NOW + 1
+
+
+def test_a_disk_that_fills_while_it_is_copied_leaves_the_old_version(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "copy_file_range", full)
+        with pytest.raises(StoreError) as caught:
+            Database(path)
+    assert caught.value.code == "migration_backup_failed"
+    assert not list((tmp_path / "backups").iterdir())
+    Database(path).close()
+    assert examine(path).version == NOW + 1
 
 
 def test_without_that_backup_nothing_is_migrated(

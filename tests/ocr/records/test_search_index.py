@@ -225,3 +225,43 @@ def test_counts_and_days_follow_every_row(world: World) -> None:
     rows = world.rows("SELECT status, sum(images) FROM image_counts GROUP BY 1 HAVING sum(images)")
     assert dict(rows) == {"done": 2, "missing": 1}
     assert world.rows("SELECT first_id, last_id, images FROM found_days") == [(1, 3, 3)]
+
+
+def test_what_much_reading_leaves_in_pieces_is_joined_when_nothing_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):  # a piece for each commit
+        world.put(b"%d.png" % number, f"words {number}")
+        world.read_all()
+
+    def pieces() -> int:
+        ((count,),) = world.rows("SELECT count(DISTINCT segid) FROM images_fts_idx")
+        return int(count)
+
+    busy = True
+    thread = SearchBacklog(world.database, stop=threading.Event(), is_busy=lambda: busy)
+    before = pieces()
+    assert thread.merge_when_idle() == 0
+    monkeypatch.setattr(search_backlog, "_WORTH_MERGING_CHANGES", 100)
+    assert thread.merge_when_idle() == 0 and pieces() == before, "images are being read"
+    busy = False
+    assert thread.merge_when_idle() > 0
+    assert pieces() < before
+    assert thread.merge_when_idle() == 0, "there is nothing new to join"
+    assert world.hits("words 7") == 1
+
+
+def test_words_of_the_newest_pages_are_not_looked_up_again(world: World) -> None:
+    """After a start nothing is remembered; no word may be taken for known that is not."""
+    world.put(b"a.png", "alpha beta")
+    world.read_all()
+    insert_foreign(world, 9, "b.png", "gamma")  # as it stands: its words are nowhere
+    with world.database.transaction() as connection:
+        known = search_index._latest_words(connection)
+        words = {row[0] for row in connection.execute("SELECT word FROM words")}
+        assert known == words
+        assert "alpha" in known and "gamma" not in known
+    world.put(b"c.png", "gamma alpha")
+    world.read_all()
+    with world.database.reading() as connection:
+        check_search_index(connection)

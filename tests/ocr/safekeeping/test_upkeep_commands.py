@@ -113,6 +113,10 @@ def test_it_comes_back_over_standard_input(service: ServiceProcess, tmp_path: Pa
     fill(service, "b.png")
     restored = call(service, "restore", "-", given=copy)
     assert restored.returncode == 0, restored.stderr
+    assert b"it had no checksum" in restored.stderr
+    restored = call(service, "restore", "-", "--compared", given=copy)
+    assert restored.returncode == 0, restored.stderr
+    assert b"checksum" not in restored.stderr, "the wrapper has compared it"
     assert examine(service.data / "ocr_data.db").images == 1
     assert not [path for path in service.data.iterdir() if path.name.startswith(".copy-")]
 
