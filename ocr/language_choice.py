@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import models
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ModelError
 
+LICENCE = "Apache-2.0"
 DATA_SUFFIX = ".traineddata"
 _PINS = Path(__file__).with_name("language_pins.json")
 _CODE = re.compile(r"[a-z]{3}")
@@ -95,7 +97,7 @@ def parse(text: str) -> tuple[Choice, ...]:
     return tuple(sorted(found.values(), key=str))
 
 
-def read_by_tesseract(choices: tuple[Choice, ...]) -> list[str]:
+def read_by_tesseract(choices: Sequence[Choice]) -> list[str]:
     """The codes of the languages whose data tesseract needs."""
     return [choice.code for choice in choices if not choice.model]
 
@@ -106,7 +108,7 @@ def data_problem(folder: Path, code: str) -> models.Problem | None:
     return models.file_problem(folder / f"{code}{DATA_SUFFIX}", pin.size_bytes, pin.sha256)
 
 
-def resolve(choices: tuple[Choice, ...], languages: Path, models_folder: Path) -> list[Language]:
+def resolve(choices: Sequence[Choice], languages: Path, models_folder: Path) -> list[Language]:
     """The languages with everything that they need verified.
 
     Raises:

@@ -31,7 +31,8 @@ from project import (
     step,
 )
 
-sys.path[:0] = [str(ROOT / "ocr"), str(ROOT / "contract")]  # without PYTHONPATH
+sys.path.insert(0, str(ROOT / "contract"))  # for `python3 tools/…` without PYTHONPATH
+sys.path.insert(0, str(ROOT / "ocr"))
 import language_choice
 from ocr_contract.data_folder import LANGUAGES_FOLDER
 
@@ -49,6 +50,16 @@ def wanted(text: str, env_file: Path = ROOT / ".env") -> tuple[language_choice.C
         return language_choice.parse(said)
     except ValueError as error:
         raise ToolError(f"LANGS is {said!r}; it must be {error}.", EXIT_BAD_ARGUMENTS) from None
+
+
+def read_by_tesseract(text: str) -> list[str]:
+    """The codes of those that need data, and tesseract's library; raises as `wanted`."""
+    return language_choice.read_by_tesseract(wanted(text))
+
+
+def folder_of(data: Path) -> Path:
+    """Where languages lie in a data folder."""
+    return data / LANGUAGES_FOLDER
 
 
 def _written(env_file: Path) -> str:
@@ -128,7 +139,7 @@ def main() -> int:
         known = " ".join(f"{code} ({pin.name})" for code, pin in language_choice.pins().items())
         raise ToolError(f'Say which: make languages LANGS="rus ell". {known}', EXIT_BAD_ARGUMENTS)
     data = Path(options.data or ROOT / "data").expanduser().absolute()
-    folder = data / LANGUAGES_FOLDER
+    folder = folder_of(data)
     fetched = ensure(folder, language_choice.read_by_tesseract(choices))
     say(f"languages: {' '.join(fetched)} fetched" if fetched else "languages: all there")
     said = "+".join(map(str, choices))

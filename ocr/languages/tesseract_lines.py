@@ -6,6 +6,7 @@ is read as it is (mode 13). docs/decisions/0031 has what was measured.
 """
 
 import contextlib
+import importlib
 import os
 import queue
 from collections.abc import Iterator
@@ -41,9 +42,7 @@ class TesseractLines:
     def __init__(self, folder: Path, most_at_a_time: int) -> None:
         """`folder` holds CODE.traineddata; of each language so many readers are kept at most."""
         os.environ["OMP_THREAD_LIMIT"] = "1"  # before it is loaded: every line has a thread already
-        import tesserocr
-
-        self._library: Any = tesserocr
+        self._library: Any = importlib.import_module("tesserocr")
         self._folder = folder
         self._most = most_at_a_time
         self._readers: dict[str, queue.SimpleQueue[Any]] = {}
@@ -112,6 +111,4 @@ def prepared(line: Pixels) -> Grey | None:
     if paper - dark < _FAINTEST:
         return None
     stretched = np.clip((scaled - dark) * (255 / (paper - dark)), 0, 255).astype(np.uint8)
-    around = (_MARGIN,) * 4
-    framed = cv2.copyMakeBorder(stretched, *around, cv2.BORDER_CONSTANT, value=255)
-    return np.ascontiguousarray(framed, dtype=np.uint8)
+    return np.pad(stretched, _MARGIN, constant_values=255)
