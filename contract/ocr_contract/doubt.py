@@ -29,12 +29,26 @@ class Reason(enum.StrEnum):
 
     OTHER_SCRIPT = "other_script"
     """Letters of a script that is not set up; what stands there is not its text."""
+    LOST_POINT = "lost_point"
+    """It looks like a number whose point or comma was not seen."""
+    ODD_DIRECTION = "odd_direction"
+    """It runs up, down or on its head, or its characters stand below each other."""
+    SMALL_PRINT = "small_print"
+    MISSED_CHARACTERS = "missed_characters"
+    """Between two characters there is room, or even ink, for another one."""
+    UNCLEAR_CHARACTERS = "unclear_characters"
+    """A character is hardly likelier than another one."""
 
 
 SENTENCES = {
-    Reason.OTHER_SCRIPT: "in a script that is not set up: what stands here are look-alikes",
+    Reason.OTHER_SCRIPT: "Its letters belong to a script that is not set up.",
+    Reason.LOST_POINT: "A point or comma of the number may be missing.",
+    Reason.ODD_DIRECTION: "It does not run along the page.",
+    Reason.SMALL_PRINT: "Its print is very small.",
+    Reason.MISSED_CHARACTERS: "A character may be missing.",
+    Reason.UNCLEAR_CHARACTERS: "A character is unclear.",
 }
-"""For people, after "This line is"."""
+"""For people."""
 
 
 def band(doubt: float) -> Band:

@@ -1,14 +1,16 @@
-"""A model of three operators, written as ONNX: what is wanted of a recogniser's full output.
+"""Models of two and three operators, written as ONNX: what is wanted of a recogniser's full output.
 
 A few dozen bytes of protocol buffers: field numbers and types are those of onnx.proto, and
 writing them here spares the package `onnx`.
 """
 
+from engines.columns import RIVALS
+
 _FLOAT, _INT, _INTS = 1, 2, 7
 _INT64 = 7
 _IR_VERSION, _OPERATORS_VERSION = 8, 13
 _LAST_AXIS = -1
-_PLACES = "places"
+_PLACES, _COUNT = "places", "count"
 
 
 def best_class_model() -> bytes:
@@ -28,13 +30,40 @@ def best_class_model() -> bytes:
         + _message(12, _tensor("largest", _FLOAT))
         + _message(12, _tensor("ends", _FLOAT))
     )
+    return _model(graph)
+
+
+def rivals_model() -> bytes:
+    """An ONNX model: of those `values` (n, columns, classes) float whose places stand in `lines`
+    (m) int64, the largest of each column, `largest` (m, columns, 3) float in falling order, and
+    where they are, `classes` (m, columns, 3) int64."""
+    chosen = _node("Gather", ["values", "lines"], "chosen", _whole("axis", _INT, 0))
+    likeliest = _node("TopK", ["chosen", _COUNT], ("largest", "classes"), _whole("axis", _INT))
+    graph = (
+        _message(1, chosen)
+        + _message(1, likeliest)
+        + _message(2, b"rivals")
+        + _message(5, _whole_numbers(_COUNT, [1 + RIVALS]))
+        + _message(11, _tensor("values", _FLOAT))
+        + _message(11, _tensor("lines", _INT64))
+        + _message(12, _tensor("largest", _FLOAT))
+        + _message(12, _tensor("classes", _INT64))
+    )
+    return _model(graph)
+
+
+def _model(graph: bytes) -> bytes:
     operators = _number(2, _OPERATORS_VERSION)
     return _number(1, _IR_VERSION) + _message(7, graph) + _message(8, operators)
 
 
-def _node(operator: str, inputs: list[str], output: str, *attributes: bytes) -> bytes:
+def _node(
+    operator: str, inputs: list[str], outputs: str | tuple[str, ...], *attributes: bytes
+) -> bytes:
     content = b"".join(_message(1, name.encode()) for name in inputs)
-    content += _message(2, output.encode()) + _message(4, operator.encode())
+    for output in (outputs,) if isinstance(outputs, str) else outputs:
+        content += _message(2, output.encode())
+    content += _message(4, operator.encode())
     return content + b"".join(_message(5, attribute) for attribute in attributes)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.text_models import Recognised
 
 MOST_HEIGHTS = 66
 """The recogniser takes 3,200 columns of 48; what is longer would be squeezed."""
@@ -32,8 +33,7 @@ _GROUND_HEIGHTS = 4
 """The paper's shade is taken from pieces so long."""
 _WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
 
-Texts = list[tuple[str, float]]
-"""Text and confidence of each line."""
+Texts = list[Recognised]
 
 
 def recognise_in_parts(
@@ -94,15 +94,18 @@ def _best_cut(ink: npt.NDArray[np.intp]) -> tuple[int, int]:
     return (start + end) // 2, end - start if least == 0 else 0
 
 
-def _joined(parts: Texts, spaces: Sequence[bool]) -> tuple[str, float]:
+def _joined(parts: Texts, spaces: Sequence[bool]) -> Recognised:
     """One text; each part's confidence counts by its characters."""
-    text, _ = parts[0]
-    for (after, _), space in zip(parts[1:], spaces, strict=True):
-        text = _glued(text, after, space=space)
-    weights = [len(part) for part, _ in parts]
-    if len(parts) == 1 or not sum(weights):
-        return text, parts[0][1]
-    return text, float(np.average([confidence for _, confidence in parts], weights=weights))
+    if len(parts) == 1:
+        return parts[0]
+    text = parts[0].text
+    for after, space in zip(parts[1:], spaces, strict=True):
+        text = _glued(text, after.text, space=space)
+    weights = [len(part.text) for part in parts]
+    confidence = parts[0].confidence
+    if sum(weights):
+        confidence = float(np.average([part.confidence for part in parts], weights=weights))
+    return Recognised(text, confidence, tuple(each for part in parts for each in part.evidence))
 
 
 def _glued(before: str, after: str, *, space: bool) -> str:

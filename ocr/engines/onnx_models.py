@@ -29,7 +29,14 @@ from engines.networks import (
 from engines.page_classifier import prepare_page as prepare_page_for_orientation
 from engines.preparations import Preparation
 from engines.text_detection import detection_settings, find_polygons, map_size, scale_for_detection
-from engines.text_recognition import LINE_HEIGHT, join_characters, prepare_line, read_characters
+from engines.text_models import Evidence, Recognised
+from engines.text_recognition import (
+    LINE_HEIGHT,
+    join_characters,
+    natural_width,
+    prepare_line,
+    read_characters,
+)
 from engines.tiled_detection import is_tiled, map_in_tiles
 from models import Model, ModelSet
 
@@ -134,10 +141,10 @@ class OnnxModels:
         text_map = self._text_map(scale_for_detection(page, longest_side))
         return find_polygons(text_map, (height, width), settings, logits=logits)
 
-    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def recognise(self, crops: Sequence[Pixels]) -> list[Recognised]:
         """As `TextModels.recognise`."""
-        texts = recognise_in_parts(crops, self._recognise)
-        return [(shorten_leaders(text), confidence) for text, confidence in texts]
+        found = recognise_in_parts(crops, self._recognise)
+        return [each._replace(text=shorten_leaders(each.text)) for each in found]
 
     def page_shares(self, page: Pixels) -> list[float]:
         """As `TextModels.page_shares`."""
@@ -149,9 +156,17 @@ class OnnxModels:
         """As `TextModels.inference_s`."""
         return self.lanes.busy_s / self.lanes.count
 
-    def _recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        lines = [prepare_line(crop, self._shapes.line_widths) for crop in crops]
-        return [join_characters(line, self._characters) for line in self.lanes.recognise(lines)]
+    def _recognise(self, crops: Sequence[Pixels]) -> list[Recognised]:
+        widths = self._shapes.line_widths
+        lines = self.lanes.recognise([prepare_line(crop, widths) for crop in crops])
+        return [
+            self._recognised(line, natural_width(crop, widths))
+            for line, crop in zip(lines, crops, strict=True)
+        ]
+
+    def _recognised(self, line: Columns, width: int) -> Recognised:
+        text, confidence = join_characters(line, self._characters)
+        return Recognised(text, confidence, (Evidence(line, self._characters, text, width),))
 
     def _text_map(self, scaled: Pixels) -> Numbers:
         text_map: Numbers = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]

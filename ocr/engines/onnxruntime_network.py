@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from decoding.pixels import Pixels
-from engines.arrays import Numbers
-from engines.best_class import best_class_model
-from engines.columns import Columns, near_space
+from engines.arrays import Classes, Numbers
+from engines.best_class import best_class_model, rivals_model
+from engines.columns import Columns, doubtful_lines, near_space, no_rivals
 from engines.networks import Normalisation
 
 GPU_BATCHES = (1, 8, 32, 64)
@@ -51,6 +51,7 @@ class OnnxRuntimeNetwork:
         self._swap_channels = normalisation.swap_channels
         self._session = _session(str(model), device)
         self._best = _session(best_class_model(), device)
+        self._rivals = _session(rivals_model(), device)
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[0].name
 
@@ -73,7 +74,25 @@ class OnnxRuntimeNetwork:
         best.bind_output("ends")
         self._best.run_with_iobinding(best)
         classes, largest, ends = (each[: len(lines)] for each in best.copy_outputs_to_cpu())
-        return Columns(classes, largest, near_space(ends))
+        rivals = self._rivals_of(binding.get_outputs()[0], classes, largest)
+        return Columns(classes, largest, near_space(ends), *rivals)
+
+    def _rivals_of(
+        self, values: Any, classes: Classes, largest: Numbers
+    ) -> tuple[Classes, Numbers]:
+        """`Columns.rivals` and `Columns.rival_shares` of the doubtful lines among `values`."""
+        rivals, shares = no_rivals(classes)
+        if asked := doubtful_lines(classes, largest):
+            binding = self._rivals.io_binding()
+            binding.bind_ortvalue_input("values", values)
+            binding.bind_cpu_input("lines", np.array(asked, dtype=np.int64))
+            binding.bind_output("classes")
+            binding.bind_output("largest")
+            self._rivals.run_with_iobinding(binding)
+            found, numbers = binding.copy_outputs_to_cpu()
+            rivals[asked] = found[..., 1:]
+            shares[asked] = numbers[..., 1:] / numbers[..., :1]
+        return rivals, shares
 
     def _prepare(self, images: Pixels) -> Numbers:
         """(count, 3, height, width), normalised; on a GPU `count` is one of GPU_BATCHES."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,13 +11,28 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Classes, Numbers
-from engines.columns import BLANK, SPACE, Columns, character_begins, near_space
+from engines.columns import (
+    BLANK,
+    RIVALS,
+    SPACE,
+    Columns,
+    character_begins,
+    doubtful_lines,
+    near_space,
+    no_rivals,
+)
 from engines.kept_networks import KeptNetwork
 from engines.networks import Normalisation
 from engines.openvino_compile import Form, Kind, OpenVinoDevice, compiled
 
 _F32_OVER_BF16_BITS = 16
 """bf16 is the upper half of f32."""
+_OUT = {"f": -np.inf, "i": np.iinfo(np.int16).min}
+"""What is less than every other number, by the kind of the numbers."""
+_COUNTS = 0.01
+"""A class that is so much less likely than the best of its column has no rivals behind it."""
+_FAR_ABOVE_0 = 5.0
+"""exp(-5) is less than that."""
 
 
 class _OpenVinoModel:
@@ -90,10 +105,13 @@ class OpenVinoRecogniser(_OpenVinoModel):
             classes: Classes = best_of_bf16(output) if in_bf16 else output.argmax(axis=-1)
             ends = output[..., [BLANK, SPACE]]
             if not self._last_dropped:
-                return Columns(classes, output.max(axis=-1), near_space(ends))
+                shares = output.max(axis=-1)
+                rivals = rivals_of(output, classes, shares, lambda best, rival: rival / best)
+                return Columns(classes, shares, near_space(ends), *rivals)
             shares = shares_of_best(output, classes, character_begins(classes))
+            rivals = rivals_of(output, classes, shares, lambda best, rival: np.exp(rival - best))
             logits = _as_f32(ends) if in_bf16 else ends
-            return Columns(classes, shares, near_space(np.exp(logits - logits[..., :1])))
+            return Columns(classes, shares, near_space(np.exp(logits - logits[..., :1])), *rivals)
 
 
 def best_of_bf16(bits: npt.NDArray[np.int16]) -> Classes:
@@ -130,6 +148,53 @@ def shares_of_best(
         np.exp(numbers, out=numbers)
         shares[place] = 1 / numbers.sum()
     return shares
+
+
+def rivals_of(
+    output: npt.NDArray[Any],
+    best: Classes,
+    shares: Numbers,
+    beside: Callable[[Numbers, Numbers], Numbers],
+) -> tuple[Classes, Numbers]:
+    """`Columns.rivals` and `Columns.rival_shares` of those lines that are doubtful.
+
+    `output` (lines, columns, classes) is f32, or bf16 as its bits; what was found is put out of the
+    race in it. `beside` makes a share of the likeliest number and another. The second rival is
+    looked for only where the first one counts.
+    """
+    rivals, rival_shares = no_rivals(best)
+    for line in doubtful_lines(best, shares):
+        last, numbers, columns = best[line], output[line], np.arange(best.shape[1])
+        largest = _plain(numbers[columns, last])
+        for number in range(RIVALS):
+            numbers[columns, last] = _OUT[numbers.dtype.kind]
+            rows = numbers[columns] if number else numbers
+            last = (
+                rows.argmax(axis=-1) if rows.dtype == np.float32 else _next_of_bf16(rows, largest)
+            )
+            found = beside(largest, _plain(np.take_along_axis(rows, last[:, None], axis=-1)[:, 0]))
+            rivals[line, columns, number] = last
+            rival_shares[line, columns, number] = found
+            near = found >= _COUNTS
+            columns, last, largest = columns[near], last[near], largest[near]
+            if not len(columns):
+                break
+    return rivals, rival_shares
+
+
+def _next_of_bf16(bits: npt.NDArray[np.int16], largest: Numbers) -> Classes:
+    """As `best_of_bf16`; exact only where a number below 0 is near `largest`."""
+    best: Classes = bits.argmax(axis=-1)
+    below = np.take_along_axis(bits, best[:, None], axis=-1)[:, 0] < 0
+    unclear = below & (largest < _FAR_ABOVE_0)
+    if unclear.any():
+        rows = bits[unclear]
+        best[unclear] = np.where(rows == _OUT["i"], -np.inf, _as_f32(rows)).argmax(axis=-1)
+    return best
+
+
+def _plain(numbers: npt.NDArray[Any]) -> Numbers:
+    return _as_f32(numbers) if numbers.dtype == np.int16 else numbers
 
 
 def _as_f32(numbers: npt.NDArray[np.int16]) -> Numbers:

@@ -18,6 +18,7 @@ from engines.arrays import Polygons
 from engines.headless_opencv import answer_for_opencv
 from engines.leaders import shorten_leaders
 from engines.long_lines import recognise_in_parts
+from engines.text_models import Recognised
 from engines.text_recognition import MIN_LINE_WIDTH
 from models import ModelSet
 
@@ -80,10 +81,10 @@ class PaddleModels:
             )
         return np.array(result["dt_polys"], dtype=np.float32).reshape(-1, 4, 2)
 
-    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        """As `TextModels.recognise`."""
-        texts = recognise_in_parts(crops, self._recognise_together)
-        return [(shorten_leaders(text), confidence) for text, confidence in texts]
+    def recognise(self, crops: Sequence[Pixels]) -> list[Recognised]:
+        """As `TextModels.recognise`; without evidence, which PaddleOCR does not hand out."""
+        found = recognise_in_parts(crops, self._recognise_together)
+        return [each._replace(text=shorten_leaders(each.text)) for each in found]
 
     def page_shares(self, page: Pixels) -> list[float]:
         """As `TextModels.page_shares`."""
@@ -105,20 +106,20 @@ class PaddleModels:
             finally:  # a call that fails has kept the device busy, too
                 self._busy_s += time.monotonic() - started
 
-    def _recognise_together(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def _recognise_together(self, crops: Sequence[Pixels]) -> list[Recognised]:
         return recognise_together(crops, self._recognise, RECOGNITION_BATCH)
 
-    def _recognise(self, crops: list[Pixels]) -> list[tuple[str, float]]:
+    def _recognise(self, crops: list[Pixels]) -> list[Recognised]:
         with self._one_call():
             results = self._recognition.predict(crops, batch_size=len(crops))
-            return [(str(r["rec_text"]), float(r["rec_score"])) for r in results]
+            return [Recognised(str(r["rec_text"]), float(r["rec_score"])) for r in results]
 
 
 def recognise_together(
     crops: Sequence[Pixels],
-    recognise: Callable[[list[Pixels]], list[tuple[str, float]]],
+    recognise: Callable[[list[Pixels]], list[Recognised]],
     batch_size: int,
-) -> list[tuple[str, float]]:
+) -> list[Recognised]:
     """`recognise` on groups of at most `batch_size` crops of similar shape; results in order.
 
     PaddleOCR pads a group to its widest line: sorted by width, little padding is computed.
@@ -127,7 +128,7 @@ def recognise_together(
         ValueError: `recognise` returned more or fewer results than it was given crops.
     """
     by_width = sorted(range(len(crops)), key=lambda i: crops[i].shape[1] / crops[i].shape[0])
-    results: dict[int, tuple[str, float]] = {}
+    results: dict[int, Recognised] = {}
     for start in range(0, len(by_width), batch_size):
         group = by_width[start : start + batch_size]
         found = recognise([crops[i] for i in group])

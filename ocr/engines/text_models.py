@@ -5,10 +5,33 @@ them, with every engine and model format that it knows. Safe to use from several
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from engines.columns import Columns
+
+
+class Evidence(NamedTuple):
+    """What a recogniser saw of a line, or of one part of a long one."""
+
+    columns: Columns
+    characters: list[str]
+    """Of the classes."""
+    text: str
+    """What it was read as."""
+    width: int
+    """How many of the network's pixels the part is wide, without what it was padded with."""
+
+
+class Recognised(NamedTuple):
+    """The text of one cut-out line."""
+
+    text: str
+    confidence: float
+    """The mean probability of its characters."""
+    evidence: tuple[Evidence, ...] = ()
+    """Of its parts in turn; none from an engine that does not tell."""
 
 
 class TextModels(Protocol):
@@ -17,8 +40,8 @@ class TextModels(Protocol):
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """(count, 4, 2): the text regions of a page, searched at most `longest_side` large."""
 
-    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        """Text and confidence of each cut-out line, in their order."""
+    def recognise(self, crops: Sequence[Pixels]) -> list[Recognised]:
+        """The text of each cut-out line, in their order."""
 
     def page_shares(self, page: Pixels) -> list[float]:
         """How likely the page must be turned counter-clockwise by 0, 90, 180, 270 degrees."""

@@ -40,12 +40,18 @@ GPU_WIDTHS = (160, 320, 480, 640, 960, 1280, 1920, MAX_LINE_WIDTH)
 
 def prepare_line(crop: Pixels, widths: Sequence[int]) -> Pixels:
     """A cut-out line (height, width, 3) as (48, one of `widths`, 3); these in rising order."""
-    height, width = crop.shape[:2]
-    natural = min(max(math.ceil(LINE_HEIGHT * width / height), 1), widths[-1])
+    natural = natural_width(crop, widths)
     padded = widths[bisect.bisect_left(widths, natural)]
     line = np.full((LINE_HEIGHT, padded, 3), _PADDING, dtype=np.uint8)
     line[:, :natural] = cv2.resize(crop, (natural, LINE_HEIGHT))
     return line
+
+
+def natural_width(crop: Pixels, widths: Sequence[int]) -> int:
+    """A line's width at the network's height, but at most the last of `widths`."""
+    height, width = crop.shape[:2]
+    wanted: int = math.ceil(LINE_HEIGHT * width / height)
+    return min(max(wanted, 1), widths[-1])
 
 
 def read_characters(model: Path) -> list[str]:

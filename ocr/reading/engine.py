@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
@@ -18,6 +17,7 @@ from image_warnings import ImageWarning
 from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
+from reading.judged_lines import judged
 from reading.line_crops import crop_line, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.page_search import find_lines
@@ -223,22 +223,8 @@ def _read_page(
         pixels=page,
         rotation=rotation,
         lines=tuple(
-            _line(readings[index], polygons[index]) for index in order if _is_text(readings[index])
+            judged(readings[index], polygons[index]) for index in order if _is_text(readings[index])
         ),
-    )
-
-
-def _line(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
-    """Its polygon begins at the text's own top left."""
-    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
-    return Line(
-        reading.text,
-        reading.confidence,
-        tuple((float(x), float(y)) for x, y in corners),
-        doubt=reading.doubt,
-        doubt_reason=reading.doubt_reason,
-        alternatives=reading.alternatives,
-        model=reading.model,
     )
 
 

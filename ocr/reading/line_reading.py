@@ -9,13 +9,13 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from decoding.pixels import Pixels
-from ocr_contract.alternatives import Alternative
+from engines.text_models import Evidence, Recognised
 from reading.line_crops import turned
 from reading.small_pages import with_margin
 from reading.vertical_text import as_horizontal, column_as_row, is_stacking_script
 
-Recognise = Callable[[Sequence[Pixels]], list[tuple[str, float]]]
-"""Text and confidence of each crop, in their order."""
+Recognise = Callable[[Sequence[Pixels]], list[Recognised]]
+"""The text of each crop, in their order."""
 
 LONG = 1.8
 """A region so many times as long as it is wide shows the axis along which its text runs. Of single
@@ -58,9 +58,9 @@ class Reading:
     text: str
     confidence: float
     way: Way
-    doubt: float | None = None
+    evidence: tuple[Evidence, ...] = ()
     doubt_reason: str | None = None
-    alternatives: tuple[Alternative, ...] = ()
+    """As of `page_records.Line`; what has one is surely wrong."""
     model: str | None = None
     """As of `page_records.Line`."""
 
@@ -98,9 +98,9 @@ def read_ways(
     ]
     texts = recognise([pixels for _, _, pixels in prepared])
     readings: list[list[Reading]] = [[] for _ in crops]
-    for (number, way, _), (text, confidence) in zip(prepared, texts, strict=True):
+    for (number, way, _), (text, confidence, evidence) in zip(prepared, texts, strict=True):
         read = as_horizontal(text) if way.stacked else text
-        readings[number].append(Reading(read, confidence, way))
+        readings[number].append(Reading(read, confidence, way, evidence))
     return readings
 
 

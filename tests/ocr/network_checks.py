@@ -8,7 +8,7 @@ import numpy as np
 from real_pages import model_set, plain_session, sample
 
 from decoding.pixels import Pixels
-from engines.arrays import Numbers
+from engines.arrays import Classes, Numbers
 from engines.columns import BLANK, SPACE, character_begins
 from engines.networks import CENTRED, IMAGENET, IMAGENET_RGB, Network, Recogniser
 from models import ONNX_NAME
@@ -74,7 +74,7 @@ def check_best(network: Recogniser, kind: str, *, atol: float = 1e-3) -> None:
     """Where a character begins the probability is right; elsewhere it is right or 0."""
     pixels = images(kind, 3)
     output = plain_output(kind, pixels)
-    classes, probabilities, spaces = network.run_best(pixels)
+    classes, probabilities, spaces, rivals, rival_shares = network.run_best(pixels)
     assert np.issubdtype(classes.dtype, np.integer)
     assert classes.shape == probabilities.shape == output.shape[:-1]
     assert np.array_equal(classes, output.argmax(axis=-1))
@@ -87,3 +87,16 @@ def check_best(network: Recogniser, kind: str, *, atol: float = 1e-3) -> None:
     assert np.allclose(probabilities[begins], largest[begins], atol=atol)
     other = probabilities[~begins]
     assert (np.isclose(other, largest[~begins], atol=atol) | (other == 0)).all()
+    if kind == "recognition":
+        check_rivals(output, rivals, rival_shares)
+
+
+def check_rivals(output: Numbers, rivals: Classes, shares: Numbers) -> None:
+    """The next two of each column of a doubtful line, as noise is; far behind they may be any."""
+    best, *others = np.moveaxis(-np.sort(-output, axis=-1)[..., :3], -1, 0)
+    near = others[0] / best > 0.02
+    assert near.any()
+    for number, other in enumerate(others):
+        assert np.allclose(shares[..., number][near], (other / best)[near], rtol=0.02, atol=2e-3)
+        found = np.take_along_axis(output, rivals[..., number, None], axis=-1)[..., 0]
+        assert np.allclose(found[near], other[near], rtol=0.02, atol=2e-3)

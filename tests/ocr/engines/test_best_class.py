@@ -1,4 +1,4 @@
-"""The model of three operators, run by ONNX Runtime."""
+"""The models of a few operators, run by ONNX Runtime."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.best_class import best_class_model
+from engines.best_class import best_class_model, rivals_model
 
 SESSION = onnxruntime.InferenceSession(best_class_model(), providers=["CPUExecutionProvider"])
+RIVALS = onnxruntime.InferenceSession(rivals_model(), providers=["CPUExecutionProvider"])
 Numbers = npt.NDArray[np.float32]
 
 
@@ -46,3 +47,14 @@ def test_the_first_of_equals_wins(classes: int) -> None:
     found, largest, _ = run(np.full((2, 3, classes), 0.5, dtype=np.float32))
     assert (found == 0).all()
     assert (largest == 0.5).all()
+
+
+@given(st.sets(st.integers(0, 4), min_size=1), st.integers(3, 50), st.integers(0, 2**32))
+def test_rivals_are_the_largest_three_of_the_chosen_lines(
+    lines: set[int], classes: int, seed: int
+) -> None:
+    values = np.random.default_rng(seed).random((5, 4, classes), dtype=np.float32)
+    chosen = np.array(sorted(lines), dtype=np.int64)
+    largest, places = RIVALS.run(["largest", "classes"], {"values": values, "lines": chosen})
+    assert np.array_equal(largest, -np.sort(-values[chosen], axis=-1)[..., :3])
+    assert np.array_equal(np.take_along_axis(values[chosen], places, axis=-1), largest)

@@ -377,6 +377,6 @@ def test_both_engines_find_and_read_the_same() -> None:
         found.append((polygons, texts, made.page_shares(page)))
     (polygons, texts, shares), other = found
     assert np.abs(polygons - other[0]).max() <= 1
-    assert [text for text, _ in texts] == [text for text, _ in other[1]]
+    assert [each.text for each in texts] == [each.text for each in other[1]]
     assert shares == pytest.approx(other[2], abs=1e-3)
     assert sum(shares) == pytest.approx(1, abs=1e-3)

@@ -9,6 +9,7 @@ import pytest
 
 from decoding.pixels import Pixels
 from engines.long_lines import MOST_HEIGHTS, recognise_in_parts
+from engines.text_models import Recognised
 
 HEIGHT, LETTER, GAP, SPACE = 40, 14, 3, 16
 
@@ -26,7 +27,7 @@ def line(words: Sequence[str]) -> Pixels:
     return crop
 
 
-def read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+def read(crops: Sequence[Pixels]) -> list[Recognised]:
     """The bars as letters; a bar that was cut has too few columns and is read as ?."""
     texts = []
     for crop in crops:
@@ -38,7 +39,8 @@ def read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
             else:
                 text += chr(ord("a") + shade) if length == LETTER else "?"
             last = shade
-        texts.append((text.rstrip() if last == 255 else text, 0.5 + 0.1 * (len(texts) % 2)))
+        confidence = 0.5 + 0.1 * (len(texts) % 2)
+        texts.append(Recognised(text.rstrip() if last == 255 else text, confidence))
     return texts
 
 
@@ -55,12 +57,14 @@ def test_a_long_line_is_read_whole(count: int) -> None:
     assert crop.shape[1] > MOST_HEIGHTS * HEIGHT
     widths: list[int] = []
 
-    def watched(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def watched(crops: Sequence[Pixels]) -> list[Recognised]:
         widths.extend(part.shape[1] for part in crops)
         return read(crops)
 
     short = line(["zz"])
-    (first, _), (text, confidence), (last, _) = recognise_in_parts([short, crop, short], watched)
+    (first, *_), (text, confidence, _), (last, *_) = recognise_in_parts(
+        [short, crop, short], watched
+    )
     assert (first, last) == ("zz", "zz")
     assert text == " ".join(words)
     assert 0.5 < confidence < 0.6
@@ -71,19 +75,19 @@ def test_white_letters_on_black_are_not_cut() -> None:
     words = ["abcdef"] * 80
     parts: list[Pixels] = []
 
-    def keep(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def keep(crops: Sequence[Pixels]) -> list[Recognised]:
         parts.extend(255 - crop for crop in crops)
-        return [("x", 1.0)] * len(crops)
+        return [Recognised("x", 1.0)] * len(crops)
 
     recognise_in_parts([255 - line(words)], keep)
     assert len(parts) > 1
-    assert "?" not in "".join(text for text, _ in read(parts))
+    assert "?" not in "".join(each.text for each in read(parts))
 
 
 def test_a_rule_under_the_letters_hides_no_blank() -> None:
     crop = line(["abcdef"] * 80)
     crop[37:39] = 0
-    ((text, _),) = recognise_in_parts([crop], read)
+    ((text, *_),) = recognise_in_parts([crop], read)
     assert text == " ".join(["abcdef"] * 80)
 
 
@@ -95,21 +99,23 @@ def test_without_any_blank_nothing_is_lost_and_no_space_made() -> None:
 def test_scripts_without_spaces_get_none() -> None:
     crop = line(["ab"] * 200)
 
-    def chinese(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        return [("漢字。", 1.0)] * len(crops)
+    def chinese(crops: Sequence[Pixels]) -> list[Recognised]:
+        return [Recognised("漢字。", 1.0)] * len(crops)
 
-    text, _ = recognise_in_parts([crop], chinese)[0]
+    text = recognise_in_parts([crop], chinese)[0].text
     assert set(text) == set("漢字。")
 
 
 def test_confidence_counts_by_characters_and_empty_parts_for_nothing() -> None:
     crop = line(["ab"] * 100)
 
-    def one_sided(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        return [("abc", 0.9)] + [("", 0.0)] * (len(crops) - 1)
+    def one_sided(crops: Sequence[Pixels]) -> list[Recognised]:
+        return [Recognised("abc", 0.9)] + [Recognised("", 0.0)] * (len(crops) - 1)
 
-    assert recognise_in_parts([crop], one_sided) == [("abc", pytest.approx(0.9))]
-    assert recognise_in_parts([crop], lambda crops: [("", 0.0)] * len(crops)) == [("", 0.0)]
+    assert recognise_in_parts([crop], one_sided) == [("abc", pytest.approx(0.9), ())]
+    assert recognise_in_parts([crop], lambda crops: [Recognised("", 0.0)] * len(crops)) == [
+        Recognised("", 0.0)
+    ]
 
 
 def test_a_shaded_ground_is_no_ink() -> None:
@@ -118,10 +124,10 @@ def test_a_shaded_ground_is_no_ink() -> None:
     shaded = np.where(crop == 255, crop - shade, crop).astype(np.uint8)
     parts: list[Pixels] = []
 
-    def keep(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def keep(crops: Sequence[Pixels]) -> list[Recognised]:
         parts.extend(np.where(part >= 200, 255, part).astype(np.uint8) for part in crops)
-        return [("x", 1.0)] * len(crops)
+        return [Recognised("x", 1.0)] * len(crops)
 
     recognise_in_parts([shaded], keep)
     assert len(parts) > 1
-    assert "?" not in "".join(text for text, _ in read(parts))
+    assert "?" not in "".join(each.text for each in read(parts))

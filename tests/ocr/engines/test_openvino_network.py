@@ -21,6 +21,7 @@ from engines.openvino_network import (
     OpenVinoNetwork,
     OpenVinoRecogniser,
     best_of_bf16,
+    rivals_of,
     shares_of_best,
 )
 from models import ONNX_NAME
@@ -66,8 +67,8 @@ def test_in_the_best_precision_the_best_is_nearly_the_same() -> None:
     """Which is bf16 on processors that compute in it."""
     lines = images("recognition", 3)
     device = dataclasses.replace(F32, precision=best_precision())
-    classes, probabilities, spaces = recogniser(device).run_best(lines)
-    wanted, shares, wanted_spaces = recogniser().run_best(lines)
+    classes, probabilities, spaces, *_ = recogniser(device).run_best(lines)
+    wanted, shares, wanted_spaces, *_ = recogniser().run_best(lines)
     assert np.mean(classes == wanted) > 0.9
     assert np.mean(spaces == wanted_spaces) > 0.9
     both = (classes == wanted) & (probabilities > 0) & (shares > 0)
@@ -77,7 +78,7 @@ def test_in_the_best_precision_the_best_is_nearly_the_same() -> None:
 
 def test_a_model_without_a_softmax_at_its_end_is_taken_at_its_word() -> None:
     lines = images("detection", 2)
-    classes, largest, _ = OpenVinoRecogniser(*MODELS["detection"], F32).run_best(lines)
+    classes, largest, *_ = OpenVinoRecogniser(*MODELS["detection"], F32).run_best(lines)
     wanted = plain_output("detection", lines)
     assert np.allclose(largest, wanted.max(axis=-1), atol=2e-3)
     assert classes.shape == largest.shape
@@ -117,6 +118,34 @@ def test_the_shares_are_the_softmax_where_they_are_wanted(bf16: bool) -> None:
     found = shares_of_best(output, numbers.argmax(axis=-1), wanted)
     assert np.allclose(found, np.where(wanted, softmax.max(axis=-1), 0), rtol=1e-5)
     assert np.array_equal(output, before)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+@pytest.mark.parametrize("lift", [0.0, -9.0, 6.0], ids="logits around {}".format)
+def test_rivals_are_the_next_two(bf16: bool, lift: float) -> None:
+    """Of doubtful lines; the second one only where the first one counts."""
+    numbers = np.random.default_rng(7).normal(lift, 2, (3, 20, 70)).astype(np.float32)
+    numbers[1] = -9
+    numbers[1, :, 5] = np.where(np.arange(20) % 2, 9, -20)  # clear characters, clear blanks
+    numbers[1, :, 0] = -numbers[1, :, 5]
+    output: npt.NDArray[Any] = numbers.copy()
+    if bf16:
+        output = as_bits(numbers)
+        numbers = (output.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    ordered = np.argsort(-numbers, axis=-1, kind="stable")[..., :3]
+    sums = np.exp(numbers - numbers.max(axis=-1, keepdims=True)).sum(axis=-1)
+    values = np.exp(np.take_along_axis(numbers, ordered, axis=-1))
+    wanted = values[..., 1:] / values[..., :1]
+    rivals, shares = rivals_of(
+        output, ordered[..., 0], 1 / sums, lambda best, rival: np.exp(rival - best)
+    )
+    assert (shares[1] == 0).all()
+    assert (shares[0, :, 0] > 0.01).any()
+    for line in (0, 2):
+        near = wanted[line, :, 0] >= 0.01
+        assert np.array_equal(rivals[line][near], ordered[line][near][:, 1:])
+        assert np.allclose(shares[line][near], wanted[line][near], rtol=1e-4)
+        assert (shares[line][~near] <= 0.01).all()
 
 
 @pytest.mark.parametrize("kind", ["recognition", "detection"])

@@ -19,6 +19,7 @@ from real_pages import likeness, load_models, sample, truth
 
 from decoding.pixels import Pixels
 from engines.paddle_models import PaddleModels, recognise_together
+from engines.text_models import Recognised
 from models import Model, ModelSet
 from project import ROOT
 from reading.engine import PageEngine
@@ -124,7 +125,7 @@ def test_an_empty_page_has_no_polygons(paddle: FakePaddle) -> None:
 
 def test_lines_are_recognised_in_groups_and_come_back_in_order(paddle: FakePaddle) -> None:
     crops = [np.full((20, 30 + (i * 71) % 250, 3), i, dtype=np.uint8) for i in range(14)]
-    assert made().recognise(crops) == [(f"line {i}", 0.9) for i in range(14)]
+    assert made().recognise(crops) == [(f"line {i}", 0.9, ()) for i in range(14)]
     assert paddle.recognised == [8, 6]
     assert made().recognise([]) == []
 
@@ -185,20 +186,20 @@ def test_results_come_in_the_order_of_the_crops(
         crop[0, 0, 0] = number
     calls: list[int] = []
 
-    def recognise(group: list[Pixels]) -> list[tuple[str, float]]:
+    def recognise(group: list[Pixels]) -> list[Recognised]:
         calls.append(len(group))
         shapes = [crop.shape[1] / crop.shape[0] for crop in group]
         assert shapes == sorted(shapes)
-        return [(f"{crop[0, 0, 0]}", 0.5) for crop in group]
+        return [Recognised(f"{crop[0, 0, 0]}", 0.5) for crop in group]
 
     found = recognise_together(crops, recognise, batch_size)
-    assert found == [(f"{number}", 0.5) for number in range(len(crops))]
+    assert found == [Recognised(f"{number}", 0.5) for number in range(len(crops))]
     assert all(0 < count <= batch_size for count in calls)
     assert len(calls) == -(-len(crops) // batch_size)
 
 
-@pytest.mark.parametrize("answer", [[], [("a", 0.5)], [("a", 0.5)] * 3])
-def test_a_recogniser_that_loses_lines_is_found_out(answer: list[tuple[str, float]]) -> None:
+@pytest.mark.parametrize("answer", [[], [Recognised("a", 0.5)], [Recognised("a", 0.5)] * 3])
+def test_a_recogniser_that_loses_lines_is_found_out(answer: list[Recognised]) -> None:
     with pytest.raises(ValueError, match="results for 2 crops"):
         recognise_together([crop_of(5, 5), crop_of(9, 5)], lambda _: answer, 8)
 

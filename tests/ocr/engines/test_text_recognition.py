@@ -11,7 +11,7 @@ from paddlex.inference.models.text_recognition.processors import CTCLabelDecode,
 from real_pages import model_set
 
 from decoding.pixels import Pixels
-from engines.columns import BLANK, Columns
+from engines.columns import BLANK, Columns, no_rivals
 from engines.text_recognition import (
     CPU_WIDTHS,
     GPU_WIDTHS,
@@ -96,10 +96,12 @@ def test_the_classes_are_those_of_the_model(tmp_path: Path) -> None:
 def join(
     classes: list[int], shares: list[float] | None = None, spaces: list[int] | None = None
 ) -> tuple[str, float]:
+    found = np.array(classes, dtype=np.int64)
     columns = Columns(
-        np.array(classes, dtype=np.int64),
+        found,
         np.array(shares or [1.0] * len(classes), dtype=np.float32),
         np.array(spaces or [0] * len(classes), dtype=np.bool_),
+        *no_rivals(found),
     )
     return join_characters(columns, CHARACTERS)
 

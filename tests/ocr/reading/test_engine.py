@@ -15,7 +15,7 @@ from real_pages import likeness, load_models, sample, truth
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
-from engines.text_models import TextModels
+from engines.text_models import Recognised, TextModels
 from project import ROOT
 from reading.engine import PageEngine
 from service_folders import models_folder
@@ -46,11 +46,13 @@ class FakeModels:
             raise self.lack
         return np.array(self.find(page), dtype=np.float32).reshape(-1, 4, 2)
 
-    def recognise(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def recognise(self, crops: Sequence[Pixels]) -> list[Recognised]:
         self.recognised.append(len(crops))
         names = [int(crop[0, 0, 0]) for crop in crops]
         return [
-            (self.texts.get(name, f"line {name}"), self.confidence if self.reads(crop) else 0.5)
+            Recognised(
+                self.texts.get(name, f"line {name}"), self.confidence if self.reads(crop) else 0.5
+            )
             for name, crop in zip(names, crops, strict=True)
         ]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from decoding.pixels import Pixels
+from engines.text_models import Recognised
 from reading.line_reading import (
     COLUMN,
     DOWNWARD,
@@ -35,13 +36,15 @@ class Reader:
         self.well, self.badly = well, badly
         self.calls: list[int] = []
 
-    def __call__(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def __call__(self, crops: Sequence[Pixels]) -> list[Recognised]:
         self.calls.append(len(crops))
         return [self._read(crop) for crop in crops]
 
-    def _read(self, crop: Pixels) -> tuple[str, float]:
+    def _read(self, crop: Pixels) -> Recognised:
         upright = crop.shape[1] > crop.shape[0] and crop[0, 0, 0] == START and crop[0, -1, 0] == END
-        return ("Return this part", self.well) if upright else ("tred siht", self.badly)
+        return Recognised(
+            *(("Return this part", self.well) if upright else ("tred siht", self.badly))
+        )
 
 
 @pytest.mark.parametrize(
@@ -85,8 +88,10 @@ def test_a_short_line_is_not_tried_on_its_head() -> None:
 def test_a_narrow_character_is_no_line_that_runs_upward() -> None:
     """A 1 that lies reads as a dash, and nearly as well."""
 
-    def recognise(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        return [("1", 0.93) if c.shape[0] > c.shape[1] else ("-", 0.97) for c in crops]
+    def recognise(crops: Sequence[Pixels]) -> list[Recognised]:
+        return [
+            Recognised(*(("1", 0.93) if c.shape[0] > c.shape[1] else ("-", 0.97))) for c in crops
+        ]
 
     (reading,) = read_lines([line(15, 40)], recognise)
     assert (reading.text, reading.way) == ("1", UPRIGHT)
@@ -101,17 +106,19 @@ def column_crop() -> Pixels:
 
 
 def test_a_column_is_read_by_its_upright_characters() -> None:
-    def recognise(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def recognise(crops: Sequence[Pixels]) -> list[Recognised]:
         """The row made of the column is the one that is not 40 high."""
-        return [("人間を見た。", 0.97) if c.shape[0] < 40 else ("人間を見た", 0.99) for c in crops]
+        row, column = Recognised("人間を見た。", 0.97), Recognised("人間を見た", 0.99)
+        return [row if c.shape[0] < 40 else column for c in crops]
 
     (reading,) = read_lines([column_crop()], recognise)
     assert (reading.text, reading.way) == ("人間を見た。", COLUMN)
 
 
 def test_text_that_runs_upward_is_no_column() -> None:
-    def recognise(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        return [("HH", 0.9) if c.shape[0] < 40 else ("Share in per cent", 0.98) for c in crops]
+    def recognise(crops: Sequence[Pixels]) -> list[Recognised]:
+        row, column = Recognised("HH", 0.9), Recognised("Share in per cent", 0.98)
+        return [row if c.shape[0] < 40 else column for c in crops]
 
     (reading,) = read_lines([column_crop()], recognise)
     assert (reading.text, reading.way.stacked) == ("Share in per cent", False)
@@ -122,9 +129,9 @@ def test_each_line_gets_its_own_readings() -> None:
     ways = [[UPRIGHT, HEAD], [], [DOWNWARD]]
     sizes: list[tuple[int, ...]] = []
 
-    def recognise(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def recognise(crops: Sequence[Pixels]) -> list[Recognised]:
         sizes.extend(crop.shape[:2] for crop in crops)
-        return [(str(number), 0.5) for number in range(len(crops))]
+        return [Recognised(str(number), 0.5) for number in range(len(crops))]
 
     found = read_ways(lines, ways, recognise)
     assert sizes == [(20, 100), (20, 100), (420, 140)]  # what stands gets ground around it

@@ -223,7 +223,7 @@ def text_page(width: int, height: int, size: int, lines: int, margin: int = 40) 
 def read(models: TextModels, page: Pixels) -> list[str]:
     found = find_lines(page, models.detect, 1120)
     found = found[np.argsort(found[:, 0, 1])]
-    return [text for text, _ in models.recognise([crop_line(page, line) for line in found])]
+    return [each.text for each in models.recognise([crop_line(page, line) for line in found])]
 
 
 @pytest.mark.parametrize(

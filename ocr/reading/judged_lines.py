@@ -1,0 +1,67 @@
+"""A line as it goes to the database: text, how doubtful it is and why, what else it may be."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.text_models import Evidence
+from ocr_contract.alternatives import MAX_PLACES, Alternative
+from ocr_contract.doubt import LOOK_AT
+from page_records import Line
+from reading.line_doubt import LineFacts, doubt, reason
+from reading.line_reading import UPRIGHT, Reading
+from reading.rival_readings import alternatives, doubtful_places
+
+_SURELY_WRONG = 1.0
+"""Of a line in letters that cannot be spelled."""
+
+
+def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
+    """Its polygon begins at the text's own top left."""
+    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
+    points = tuple((float(x), float(y)) for x, y in corners)
+    if reading.doubt_reason is not None:
+        return Line(
+            reading.text, reading.confidence, points, doubt=_SURELY_WRONG,
+            doubt_reason=reading.doubt_reason, model=reading.model,
+        )  # fmt: skip
+    facts = LineFacts(
+        reading.text, reading.confidence, reading.evidence, _height(corners),
+        is_turned=reading.way != UPRIGHT,
+    )  # fmt: skip
+    found = doubt(facts)
+    if found is None or found < LOOK_AT:
+        return Line(reading.text, reading.confidence, points, doubt=found, model=reading.model)
+    return Line(
+        reading.text, reading.confidence, points, doubt=found, doubt_reason=reason(facts),
+        alternatives=_alternatives(reading.text, reading.evidence), model=reading.model,
+    )  # fmt: skip
+
+
+def _height(corners: npt.NDArray[np.float32]) -> float:
+    """Across the text, in pixels of the page."""
+    sides = np.linalg.norm(corners - corners[[3, 2, 1, 0]], axis=1)
+    return float(sides.mean())
+
+
+def _alternatives(text: str, evidence: Sequence[Evidence]) -> tuple[Alternative, ...]:
+    """Of all parts. A part that was written otherwise in the end, as leaders are, has none."""
+    found: list[Alternative] = []
+    cursor = 0
+    for part in evidence:
+        core = part.text.strip()
+        start = text.find(core, cursor)
+        if start < 0 and len(evidence) == 1 and len(part.text) == len(text):
+            start, core = 0, text  # punctuation of a column, sign for sign
+        if start < 0:
+            continue
+        shift = start - (len(part.text) - len(part.text.lstrip()))
+        places = doubtful_places(part)
+        found += [
+            each
+            for each in alternatives(places, part.text, shift)
+            if start <= each.start and each.end <= start + len(core)
+        ]
+        cursor = start + len(core)
+    return tuple(found[:MAX_PLACES])

@@ -1,0 +1,164 @@
+"""How likely the text of a line is wrong, from what the recogniser saw while it read it.
+
+A mean confidence hides the one character in forty that is wrong. What tells it: the least likely
+character, characters that columns between others nearly were, gaps, the size of the print, and what
+is seldom written. A logistic model weighs them; a table of steps makes of its sum a probability.
+Both were fitted to lines with known text by `make calibration` (`doubt_model`).
+"""
+
+import math
+import re
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.arrays import Classes, Numbers
+from engines.columns import BLANK, Columns, character_begins
+from engines.text_models import Evidence
+from ocr_contract.doubt import Reason
+from reading.doubt_model import STEPS, WEIGHTS
+
+LEAST, MOST = 0.001, 0.995
+"""Nothing is sure."""
+_SMALLEST_SHARE = 0.005
+_FEW = 4
+"""Characters from which on there is a usual way between two."""
+_SMALL_PX = 12
+_NEARLY = 0.3
+"""A blank that was a character so nearly may hide one."""
+_WIDE = 1.2
+"""The logarithm of a gap that is no usual one: over three times as wide."""
+_UNCLEAR = 0.7
+_LOST_POINT = re.compile(r"(?<![\d.,])\d+ \d\d(?!\d)|^0\d\d$")
+_ODD = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
+
+
+Places = npt.NDArray[np.intp]
+
+
+class LineFacts(NamedTuple):
+    """What the doubt of a line follows from."""
+
+    text: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    height: float
+    """Of the line on the page, in pixels."""
+    is_turned: bool
+    """It does not run along the upright page, or its characters stand below each other."""
+
+
+def doubt(line: LineFacts) -> float | None:
+    """The probability that the text is wrong, `LEAST` to `MOST`; None without evidence."""
+    if not line.evidence:
+        return None
+    total = sum(weight * value for weight, value in zip(WEIGHTS, features(line), strict=True))
+    return _probability(total)
+
+
+def reason(line: LineFacts) -> Reason | None:
+    """What in particular makes a line doubtful, if it is."""
+    parts = [_PartFacts.of(part) for part in line.evidence]
+    if _LOST_POINT.search(line.text):
+        return Reason.LOST_POINT
+    if line.is_turned:
+        return Reason.ODD_DIRECTION
+    if line.height < _SMALL_PX:
+        return Reason.SMALL_PRINT
+    if any(part.missed >= _NEARLY or part.gap >= _WIDE for part in parts):
+        return Reason.MISSED_CHARACTERS
+    if any((part.shares < _UNCLEAR).any() for part in parts):
+        return Reason.UNCLEAR_CHARACTERS
+    return None
+
+
+def features(line: LineFacts) -> tuple[float, ...]:
+    """What the model weighs, the constant first."""
+    parts = [_PartFacts.of(part) for part in line.evidence]
+    shares = np.concatenate([part.shares for part in parts])
+    unlikely = 1 - np.sort(shares)[:2] if len(shares) else np.ones(1)
+    count = max(len(shares), 1)
+    text = line.text.strip()
+    signs = sum(not character.isalnum() and character != " " for character in text)
+    return (
+        1.0,
+        _log_odds(float(unlikely[0])),
+        _log_odds(float(unlikely[-1])),
+        math.log(max(1 - line.confidence, 1e-4)),
+        float(-np.log(np.maximum(shares, _SMALLEST_SHARE)).sum()) ** 0.5,
+        math.log(count),
+        max(part.missed for part in parts) ** 0.5,
+        max(part.space for part in parts) ** 0.5,
+        max(part.gap for part in parts),
+        math.log(min(max(line.height, 6.0), 60.0) / 20),
+        max(0.0, 14 - line.height) / 8,
+        float(line.is_turned),
+        float(_LOST_POINT.search(text) is not None),
+        min(len(_ODD.findall(text)), 3) ** 0.5,
+        signs / max(len(text), 1),
+        float(count <= 2),
+        float(text.isdigit()),
+    )
+
+
+class _PartFacts(NamedTuple):
+    """Of one part of a line."""
+
+    shares: Numbers
+    """Of its characters."""
+    missed: float
+    """How nearly a blank was a character."""
+    space: float
+    """How nearly a blank was a space, or a space a blank."""
+    gap: float
+    """The longest way between two characters that is no space, in logarithms of the usual one."""
+
+    @classmethod
+    def of(cls, part: Evidence) -> "_PartFacts":
+        columns, space = part.columns, len(part.characters) - 1
+        (begins,) = character_begins(columns.classes).nonzero()
+        return cls(
+            columns.probabilities[begins],
+            *_missed(columns, begins, space),
+            _gap(columns.classes[begins], begins, space),
+        )
+
+
+def _missed(columns: Columns, begins: Places, space: int) -> tuple[float, float]:
+    """`missed` and `space`. That a blank beside a character is nearly that one says nothing."""
+    (blanks,) = ((columns.classes == BLANK) & (columns.rival_shares[:, 0] > 0)).nonzero()
+    if not len(blanks):
+        return 0.0, 0.0
+    found = np.concatenate([[BLANK], columns.classes[begins], [BLANK]])
+    after = np.searchsorted(begins, blanks)
+    before, behind = found[after], found[after + 1]
+    rivals, shares = columns.rivals[blanks], columns.rival_shares[blanks]
+    new = (rivals != before[:, None]) & (rivals != behind[:, None])
+    is_space = rivals == space
+    return (
+        float(np.where(new & ~is_space, shares, 0).max()),
+        float(np.where(new & is_space & (before != BLANK)[:, None] & (behind != BLANK)[:, None],
+                       shares, 0).max()),
+    )  # fmt: skip
+
+
+def _gap(classes: Classes, begins: Places, space: int) -> float:
+    if len(begins) < _FEW:
+        return 0.0
+    ways = np.diff(begins)
+    inside = ways[(classes[1:] != space) & (classes[:-1] != space)]
+    if not len(inside):
+        return 0.0
+    return math.log(max(float(inside.max()) / max(float(np.median(ways)), 1.0), 1.0))
+
+
+def _log_odds(value: float) -> float:
+    clipped = min(max(value, 1e-4), 0.999)
+    return math.log(clipped / (1 - clipped))
+
+
+def _probability(total: float) -> float:
+    """By the steps, straight between them."""
+    sums, values = zip(*STEPS, strict=True)
+    return min(max(float(np.interp(total, sums, values)), LEAST), MOST)

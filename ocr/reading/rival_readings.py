@@ -1,0 +1,192 @@
+"""What else may stand in the doubtful places of a line: its second and third readings.
+
+A recogniser with CTC says for each column of a line how likely each class is; what is read joins
+the likeliest ones. Here the columns of one word, or of one character in a script without spaces,
+are joined in every way that counts (a prefix beam search), so that a reading may have fewer or more
+characters, or a space, and not only another character in one place.
+"""
+
+import itertools
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engines.columns import BLANK, LEAST_SPACE, Columns, character_begins
+from engines.text_models import Evidence
+from ocr_contract.alternatives import MAX_PLACES, MAX_READINGS, Alternative
+from ocr_contract.text_folding import fold
+
+_COUNTS = 0.01
+"""A class so many times as likely as the best of its column may be read instead."""
+_READABLE = 0.005
+"""A reading so many times as likely as the first one is kept."""
+_ODD = 0.3
+"""So much less likely is a reading for each pair of signs that seldom stand side by side."""
+_BEAMS = 8
+_MOST_OPEN = 16
+"""Columns of one place in which there is a choice; with more it is no text that can be told."""
+_LONGEST = 40
+"""Characters of one place."""
+_NO_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
+
+Candidates = list[tuple[int, float]]
+"""Classes of one column and how likely they are beside the best."""
+
+
+class Place(NamedTuple):
+    """A word of a line, or a character where there are no words."""
+
+    start: int
+    end: int
+    """In the text."""
+    readings: list[tuple[str, float]]
+    """Every reading that counts and its share of their probability, the likeliest first."""
+
+
+def alternatives(places: Sequence[Place], text: str, shift: int = 0) -> list[Alternative]:
+    """The readings of `places` of a text that are worth keeping; they stand `shift` further on."""
+    found = []
+    for place in places:
+        shown = text[place.start : place.end]
+        likely = {reading: share * _plausibility(reading) for reading, share in place.readings}
+        least = _READABLE * likely.get(shown, 0.0)
+        others = [each for each in likely if each != shown and likely[each] >= least]
+        # What search finds as it stands comes last: the same letter with another accent or width.
+        others.sort(key=lambda each: (fold(each) == fold(shown), -likely[each]))
+        if others:
+            kept = tuple(others[:MAX_READINGS])
+            found.append(Alternative(place.start + shift, place.end + shift, kept))
+    return found[:MAX_PLACES]
+
+
+def _plausibility(reading: str) -> float:
+    """Letters and digits are seldom mixed in one word, nor is a capital in its midst."""
+    odd = 0
+    for one, other in itertools.pairwise(reading):
+        odd += (one.isdigit() and other.isalpha()) or (one.isalpha() and other.isdigit())
+        odd += one.islower() and other.isupper()
+    return float(_ODD**odd)
+
+
+def doubtful_places(evidence: Evidence) -> list[Place]:
+    """The places of a part of a line that have more than one reading."""
+    columns, text = evidence.columns, evidence.text
+    is_open = columns.rival_shares[:, 0] >= _COUNTS
+    if not is_open.any() or not text:
+        return []
+    begins = [*_columns_of(evidence), len(is_open)]
+    found = []
+    for start, end in _spans(text, begins, is_open):
+        first, last = begins[start], begins[end]
+        if text[start:end] == " ":
+            first = begins[start - 1] + 1 if start else 0
+        count = int(is_open[first:last].sum())
+        if not count or count > _MOST_OPEN or end - start > _LONGEST:
+            continue
+        readings = _readings(columns, first, last, evidence.characters)
+        if len(readings) > 1:
+            found.append(Place(start, end, readings))
+    return found
+
+
+def _columns_of(evidence: Evidence) -> list[int]:
+    """For each character of the text the column where it begins; of a space that was no class the
+    last one before it."""
+    columns, characters = evidence.columns, evidence.characters
+    found: list[int] = []
+    for column in character_begins(columns.classes).nonzero()[0].tolist():
+        written = characters[columns.classes[column]]
+        if evidence.text[len(found) : len(found) + 1] == " " and written != " ":
+            found.append(column)
+        found += [column] * len(written)
+    return found
+
+
+def _spans(
+    text: str, begins: Sequence[int], is_open: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+) -> Iterator[tuple[int, int]]:
+    """Words and, where they are doubtful themselves, with them the signs beside; single characters
+    of scripts without spaces."""
+    start = 0
+    for place, character in enumerate(text):
+        alone = _stands_alone(character)
+        parts = character == " " or not (
+            alone or character.isalnum() or is_open[begins[place] : begins[place + 1]].any()
+        )
+        if not (alone or parts):
+            continue
+        if place > start:
+            yield start, place
+        if alone:
+            yield place, place + 1
+        start = place + 1
+    if start < len(text):
+        yield start, len(text)
+
+
+def _stands_alone(character: str) -> bool:
+    return character > "\u0e00" and unicodedata.name(character, "").startswith(_NO_SPACES)
+
+
+def _readings(
+    columns: Columns, first: int, last: int, characters: Sequence[str]
+) -> list[tuple[str, float]]:
+    """All readings of columns `first` to `last` that count, with their shares."""
+    space = len(characters) - 1
+    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    """By what was read so far: how likely that is with a blank at its end, and without."""
+    before: Candidates = []
+    for column in range(first, last):
+        candidates = _candidates(columns, column, space)
+        if len(candidates) == 1 and candidates == before:
+            continue  # nothing new: the same class, or blank, once more
+        before = candidates
+        beams = _grown(beams, candidates)
+    likely: dict[str, float] = {}
+    for classes, (blank, other) in beams.items():
+        text = "".join(characters[each] for each in classes).strip()
+        likely[text] = likely.get(text, 0.0) + blank + other
+    total = sum(likely.values())
+    ordered = sorted(likely.items(), key=lambda each: -each[1])
+    return [(text, share / total) for text, share in ordered]
+
+
+def _candidates(columns: Columns, column: int, space: int) -> Candidates:
+    best = int(columns.classes[column])
+    found = [(best, 1.0)]
+    for rival, share in zip(
+        columns.rivals[column].tolist(), columns.rival_shares[column].tolist(), strict=True
+    ):
+        if share >= _COUNTS:
+            weight = share / LEAST_SPACE if rival == space and best == BLANK else share
+            found.append((rival, weight))
+    return found
+
+
+def _grown(
+    beams: dict[tuple[int, ...], tuple[float, float]], candidates: Candidates
+) -> dict[tuple[int, ...], tuple[float, float]]:
+    """The beams one column further on; the likeliest of them."""
+    total = sum(weight for _, weight in candidates)
+    grown: dict[tuple[int, ...], tuple[float, float]] = {}
+
+    def add(prefix: tuple[int, ...], blank: float, other: float) -> None:
+        known = grown.get(prefix, (0.0, 0.0))
+        grown[prefix] = (known[0] + blank, known[1] + other)
+
+    for prefix, (blank, other) in beams.items():
+        for each, weight in candidates:
+            share = weight / total
+            if each == BLANK:
+                add(prefix, (blank + other) * share, 0.0)
+            elif prefix and prefix[-1] == each:
+                add(prefix, 0.0, other * share)
+                add((*prefix, each), 0.0, blank * share)
+            else:
+                add((*prefix, each), 0.0, (blank + other) * share)
+    if len(grown) <= _BEAMS:
+        return grown
+    best = sorted(grown.items(), key=lambda each: -sum(each[1]))
+    return dict(best[:_BEAMS])
