@@ -7,6 +7,7 @@ from decoding.pixels import Pixels
 from engines.columns import Columns
 from engines.long_lines import recognise_in_parts
 from engines.networks import Recogniser
+from engines.text_models import Recognised
 from engines.text_recognition import join_characters, prepare_line, read_characters
 
 RecogniseLine = Callable[[Pixels], tuple[str, float]]
@@ -24,12 +25,12 @@ class OneLine:
 
     def __call__(self, line: Pixels) -> tuple[str, float]:
         (found,) = recognise_in_parts([line], self._recognise)
-        return found
+        return found.text, found.confidence
 
-    def _recognise(self, parts: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def _recognise(self, parts: Sequence[Pixels]) -> list[Recognised]:
         return [self._one(part) for part in parts]
 
-    def _one(self, part: Pixels) -> tuple[str, float]:
+    def _one(self, part: Pixels) -> Recognised:
         columns = self._network.run_best(prepare_line(part, self._widths)[None])
         (line,) = (Columns(*each) for each in zip(*columns, strict=True))
-        return join_characters(line, self._characters)
+        return Recognised(*join_characters(line, self._characters))

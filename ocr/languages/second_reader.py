@@ -6,6 +6,7 @@ are asked only where it is not sure.
 """
 
 import collections
+import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import NamedTuple
@@ -73,6 +74,7 @@ class SecondReader:
         best = OtherReading("", 0.0, "")
         for reader in sorted(self.readers, key=lambda reader: -wins[reader.model]):
             text, confidence = reader.read(line)
+            text = plain(text)
             if text and confidence > best.confidence:
                 best = OtherReading(text, confidence, reader.model)
             if confidence >= _SURE and wins[reader.model] >= _USUAL:
@@ -80,3 +82,10 @@ class SecondReader:
         if best.text:
             wins[best.model] += 1
         return best
+
+
+def plain(text: str) -> str:
+    """As people write it: letters with their marks as one character, and in Greek no micro sign."""
+    composed = unicodedata.normalize("NFC", text)
+    is_greek = any("\u0370" <= character < "\u0400" for character in composed)
+    return composed.replace("\u00b5", "\u03bc") if is_greek else composed
