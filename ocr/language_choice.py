@@ -4,8 +4,10 @@
     rus=eslav_PP-OCRv5_mobile_rec  PaddleOCR's recogniser of that folder in data/paddle_models/whl
 
 `language_pins.json` pins the data of each language that tesseract reads: size and SHA-256 of what
-Debian's packages hold. `tools/fetch_languages.py` fetches them. Standard library only: set-up uses
-this module before any environment exists.
+Debian's packages hold. `tools/fetch_languages.py` fetches them. Of PaddleOCR's models for other
+scripts it has the SHA-256 of the weights that RapidOCR publishes in ONNX: whoever converts a model
+gets others, so a difference is said and no error. Standard library only: set-up uses this module
+before any environment exists.
 """
 
 import dataclasses
@@ -73,6 +75,13 @@ def pins() -> dict[str, Pin]:
         code: Pin(entry["name"], entry["size"], entry["sha256"])
         for code, entry in raw["languages"].items()
     }
+
+
+def is_unknown_version(model: models.Model) -> bool:
+    """Whether a model of a known name has other weights than those whose SHA-256 is known."""
+    raw: dict[str, Any] = json.loads(_PINS.read_text(encoding="utf-8"))
+    known = raw["models"].get(model.name)
+    return known is not None and known != model.sha256
 
 
 def parse(text: str) -> tuple[Choice, ...]:

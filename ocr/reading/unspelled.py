@@ -33,6 +33,8 @@ _SAMPLED_ROWS = 24
 _INK_SHARE, _LEAST_CONTRAST = 0.4, 20
 _LEAST_INK = 2
 """Rows of ink in a column that is more than a speck."""
+_UPRIGHT_RULE, _RULE = 0.92, 0.85
+"""A column or row with more ink than this share belongs to a frame."""
 _NARROW = frozenset("iljtfrI1.,:;'!|()[]-/\\\"`íìîïłľţťț·’‘“”°")
 _WIDE = frozenset("mwMW@%—–…œæŒÆ")
 _VOWELS = frozenset("aeiouyAEIOUYàáâãäåæèéêëìíîïòóôõöøùúûüýāăąēėęěīįıōőœūůűųươ")
@@ -184,7 +186,7 @@ def _characters(evidence: Sequence[Evidence]) -> _Characters:
 
 
 def _ink(crop: Pixels) -> npt.NDArray[np.bool_]:
-    """A sample of the line's pixels: where they differ from the ground."""
+    """A sample of the line's pixels: where they differ from the ground, without rules."""
     every = max(crop.shape[0] // _SAMPLED_ROWS, 1)
     sample = crop[::every, ::every, 1].astype(np.int16)
     ground = np.median(np.concatenate([sample[0], sample[-1]]))
@@ -193,6 +195,8 @@ def _ink(crop: Pixels) -> npt.NDArray[np.bool_]:
     tenth = max(len(strongest) // 10, 1)
     contrast = float(np.partition(strongest, -tenth)[-tenth])
     ink: npt.NDArray[np.bool_] = apart > max(_INK_SHARE * contrast, _LEAST_CONTRAST)
+    ink[:, ink.mean(axis=0) > _UPRIGHT_RULE] = False
+    ink[ink.mean(axis=1) > _RULE] = False
     return ink
 
 
