@@ -220,7 +220,7 @@ def _ready(
     }
 
 
-def _load_engine(
+def load_engine(
     settings: Settings, models: TextModels, second: SecondRecogniser | None
 ) -> PageEngine:
     engine = PageEngine(
@@ -233,7 +233,7 @@ def _load_engine(
     return engine
 
 
-def _second(
+def second_recogniser(
     languages: Sequence[Language], inference: Inference, threads: int
 ) -> SecondRecogniser | None:
     """What reads the languages that are set up; nothing of it is loaded without any."""
@@ -304,7 +304,7 @@ def main() -> None:
             settings.languages, settings.languages_folder, settings.models_folder
         )
         models = load_models(inference, model_set, settings, _kept_files(settings))
-        engine = _load_engine(settings, models, _second(languages, inference, threads))
+        engine = load_engine(settings, models, second_recogniser(languages, inference, threads))
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"

@@ -20,10 +20,11 @@ from reading.line_crops import turned
 from reading.line_reading import Reading
 from reading.unspelled import likelihood
 
-_MARKED = 0.6
-"""A line so likely to hold letters of another script is marked; …"""
+_MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
+"""A line so likely to hold letters of another script is marked (the second), where the mean of its
+page's lines is less than the first: on a page of such lines there is less to prove."""
 _ASKED = 0.15
-"""… and from here on the second recogniser is asked, where there is one."""
+"""From here on the second recogniser is asked, where there is one."""
 _MOST_OF_PAGE = 0.5
 """When the second reading of so many of a page's lines is taken, the others are asked as well."""
 _SURE = 0.6
@@ -76,8 +77,8 @@ class OtherScripts:
     ) -> list[Reading]:
         """The readings of a page's lines (`crops` as they stand on it), marked or replaced; `wider`
         cuts a line out with more around it."""
-        lines = [_Line(reading, likely(crop, reading)) for crop, reading in _pairs(crops, readings)]
-        settled = [_marked(line) if line.likely >= _MARKED else line.reading for line in lines]
+        lines = _judged(crops, readings)
+        settled = [_marked(line) if line.is_marked else line.reading for line in lines]
         if self._second is None or not any(line.likely >= _ASKED for line in lines):
             return settled
         asked = [number for number, line in enumerate(lines) if line.likely >= _ASKED]
@@ -128,6 +129,17 @@ class _Line(NamedTuple):
     reading: Reading
     likely: float
     """That it holds letters of another script."""
+    is_marked: bool
+
+
+def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]:
+    found = [likely(crop, reading) for crop, reading in zip(crops, readings, strict=True)]
+    mean = sum(found) / max(len(found), 1)
+    least = next(enough for below, enough in _MARKED if mean < below)
+    return [
+        _Line(reading, how_likely, how_likely >= least)
+        for reading, how_likely in zip(readings, found, strict=True)
+    ]
 
 
 def likely(crop: Pixels, reading: Reading) -> float:
@@ -141,7 +153,7 @@ def is_better(second: SecondReading, line: _Line, *, in_other_script: bool) -> b
     """Whether the second reading of a line is taken; `in_other_script`: most of its page is."""
     if not has_other_letters(second.text, _letters_known(line.reading)):
         return False
-    if line.likely >= _MARKED:
+    if line.is_marked:
         return second.confidence >= _SURE
     return second.confidence >= (_SURE_LOOKALIKE if in_other_script else _SURE_UNMARKED)
 
@@ -168,10 +180,6 @@ def _known_of(characters: list[str]) -> frozenset[str]:
         kept = characters, frozenset(characters)
         _known[id(characters)] = kept
     return kept[1]
-
-
-def _pairs(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[tuple[Pixels, Reading]]:
-    return list(zip(crops, readings, strict=True))
 
 
 def _marked(line: _Line) -> Reading:
