@@ -34,10 +34,16 @@ _EUROPEAN = (
     *_faces(_NOTO, "NotoSans-Regular", "NotoSerif-Regular", "NotoSerif-BoldItalic"),
     *_faces(_FREE, "FreeSans", "FreeSerif"),
 )
+_VIETNAMESE = (
+    *(FACES[name] for name in ("wide", "book", "wide-bold")),
+    *_faces(_NOTO, "NotoSans-Regular", "NotoSerif-Regular", "NotoSerif-BoldItalic"),
+    *_faces(_FREE, "FreeSans", "FreeSerif"),
+)
+"""Liberation lacks letters."""
 _HEBREW = (
     *_faces(_NOTO, "NotoSansHebrew-Regular", "NotoSerifHebrew-Regular", "NotoSansHebrew-Bold"),
-    FACES["sans"],
-    FACES["serif"],
+    *_faces(_NOTO, "NotoSerifHebrew-Bold"),
+    *_faces(_FREE, "FreeSerif"),
 )
 _ARABIC = _faces(_NOTO, "NotoNaskhArabic-Regular", "NotoNaskhArabic-Bold", "NotoSansArabic-Regular")
 _HINDI = _faces(
@@ -88,7 +94,7 @@ OTHERS = (
         Ποσότητα
         Παρακαλούμε κρατήστε την απόδειξη
         Οι εργασίες στο λιμάνι ξεκίνησαν ξανά μετά τη βροχή.""")),
-    Language("vie", "Vietnamese", _EUROPEAN, _lines("""
+    Language("vie", "Vietnamese", _VIETNAMESE, _lines("""
         Số tiền phải trả được ghi ở cuối trang
         Cảm ơn quý khách đã mua hàng tại đây.
         Địa chỉ giao hàng và số điện thoại

@@ -6,6 +6,7 @@ are asked only where it is not sure.
 """
 
 import collections
+import functools
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -18,6 +19,9 @@ _SURE = 0.85
 """With this confidence of the page's usual language no other one is asked …"""
 _USUAL = 3
 """… once it has read so many lines best."""
+_LEAST_SHARE = 0.4
+"""A reading whose words all mix scripts and digits is so much less likely than it says: a wrong
+language, Thai above all, spells every line somehow, and is sure of it."""
 
 
 class Words(NamedTuple):
@@ -75,6 +79,7 @@ class SecondReader:
         for reader in sorted(self.readers, key=lambda reader: -wins[reader.model]):
             text, confidence = reader.read(line)
             text = plain(text)
+            confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
             if text and confidence > best.confidence:
                 best = OtherReading(text, confidence, reader.model)
             if confidence >= _SURE and wins[reader.model] >= _USUAL:
@@ -89,3 +94,28 @@ def plain(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     is_greek = any("\u0370" <= character < "\u0400" for character in composed)
     return composed.replace("\u00b5", "\u03bc") if is_greek else composed
+
+
+def coherence(text: str) -> float:
+    """The share of a text's characters that are in words of one script, or in numbers; 0 to 1."""
+    words = text.split()
+    total = sum(map(len, words))
+    return sum(len(word) for word in words if _is_coherent(word)) / total if total else 0.0
+
+
+def _is_coherent(word: str) -> bool:
+    """Whether letters of two scripts, or letters and digits, do not meet in it."""
+    kinds = {_kind(character) for character in word}
+    return len(kinds - {""}) == 1
+
+
+@functools.lru_cache(maxsize=4096)
+def _kind(character: str) -> str:
+    """The script of a letter or its mark, "DIGIT", or "" for punctuation."""
+    category = unicodedata.category(character)[0]
+    if category == "N":
+        return "DIGIT"
+    if category not in "LM":
+        return ""
+    script = unicodedata.name(character, "").partition(" ")[0]
+    return "" if script == "COMBINING" else script

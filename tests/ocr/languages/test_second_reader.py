@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from decoding.pixels import Pixels
-from languages.second_reader import Reader, SecondReader, Words, plain
+from languages.second_reader import Reader, SecondReader, Words, coherence, plain
 
 
 def line(number: int = 0) -> Pixels:
@@ -100,3 +100,16 @@ def test_a_reader_that_fails_fails_the_page() -> None:
 def test_text_is_composed_and_greek_has_no_micro_sign() -> None:
     assert plain("e\u0301 5 \u00b5m") == "\u00e9 5 \u00b5m"
     assert plain("κόσ\u00b5ος") == "κόσμος"
+
+
+def test_words_of_one_script_are_coherent() -> None:
+    assert coherence("Цена: 1 540,00 (руб.)") == 1
+    assert coherence("ยอดรวม ทั้งหมด") == 1
+    assert coherence("50 ปิท ผู|00ล") == pytest.approx(5 / 11)
+    assert coherence("") == 0
+
+
+def test_a_language_that_spells_everything_somehow_does_not_win() -> None:
+    somehow = Reader("tha", says("วีบับ020 น8 0600ก 71ก006", 0.9))
+    second = SecondReader([somehow, Reader("ell", says("Σύνολο με φόρο", 0.7))], 1)
+    assert second.read([line()]) == [("Σύνολο με φόρο", 0.7, "ell")]
