@@ -24,8 +24,8 @@ import fetch_models
 import language_choice
 import setup_fonts
 import worker
-from drawing import languages
-from drawing.languages import Language
+from drawing import sample_languages
+from drawing.sample_languages import Language
 from drawing.script_lines import page
 from drawing.sheet import Drawing
 from engines.inference import choose, load_models
@@ -58,17 +58,17 @@ def main() -> int:
     options = parser.parse_args()
     chosen = [
         language
-        for language in languages.EVERY
+        for language in sample_languages.EVERY
         if language.code in (options.languages.split(",") if options.languages else [language.code])
     ]
     setup_fonts.main()
     data = Path(options.data)
     fetch_models.ensure(fetch_models.models_folder_of(data))
     fetch_languages.ensure(
-        fetch_languages.folder_of(data), [language.code for language in languages.OTHERS]
+        fetch_languages.folder_of(data), [language.code for language in sample_languages.OTHERS]
     )
     alone = engine(data, "")
-    together = engine(data, "+".join(language.code for language in languages.OTHERS))
+    together = engine(data, "+".join(language.code for language in sample_languages.OTHERS))
     print("| language | lines | marked | CER clean | CER scanned | tesseract alone |")
     print("|---|---|---|---|---|---|")
     found = []

@@ -42,7 +42,7 @@ from ocr_settings import Settings, load
 from page_records import Page
 from reading.engine import Engine, PageEngine, ReadPage
 from reading.heap import Heap, keep_large_blocks_apart
-from reading.other_scripts import SecondRecogniser
+from reading.other_script_lines import SecondRecogniser
 from reading.previews import Previews
 from source_files import read_bytes
 from worker_link import worker_channel, worker_log

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from drawing.languages import Language
+from drawing.sample_languages import Language
 from drawing.sheet import Drawing
 
 _SIZES = (22, 26, 32, 40)

@@ -20,7 +20,7 @@ from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import judged
 from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
-from reading.other_scripts import OtherScripts, SecondRecogniser, other_script_warning
+from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
 from reading.page_search import find_lines
 from reading.reading_order import reading_order
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone

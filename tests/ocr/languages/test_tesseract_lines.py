@@ -10,7 +10,7 @@ import pytest
 import fetch_languages
 import language_choice
 from decoding.pixels import Pixels
-from drawing import languages
+from drawing import sample_languages
 from drawing.script_lines import page
 from engines.inference import Inference
 from language_choice import Language, parse, resolve
@@ -34,7 +34,7 @@ def folder() -> Path:
 
 def drawn(code: str, text: str) -> Pixels:
     """A line as it is cut out of a page."""
-    (language,) = (each for each in languages.EVERY if each.code == code)
+    (language,) = (each for each in sample_languages.EVERY if each.code == code)
     grey = np.asarray(page(language, random.Random(4), [text], clean=True).image)
     rows, columns = (np.flatnonzero((grey < 128).any(axis=axis)) for axis in (1, 0))
     around = (rows[-1] - rows[0]) // 4

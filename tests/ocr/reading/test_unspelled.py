@@ -9,8 +9,8 @@ import pytest
 from real_pages import load_models
 
 from decoding.pixels import Pixels
-from drawing import languages
-from drawing.languages import Language
+from drawing import sample_languages
+from drawing.sample_languages import Language
 from drawing.script_lines import page
 from engines.columns import Columns, no_rivals
 from engines.text_models import Evidence, TextModels
@@ -107,7 +107,7 @@ def marks(language: Language, models: TextModels) -> list[float]:
     return [likelihood(crop, each.evidence) for crop, each in zip(crops, read, strict=True)]
 
 
-@pytest.mark.parametrize("language", languages.OTHERS, ids=lambda language: language.code)
+@pytest.mark.parametrize("language", sample_languages.OTHERS, ids=lambda language: language.code)
 def test_lines_of_other_scripts_are_found(language: Language, models: TextModels) -> None:
     found = marks(language, models)
     assert len(found) >= len(language.lines) - 2
@@ -115,6 +115,6 @@ def test_lines_of_other_scripts_are_found(language: Language, models: TextModels
     assert np.mean(found) > 0.5
 
 
-@pytest.mark.parametrize("language", languages.SPELLED, ids=lambda language: language.code)
+@pytest.mark.parametrize("language", sample_languages.SPELLED, ids=lambda language: language.code)
 def test_lines_that_the_models_spell_are_left_alone(language: Language, models: TextModels) -> None:
     assert max(marks(language, models)) < 0.8

@@ -8,9 +8,9 @@ import pytest
 
 from decoding.pixels import Pixels
 from engines.text_models import Evidence
-from reading import other_scripts
+from reading import other_script_lines
 from reading.line_reading import COLUMN, UPRIGHT, Reading
-from reading.other_scripts import OtherScripts, has_other_letters, other_script_warning
+from reading.other_script_lines import OtherScripts, has_other_letters, other_script_warning
 
 
 class Second(NamedTuple):
@@ -39,7 +39,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], list[Pixels
         def told(crop: Pixels, _: Sequence[Evidence]) -> float:
             return likely[int(crop[0, 0, 0])]
 
-        monkeypatch.setattr(other_scripts, "likelihood", told)
+        monkeypatch.setattr(other_script_lines, "likelihood", told)
         return [np.full((20, 100, 3), number, dtype=np.uint8) for number in range(len(likely))]
 
     return made
