@@ -13,7 +13,8 @@ SUITES ?=
 CASES ?=
 ARCH ?=
 SIGN ?=
-export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES ARCH SIGN
+LANGS ?=
+export IMAGES DATA PORT GPU ROUNDS LIMIT PEERS WHAT SUITES CASES ARCH SIGN LANGS
 # ARGS are for the last target that was named, not for what that needs.
 args = $(if $(filter $@,$(lastword $(MAKECMDGOALS))),$(ARGS))
 T = .venv/test/bin
@@ -29,7 +30,7 @@ config: python  ## the settings in force, of both services: make config [IMAGES=
 	@$(PYTHON) tools/run.py --print-config --images "$$IMAGES" --data "$$DATA" --port "$$PORT"
 
 vendor: python  ## fetch what the Docker images are built from (once, with internet)
-	@$(PYTHON) tools/vendor.py --gpu "$$GPU" --arch "$$ARCH" $(args)
+	@$(PYTHON) tools/vendor.py --gpu "$$GPU" --arch "$$ARCH" --langs "$$LANGS" $(args)
 
 up: vendor  ## build and start both services in Docker
 	@docker compose up --build -d $(args)
@@ -39,8 +40,8 @@ down:  ## stop them and remove the containers; data/ stays
 	@docker compose down $(args)
 
 bundle: export override OCR_VARIANT =  # the light image, for which `vendor` then fetches
-bundle: vendor  ## one file that installs on a machine that has only Docker: make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
-	@$(PYTHON) tools/bundle.py --gpu "$$GPU" --arch "$$ARCH" --sign "$$SIGN" $(args)
+bundle: vendor  ## one file that installs on a machine that has only Docker: make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key] [LANGS="rus ell"]
+	@$(PYTHON) tools/bundle.py --gpu "$$GPU" --arch "$$ARCH" --sign "$$SIGN" --langs "$$LANGS" $(args)
 
 password: python  ## the page's password, asked for: make password [FILE=data/web_password]
 	@$(PYTHON) flask/web_password.py "$${FILE:-data/web_password}"
@@ -48,7 +49,10 @@ password: python  ## the page's password, asked for: make password [FILE=data/we
 models: python  ## provide or repair the models: make models [DATA=folder]
 	@$(PYTHON) tools/fetch_models.py --data "$$DATA"
 
-test: environments models chromium fonts lint  ## everything that the tests need, then all checks and tests
+languages: python  ## fetch languages of other scripts, to be named in OCR_LANGUAGES: make languages LANGS="rus ell" [DATA=folder]
+	@$(PYTHON) tools/fetch_languages.py --langs "$$LANGS" --data "$$DATA"
+
+test: environments models test-languages chromium fonts lint  ## everything that the tests need, then all checks and tests
 	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(args)
 
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
@@ -95,6 +99,9 @@ soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|
 	@for what in $${WHAT:-kills powerloss images fuzz load}; do \
 	PYTHONPATH=contract:ocr:tools:benchmarks:benchmarks/soak $(T)/python benchmarks/soak/$$what.py $(args) || exit; done
 
+scripts: environments models  ## lines in other scripts: marked, and read with their languages: make scripts [ARGS="--seeds 1"]
+	@$(BENCH)/scripts.py $(args)
+
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
 
@@ -122,10 +129,13 @@ chromium: python
 nginx: python
 	@$(PYTHON) tools/setup_nginx.py
 
+test-languages: python
+	@$(PYTHON) tools/fetch_languages.py --langs "ara ell rus" --data "$$DATA"
+
 fonts: python
 	@$(PYTHON) tools/setup_fonts.py
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts python returns scale
+.PHONY: languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts python returns scale

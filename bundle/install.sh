@@ -252,6 +252,10 @@ copy_release() {
 prepare_data() {
     mkdir -p "$to/data/paddle_models/whl"
     cp -R "$here/models/." "$to/data/paddle_models/whl/"
+    if [ -d "$here/languages" ]; then
+        mkdir -p "$to/data/languages"
+        cp -R "$here/languages/." "$to/data/languages/"
+    fi
     own_data
 }
 

@@ -152,13 +152,14 @@ def resolve(
     """
     stem = PROVIDED.get(model, model)
     return ModelSet(
-        detection=_verified(models_folder, detection or f"{stem}_det"),
-        recognition=_verified(models_folder, recognition or f"{stem}_rec"),
-        document_orientation=_verified(models_folder, DOCUMENT_ORIENTATION),
+        detection=verified(models_folder, detection or f"{stem}_det"),
+        recognition=verified(models_folder, recognition or f"{stem}_rec"),
+        document_orientation=verified(models_folder, DOCUMENT_ORIENTATION),
     )
 
 
-def _verified(models_folder: Path, name: str) -> Model:
+def verified(models_folder: Path, name: str) -> Model:
+    """One model folder by its name; raises ModelError as `resolve` does."""
     if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
         raise ModelError(
             "model_wrong",

@@ -10,8 +10,14 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+import language_choice
 from ocr_contract import setting_fields
-from ocr_contract.data_folder import DATABASE_NAME, ENGINES_FOLDER, WEIGHTS_FOLDER
+from ocr_contract.data_folder import (
+    DATABASE_NAME,
+    ENGINES_FOLDER,
+    LANGUAGES_FOLDER,
+    WEIGHTS_FOLDER,
+)
 from ocr_contract.logs import FORMATS
 from ocr_contract.setting_fields import LOG_LEVELS, Retired, setting
 from ocr_errors import SettingsError
@@ -59,6 +65,14 @@ class Settings:
     )
     recognition_model: str = setting(
         "OCR_RECOGNITION_MODEL", "", "name", "Another folder for recognition than OCR_MODEL's."
+    )
+    languages: tuple[language_choice.Choice, ...] = setting(
+        "OCR_LANGUAGES",
+        "",
+        "",
+        "Languages that a second recogniser reads, such as rus+ell (fetch them: make languages); "
+        "with =FOLDER a model in data/paddle_models/whl does.",
+        parse=language_choice.parse,
     )
     engine: str = setting(
         "OCR_ENGINE",
@@ -263,6 +277,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where the model folders lie."""
         return self.data_folder / WEIGHTS_FOLDER
+
+    @property
+    def languages_folder(self) -> Path:
+        """Where tesseract's data lie."""
+        return self.data_folder / LANGUAGES_FOLDER
 
     @property
     def engines_folder(self) -> Path:

@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
@@ -27,12 +27,14 @@ import cv2
 import numpy as np
 from PIL import __version__ as pillow_version
 
+import language_choice
 import page_progress
 from decoding.decode import DecodedPage, decode_pages
 from disk_guard import DiskGuard
 from engines.inference import Inference, choose, load_models, version_of
 from engines.kept_files import KeptFiles
 from engines.text_models import TextModels
+from language_choice import Language
 from machine_limits import is_lack_of_memory, usable_cpus
 from models import ModelSet, resolve
 from ocr_errors import ImageError, OcrError, WorkerError
@@ -40,6 +42,7 @@ from ocr_settings import Settings, load
 from page_records import Page
 from reading.engine import Engine, PageEngine, ReadPage
 from reading.heap import Heap, keep_large_blocks_apart
+from reading.other_script_lines import SecondRecogniser
 from reading.previews import Previews
 from source_files import read_bytes
 from worker_link import worker_channel, worker_log
@@ -184,9 +187,15 @@ def _out_of_memory() -> ImageError:
 
 
 def _ready(
-    settings: Settings, models: ModelSet, inference: Inference, threads: int, hands: int
+    settings: Settings,
+    models: ModelSet,
+    inference: Inference,
+    threads: int,
+    hands: int,
+    languages: Sequence[Language],
 ) -> dict[str, Any]:
     used = [models.detection, models.recognition]
+    used += [language.model for language in languages if language.model is not None]
     if settings.orientation == "auto":
         used.append(models.document_orientation)
     batch_size = settings.batch_size or _BATCH_SIZE[inference.device.partition(":")[0]]
@@ -202,6 +211,7 @@ def _ready(
             "unclip_ratio": settings.unclip_ratio,
             "orientation": settings.orientation,
             "threads": threads,
+            "languages": "+".join(str(choice) for choice in settings.languages),
             "opencv": cv2.__version__,
             "pillow": pillow_version,
         },
@@ -210,14 +220,28 @@ def _ready(
     }
 
 
-def _load_engine(settings: Settings, models: TextModels) -> PageEngine:
+def load_engine(
+    settings: Settings, models: TextModels, second: SecondRecogniser | None
+) -> PageEngine:
     engine = PageEngine(
         models,
         detection_side=settings.detection_side,
         orientation=settings.orientation == "auto",
+        second=second,
     )
     engine.read(np.full((64, 320, 3), 255, dtype=np.uint8))  # the first run allocates
     return engine
+
+
+def second_recogniser(
+    languages: Sequence[Language], inference: Inference, threads: int
+) -> SecondRecogniser | None:
+    """What reads the languages that are set up; nothing of it is loaded without any."""
+    if not languages:
+        return None
+    from languages.loading import load as load_second
+
+    return load_second(languages, inference, threads)
 
 
 def _kept_files(settings: Settings) -> KeptFiles:
@@ -276,8 +300,11 @@ def main() -> None:
             recognition=settings.recognition_model or None,
         )
         inference = choose(settings, threads)
+        languages = language_choice.resolve(
+            settings.languages, settings.languages_folder, settings.models_folder
+        )
         models = load_models(inference, model_set, settings, _kept_files(settings))
-        engine = _load_engine(settings, models)
+        engine = load_engine(settings, models, second_recogniser(languages, inference, threads))
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"
@@ -287,7 +314,7 @@ def main() -> None:
         raise SystemExit(1) from error
     hands = _hands(inference)
     reader = Reader(settings, engine, Previews(settings.data_folder), ThreadPoolExecutor(hands))
-    ready = _ready(settings, model_set, inference, threads, hands)
+    ready = _ready(settings, model_set, inference, threads, hands, languages)
     first = FirstAlone(min(_FIRST_ALONE_S, settings.timeout_s))
     _answer_forever(connection, batches, reader, ready, models.inference_s, first)
 

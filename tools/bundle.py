@@ -1,6 +1,6 @@
 """Makes the one file that a client's machine needs, which has nothing but Docker.
 
-    $ make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key]
+    $ make bundle [GPU=1|cuda12] [ARCH=arm64] [SIGN=key] [LANGS="rus ell"]
 
     dist/ocr_docker-<version>-cpu-amd64.tar.zst           or -gpu, -gpu-cuda12; -arm64
     dist/ocr_docker-<version>-cpu-amd64.tar.zst.sha256    and with SIGN=… .tar.zst.sig
@@ -9,6 +9,7 @@ In it, in a folder of the same name:
 
     images.tar           both images, by `docker save`
     models/              the provided models
+    languages/           of LANGS, for the second recogniser; else not there
     docker-compose.yml   with the images by name: nothing there can build or pull
     .env.example
     install.sh  integrity.sh  verify.sh  keep_database.py  verify/  INSTALL.md    from bundle/
@@ -27,9 +28,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import bundle_files
+import fetch_languages
 import fetch_models
 import processors
 import sbom
@@ -48,6 +52,7 @@ from project import (
 )
 
 sys.path.insert(0, str(ROOT / "contract"))  # for `python3 tools/bundle.py` without PYTHONPATH
+import language_choice
 import models
 from ocr_contract import VERSION
 
@@ -64,6 +69,7 @@ def main() -> int:
     parser.add_argument("--gpu", default="", help="1 (CUDA 13) or cuda12: for NVIDIA GPUs")
     parser.add_argument("--arch", default="", help="amd64 or arm64, instead of this machine's")
     parser.add_argument("--sign", default="", metavar="KEY", help="an OpenSSH private key")
+    parser.add_argument("--langs", default="", help="languages for the second recogniser")
     parser.add_argument("--version", default=VERSION, help="another version, to try upgrades")
     parser.add_argument("--output", default=str(DIST), help="the folder for it (dist/)")
     parser.add_argument("--level", type=int, default=LEVEL, help="of the compression")
@@ -76,6 +82,7 @@ def main() -> int:
     architecture = processors.chosen(options.arch)
     edition = Edition(options.version, VARIANTS[options.gpu], architecture)
     compressor = compress_command(options.gzip, options.level)
+    languages = fetch_languages.wanted(options.langs)
     key = Path(options.sign).expanduser().absolute() if options.sign else None
     if key:
         signing.need(key)
@@ -83,7 +90,7 @@ def main() -> int:
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=".bundle-") as temporary:
         folder = Path(temporary, edition.name)
-        fill(folder, edition, key)
+        fill(folder, edition, key, languages)
         target = output / f"{edition.name}.tar.{'gz' if options.gzip else 'zst'}"
         new = Path(temporary, target.name)
         with step(f"packing {target.name}"):
@@ -111,7 +118,12 @@ def compress_command(gzip: bool, level: int) -> list[str]:
     return ["zstd", "-T0", f"-{level}", "--quiet"]
 
 
-def fill(folder: Path, edition: Edition, key: Path | None = None) -> None:
+def fill(
+    folder: Path,
+    edition: Edition,
+    key: Path | None = None,
+    languages: Sequence[language_choice.Choice] = (),
+) -> None:
     """Build the images and put everything into `folder`; sign it with `key`."""
     shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     images = build(edition)
@@ -126,9 +138,13 @@ def fill(folder: Path, edition: Edition, key: Path | None = None) -> None:
         shutil.copytree(
             fetch_models.models_folder_of(ROOT / "data") / name, folder / "models" / name
         )
+    add_languages(folder, languages)
     gpu = edition.variant != "cpu"
     overlay = ROOT / "docker-compose.gpu.yml" if gpu else None
-    compose = bundle_files.compose_file(ROOT / "docker-compose.yml", edition.release, overlay)
+    said = "+".join(map(str, languages))
+    compose = bundle_files.compose_file(
+        ROOT / "docker-compose.yml", edition.release, overlay, languages=said
+    )
     write(folder / "docker-compose.yml", compose)
     write(folder / ".env.example", bundle_files.env_example(ROOT / ".env.example", gpu=gpu))
     (folder / "verify" / "images").mkdir()
@@ -141,12 +157,40 @@ def fill(folder: Path, edition: Edition, key: Path | None = None) -> None:
     write(folder / "ARCHITECTURE", f"{edition.architecture}\n")
     base = sbom.Base(vendor.folder_for(edition.architecture) / "base.tar", vendor.SUITE)
     pins = json.loads((ROOT / "ocr" / "model_pins.json").read_text(encoding="utf-8"))
+    pins["models"] |= language_parts(languages)
     write(folder / "sbom.cdx.json", sbom.bill(edition.version, edition.name, images, base, pins))
     sums = write(folder / "SHA256SUMS", bundle_files.checksums(folder))
     if key:
         signing.sign(sums, key)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
+
+
+def add_languages(folder: Path, languages: Sequence[language_choice.Choice]) -> None:
+    """What the second recogniser needs: languages/ with tesseract's data, and models."""
+    data = ROOT / "data"
+    codes = language_choice.read_by_tesseract(languages)
+    fetch_languages.ensure(fetch_languages.folder_of(data), codes)
+    for code in codes:
+        (folder / "languages").mkdir(exist_ok=True)
+        name = f"{code}{language_choice.DATA_SUFFIX}"
+        shutil.copyfile(fetch_languages.folder_of(data) / name, folder / "languages" / name)
+    for model in {choice.model for choice in languages if choice.model}:
+        source = fetch_models.models_folder_of(data) / model
+        if not source.is_dir():
+            raise ToolError(f"{source} is missing, which OCR_LANGUAGES names.", EXIT_BAD_ARGUMENTS)
+        shutil.copytree(source, folder / "models" / model, dirs_exist_ok=True)
+
+
+def language_parts(languages: Sequence[language_choice.Choice]) -> dict[str, Any]:
+    """As model_pins.json has models, for the list of parts."""
+    found = {}
+    for code in language_choice.read_by_tesseract(tuple(languages)):
+        pin = language_choice.pins()[code]
+        file = {"size": pin.size_bytes, "sha256": pin.sha256}
+        files = {f"{code}{language_choice.DATA_SUFFIX}": file}
+        found[f"tesseract-ocr-{code}"] = {"licence": language_choice.LICENCE, "files": files}
+    return found
 
 
 def write(path: Path, text: str) -> Path:

@@ -10,11 +10,14 @@ NOT_FOR_CLIENTS = ("OCR_DOCKER_TAG", "OCR_VARIANT", "GPU_VARIANT")
 _CPU_MEMORY, _GPU_MEMORY = "${OCR_MEMORY_LIMIT:-4g}", "${OCR_MEMORY_LIMIT:-8g}"
 
 
-def compose_file(source: Path, release: str, overlay: Path | None = None) -> str:
+def compose_file(
+    source: Path, release: str, overlay: Path | None = None, *, languages: str = ""
+) -> str:
     """docker-compose.yml for a machine that can neither build nor pull.
 
     `release` is the tag of both images. With `overlay` (docker-compose.gpu.yml) what that says of
-    ocr_service is in it, so that a client has one file and no COMPOSE_FILE to set.
+    ocr_service is in it, so that a client has one file and no COMPOSE_FILE to set. `languages` are
+    read unless .env says otherwise.
 
     Raises:
         ToolError: one of the two files is not what this function knows.
@@ -26,6 +29,7 @@ def compose_file(source: Path, release: str, overlay: Path | None = None) -> str
     body = re.sub(r"^ +build: .*\n", "", body, flags=re.MULTILINE)
     body = body.replace(":${OCR_DOCKER_TAG:-dev}", f":{release}")
     body = body.replace("${IMAGE_FOLDER:-./samples}", "${IMAGE_FOLDER:-./images}")
+    body = body.replace("${OCR_LANGUAGES:-}", f"${{OCR_LANGUAGES:-{languages}}}")
     if overlay is not None:
         body = with_gpu(body, overlay)
     if "build" in body or "OCR_DOCKER_TAG" in body or "pull_policy: never" not in body:

@@ -76,8 +76,9 @@ def build(edition: Edition) -> list[sbom.Image]:
         architecture, digest = answer.split()
         if architecture != edition.architecture:
             raise ToolError(f"{tag} was built for {architecture}: the engine cannot build others.")
-        folder = vendor.folder_for(edition.architecture) / "wheels" / wheels[service]
-        images.append(sbom.Image(tag, digest, folder))
+        folder = vendor.folder_for(edition.architecture) / "wheels"
+        more = (folder / vendor.LANGUAGES,) if service == "ocr_service" else ()
+        images.append(sbom.Image(tag, digest, folder / wheels[service], more))
     return images
 
 

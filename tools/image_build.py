@@ -3,8 +3,8 @@
     python3 image_build.py packages VENV      wheels beside this file -> a virtual environment
     python3 image_build.py compile FOLDER     byte code, and rights that any user can read
 
-The environment holds what requirements.txt pins, checked by hash,
-less what `prune` knows as unused, and no pip.
+The environment holds what requirements.txt pins, checked by hash, less what `prune` knows as
+unused, and no pip; and what reads further languages, if `make vendor` fetched that.
 """
 
 import compileall
@@ -26,19 +26,25 @@ NOT_INSTALLED = (
 def packages(folder: Path) -> None:
     """Make the virtual environment `folder` from `HERE`: requirements.txt, wheels/."""
     venv.create(folder, with_pip=False, symlinks=True)
-    python = str(folder / "bin" / "python")
+    _install(folder, "requirements.txt", HERE / "wheels")
+    languages = HERE / "wheels-languages"
+    if any(languages.glob("*.whl")):
+        _install(folder, "requirements-languages.txt", languages)
+    drop_unused(folder)
+    drop_scripts(folder)
+    byte_compile(folder)
+
+
+def _install(folder: Path, requirements: str, wheels: Path) -> None:
     (pip,) = (HERE / "wheels").glob("pip-*.whl")
     installed = subprocess.run(
-        [python, f"{pip}/pip", "install", "--isolated", "--no-index", "--no-cache-dir",
-         "-f", str(HERE / "wheels"), "--require-hashes", "--no-compile", "--no-deps", "--quiet",
-         f"--requirement={HERE / 'requirements.txt'}"],
+        [str(folder / "bin" / "python"), f"{pip}/pip", "install", "--isolated", "--no-index",
+         "--no-cache-dir", "-f", str(wheels), "--require-hashes", "--no-compile", "--no-deps",
+         "--quiet", f"--requirement={HERE / requirements}"],
         check=False,
     )  # fmt: skip
     if installed.returncode:
         sys.exit(NOT_INSTALLED)
-    drop_unused(folder)
-    drop_scripts(folder)
-    byte_compile(folder)
 
 
 def byte_compile(folder: Path) -> None:

@@ -19,6 +19,7 @@ _OPTIONS = ("--python-version=3.11", "--only-binary=:all:", "--no-emit-index-url
 SERVICES = (
     *("ocr/requirements", "ocr/requirements-paddleocr"),
     *("ocr/requirements-gpu", "ocr/requirements-gpu-cuda12"),
+    "ocr/requirements-languages",
     "flask/requirements",
 )
 PEERS = tuple(

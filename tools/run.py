@@ -18,6 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fetch_languages
 import fetch_models
 import setup_env
 from project import (
@@ -206,9 +207,17 @@ def main() -> int:
     address = os.environ.get("WEB_BIND", "").strip("[] ") or "127.0.0.1"
     port = free_port(port_text, address)
     data = data_folder(arguments.data)
-    setup_env.ensure("ocr", setup_env.ocr_requirements(os.environ.get("OCR_ENGINE", "")))
+    languages = os.environ.get("OCR_LANGUAGES", "")
+    setup_env.ensure(
+        "ocr",
+        setup_env.ocr_requirements(os.environ.get("OCR_ENGINE", "")),
+        more=setup_env.language_requirements(languages),
+    )
     setup_env.ensure("web", setup_env.REQUIREMENTS["web"])
     fetch_models.ensure(fetch_models.models_folder_of(data))
+    if languages:
+        codes = fetch_languages.read_by_tesseract(languages)
+        fetch_languages.ensure(fetch_languages.folder_of(data), codes)
     say(f"images: {images}\ndata:   {data}")
     ready = ReadyNotice(address, port, os.environ.get("WEB_BASE_PATH", ""))
     return Supervisor(service_specs(images, data, port), is_ready=ready).run()

@@ -44,6 +44,8 @@ class Image:
     digest: str
     """As `docker image inspect` says it: sha256:…"""
     wheels: Path
+    more_wheels: tuple[Path, ...] = ()
+    """Folders that may be missing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def bill(
     components: dict[str, Component] = {part["bom-ref"]: part for part in (*system, *pinned)}
     needed = {name: [f"image:{image.name}" for image in images] + _references(pinned)}
     for image in images:
-        wheels = [wheel(path) for path in sorted(image.wheels.glob("*.whl"))]
+        folders = (image.wheels, *image.more_wheels)
+        wheels = [wheel(path) for folder in folders for path in sorted(folder.glob("*.whl"))]
         components |= {part["bom-ref"]: part for part in wheels}
         reference = f"image:{image.name}"
         components[reference] = {

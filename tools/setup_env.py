@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import prune
@@ -40,23 +41,26 @@ STAMP_NAME = "made-from.txt"
 OWN_ENGINES = frozenset({"", "auto", "openvino"})
 """OCR_ENGINE's values that requirements.txt suffices for."""
 ALL_ENGINES = ROOT / "ocr" / "requirements-paddleocr.txt"
+LANGUAGES = ROOT / "ocr" / "requirements-languages.txt"
 _PIP_OPTIONS = ("--disable-pip-version-check", "--no-input")
 _TAIL_LINES = 12
 
 
-def ensure(name: str, requirements: Path, venvs: Path = VENVS) -> Path:
-    """The environment `name`, made when it is missing or out of date; returns its folder.
+def ensure(name: str, requirements: Path, venvs: Path = VENVS, more: Sequence[Path] = ()) -> Path:
+    """The environment `name`, made when it is missing or out of date; returns its folder. `more`
+    are further files like `requirements`.
 
     Raises:
         ToolError: with the remedy; the old stamp is gone then, so the next call tries again.
     """
     folder = venvs / name
-    if _is_current(folder, requirements):
+    every = (requirements, *more)
+    if _is_current(folder, every):
         return folder
     with exclusive(venvs / ".lock"):
-        if not _is_current(folder, requirements):  # another set-up may just have made it
+        if not _is_current(folder, every):  # another set-up may just have made it
             try:
-                _make(name, folder, requirements)
+                _make(name, folder, every)
             except OSError as error:
                 raise explain(error) from error
     return folder
@@ -89,12 +93,19 @@ def pip_command(python: str = sys.executable) -> list[str]:
     )
 
 
-def stamp_text(folder: Path, requirements: Path) -> str:
+def language_requirements(languages: str) -> list[Path]:
+    """What `ocr` needs besides for this OCR_LANGUAGES: tesseract, unless models read them all."""
+    parts = languages.replace("+", " ").replace(",", " ").split()
+    return [LANGUAGES] if any("=" not in part for part in parts) else []
+
+
+def stamp_text(folder: Path, requirements: Path, *more: Path) -> str:
     """What the environment depends on. Its scripts hold its own path, so a moved one is remade."""
-    digest, unused = (
+    *digests, unused = (
         hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (requirements, Path(prune.__file__))
+        for path in (requirements, *more, Path(prune.__file__))
     )
+    digest = " ".join(digests)
     version = ".".join(map(str, sys.version_info[:3]))
     return (
         f"requirements {digest}\npython {version} {sys.base_prefix}\nfolder {folder}\n"
@@ -102,17 +113,18 @@ def stamp_text(folder: Path, requirements: Path) -> str:
     )
 
 
-def _is_current(folder: Path, requirements: Path) -> bool:
-    if not requirements.is_file():
-        raise ToolError(f"{requirements} is missing: the checkout is incomplete.")
+def _is_current(folder: Path, every: Sequence[Path]) -> bool:
+    for requirements in every:
+        if not requirements.is_file():
+            raise ToolError(f"{requirements} is missing: the checkout is incomplete.")
     try:
         stamp = (folder / STAMP_NAME).read_text(encoding="utf-8")
     except OSError:
         return False
-    return stamp == stamp_text(folder, requirements) and (folder / "bin" / "python").exists()
+    return stamp == stamp_text(folder, *every) and (folder / "bin" / "python").exists()
 
 
-def _make(name: str, folder: Path, requirements: Path) -> None:
+def _make(name: str, folder: Path, every: Sequence[Path]) -> None:
     pip = pip_command(str(folder / "bin" / "python"))
     if folder.exists():
         (folder / STAMP_NAME).unlink(missing_ok=True)
@@ -122,19 +134,21 @@ def _make(name: str, folder: Path, requirements: Path) -> None:
             [sys.executable, "-m", "venv", "--without-pip", str(folder)],
             f"Creating {folder} failed",
         )
-    packages = sum("==" in line for line in requirements.read_text(encoding="utf-8").splitlines())
+    lines = [line for path in every for line in path.read_text(encoding="utf-8").splitlines()]
+    packages = sum("==" in line for line in lines)
     with step(f"{packages} packages into {name}"):
         # Everything is pinned, so nothing is resolved; byte code is made of what is imported.
         options = ["--quiet", "--progress-bar=off", "--require-hashes", "--only-binary=:all:"]
         options += ["--no-deps", "--no-compile"]
-        _run(
-            [*pip, "install", *options, "--requirement", str(requirements)],
-            f"Installing {requirements} failed",
-        )
+        for requirements in every:
+            _run(
+                [*pip, "install", *options, "--requirement", str(requirements)],
+                f"Installing {requirements} failed",
+            )
         if name in REQUIREMENTS:  # not those of the benchmark's peers
             prune.drop_unused(folder)
     stamp = folder / f"{STAMP_NAME}.new"
-    stamp.write_text(stamp_text(folder, requirements), encoding="utf-8")
+    stamp.write_text(stamp_text(folder, *every), encoding="utf-8")
     stamp.replace(folder / STAMP_NAME)
 
 
@@ -207,7 +221,8 @@ def main() -> int:
                 f"There is no environment {name!r}; there are {', '.join(REQUIREMENTS)}.",
                 EXIT_BAD_ARGUMENTS,
             )
-        ensure(name, requirements[name])
+        more = language_requirements(os.environ.get("OCR_LANGUAGES", "")) if name == "ocr" else []
+        ensure(name, requirements[name], more=more)
     return 0
 
 

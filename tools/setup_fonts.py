@@ -16,12 +16,16 @@ FOLDERS = {
     "fonts-dejavu-core": "truetype/dejavu",
     "fonts-liberation": "truetype/liberation",
     "fonts-noto-cjk": "opentype/noto",
+    "fonts-noto-core": "truetype/noto",
+    "fonts-freefont-ttf": "truetype/freefont",
 }
 """Each package and where its fonts lie below FONTS."""
 _PROOFS = {
     "fonts-dejavu-core": "DejaVuSans.ttf",
     "fonts-liberation": "LiberationSans-Regular.ttf",
     "fonts-noto-cjk": "NotoSansCJK-Regular.ttc",
+    "fonts-noto-core": "NotoSansArabic-Regular.ttf",
+    "fonts-freefont-ttf": "FreeSerif.ttf",
 }
 
 

@@ -6,12 +6,14 @@
     vendor/wheels/<name>/      the wheels of each requirements.txt, for the base's Python
     vendor/<architecture>/     the same two for another processor than this machine's
     data/paddle_models/whl/    the models
+    data/languages/            the languages of LANGS or OCR_LANGUAGES
 
 Each part has a stamp of what it was made from: while that stays the same, nothing is fetched.
 `--refresh` makes the base anew, with the packages that Debian has now (security updates).
 `--dry-run` fetches nothing: it asks whether every pinned wheel can be had for that processor.
 GPU=1 adds the wheels of the GPU image (2 GB), GPU=cuda12 those for older drivers; with
-OCR_VARIANT=paddleocr (in the environment or in .env) the CPU's image has all engines.
+OCR_VARIANT=paddleocr (in the environment or in .env) the CPU's image has all engines. With
+LANGS (or OCR_LANGUAGES, likewise) what reads those languages is in the images, too.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from pathlib import Path
 
 import container_user
 import debian
+import fetch_languages
 import fetch_models
 import processors
 import setup_env
@@ -62,7 +65,9 @@ WHEELS = {
     "ocr-paddleocr": ROOT / "ocr" / "requirements-paddleocr.txt",
     "ocr-gpu": ROOT / "ocr" / "requirements-gpu.txt",
     "ocr-gpu-cuda12": ROOT / "ocr" / "requirements-gpu-cuda12.txt",
+    "languages": ROOT / "ocr" / "requirements-languages.txt",
 }
+LANGUAGES = "languages"
 ALWAYS = ("pip", "web")
 VARIANT_WHEELS = {"": "ocr", "paddleocr": "ocr-paddleocr"}
 """By OCR_VARIANT, as docker-compose.yml gives it to the build."""
@@ -82,12 +87,15 @@ def main() -> int:
     parser.add_argument("--refresh", action="store_true", help="make the base anew")
     parser.add_argument("--gpu", default="", help="1 or cuda12: for the GPU image, too")
     parser.add_argument("--arch", default="", help="amd64 or arm64, instead of this machine's")
+    parser.add_argument("--langs", default="", help="languages for the second recogniser")
     parser.add_argument("--dry-run", action="store_true", help="only ask whether all can be had")
     options = parser.parse_args()
     if options.gpu not in ("", "0", *GPU_WHEELS):
         raise ToolError(f"GPU is {options.gpu!r}; use GPU=1 or GPU=cuda12.", EXIT_BAD_ARGUMENTS)
     wanted = [*ALWAYS, variant_wheels(ROOT / ".env")]
     wanted += [GPU_WHEELS[options.gpu]] if options.gpu in GPU_WHEELS else []
+    languages = fetch_languages.read_by_tesseract(options.langs)
+    wanted += [LANGUAGES] if languages else []
     architecture = processors.chosen(options.arch)
     if options.dry_run:
         for name in wanted:
@@ -101,10 +109,13 @@ def main() -> int:
                 _stamp_of(folder / "base.tar").unlink(missing_ok=True)
             done = make_base(folder, architecture)
             done += [name for name in wanted if fetch_wheels(name, architecture)]
+            if not languages:
+                drop_wheels(LANGUAGES, architecture)
             _write(folder / REMEDY, "It was. Builds without this file end with its name.\n")
     except OSError as error:
         raise explain(error) from error
     fetch_models.ensure(fetch_models.models_folder_of(ROOT / "data"))
+    fetch_languages.ensure(fetch_languages.folder_of(ROOT / "data"), languages)
     container_user.prepare(ROOT / "data", ROOT / ".env")
     say(f"vendor: {', '.join(done)} made" if done else "vendor: all there")
     return 0
@@ -214,6 +225,13 @@ def fetch_wheels(name: str, architecture: str, vendor: Path | None = None) -> bo
     listing = "".join(f"{path.stat().st_size} {path.name}\n" for path in files)
     _write(_stamp_of(folder), f"{key}\n{listing}")
     return True
+
+
+def drop_wheels(name: str, architecture: str, vendor: Path | None = None) -> None:
+    """Nothing of one requirements.txt, so that the next image is without it."""
+    folder = (vendor or folder_for(architecture)) / "wheels" / name
+    _stamp_of(folder).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def available(name: str, architecture: str) -> list[str]:

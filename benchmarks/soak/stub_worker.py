@@ -26,7 +26,7 @@ def main() -> None:
     """As worker.main, with nothing where the models would be."""
     replaced: dict[str, Any] = {
         "load_models": lambda *_: SimpleNamespace(inference_s=lambda: 0.0),
-        "_load_engine": lambda *_: _Nothing(),
+        "load_engine": lambda *_: _Nothing(),
         "version_of": lambda _: "stub 1",
     }
     for name, value in replaced.items():

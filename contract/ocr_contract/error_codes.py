@@ -48,6 +48,7 @@ class ErrorCode(enum.StrEnum):
     # Images that are done with a warning
     NO_TEXT_FOUND = "no_text_found"
     STAMP_OVER_TEXT = "stamp_over_text"
+    OTHER_SCRIPT = "other_script"
     PICTURE_INCOMPLETE = "picture_incomplete"
     PICTURE_REDUCED = "picture_reduced"
     ALL_TRANSPARENT = "all_transparent"
@@ -65,6 +66,7 @@ class ErrorCode(enum.StrEnum):
     MODEL_MISSING = "model_missing", True
     MODEL_WRONG = "model_wrong", True
     MODEL_FORMAT = "model_format", True
+    LANGUAGE_MISSING = "language_missing", True
     NO_GPU = "no_gpu", True
     BAD_DEVICE = "bad_device", True
     BAD_ENGINE = "bad_engine", True

@@ -16,7 +16,8 @@ from pathlib import Path
 from engines.gpu import gpu_is_expected, gpu_problem
 from engines.kept_files import KeptFiles
 from engines.kept_networks import KeptNetwork
-from engines.networks import Detector, Network, Normalisation, Recogniser
+from engines.networks import CENTRED, Detector, Network, Normalisation, Recogniser
+from engines.one_line import OneLine, RecogniseLine
 from engines.onnx_models import Load, OnnxModels, Shapes
 from engines.onnxruntime_network import OnnxRuntimeNetwork, RuntimeDevice, tensorrt_is_there
 from engines.openvino_compile import OpenVinoDevice, best_precision
@@ -144,7 +145,7 @@ def load_models(
             unclip_ratio=settings.unclip_ratio,
             orientation=orientation,
         )
-    _check_format(models)
+    _check_format(models.detection, models.recognition)
 
     load: Load
     if inference.engine == "openvino":
@@ -168,6 +169,24 @@ def load_models(
     if kept is not None:
         kept.confirm()
     return loaded
+
+
+def load_recogniser(
+    inference: Inference, model: Model, kept: KeptFiles | None = None
+) -> RecogniseLine:
+    """A further recogniser, for single lines: on the GPU where the others are, else on the CPU.
+
+    Raises:
+        WorkerError: model_format: it is not in ONNX.
+    """
+    _check_format(model)
+    if inference.gpu is None:
+        openvino = OpenVinoDevice(inference.lanes, inference.threads, best_precision())
+        network = _OpenVino(openvino, kept).recogniser(model, CENTRED)
+        return OneLine(network, model.folder, CPU_WIDTHS)
+    device = RuntimeDevice(gpu=inference.gpu, threads=1)
+    network = _OnnxRuntime(device).recogniser(model, CENTRED)
+    return OneLine(network, model.folder, GPU_WIDTHS)
 
 
 class _OpenVino:
@@ -244,8 +263,8 @@ def _check_installed(engine: str) -> None:
         )
 
 
-def _check_format(models: ModelSet) -> None:
-    for model in (models.detection, models.recognition):
+def _check_format(*models: Model) -> None:
+    for model in models:
         if not (model.folder / ONNX_NAME).is_file():
             raise WorkerError(
                 ErrorCode.MODEL_FORMAT,

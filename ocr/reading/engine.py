@@ -18,8 +18,9 @@ from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
-from reading.line_crops import crop_line, turned
+from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
+from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
 from reading.page_search import find_lines
 from reading.reading_order import reading_order
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
@@ -69,9 +70,12 @@ class PageEngine:
         detection_side: int,
         orientation: bool,
         judge: Judge = judged,
+        second: SecondRecogniser | None = None,
     ) -> None:
-        """`detection_side` is the longest side, in pixels, at which text is searched."""
+        """`detection_side` is the longest side, in pixels, at which text is searched; `second`
+        reads the languages that are set up."""
         self._models = models
+        self._scripts = OtherScripts(second)
         self._detection_side = detection_side
         self._orientation = orientation
         self._judge = judge
@@ -79,9 +83,12 @@ class PageEngine:
     def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
         """As `Engine.read`. A page with ink is called blank only after a second look."""
         found = self._read(page, told_upright=told_upright)
-        if found.lines or not has_ink(page):
+        if any(not line.is_unspelled for line in found.lines) or not has_ink(page):
             return found
-        return self._look_again(page) or dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
+        again = self._look_again(page)
+        if again is not None and 2 * len(again.lines) > len(found.lines):
+            return again
+        return found if found.lines else dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
 
     def _look_again(self, page: Pixels) -> ReadPage | None:
         """What other eyes see: with more contrast, inverted, or with the page on its side."""
@@ -193,9 +200,22 @@ class PageEngine:
                 ]
                 polygons, readings = np.concatenate([polygons[~inside], found]), [*kept, *anew]
             covered = covered or bool(before)
+        readings = self._settled(page, polygons, readings)
         found_page = _read_page(page, polygons, readings, rotation, self._judge)
+        marked = sum(line.is_unspelled for line in found_page.lines)
         warnings = (_STAMP_OVER_TEXT,) if covered else ()
+        if marked:
+            warnings += (other_script_warning(marked, any_is_read=self._scripts.any_is_read),)
         return dataclasses.replace(found_page, warnings=warnings)
+
+    def _settled(
+        self, page: Pixels, polygons: Polygons, readings: Sequence[Reading]
+    ) -> list[Reading]:
+        """Lines of other scripts marked, or read by whoever can."""
+        crops = [crop_line(page, polygon) for polygon in polygons]
+        return self._scripts.settle(
+            crops, readings, lambda number: crop_line(page, grown(polygons[number]))
+        )
 
     def _read_layers(self, page: Pixels, place: Box) -> tuple[Polygons, list[Reading]]:
         """The lines beneath a stamp, and the stamp's own."""
@@ -238,6 +258,8 @@ def _read_page(
 
 
 def _is_text(reading: Reading) -> bool:
+    if reading.doubt_reason is not None or reading.model is not None:
+        return True  # something is there, whatever was read
     count = len(reading.text.strip())
     return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)
 

@@ -12,6 +12,8 @@ _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
 _MAX_SOURCE_SIDE = 32_000
 """OpenCV's limit for what is warped is the same."""
+_GROWN = 0.1
+"""Share of a line's height that is added on both sides."""
 _MARGIN = 4
 """Pixels around a polygon that the interpolation looks at."""
 
@@ -34,6 +36,13 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
     if crop.size == 0:
         return np.zeros((1, 1, 3), dtype=np.uint8)
     return np.ascontiguousarray(crop)
+
+
+def grown(polygon: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """A line's quadrilateral (4, 2), a little higher: marks above and below letters, of Thai or
+    Arabic, may stand out of what was found."""
+    across = (polygon[[3, 2]] - polygon[[0, 1]]) * _GROWN
+    return np.concatenate([polygon[:2] - across, polygon[2:] + across[::-1]])
 
 
 def turned(pixels: Pixels, degrees: int) -> Pixels:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, cast
 
 import apsw
 
+import language_choice
 import models
 from disk_guard import DiskGuard, free_bytes
 from folder_rights import ImageRights
@@ -60,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("folders", lambda: _folders(settings)),
         ("disk", lambda: _disk(settings)),
         ("models", lambda: _models(settings)),
+        ("languages", lambda: _languages(settings)),
         ("database", lambda: _database(settings)),
         ("size", lambda: _size(settings)),
         ("backups", lambda: _backups(settings)),
@@ -171,6 +173,32 @@ def _models(settings: Settings) -> Iterator[Finding]:
         return
     names = (used.detection.name, used.recognition.name)
     yield Finding("models", "ok", f"{' and '.join(names)}: every file is the right one.")
+
+
+def _languages(settings: Settings) -> Iterator[Finding]:
+    """Those of other scripts. Whether their reader is installed is seen when the worker starts."""
+    if not settings.languages:
+        yield Finding(
+            "languages", "ok", "None are set up: lines in other scripts are marked (OCR_LANGUAGES)."
+        )
+        return
+    try:
+        found = language_choice.resolve(
+            settings.languages, settings.languages_folder, settings.models_folder
+        )
+    except ModelError as error:
+        yield Finding("languages", "fail", error.message)
+        return
+    names = ", ".join(language.name for language in found)
+    yield Finding("languages", "ok", f"{names}: set up, every file is there.")
+    for language in found:
+        if language.model is not None and language_choice.is_unknown_version(language.model):
+            yield Finding(
+                "languages",
+                "warn",
+                f"{language.model.name} has other weights than the version whose SHA-256 is known. "
+                "If you did not convert it yourself, fetch it again.",
+            )
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

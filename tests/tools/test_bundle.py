@@ -255,7 +255,7 @@ def test_images_for_another_processor_than_asked_for_are_refused(
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs the whole tool over a folder of one file; returns the names of what it made."""
 
-    def fill(folder: Path, edition: bundle_images.Edition, key: Path | None = None) -> None:
+    def fill(folder: Path, edition: bundle_images.Edition, key: Path | None, _: object) -> None:
         folder.mkdir()
         (folder / "VERSION").write_text(edition.release)
 

@@ -15,7 +15,7 @@ from test_architecture import NATIVE, ROOMS, imports, modules, tops
 from project import ROOT
 
 RECORD = ROOT / "docs" / "decisions" / "0015-the-house-has-rooms.md"
-WITH_NATIVE_CODE = {"worker", "decoding", "reading", "engines"}
+WITH_NATIVE_CODE = {"worker", "decoding", "reading", "engines", "languages"}
 OURS = modules("ocr")
 
 
@@ -64,7 +64,7 @@ def test_of_decoding_only_the_type_of_pixels_is_taken() -> None:
     taken = {
         name
         for module, path in OURS.items()
-        if home(module) in {"engines", "reading"}
+        if home(module) in {"engines", "reading", "languages"}
         for name in imports(path)
         if home(name) == "decoding"
     }

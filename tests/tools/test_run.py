@@ -21,7 +21,7 @@ FAKE_SETUP = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
 import fetch_models, project, run, setup_env, service_process
-setup_env.ensure = lambda name, file: print('environment', name, file.name, flush=True)
+setup_env.ensure = lambda name, file, more=(): print('environment', name, file.name, flush=True)
 fetch_models.ensure = lambda folder: print('models', folder, flush=True)
 real = run.service_specs
 def fakes(images, data, port):

@@ -311,3 +311,19 @@ def _versions(file: Path) -> dict[str, str]:
     lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines())
     pins = (words[0].split("==") for words in lines if words and "==" in words[0])
     return {name: version for name, version in pins if not name.startswith("#")}
+
+
+@pytest.mark.parametrize(
+    ("languages", "needed"),
+    [("", False), ("rus+ell", True), ("rus=a_rec,ell", True), ("rus=a_rec", False)],
+)
+def test_tesseract_is_installed_only_for_languages_that_it_reads(
+    languages: str, needed: bool
+) -> None:
+    assert setup_env.language_requirements(languages) == [setup_env.LANGUAGES] * needed
+
+
+def test_an_environment_with_more_is_another_one() -> None:
+    requirements = setup_env.REQUIREMENTS["ocr"]
+    plain = setup_env.stamp_text(Path("env"), requirements)
+    assert setup_env.stamp_text(Path("env"), requirements, setup_env.LANGUAGES) != plain

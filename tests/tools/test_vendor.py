@@ -269,3 +269,13 @@ class TestWhoTheContainersAre:
         monkeypatch.setenv("OCR_UID", "ocr")
         with pytest.raises(ToolError, match="OCR_UID is 'ocr'"):
             container_user.settings(tmp_path / ".env")
+
+
+def test_the_wheels_of_languages_go_when_none_are_wanted(tmp_path: Path) -> None:
+    """Or the next image would still have what reads them."""
+    wheels = tmp_path / "wheels" / vendor.LANGUAGES
+    wheels.mkdir(parents=True)
+    (wheels / "tesserocr.whl").touch()
+    vendor.drop_wheels(vendor.LANGUAGES, "amd64", tmp_path)
+    assert not wheels.exists()
+    vendor.drop_wheels(vendor.LANGUAGES, "amd64", tmp_path)

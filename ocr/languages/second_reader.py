@@ -1,0 +1,121 @@
+"""Which language a line is in is found by reading it: the surest reading is the one.
+
+A page is seldom in more than one of the languages that are set up. So its first lines are read in
+all of them, and from then on the language that has been the best so far is asked first; the others
+are asked only where it is not sure.
+"""
+
+import collections
+import functools
+import unicodedata
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import NamedTuple
+
+import page_progress
+from decoding.pixels import Pixels
+
+_SURE = 0.85
+"""With this confidence of the page's usual language no other one is asked …"""
+_USUAL = 3
+"""… once it has read so many lines best."""
+_LEAST_SHARE = 0.4
+"""A reading whose words all mix scripts and digits is so much less likely than it says: a wrong
+language, Thai above all, spells every line somehow, and is sure of it."""
+
+
+class Words(NamedTuple):
+    """A line as one recogniser read it."""
+
+    text: str
+    """In the order in which it is spoken, whatever its direction."""
+    confidence: float
+    """0 to 1."""
+
+
+class OtherReading(NamedTuple):
+    """The surest reading of a line."""
+
+    text: str
+    confidence: float
+    model: str
+    """What read it."""
+
+
+class Reader(NamedTuple):
+    """One language, or several that one model reads."""
+
+    model: str
+    """Its name, with the language: what is kept with each line that it reads."""
+    read: Callable[[Pixels], Words]
+    """Called from several threads."""
+
+
+class SecondReader:
+    """Reads lines in the languages that are set up. Safe to use from several threads."""
+
+    def __init__(self, readers: Sequence[Reader], threads: int) -> None:
+        """Lines are read in so many threads, whoever asks."""
+        self.readers = tuple(readers)
+        self._hands: Executor = ThreadPoolExecutor(threads, thread_name_prefix="second")
+
+    def read(self, lines: Sequence[Pixels]) -> list[OtherReading]:
+        """The surest reading of each cut-out line of a page; without text where there is none."""
+        wins: collections.Counter[str] = collections.Counter()
+        under_way = [self._hands.submit(self._read, line, wins) for line in lines]
+        found = []
+        try:
+            for reading in under_way:
+                found.append(reading.result())
+                page_progress.step()
+        finally:
+            for reading in under_way:
+                reading.cancel()
+        return found
+
+    def _read(self, line: Pixels, wins: "collections.Counter[str]") -> OtherReading:
+        """`wins` counts the lines of the page that each reader read best."""
+        best = OtherReading("", 0.0, "")
+        for reader in sorted(self.readers, key=lambda reader: -wins[reader.model]):
+            text, confidence = reader.read(line)
+            text = plain(text)
+            confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
+            if text and confidence > best.confidence:
+                best = OtherReading(text, confidence, reader.model)
+            if confidence >= _SURE and wins[reader.model] >= _USUAL:
+                break
+        if best.text:
+            wins[best.model] += 1
+        return best
+
+
+def plain(text: str) -> str:
+    """As people write it: letters with their marks as one character, and in Greek no micro sign."""
+    composed = unicodedata.normalize("NFC", text)
+    is_greek = any("\u0370" <= character < "\u0400" for character in composed)
+    return composed.replace("\u00b5", "\u03bc") if is_greek else composed
+
+
+def coherence(text: str) -> float:
+    """The share of a text's characters that are in words of one script, or in numbers; 0 to 1."""
+    words = text.split()
+    total = sum(map(len, words))
+    return sum(len(word) for word in words if _is_coherent(word)) / total if total else 0.0
+
+
+def _is_coherent(word: str) -> bool:
+    """Whether letters of two scripts, or letters and digits, do not meet in it."""
+    kinds = {_kind(character) for character in word}
+    return len(kinds - {""}) == 1
+
+
+@functools.lru_cache(maxsize=4096)
+def _kind(character: str) -> str:
+    """The script of a letter or its mark, "DIGIT", or "" for punctuation."""
+    category = unicodedata.category(character)[0]
+    if category == "N":
+        return "DIGIT"
+    if category not in "LM":
+        return ""
+    script = unicodedata.name(character, "").partition(" ")[0]
+    return "" if script == "COMBINING" else script

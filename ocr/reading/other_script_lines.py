@@ -1,0 +1,191 @@
+"""Lines in letters that the main recogniser cannot spell: they are marked, or read by another one.
+
+A line is marked when it is likely to hold such letters (`unspelled`). With languages set up, lines
+that are marked or nearly so go to the second recogniser, and where most of a page is in another
+script, all its lines do: a short one among them may be read as look-alikes, with certainty. Its
+reading is taken when it is sure enough, and is in letters that the main one does not know. What
+nobody reads stays marked. docs/decisions/0031 has the figures.
+"""
+
+import dataclasses
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from decoding.pixels import Pixels
+from image_warnings import ImageWarning
+from ocr_contract.doubt import Reason
+from ocr_contract.error_codes import ErrorCode
+from reading.line_crops import turned
+from reading.line_reading import Reading
+from reading.unspelled import likelihood
+
+_MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
+"""A line so likely to hold letters of another script is marked (the second), where the mean of its
+page's lines is less than the first: on a page of such lines there is less to prove."""
+_ASKED = 0.15
+"""From here on the second recogniser is asked, where there is one."""
+_MOST_OF_PAGE = 0.5
+"""When the second reading of so many of a page's lines is taken, the others are asked as well."""
+_SURE = 0.6
+"""The least confidence of a second reading of a marked line, …"""
+_SURE_UNMARKED = 0.8
+"""… and of one that the main recogniser seems to have spelled."""
+_SURE_LOOKALIKE = 0.75
+"""… on a page in another script."""
+
+
+class SecondReading(Protocol):
+    """The surest reading of a line by another recogniser."""
+
+    @property
+    def text(self) -> str:
+        """Empty where nothing was read."""
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1."""
+
+    @property
+    def model(self) -> str:
+        """What read it."""
+
+
+class SecondRecogniser(Protocol):
+    """Reads lines in the languages that are set up."""
+
+    def read(self, lines: Sequence[Pixels]) -> Sequence[SecondReading]:
+        """The surest reading of each cut-out line of one page."""
+
+
+class OtherScripts:
+    """Marks lines, and has them read where that is possible."""
+
+    def __init__(self, second: SecondRecogniser | None = None) -> None:
+        self._second = second
+
+    @property
+    def any_is_read(self) -> bool:
+        """Whether languages are set up."""
+        return self._second is not None
+
+    def settle(
+        self,
+        crops: Sequence[Pixels],
+        readings: Sequence[Reading],
+        wider: Callable[[int], Pixels] | None = None,
+    ) -> list[Reading]:
+        """The readings of a page's lines (`crops` as they stand on it), marked or replaced; `wider`
+        cuts a line out with more around it."""
+        lines = _judged(crops, readings)
+        settled = [_marked(line) if line.is_marked else line.reading for line in lines]
+        if self._second is None or not any(line.likely >= _ASKED for line in lines):
+            return settled
+        asked = [number for number, line in enumerate(lines) if line.likely >= _ASKED]
+        cut = wider or crops.__getitem__
+        taken = self._read(asked, cut, lines, settled, in_other_script=False)
+        if taken >= _MOST_OF_PAGE * len(lines):
+            others = [number for number in range(len(lines)) if number not in set(asked)]
+            self._read(others, cut, lines, settled, in_other_script=True)
+        return settled
+
+    def _read(
+        self,
+        asked: Sequence[int],
+        cut: Callable[[int], Pixels],
+        lines: Sequence["_Line"],
+        settled: list[Reading],
+        *,
+        in_other_script: bool,
+    ) -> int:
+        """Put the second readings of these lines that are taken into `settled`; their number."""
+        assert self._second is not None
+        found = self._second.read(
+            [turned(cut(number), lines[number].reading.way.turn) for number in asked]
+        )
+        taken = 0
+        for number, second in zip(asked, found, strict=True):
+            if is_better(second, lines[number], in_other_script=in_other_script):
+                settled[number] = _replaced(lines[number].reading, second)
+                taken += 1
+        return taken
+
+
+def other_script_warning(lines: int, *, any_is_read: bool) -> ImageWarning:
+    """For the image; `any_is_read`: languages are set up, but these lines are in others."""
+    is_one = lines == 1
+    what = "1 line is" if is_one else f"{lines} lines are"
+    setting = "Add its language" if any_is_read else "Set OCR_LANGUAGES to its language"
+    remedy = setting if is_one else setting.replace("its language", "their languages")
+    end = " to OCR_LANGUAGES" if any_is_read else ""
+    return ImageWarning(
+        ErrorCode.OTHER_SCRIPT,
+        f"{what} in a script that is not set up. {remedy}{end} (README: Other scripts), then have "
+        "the image read again.",
+    )
+
+
+class _Line(NamedTuple):
+    reading: Reading
+    likely: float
+    """That it holds letters of another script."""
+    is_marked: bool
+
+
+def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]:
+    found = [likely(crop, reading) for crop, reading in zip(crops, readings, strict=True)]
+    mean = sum(found) / max(len(found), 1)
+    least = next(enough for below, enough in _MARKED if mean < below)
+    return [
+        _Line(reading, how_likely, how_likely >= least)
+        for reading, how_likely in zip(readings, found, strict=True)
+    ]
+
+
+def likely(crop: Pixels, reading: Reading) -> float:
+    """How likely a line holds letters of another script, 0 to 1."""
+    if reading.way.stacked:
+        return 0.0
+    return likelihood(turned(crop, reading.way.turn), reading.evidence)
+
+
+def is_better(second: SecondReading, line: _Line, *, in_other_script: bool) -> bool:
+    """Whether the second reading of a line is taken; `in_other_script`: most of its page is."""
+    if not has_other_letters(second.text, _letters_known(line.reading)):
+        return False
+    if line.is_marked:
+        return second.confidence >= _SURE
+    return second.confidence >= (_SURE_LOOKALIKE if in_other_script else _SURE_UNMARKED)
+
+
+def has_other_letters(text: str, known: frozenset[str]) -> bool:
+    """Whether a letter or vowel sign of a text is none that the main recogniser knows."""
+    return any(
+        character not in known and unicodedata.category(character)[0] in "LM" for character in text
+    )
+
+
+def _letters_known(reading: Reading) -> frozenset[str]:
+    return _known_of(reading.evidence[0].characters) if reading.evidence else _NOTHING
+
+
+_NOTHING: frozenset[str] = frozenset()
+_known: dict[int, tuple[list[str], frozenset[str]]] = {}
+
+
+def _known_of(characters: list[str]) -> frozenset[str]:
+    """As a set, made once for each model."""
+    kept = _known.get(id(characters))
+    if kept is None or kept[0] is not characters:
+        kept = characters, frozenset(characters)
+        _known[id(characters)] = kept
+    return kept[1]
+
+
+def _marked(line: _Line) -> Reading:
+    return dataclasses.replace(line.reading, doubt_reason=Reason.OTHER_SCRIPT)
+
+
+def _replaced(reading: Reading, second: SecondReading) -> Reading:
+    """Without the evidence, which is of another text."""
+    return Reading(second.text, second.confidence, reading.way, model=second.model)

@@ -1,0 +1,115 @@
+"""Which of several languages reads a line, and how seldom the others are asked."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from decoding.pixels import Pixels
+from languages.second_reader import Reader, SecondReader, Words, coherence, plain
+
+
+def line(number: int = 0) -> Pixels:
+    return np.full((20, 100, 3), number, dtype=np.uint8)
+
+
+def says(text: str, confidence: float) -> Callable[[Pixels], Words]:
+    return lambda _: Words(text, confidence)
+
+
+class Counting:
+    """Reads every line as surely, and counts them."""
+
+    def __init__(self, text: str, confidence: float) -> None:
+        self.words = Words(text, confidence)
+        self.asked = 0
+
+    def __call__(self, _: Pixels) -> Words:
+        self.asked += 1
+        return self.words
+
+
+def test_the_surest_language_reads_a_line() -> None:
+    second = SecondReader([Reader("a", says("no", 0.3)), Reader("b", says("да", 0.9))], 2)
+    (found,) = second.read([line()])
+    assert found == ("да", 0.9, "b")
+
+
+def test_what_nobody_reads_has_no_text() -> None:
+    second = SecondReader([Reader("a", says("", 0.0))], 1)
+    assert [reading.text for reading in second.read([line(), line()])] == ["", ""]
+
+
+def test_once_a_language_is_usual_and_sure_the_others_rest() -> None:
+    usual, other = Counting("да", 0.95), Counting("нет", 0.5)
+    second = SecondReader([Reader("other", other), Reader("usual", usual)], 1)
+    assert {reading.model for reading in second.read([line()] * 20)} == {"usual"}
+    assert usual.asked == 20
+    assert other.asked == 3
+
+
+def test_an_unsure_language_does_not_keep_the_others_out() -> None:
+    usual, other = Counting("да", 0.7), Counting("нет", 0.5)
+    SecondReader([Reader("usual", usual), Reader("other", other)], 1).read([line()] * 20)
+    assert other.asked == 20
+
+
+def test_each_page_begins_anew() -> None:
+    usual, other = Counting("да", 0.95), Counting("нет", 0.5)
+    second = SecondReader([Reader("usual", usual), Reader("other", other)], 1)
+    for _ in range(2):
+        second.read([line()] * 10)
+    assert other.asked == 6
+
+
+def test_readings_keep_the_order_of_the_lines() -> None:
+    second = SecondReader([Reader("a", lambda crop: Words(str(crop[0, 0, 0]), 0.5))], 3)
+    found = second.read([line(number) for number in range(30)])
+    assert [reading.text for reading in found] == [str(number) for number in range(30)]
+
+
+def test_no_more_lines_are_read_at_a_time_than_there_are_threads() -> None:
+    running, most, lock = [0], [0], threading.Lock()
+
+    def read(_: Pixels) -> Words:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        with lock:
+            running[0] -= 1
+        return Words("x", 0.5)
+
+    second = SecondReader([Reader("a", read)], 2)
+    pages = [threading.Thread(target=second.read, args=([line()] * 30,)) for _ in range(3)]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join()
+    assert most[0] <= 2
+
+
+def test_a_reader_that_fails_fails_the_page() -> None:
+    def broken(_: Pixels) -> Words:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        SecondReader([Reader("a", broken)], 1).read([line()] * 3)
+
+
+def test_text_is_composed_and_greek_has_no_micro_sign() -> None:
+    assert plain("e\u0301 5 \u00b5m") == "\u00e9 5 \u00b5m"
+    assert plain("κόσ\u00b5ος") == "κόσμος"
+
+
+def test_words_of_one_script_are_coherent() -> None:
+    assert coherence("Цена: 1 540,00 (руб.)") == 1
+    assert coherence("ยอดรวม ทั้งหมด") == 1
+    assert coherence("50 ปิท ผู|00ล") == pytest.approx(5 / 11)
+    assert coherence("") == 0
+
+
+def test_a_language_that_spells_everything_somehow_does_not_win() -> None:
+    somehow = Reader("tha", says("วีบับ020 น8 0600ก 71ก006", 0.9))
+    second = SecondReader([somehow, Reader("ell", says("Σύνολο με φόρο", 0.7))], 1)
+    assert second.read([line()]) == [("Σύνολο με φόρο", 0.7, "ell")]
