@@ -27,7 +27,7 @@ from reliability import Judged, table
 from result_files import write_results
 
 _FOLDS = 5
-_SURE_WRONG, _CHECK_WRONG = 0.02, 0.2
+_SURE_WRONG, _CHECK_WRONG = 0.01, 0.2
 """Of lines below the first cut-off at most so many are wrong, of those up to the second so many."""
 _MODEL = ROOT / "ocr" / "reading" / "doubt_model.py"
 _BANDS = ROOT / "contract" / "ocr_contract" / "doubt_bands.py"

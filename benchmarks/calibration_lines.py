@@ -16,7 +16,7 @@ from drawing import worn
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing
 from engines.inference import choose, load_models
-from line_truth import is_right, is_right_at, plain
+from line_truth import is_right, is_right_at, tidy
 from machine_limits import usable_cpus
 from misread_words import box_of, known_lines
 from models import resolve
@@ -97,7 +97,7 @@ def _receipt(image: Path, engine: PageEngine, witness: Witness) -> Iterator[Know
 
 def _worn(recipe: Recipe, first: int, engine: PageEngine, witness: Witness) -> Iterator[KnownLine]:
     drawing = recipe.draw()
-    known = [plain(line) for line in drawing.lines]
+    known = [tidy(line) for line in drawing.lines]
     document = f"{first}: {recipe.file_name}"
     say(f"Reading {document} …")
     for line in _read(_pixels(drawing), engine, witness):

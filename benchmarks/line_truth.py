@@ -17,15 +17,24 @@ _UNREADABLE = "***"
 """So stands in the known text what nobody could write down."""
 
 
+def tidy(text: str) -> str:
+    """Composed, with one blank between words."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
 def plain(text: str) -> str:
-    """Composed, with one blank between words and none beside signs."""
-    return _BESIDE_SIGNS.sub(r"\1", " ".join(unicodedata.normalize("NFKC", text).split()))
+    """Tidy, and without blanks beside signs."""
+    return _BESIDE_SIGNS.sub(r"\1", tidy(text))
 
 
 def is_right(read: str, known: Iterable[str]) -> bool:
-    """Whether a line stands in one of the `known` ones, which are plain."""
-    wanted = plain(read)
-    return any(f" {wanted} " in f" {line} " for line in known)
+    """Whether a line stands in one of the `known` ones, which are tidy."""
+    parts = (
+        re.escape(each) if each.isalnum() or each in " _" else rf" ?{re.escape(each)} ?"
+        for each in plain(read)
+    )
+    wanted = re.compile(rf"(?<!\S){''.join(parts).strip()}(?!\S)")
+    return any(wanted.search(line) for line in known)
 
 
 def is_right_at(read: str, box: Box, known: Sequence[ReadLine]) -> bool | None:

@@ -1,5 +1,6 @@
 """A line as it goes to the database: text, how doubtful it is and why, what else it may be."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from reading.line_doubt import LineFacts, doubt, reason
 from reading.line_reading import UPRIGHT, Reading
 from reading.rival_readings import alternatives, doubtful_places
 
+Point = tuple[float, float]
 Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
 """Makes a line of its reading and its polygon (4, 2)."""
 _SURELY_WRONG = 1.0
@@ -21,8 +23,7 @@ _SURELY_WRONG = 1.0
 
 def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     """Its polygon begins at the text's own top left."""
-    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
-    points = tuple((float(x), float(y)) for x, y in corners)
+    points = _points(reading, polygon)
     if reading.doubt_reason is not None:
         return Line(
             reading.text, reading.confidence, points, doubt=_SURELY_WRONG,
@@ -40,17 +41,22 @@ def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
 
 def facts_of(reading: Reading, polygon: npt.NDArray[np.float32]) -> LineFacts:
     """What its doubt follows from."""
-    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
     return LineFacts(
-        reading.text, reading.confidence, reading.evidence, _height(corners),
+        reading.text, reading.confidence, reading.evidence, _height(_points(reading, polygon)),
         is_turned=reading.way != UPRIGHT,
     )  # fmt: skip
 
 
-def _height(corners: npt.NDArray[np.float32]) -> float:
+def _points(reading: Reading, polygon: npt.NDArray[np.float32]) -> tuple[Point, ...]:
+    corners = polygon.tolist()
+    first = reading.way.turn // 90 % len(corners)
+    return tuple((x, y) for x, y in [*corners[first:], *corners[:first]])
+
+
+def _height(points: Sequence[Point]) -> float:
     """Across the text, in pixels of the page."""
-    sides = np.linalg.norm(corners - corners[[3, 2, 1, 0]], axis=1)
-    return float(sides.mean())
+    top_left, top_right, bottom_right, bottom_left = points
+    return (math.dist(top_left, bottom_left) + math.dist(top_right, bottom_right)) / 2
 
 
 def _alternatives(text: str, evidence: Sequence[Evidence]) -> tuple[Alternative, ...]:

@@ -26,7 +26,7 @@ _AS_LIKELY = 0.15
 """And where it differs by an accent, by case or width alone, or is about a space."""
 _ODD = 0.3
 """So much less likely is a reading for each pair of signs that seldom stand side by side."""
-_BEAMS = 8
+_BEAMS = 6
 _MOST_PLACES = 12
 """Of one line; where more is doubtful, all of it is."""
 _MOST_OPEN = 16
