@@ -10,7 +10,7 @@ _ROUNDS = 40
 _ENOUGH = 1e-7
 _RIDGE = 1.0
 """Holds the weights down; the constant is free."""
-_LINES_A_STEP = 40
+_LINES_A_STEP = 150
 """Fewer lines would make a step of chance."""
 
 

@@ -86,9 +86,10 @@ CREATE TABLE lines (
   alternatives  TEXT,                      -- JSON: other readings of doubtful places, see alternatives.py; NULL: none
   model         TEXT,                      -- what read it when that was not the batch's recogniser
   doubt         REAL GENERATED ALWAYS AS ( -- 0 to 1: the probability that the text is wrong
-                  coalesce(measured_doubt, CASE WHEN confidence < 0.75 THEN 0.7
-                    WHEN confidence < 0.95 THEN 0.5 WHEN confidence < 0.98 THEN 0.12
-                    WHEN confidence < 0.995 THEN 0.06 ELSE 0.003 END)) VIRTUAL,
+                  coalesce(measured_doubt, CASE WHEN confidence < 0.75 THEN 0.9
+                    WHEN confidence < 0.9 THEN 0.65 WHEN confidence < 0.95 THEN 0.47
+                    WHEN confidence < 0.98 THEN 0.24 WHEN confidence < 0.995 THEN 0.1
+                    ELSE 0.011 END)) VIRTUAL,
   UNIQUE (page_id, number)
 );
 
