@@ -123,6 +123,23 @@ def test_a_table_in_a_column_of_text() -> None:
     assert_read_as_listed([*left, *column(500, 104, 23)])
 
 
+def glossary(x: float) -> list[Box]:
+    """A word, and indented below it two lines that explain it."""
+    return [
+        box
+        for i in range(7)
+        for box in (
+            (x, 60 + 90 * i, 60, 24),
+            (x + 30, 86 + 90 * i, 330 + i * 13 % 60, 24),
+            (x + 30, 112 + 90 * i, 150 + i * 37 % 90, 24),
+        )
+    ]
+
+
+def test_a_glossary_in_two_columns_has_many_short_lines() -> None:
+    assert_read_as_listed([*glossary(50), *glossary(520)])
+
+
 def test_a_sidebar_of_facts_has_a_pitch_of_its_own() -> None:
     assert_read_as_listed([*cells(50, 100, 14, 26), *column(500, 110, 16)])
     assert_read_as_listed([*column(50, 110, 16), *cells(500, 100, 14, 26)])
