@@ -10,9 +10,12 @@ import numpy as np
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from reading.layout.boxes import Boxes
 from reading.layout.page_order import order_of
 from reading.layout.ruling_lines import NO_LINES, find_ruling_lines
 from reading.layout.skew import level_boxes, turn_to_level
+
+_STRIP = 1.7
 
 
 def reading_order(
@@ -35,6 +38,14 @@ def reading_order(
         polygons = np.roll(np.stack([y, -x], axis=-1), -1, axis=1)
     turn = turn_to_level(polygons)
     boxes = level_boxes(polygons, turn)
-    ruled = page is not None and not vertical
-    lines = find_ruling_lines(page, turn, boxes) if ruled and page is not None else NO_LINES
+    lines = NO_LINES
+    if page is not None and not vertical and not _is_strip(boxes):
+        lines = find_ruling_lines(page, turn, boxes)
     return order_of(boxes, lines, texts)
+
+
+def _is_strip(boxes: Boxes) -> bool:
+    """Whether the text is much higher than wide, as on a receipt: it has rows, and no cells whose
+    ruling lines would be worth the time."""
+    width, height = (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).tolist()
+    return bool(height > _STRIP * width)

@@ -32,6 +32,11 @@ class Listing:
         self._texts = texts
         numbers = sum(_NUMBER.match(text) is not None for text in texts)
         entries = sum(_ENTRY.fullmatch(text) is not None for text in texts)
+        self._pages = {
+            index: int(page[1])
+            for index, text in enumerate(texts)
+            if (page := _PAGE.fullmatch(text)) is not None
+        }
         self._is_numbered = numbers >= 2 * _LEAST_ROWS
         self._has_entries = entries >= max(2 * _LEAST_ROWS, _ENTRIES * len(texts))
         self.may_go_down = self._is_numbered or self._has_entries
@@ -49,12 +54,12 @@ class Listing:
 
     def new_pages(self, boxes: Boxes, strip: Indices) -> bool:
         """Whether two pages of one sheet begin side by side, which are numbered in this order."""
-        if len(strip) < 2:
+        if len(self._pages) < 2:
             return False
         found = [
-            (float(boxes[index, 0]), int(page[1]))
+            (float(boxes[index, 0]), self._pages[index])
             for index in strip.tolist()
-            if index < len(self._texts) and (page := _PAGE.fullmatch(self._texts[index]))
+            if index in self._pages
         ]
         numbers = [number for _, number in sorted(found)]
         return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))

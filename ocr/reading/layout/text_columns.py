@@ -14,7 +14,7 @@ from reading.layout.boxes import Boxes, Numbers, unit_of
 LEAST_ROWS = 3
 _LEAST_UNPAIRED_ROWS = 4
 """Of fewer rows two or three may stand askew in any form."""
-_FILLED_SHARE, _USUALLY_FILLED = 0.6, 0.75
+_FILLED_SHARE, _USUALLY_FILLED = 0.45, 0.75
 """In running text the median row covers so much of its width, and a quarter of the rows so much."""
 LONG = 6
 """In running text the median row's longest piece is so many times as long as high."""

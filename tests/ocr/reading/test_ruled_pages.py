@@ -2,9 +2,11 @@
 
 import cv2
 import numpy as np
+import pytest
 from test_reading_order import Box, polygons
 
 from decoding.pixels import Pixels
+from reading import reading_order as the_module
 from reading.reading_order import reading_order
 
 
@@ -85,3 +87,16 @@ def test_frames_beside_each_other_are_read_one_after_the_other() -> None:
     boxes[4:4] = [(670, 108, 100, 24)]
     boxes = [*boxes[:3], *sorted(boxes[3:], key=lambda box: box[1])]
     assert order(boxes, page) == list(range(len(boxes)))
+
+
+def test_a_picture_is_looked_at_only_where_it_may_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receipts are much higher than wide; looking at each would cost them time for nothing."""
+
+    def look(*_: object) -> None:
+        raise AssertionError("the picture was looked at")
+
+    monkeypatch.setattr(the_module, "find_ruling_lines", look)
+    receipt: list[Box] = [(x, 40 * i, 100, 24) for i in range(20) for x in (20, 200)]
+    assert order(receipt, paper()) == list(range(40))
+    with pytest.raises(AssertionError, match="looked at"):
+        order(receipt[:16], paper())
