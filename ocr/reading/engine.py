@@ -201,10 +201,10 @@ class PageEngine:
         readings = self._settled(page, polygons, readings)
         found_page = _read_page(page, polygons, readings, rotation)
         marked = sum(line.is_unspelled for line in found_page.lines)
-        warnings = (_STAMP_OVER_TEXT,) if covered else ()
+        warnings = [_STAMP_OVER_TEXT] if covered else []
         if marked:
-            warnings += (other_script_warning(marked, any_is_read=self._scripts.any_is_read),)
-        return dataclasses.replace(found_page, warnings=warnings)
+            warnings.append(other_script_warning(marked, any_is_read=self._scripts.any_is_read))
+        return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(
         self, page: Pixels, polygons: Polygons, readings: Sequence[Reading]
