@@ -18,7 +18,7 @@ from ocr_contract.doubt import Reason
 from ocr_contract.error_codes import ErrorCode
 from reading.line_crops import turned
 from reading.line_reading import HEAD, UPRIGHT, Reading
-from reading.unspelled import likelihood
+from reading.unspelled import is_plain, likelihood
 
 _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 """A line so likely to hold letters of another script is marked (the second), where the mean of its
@@ -77,8 +77,8 @@ class OtherScripts:
         readings: Sequence[Reading],
         wider: Callable[[int], Pixels] | None = None,
     ) -> list[Reading]:
-        """The readings of a page's lines (`crops` as they stand on it), marked or replaced; `wider`
-        cuts a line out with more around it."""
+        """The readings of a page's lines, marked or replaced. `crops` are the lines as they stand on
+        the page, asked for one by one; `wider` cuts a line out with more around it."""
         lines = _judged(crops, readings)
         settled = [_marked(line) if line.is_marked else line.reading for line in lines]
         if self._second is None or not any(line.likely >= _ASKED for line in lines):
@@ -129,7 +129,7 @@ class _Line(NamedTuple):
 
 
 def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]:
-    found = [likely(crop, reading) for crop, reading in zip(crops, readings, strict=True)]
+    found = [likely(crops, number, reading) for number, reading in enumerate(readings)]
     mean = sum(found) / max(len(found), 1)
     least = next(enough for below, enough in _MARKED if mean < below)
     return [
@@ -145,11 +145,11 @@ def _not_on_head(reading: Reading, how_likely: float) -> Reading:
     return reading
 
 
-def likely(crop: Pixels, reading: Reading) -> float:
-    """How likely a line holds letters of another script, 0 to 1."""
-    if reading.way.stacked:
+def likely(crops: Sequence[Pixels], number: int, reading: Reading) -> float:
+    """How likely a line holds letters of another script, 0 to 1; most are not even cut out."""
+    if reading.way.stacked or is_plain(reading.evidence):
         return 0.0
-    return likelihood(turned(crop, reading.way.turn), reading.evidence)
+    return likelihood(turned(crops[number], reading.way.turn), reading.evidence)
 
 
 class Least(NamedTuple):

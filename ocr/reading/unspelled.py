@@ -136,6 +136,8 @@ def features(crop: Pixels, evidence: Sequence[Evidence]) -> Numbers | None:
 
 def is_plain(evidence: Sequence[Evidence]) -> bool:
     """Whether a line is surely spelled, so that the model is not asked."""
+    if not evidence:
+        return False
     found = _characters(evidence)
     return len(found.kept) > 0 and _is_plain(found)
 
