@@ -8,6 +8,7 @@ Beside it tesseract reads the same pages by itself, told their language. Whitesp
 """
 
 import argparse
+import importlib
 import random
 import statistics
 import sys
@@ -138,8 +139,7 @@ def texts(read: ReadPage) -> list[str]:
 
 def tesseract(pixels: Any, language: Language, data: Path) -> str:
     """The whole page, by its own search for lines."""
-    import tesserocr
-
+    tesserocr = importlib.import_module("tesserocr")
     folder = str(fetch_languages.folder_of(data))
     with tesserocr.PyTessBaseAPI(path=folder, lang=language.code, psm=3, oem=1) as reader:
         reader.SetImage(Image.fromarray(pixels[:, :, 0]))

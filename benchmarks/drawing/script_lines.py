@@ -46,13 +46,13 @@ def scanned(image: Image.Image, source: random.Random) -> Image.Image:
     askew = image.rotate(
         source.uniform(-0.4, 0.4),
         Image.Resampling.BICUBIC,
-        fillcolor=ground,  # type: ignore[arg-type]
+        fillcolor=ground,
     )
     soft = askew.filter(ImageFilter.GaussianBlur(source.choice((0.4, 0.6, 0.8))))
     grain = np.random.default_rng(source.randrange(2**32))
-    pixels = np.asarray(soft, dtype=np.float32)
-    pixels = pixels + grain.normal(0, source.choice((2.0, 4.0, 6.0)), pixels.shape)
-    noisy = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    pixels = np.asarray(soft, dtype=np.float64)
+    grainy = pixels + grain.normal(0, source.choice((2.0, 4.0, 6.0)), pixels.shape)
+    noisy = Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8))
     stored = io.BytesIO()
     noisy.save(stored, "JPEG", quality=source.choice((55, 70, 85)))
     return Image.open(io.BytesIO(stored.getvalue())).convert("L")

@@ -7,6 +7,7 @@ are asked only where it is not sure.
 
 import collections
 import functools
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -19,9 +20,14 @@ _SURE = 0.85
 """With this confidence of the page's usual language no other one is asked …"""
 _USUAL = 3
 """… once it has read so many lines best."""
+_FAMILIAR = 0.15
+"""So much surer another language must be than a usual one of the page."""
 _LEAST_SHARE = 0.4
 """A reading whose words all mix scripts and digits is so much less likely than it says: a wrong
 language, Thai above all, spells every line somehow, and is sure of it."""
+
+
+_MARKS = re.compile("[\u200e\u200f]")
 
 
 class Words(NamedTuple):
@@ -75,13 +81,14 @@ class SecondReader:
 
     def _read(self, line: Pixels, wins: "collections.Counter[str]") -> OtherReading:
         """`wins` counts the lines of the page that each reader read best."""
-        best = OtherReading("", 0.0, "")
+        best, best_score = OtherReading("", 0.0, ""), 0.0
         for reader in sorted(self.readers, key=lambda reader: -wins[reader.model]):
             text, confidence = reader.read(line)
             text = plain(text)
             confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
-            if text and confidence > best.confidence:
-                best = OtherReading(text, confidence, reader.model)
+            score = confidence + _FAMILIAR * (wins[reader.model] >= _USUAL)
+            if text and score > best_score:
+                best, best_score = OtherReading(text, confidence, reader.model), score
             if confidence >= _SURE and wins[reader.model] >= _USUAL:
                 break
         if best.text:
@@ -90,8 +97,9 @@ class SecondReader:
 
 
 def plain(text: str) -> str:
-    """As people write it: letters with their marks as one character, and in Greek no micro sign."""
-    composed = unicodedata.normalize("NFC", text)
+    """As people write it: letters with their marks as one character, no marks of direction, and in
+    Greek no micro sign."""
+    composed = unicodedata.normalize("NFC", _MARKS.sub("", text))
     is_greek = any("\u0370" <= character < "\u0400" for character in composed)
     return composed.replace("\u00b5", "\u03bc") if is_greek else composed
 

@@ -20,8 +20,10 @@ import numpy.typing as npt
 from decoding.pixels import Pixels
 from languages.second_reader import Words
 
-LINE_HEIGHT = 42
-"""To which a line's crop is scaled; its letters are two thirds as high."""
+LINE_HEIGHTS = (42, 34)
+"""To which a line's crop is scaled; its letters are two thirds as high. The second one is tried
+where the first reads badly: the search for the baseline may find nothing in one of them."""
+_READS_WELL = 0.75
 _MARGIN = 10
 _WIDEST = 12_000
 """Longer lines are squeezed into it: tesseract takes pictures up to 32,767 wide."""
@@ -62,12 +64,19 @@ class TesseractLines:
 
     def read(self, code: str, line: Pixels) -> Words:
         """One cut-out line (height, width, 3) in a language that was loaded."""
-        grey = prepared(line)
-        if grey is None:
-            return Words("", 0.0)
+        best = Words("", 0.0)
+        grey: Grey | None = None
         with self._borrowed(code) as reader:
-            found = self._read(reader, grey, _ONE_LINE)
-            return found if found.text else self._read(reader, grey, _RAW_LINE)
+            for height in LINE_HEIGHTS:
+                grey = prepared(line, height)
+                if grey is None:
+                    return best
+                best = max(best, self._read(reader, grey, _ONE_LINE), key=_confidence)
+                if best.confidence >= _READS_WELL:
+                    return best
+            if not best.text and grey is not None:
+                return self._read(reader, grey, _RAW_LINE)
+        return best
 
     def _read(self, reader: Any, grey: Grey, mode: int) -> Words:
         height, width = grey.shape
@@ -97,16 +106,20 @@ class TesseractLines:
         return reader
 
 
-def prepared(line: Pixels) -> Grey | None:
+def _confidence(words: Words) -> float:
+    return words.confidence
+
+
+def prepared(line: Pixels, line_height: int = LINE_HEIGHTS[0]) -> Grey | None:
     """A line (height, width, 3) as tesseract reads it best; None where nothing is on it."""
     grey = cv2.cvtColor(line, cv2.COLOR_BGR2GRAY)
     height, width = grey.shape
     edges = np.concatenate([grey[0], grey[-1]])
     if float(np.median(edges)) < float(grey.mean()):  # light letters on a dark ground
         grey = cv2.bitwise_not(grey)
-    wide = min(max(round(width * LINE_HEIGHT / height), 1), _WIDEST)
-    smooth = cv2.INTER_AREA if height > LINE_HEIGHT else cv2.INTER_CUBIC
-    scaled = cv2.resize(grey, (wide, LINE_HEIGHT), interpolation=smooth).astype(np.float32)
+    wide = min(max(round(width * line_height / height), 1), _WIDEST)
+    smooth = cv2.INTER_AREA if height > line_height else cv2.INTER_CUBIC
+    scaled = cv2.resize(grey, (wide, line_height), interpolation=smooth).astype(np.float32)
     dark, paper = (float(each) for each in np.percentile(scaled, [_DARK, _PAPER]))
     if paper - dark < _FAINTEST:
         return None

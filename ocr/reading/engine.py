@@ -18,7 +18,7 @@ from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
-from reading.line_crops import crop_line, grown, turned
+from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
 from reading.page_search import find_lines
@@ -203,18 +203,19 @@ class PageEngine:
         readings = self._settled(page, polygons, readings)
         found_page = _read_page(page, polygons, readings, rotation, self._judge)
         marked = sum(line.is_unspelled for line in found_page.lines)
-        warnings = (_STAMP_OVER_TEXT,) if covered else ()
+        warnings = [_STAMP_OVER_TEXT] if covered else []
         if marked:
-            warnings += (other_script_warning(marked, any_is_read=self._scripts.any_is_read),)
-        return dataclasses.replace(found_page, warnings=warnings)
+            warnings.append(other_script_warning(marked, any_is_read=self._scripts.any_is_read))
+        return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(
         self, page: Pixels, polygons: Polygons, readings: Sequence[Reading]
     ) -> list[Reading]:
         """Lines of other scripts marked, or read by whoever can."""
-        crops = [crop_line(page, polygon) for polygon in polygons]
         return self._scripts.settle(
-            crops, readings, lambda number: crop_line(page, grown(polygons[number]))
+            LineCrops(page, polygons),
+            readings,
+            lambda number: crop_line(page, grown(polygons[number])),
         )
 
     def _read_layers(self, page: Pixels, place: Box) -> tuple[Polygons, list[Reading]]:

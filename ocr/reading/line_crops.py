@@ -1,12 +1,15 @@
 """Lines cut out of pages, straightened, and turned as they are to be read."""
 
 import math
+from collections.abc import Sequence
+from typing import overload
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.arrays import Polygons
 
 _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
@@ -16,6 +19,27 @@ _GROWN = 0.1
 """Share of a line's height that is added on both sides."""
 _MARGIN = 4
 """Pixels around a polygon that the interpolation looks at."""
+
+
+class LineCrops(Sequence[Pixels]):
+    """The lines of a page, each cut out when it is asked for."""
+
+    def __init__(self, page: Pixels, polygons: Polygons) -> None:
+        """`polygons` (count, 4, 2), as `crop_line` takes them."""
+        self._page = page
+        self._polygons = polygons
+
+    def __len__(self) -> int:
+        return len(self._polygons)
+
+    @overload
+    def __getitem__(self, number: int) -> Pixels: ...
+    @overload
+    def __getitem__(self, number: slice) -> "LineCrops": ...
+    def __getitem__(self, number: int | slice) -> "Pixels | LineCrops":
+        if isinstance(number, slice):
+            return LineCrops(self._page, self._polygons[number])
+        return crop_line(self._page, self._polygons[number])
 
 
 def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:

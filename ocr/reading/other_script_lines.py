@@ -17,8 +17,8 @@ from image_warnings import ImageWarning
 from ocr_contract.doubt import Reason
 from ocr_contract.error_codes import ErrorCode
 from reading.line_crops import turned
-from reading.line_reading import Reading
-from reading.unspelled import likelihood
+from reading.line_reading import HEAD, UPRIGHT, Reading
+from reading.unspelled import is_plain, likelihood
 
 _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 """A line so likely to hold letters of another script is marked (the second), where the mean of its
@@ -29,6 +29,8 @@ _MOST_OF_PAGE = 0.5
 """When the second reading of so many of a page's lines is taken, the others are asked as well."""
 _SURE = 0.6
 """The least confidence of a second reading of a marked line, …"""
+_SURE_AMONG = 0.45
+"""… on a page most of whose lines were read so, …"""
 _SURE_UNMARKED = 0.8
 """… and of one that the main recogniser seems to have spelled."""
 _SURE_LOOKALIKE = 0.75
@@ -75,40 +77,34 @@ class OtherScripts:
         readings: Sequence[Reading],
         wider: Callable[[int], Pixels] | None = None,
     ) -> list[Reading]:
-        """The readings of a page's lines (`crops` as they stand on it), marked or replaced; `wider`
-        cuts a line out with more around it."""
+        """The readings of a page's lines, marked or replaced. `crops` are the lines as they stand on
+        the page, asked for one by one; `wider` cuts a line out with more around it."""
         lines = _judged(crops, readings)
         settled = [_marked(line) if line.is_marked else line.reading for line in lines]
         if self._second is None or not any(line.likely >= _ASKED for line in lines):
             return settled
         asked = [number for number, line in enumerate(lines) if line.likely >= _ASKED]
         cut = wider or crops.__getitem__
-        taken = self._read(asked, cut, lines, settled, in_other_script=False)
-        if taken >= _MOST_OF_PAGE * len(lines):
-            others = [number for number in range(len(lines)) if number not in set(asked)]
-            self._read(others, cut, lines, settled, in_other_script=True)
+        found = self._read(asked, cut, lines)
+        least = Least(_SURE, _SURE_UNMARKED)
+        taken = [number for number in asked if is_better(found[number], lines[number], least)]
+        if len(taken) >= _MOST_OF_PAGE * len(lines):
+            others = [number for number in range(len(lines)) if number not in found]
+            found |= self._read(others, cut, lines)
+            least = Least(_SURE_AMONG, _SURE_LOOKALIKE)
+            taken = [number for number in found if is_better(found[number], lines[number], least)]
+        for number in taken:
+            settled[number] = _replaced(lines[number].reading, found[number])
         return settled
 
     def _read(
-        self,
-        asked: Sequence[int],
-        cut: Callable[[int], Pixels],
-        lines: Sequence["_Line"],
-        settled: list[Reading],
-        *,
-        in_other_script: bool,
-    ) -> int:
-        """Put the second readings of these lines that are taken into `settled`; their number."""
-        assert self._second is not None
-        found = self._second.read(
-            [turned(cut(number), lines[number].reading.way.turn) for number in asked]
-        )
-        taken = 0
-        for number, second in zip(asked, found, strict=True):
-            if is_better(second, lines[number], in_other_script=in_other_script):
-                settled[number] = _replaced(lines[number].reading, second)
-                taken += 1
-        return taken
+        self, asked: Sequence[int], cut: Callable[[int], Pixels], lines: Sequence["_Line"]
+    ) -> dict[int, SecondReading]:
+        """The second readings of these lines, by their numbers."""
+        if not asked or self._second is None:
+            return {}
+        crops = [turned(cut(number), lines[number].reading.way.turn) for number in asked]
+        return dict(zip(asked, self._second.read(crops), strict=True))
 
 
 def other_script_warning(lines: int, *, any_is_read: bool) -> ImageWarning:
@@ -133,29 +129,42 @@ class _Line(NamedTuple):
 
 
 def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]:
-    found = [likely(crop, reading) for crop, reading in zip(crops, readings, strict=True)]
+    found = [likely(crops, number, reading) for number, reading in enumerate(readings)]
     mean = sum(found) / max(len(found), 1)
     least = next(enough for below, enough in _MARKED if mean < below)
     return [
-        _Line(reading, how_likely, how_likely >= least)
+        _Line(_not_on_head(reading, how_likely), how_likely, how_likely >= least)
         for reading, how_likely in zip(readings, found, strict=True)
     ]
 
 
-def likely(crop: Pixels, reading: Reading) -> float:
-    """How likely a line holds letters of another script, 0 to 1."""
-    if reading.way.stacked:
+def _not_on_head(reading: Reading, how_likely: float) -> Reading:
+    """What reads best in which way says nothing of letters that are not known."""
+    if reading.way == HEAD and how_likely >= _ASKED:
+        return dataclasses.replace(reading, way=UPRIGHT)
+    return reading
+
+
+def likely(crops: Sequence[Pixels], number: int, reading: Reading) -> float:
+    """How likely a line holds letters of another script, 0 to 1; most are not even cut out."""
+    if reading.way.stacked or is_plain(reading.evidence):
         return 0.0
-    return likelihood(turned(crop, reading.way.turn), reading.evidence)
+    return likelihood(turned(crops[number], reading.way.turn), reading.evidence)
 
 
-def is_better(second: SecondReading, line: _Line, *, in_other_script: bool) -> bool:
-    """Whether the second reading of a line is taken; `in_other_script`: most of its page is."""
+class Least(NamedTuple):
+    """How sure a second reading must be."""
+
+    marked: float
+    unmarked: float
+    """Of a line that the main recogniser seems to have spelled."""
+
+
+def is_better(second: SecondReading, line: _Line, least: Least) -> bool:
+    """Whether the second reading of a line is taken."""
     if not has_other_letters(second.text, _letters_known(line.reading)):
         return False
-    if line.is_marked:
-        return second.confidence >= _SURE
-    return second.confidence >= (_SURE_LOOKALIKE if in_other_script else _SURE_UNMARKED)
+    return second.confidence >= (least.marked if line.is_marked else least.unmarked)
 
 
 def has_other_letters(text: str, known: frozenset[str]) -> bool:

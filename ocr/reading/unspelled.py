@@ -134,6 +134,14 @@ def features(crop: Pixels, evidence: Sequence[Evidence]) -> Numbers | None:
     return _features(found, _ink(crop)) if len(found.kept) else None
 
 
+def is_plain(evidence: Sequence[Evidence]) -> bool:
+    """Whether a line is surely spelled, so that the model is not asked."""
+    if not evidence:
+        return False
+    found = _characters(evidence)
+    return len(found.kept) > 0 and _is_plain(found)
+
+
 def _is_plain(found: _Characters) -> bool:
     """Whether the line is surely spelled: most lines are, and need no closer look."""
     centres, classes = found.centres, found.kept

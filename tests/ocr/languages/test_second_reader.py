@@ -55,6 +55,18 @@ def test_an_unsure_language_does_not_keep_the_others_out() -> None:
     assert other.asked == 20
 
 
+def test_a_usual_language_is_believed_first() -> None:
+    second = SecondReader(
+        [
+            Reader("usual", lambda crop: Words("да", 0.6 if crop[0, 0, 0] else 0.9)),
+            Reader("other", lambda crop: Words("нет", 0.7 if crop[0, 0, 0] else 0.2)),
+        ],
+        1,
+    )
+    found = second.read([line(0)] * 3 + [line(1)])
+    assert [reading.model for reading in found] == ["usual"] * 4
+
+
 def test_each_page_begins_anew() -> None:
     usual, other = Counting("да", 0.95), Counting("нет", 0.5)
     second = SecondReader([Reader("usual", usual), Reader("other", other)], 1)
@@ -99,6 +111,7 @@ def test_a_reader_that_fails_fails_the_page() -> None:
 
 def test_text_is_composed_and_greek_has_no_micro_sign() -> None:
     assert plain("e\u0301 5 \u00b5m") == "\u00e9 5 \u00b5m"
+    assert plain("\u200fשלום\u200e") == "שלום"
     assert plain("κόσ\u00b5ος") == "κόσμος"
 
 

@@ -17,7 +17,7 @@ from language_choice import Language, parse, resolve
 from languages import loading
 from languages.loading import load
 from languages.second_reader import SecondReader
-from languages.tesseract_lines import LINE_HEIGHT, TesseractLines, prepared
+from languages.tesseract_lines import LINE_HEIGHTS, TesseractLines, prepared
 from ocr_errors import WorkerError
 from service_folders import models_folder
 
@@ -88,7 +88,7 @@ def test_a_line_becomes_black_on_white(ground: int) -> None:
     line[20:40, 50:150:8] = 130
     grey = prepared(line)
     assert grey is not None
-    assert grey.shape == (LINE_HEIGHT + 20, round(200 * LINE_HEIGHT / 60) + 20)
+    assert grey.shape == (LINE_HEIGHTS[0] + 20, round(200 * LINE_HEIGHTS[0] / 60) + 20)
     assert np.median(grey) > 200
     assert grey.min() < 60
 

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from engines.text_models import Recognised, TextModels
 from project import ROOT
+from reading import other_script_lines
 from reading.engine import PageEngine
 from service_folders import models_folder
 
@@ -418,3 +419,41 @@ def test_of_pages_that_nobody_can_read_only_lying_ones_are_turned(turn: int) -> 
     assert engine(models).read(upright).rotation == 0
     assert engine(models).read(lying).rotation == (0 if turn == 180 else turn)
     assert engine(models).read(lying, told_upright=True).rotation == 0
+
+
+@pytest.fixture
+def unspelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line is surely in letters of another script."""
+    monkeypatch.setattr(other_script_lines, "likelihood", lambda *_: 0.99)
+
+
+@pytest.mark.usefixtures("unspelled")
+@pytest.mark.parametrize("text", ["LleHa", ""])
+def test_lines_in_another_script_are_no_blank_page(models: FakeModels, text: str) -> None:
+    """Their places stay, also where nothing at all was read, and the image is warned of."""
+    models.texts, models.confidence = dict.fromkeys(range(256), text), 0.5
+    found = engine(models).read(inked())
+    assert [line.text for line in found.lines] == [text]
+    assert [(line.doubt_reason, line.doubt) for line in found.lines] == [("other_script", 1.0)]
+    (warning,) = found.warnings
+    assert warning.code == "other_script"
+    assert warning.message.startswith("1 line is in a script that is not set up. Set OCR_LANGUAGES")
+
+
+@pytest.mark.usefixtures("unspelled")
+def test_lines_in_a_language_that_is_set_up_are_read(models: FakeModels) -> None:
+    class Second(NamedTuple):
+        text: str
+        confidence: float
+        model: str
+
+    class Languages:
+        def read(self, lines: Sequence[Pixels]) -> list[Second]:
+            return [Second("Цена", 0.9, "tesseract rus 5") for _ in lines]
+
+    reader = PageEngine(models, detection_side=960, orientation=True, second=Languages())
+    found = reader.read(inked())
+    assert [(line.text, line.model, line.doubt_reason) for line in found.lines] == [
+        ("Цена", "tesseract rus 5", None)
+    ]
+    assert found.warnings == ()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from decoding.pixels import Pixels
 from reading import line_crops
-from reading.line_crops import crop_line, turned
+from reading.line_crops import LineCrops, crop_line, grown, turned
 
 Points = npt.NDArray[np.float32]
 
@@ -145,3 +145,23 @@ def test_a_line_askew_on_a_page_longer_than_opencv_warps(tall: bool) -> None:
     assert np.array_equal(crop_line(long, corners + shift), crop_line(made, corners))
     outside = corners + shift + np.float32(5000)
     assert crop_line(long, outside).size > 0
+
+
+def test_lines_are_cut_out_when_they_are_asked_for() -> None:
+    picture = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
+    polygons = np.array(
+        [[[2, 3], [30, 3], [30, 12], [2, 12]], [[5, 20], [50, 20], [50, 30], [5, 30]]],
+        dtype=np.float32,
+    )
+    crops = LineCrops(picture, polygons)
+    assert len(crops) == 2
+    assert np.array_equal(crops[1], picture[20:30, 5:50])
+    assert [crop.shape[:2] for crop in crops] == [(9, 28), (10, 45)]
+    assert len(crops[1:]) == 1
+
+
+def test_a_line_grows_across_its_text() -> None:
+    lying = np.array([[10, 100], [10, 20], [30, 20], [30, 100]], dtype=np.float32)
+    assert grown(lying).tolist() == [[8, 100], [8, 20], [32, 20], [32, 100]]
+    level = np.array([[2, 10], [80, 10], [80, 30], [2, 30]], dtype=np.float32)
+    assert grown(level).tolist() == [[2, 8], [80, 8], [80, 32], [2, 32]]

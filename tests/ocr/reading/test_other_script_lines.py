@@ -9,7 +9,7 @@ import pytest
 from decoding.pixels import Pixels
 from engines.text_models import Evidence
 from reading import other_script_lines
-from reading.line_reading import COLUMN, UPRIGHT, Reading
+from reading.line_reading import COLUMN, HEAD, UPRIGHT, Reading
 from reading.other_script_lines import OtherScripts, has_other_letters, other_script_warning
 
 
@@ -119,6 +119,26 @@ def test_on_a_page_in_another_script_every_line_is_tried(page: Page) -> None:
     found = OtherScripts(second).settle(page([0.9, 0.9, 0.0]), read_as("CYMMA", 3))
     assert second.shown == [0, 1, 2]
     assert [reading.text for reading in found] == ["СУММА"] * 3
+
+
+def test_among_lines_that_were_read_so_less_is_enough(page: Page) -> None:
+    class Unsure(Recogniser):
+        def read(self, lines: Sequence[Pixels]) -> list[Second]:
+            return [Second("Цена", 0.5), *super().read(lines[1:])]
+
+    crops = page([0.9, 0.9, 0.9, 0.9])
+    found = OtherScripts(Unsure(Second("Сумма", 0.9))).settle(crops, read_as("x", 4))
+    assert [reading.text for reading in found] == ["Цена", "Сумма", "Сумма", "Сумма"]
+
+
+def test_a_line_of_another_script_does_not_stand_on_its_head(page: Page) -> None:
+    """Rubbish may read better so."""
+    crops = page([0.9, 0.9])[:1]
+    crops[0][-1] = 1
+    second = Recogniser(Second("Цена", 0.9))
+    (found,) = OtherScripts(second).settle(crops, [Reading("eHall", 0.9, HEAD)])
+    assert found.way == UPRIGHT
+    assert second.shown == [0]
 
 
 def test_the_second_recogniser_sees_more_than_the_line(page: Page) -> None:

@@ -12,6 +12,7 @@ from polling import wait_until
 from reader_process import ServiceProcess
 
 import ocrctl
+from language_choice import Choice
 from ocr_contract import schema
 from ocr_contract.control import ControlClient, ServiceUnreachable, StatusReply
 from ocr_contract.data_folder import SOCKET_PATH, WEIGHTS_FOLDER
@@ -208,3 +209,21 @@ def test_what_the_backups_need(service: ServiceProcess) -> None:
     few = settings_of(service, backup_share=1e-9)
     result, text = results(few)["backup size"]
     assert (result, "Make room, or allow more." in text) == ("warn", True)
+
+
+def test_languages_that_are_set_up_are_looked_at(tmp_path: Path) -> None:
+    def found(*chosen: Choice) -> tuple[str, str]:
+        settings = Settings(image_folder=tmp_path, data_folder=tmp_path, languages=chosen)
+        return results(settings)["languages"]
+
+    assert found()[0] == "ok"
+    result, said = found(Choice("rus"))
+    assert result == "fail"
+    assert 'make languages LANGS="rus"' in said
+    folder = tmp_path / WEIGHTS_FOLDER / "eslav_PP-OCRv5_mobile_rec"
+    folder.mkdir(parents=True)
+    (folder / "inference.yml").touch()
+    (folder / "inference.onnx").write_bytes(b"converted by its user")
+    result, said = found(Choice("rus", folder.name))
+    assert result == "warn"
+    assert "other weights than the version whose SHA-256 is known" in said
