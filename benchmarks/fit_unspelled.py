@@ -3,10 +3,10 @@
     $ python benchmarks/fit_unspelled.py --images scans/ receipts/ [--lines 60]
 
 Lines are drawn of names of countries, languages and places in 41 languages (Debian's `iso-codes`,
-fetched by apt), in many typefaces, as a scanner sees them, and read by the recogniser. A line is of
+fetched by apt), in many typefaces, as a scanner sees them, and read by the recogniser. One is of
 another script when it holds a letter that the model has no class for. The lines of `--images`,
-pages in Latin script, are examples of what must not be marked: forms, stamps, grain. A fifth of the lines
-is kept out, and its shares are printed.
+which are pages in Latin script, are examples of what must not be marked: forms, stamps, grain. A fifth
+of the lines is kept out, and its shares are printed.
 """
 
 import argparse
@@ -52,7 +52,7 @@ _FACES = {
 _MARKED = 0.6
 _STEPS, _RIDGE = 25, 3.0
 _LONGEST = 70
-_TEMPLATE = '''"""What `unspelled` weighs the traces with; made by benchmarks/fit_unspelled.py."""
+_TEMPLATE = '''"""What `unspelled` weighs the traces with, fitted as benchmarks/fit_unspelled.py does."""
 
 BIAS = {bias:.4f}
 WEIGHTS = (

@@ -1,4 +1,4 @@
-"""What `unspelled` weighs the traces with; made by benchmarks/fit_unspelled.py."""
+"""What `unspelled` weighs the traces with, fitted as benchmarks/fit_unspelled.py does."""
 
 BIAS = -19.4834
 WEIGHTS = (

@@ -40,6 +40,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], list[Pixels
             return likely[int(crop[0, 0, 0])]
 
         monkeypatch.setattr(other_script_lines, "likelihood", told)
+        monkeypatch.setattr(other_script_lines, "is_plain", lambda _: False)
         return [np.full((20, 100, 3), number, dtype=np.uint8) for number in range(len(likely))]
 
     return made
