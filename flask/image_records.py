@@ -50,6 +50,9 @@ class ImageSummary:
     updated_at: str
     finished_at: str | None
     pages: int
+    """Those that were read by now."""
+    page_count: int
+    """Those that there are, as far as that is known."""
     line_count: int
     confidence: float | None
     first_words: str
@@ -107,6 +110,11 @@ class PageView:
     confidence: float | None
     preview: str | None
     seconds: float
+    warning_code: str | None
+    warning: str | None
+    """What is doubtful about this page of a document."""
+    embedded_text: str | None
+    """What a PDF says itself that stands on the page."""
     lines: list[LineView]
 
     @property

@@ -153,6 +153,14 @@ class Settings:
         minimum=0,
         maximum=1000,
     )
+    max_pages: int = setting(
+        "OCR_MAX_PAGES",
+        5000,
+        "pages",
+        "How many pages of one document are read; more are left out with a warning.",
+        minimum=1,
+        maximum=100_000,
+    )
     timeout_s: float = setting(
         "OCR_TIMEOUT_S",
         120.0,

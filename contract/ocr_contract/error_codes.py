@@ -51,6 +51,8 @@ class ErrorCode(enum.StrEnum):
     PICTURE_INCOMPLETE = "picture_incomplete"
     PICTURE_REDUCED = "picture_reduced"
     ALL_TRANSPARENT = "all_transparent"
+    PAGE_UNREAD = "page_unread"
+    PAGES_LEFT_OUT = "pages_left_out"
 
     # The start of ocr_service
     BAD_SETTING = "bad_setting"

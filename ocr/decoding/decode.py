@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import functools
 import io
-import struct
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -25,7 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from decoding import bmp_forms, decode_memory, tiff_directory, tiff_forms
 from decoding import decode_doubts as doubts
 from decoding import image_containers as containers
-from decoding.colour_models import bytes_per_pixel, shrink, to_bgr, upright
+from decoding.colour_models import bytes_per_pixel, shrink, stretched, to_bgr, upright
 from decoding.lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
@@ -58,33 +57,47 @@ class DecodedPage:
     """What a viewer would not show, or shows differently."""
     told_upright: bool = False
     """The file said how it was held, and was turned accordingly."""
+    embedded_text: str | None = None
+    """The text layer of a PDF's page."""
 
 
 Attempt = Callable[[bytes, float], DecodedPage]
 """Decodes bytes with at most so many pixels; whatever goes wrong is an exception."""
 
 
-def decode_pages(content: bytes, max_pixels: float) -> Iterator[DecodedPage]:
-    """The pages of an image file, upright as its EXIF orientation says.
-
-    TIFF yields its first page, an animation its first frame that shows something. `max_pixels` 0:
-    as many as the memory allows.
+def decode_image(picture: bytes, max_pixels: float) -> DecodedPage:
+    """The picture in a file of one page, upright as its EXIF orientation says; of an animation the
+    first frame that shows something. `max_pixels` 0: as many as the memory allows.
 
     Raises:
-        ImageError: not_an_image, damaged_image, unsupported_form, too_many_pixels, too_small,
-            out_of_memory.
+        ImageError: damaged_image, unsupported_form, too_many_pixels, too_small, out_of_memory.
     """
-    picture = containers.from_signature(content)
-    if picture is None:
-        raise ImageError(
-            "not_an_image",
-            "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
-            "Convert it to one of these.",
-        )
+    with telling():
+        page = _decode(picture, max_pixels)
+    return dataclasses.replace(page, told_upright=containers.orientation(picture) != 1)
+
+
+def decode_tiff(
+    content: bytes, directory: tiff_directory.Directory, max_pixels: float
+) -> DecodedPage:
+    """That page of a TIFF. Raises ImageError as `decode_image`."""
+    with telling():
+        page = _decode_tiff(content, directory, max_pixels)
+    turn = directory.number(tiff_directory.ORIENTATION, 1)
+    return dataclasses.replace(page, told_upright=turn != 1)
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Whatever a decoder raises of hostile bytes says in the end what is wrong with the file.
+
+    Raises:
+        ImageError: nothing else.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata that we do not use
-            page = _decode(picture, max_pixels)
+            yield
     except ImageError:
         raise
     except Exception as error:  # decoders of hostile bytes raise whatever they like
@@ -95,12 +108,9 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[DecodedPage]:
                 "the image smaller, then ask for it to be read again.",
             ) from error
         raise _damaged(error) from error
-    yield dataclasses.replace(page, told_upright=containers.orientation(picture) != 1)
 
 
 def _decode(content: bytes, max_pixels: float) -> DecodedPage:
-    if content.startswith((b"II", b"MM")):
-        return _decode_tiff(content, max_pixels)
     form = _form_of(content)
     plain = functools.partial(_by_pillow, form=form)
     attempts: list[Attempt] = [plain, lambda part, most: plain(_cleaned(part), most)]
@@ -112,11 +122,9 @@ def _decode(content: bytes, max_pixels: float) -> DecodedPage:
     return _first_that_succeeds(attempts, content, max_pixels)
 
 
-def _decode_tiff(content: bytes, max_pixels: float) -> DecodedPage:
-    try:
-        directory = tiff_directory.first_page(content)
-    except (ValueError, struct.error) as error:
-        raise ValueError("its list of pictures is missing") from error
+def _decode_tiff(
+    content: bytes, directory: tiff_directory.Directory, max_pixels: float
+) -> DecodedPage:
     jpeg = tiff_forms.embedded_jpeg(content, directory)
     attempts: list[Attempt] = []
     if jpeg is not None:
@@ -132,7 +140,8 @@ def _decode_tiff(content: bytes, max_pixels: float) -> DecodedPage:
         attempts = [_on_written(attempt, directory) for attempt in attempts]
         attempts.append(functools.partial(_partly_tiff, directory=directory))
         page = _first_that_succeeds(attempts, content, max_pixels)
-    turned = upright(page.pixels, directory.number(tiff_directory.ORIENTATION, 1))
+    shaped = stretched(page.pixels, directory.stretch)
+    turned = upright(shaped, directory.number(tiff_directory.ORIENTATION, 1))
     return dataclasses.replace(page, pixels=turned)
 
 

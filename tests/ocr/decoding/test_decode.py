@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 from decoding import decode
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from ocr_errors import ImageError
 
@@ -39,7 +39,7 @@ UNTURNED = {
 
 
 def decoded(content: bytes, max_pixels: float = MAX_PIXELS) -> Pixels:
-    (page,) = decode_pages(content, max_pixels)
+    page = next(decode_pages(content, max_pixels))
     pixels = page.pixels
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
@@ -275,7 +275,7 @@ def test_a_truncated_file_is_a_picture_or_damaged(kind: str) -> None:
     whole = decoded(content)
     for share in (0.1, 0.15, 0.25, 0.5, 0.75, 0.9, 0.99):
         try:
-            (page,) = decode_pages(content[: max(int(len(content) * share), 24)], MAX_PIXELS)
+            page = next(decode_pages(content[: max(int(len(content) * share), 24)], MAX_PIXELS))
         except ImageError as error:
             assert error.code == "damaged_image"
             assert "<_io" not in error.message

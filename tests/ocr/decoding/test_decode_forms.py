@@ -12,7 +12,7 @@ from image_files import scene
 from PIL import Image
 from tiff_files import grey, tiff
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from ocr_errors import ImageError
 
