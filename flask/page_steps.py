@@ -56,11 +56,12 @@ def numbers(connection: sqlite3.Connection, image_id: int) -> list[int]:
 def first_hit(connection: sqlite3.Connection, image_id: int, marker: Marker) -> int | None:
     """The first page with a hit; None where only the name has one."""
     rows = connection.execute(
-        "SELECT number, coalesce(corrected, text), text FROM pages WHERE image_id = "
+        "SELECT number, coalesce(corrected, text), text, coalesce(embedded_text, '') "
+        "FROM pages WHERE image_id = "
         "(SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?) ORDER BY number",
         (image_id,),
     )
-    for number, shown, machine in rows:
-        if any(marker.spans(text, most=1) for text in dict.fromkeys((shown, machine))):
+    for number, *texts in rows:
+        if any(marker.spans(text, most=1) for text in dict.fromkeys(texts)):
             return int(number)
     return None

@@ -100,7 +100,7 @@ class Reader:
     @property
     def _limits(self) -> Limits:
         settings = self._settings
-        return Limits(settings.max_megapixels * 1e6, settings.max_pages)
+        return Limits(settings.max_megapixels * 1e6, settings.max_pages, settings.pdf_dpi)
 
     def _read_document(
         self, document: Document, image: dict[str, Any], sha256: str, tell: Tell

@@ -161,6 +161,14 @@ class Settings:
         minimum=1,
         maximum=100_000,
     )
+    pdf_dpi: float = setting(
+        "OCR_PDF_DPI",
+        200.0,
+        "dots an inch",
+        "At which a page of a PDF is drawn to be read; a scan is read as it was scanned.",
+        minimum=72,
+        maximum=600,
+    )
     timeout_s: float = setting(
         "OCR_TIMEOUT_S",
         120.0,

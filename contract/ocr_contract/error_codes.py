@@ -37,6 +37,7 @@ class ErrorCode(enum.StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SMALL = "too_small"
+    ENCRYPTED = "encrypted"
     UNREADABLE = "unreadable"
     CHANGED_WHILE_READ = "changed_while_read"
     FILE_VANISHED = "file_vanished"

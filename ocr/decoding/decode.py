@@ -26,6 +26,7 @@ from decoding import decode_doubts as doubts
 from decoding import image_containers as containers
 from decoding.colour_models import bytes_per_pixel, shrink, stretched, to_bgr, upright
 from decoding.lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
+from decoding.pdf_pages import TextRun
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from machine_limits import is_lack_of_memory
@@ -59,6 +60,8 @@ class DecodedPage:
     """The file said how it was held, and was turned accordingly."""
     embedded_text: str | None = None
     """The text layer of a PDF's page."""
+    runs: tuple[TextRun, ...] = ()
+    """Where that stands."""
 
 
 Attempt = Callable[[bytes, float], DecodedPage]

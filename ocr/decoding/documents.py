@@ -3,13 +3,14 @@
 The formats come from an allow-list (`file_kinds`). Nothing is held of a page that was handed out.
 
     documents → decode                one picture, or one page of a TIFF
+              → pdf_pages             the pages of a PDF
 """
 
 import dataclasses
 import struct
 from collections.abc import Callable, Iterator
 
-from decoding import decode, tiff_directory
+from decoding import decode, pdf_pages, tiff_directory
 from decoding import image_containers as containers
 from decoding.decode import DecodedPage
 from image_warnings import ImageWarning
@@ -23,6 +24,8 @@ class Limits:
     max_pixels: float = 0.0
     """Of a page; 0: as many as the memory allows."""
     max_pages: int = 5000
+    pdf_dpi: float = 200.0
+    """At which a page of a PDF is drawn that is no scan."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,10 +49,12 @@ def open_document(content: bytes, limits: Limits) -> Document:
             with the page.
     """
     picture = containers.from_signature(content)
+    if picture is None and pdf_pages.begins(content):
+        return _open_pdf(content, limits)
     if picture is None:
         raise ImageError(
             "not_an_image",
-            "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
+            "This is no JPEG, PNG, TIFF, PDF, BMP, WebP or GIF, whatever its name says. "
             "Convert it to one of these.",
         )
     if picture.startswith((b"II", b"MM")):
@@ -71,6 +76,19 @@ def left_out(limits: Limits) -> ImageWarning:
         f"The document has more than {limits.max_pages:,} pages, and only so many were read. "
         "Divide it, or raise OCR_MAX_PAGES and ask for it to be read again.",
     )
+
+
+def _open_pdf(content: bytes, limits: Limits) -> Document:
+    with decode.telling():
+        pdf = pdf_pages.Pdf(content)
+
+    def page(number: int) -> DecodedPage:
+        with decode.telling():
+            drawn = pdf.draw(number, limits.pdf_dpi, limits.max_pixels)
+        return DecodedPage(drawn.pixels, drawn.warnings, embedded_text=drawn.text, runs=drawn.runs)
+
+    warnings = (left_out(limits),) if pdf.page_count > limits.max_pages else ()
+    return Document(min(pdf.page_count, limits.max_pages), page, warnings, pdf.close)
 
 
 def _open_tiff(content: bytes, limits: Limits) -> Document:

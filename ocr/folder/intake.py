@@ -21,8 +21,9 @@ from records.database import Database
 from source_files import FileStat, fingerprint, lstat_below
 
 IMAGE_SUFFIXES = frozenset(
-    b".jpg .jpeg .jpe .jfif .mpo .png .apng .tif .tiff .bmp .dib .webp .gif".split()
+    b".jpg .jpeg .jpe .jfif .mpo .png .apng .tif .tiff .bmp .dib .webp .gif .pdf".split()
 )
+FORMATS = "JPEG, PNG, TIFF, PDF, BMP, WebP or GIF"
 _SIGNATURES = (
     b"\xff\xd8\xff",  # JPEG
     b"\x89PNG\r\n\x1a\n",
@@ -33,7 +34,10 @@ _SIGNATURES = (
     b"BM",
     b"GIF87a",
     b"GIF89a",
+    b"%PDF-",
 )
+_BOXES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")
+_MAIL_SUFFIXES = (b".eml", b".msg", b".mbox")
 _SLICE_S = 0.5
 """Rows are committed at least so often while many files are hashed, so that reading can begin."""
 _MOST_TOGETHER = 500
@@ -140,11 +144,18 @@ def check_signature(path: bytes, head: bytes) -> None:
     if suffix in IMAGE_SUFFIXES:
         raise ImageError(
             ErrorCode.NOT_AN_IMAGE,
-            "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
-            "Convert it to one of these.",
+            f"This is no {FORMATS}, whatever its name says. Convert it to one of these.",
+        )
+    if head.startswith(_BOXES) or suffix in _MAIL_SUFFIXES:
+        what = "a mail" if suffix in _MAIL_SUFFIXES else "an archive"
+        raise ImageError(
+            ErrorCode.UNSUPPORTED_FORMAT,
+            f"This is {what}: what is packed in it is not looked for. Unpack it, and put the "
+            "images or documents here.",
+            ignored=True,
         )
     raise ImageError(
         ErrorCode.UNSUPPORTED_FORMAT,
-        "This is no image in a format that is read (JPEG, PNG, TIFF, BMP, WebP, GIF).",
+        f"This is nothing in a format that is read ({FORMATS}).",
         ignored=True,
     )

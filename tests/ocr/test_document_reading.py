@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from image_files import saved
+from pdf_files import Sheet, pdf
 from PIL import Image
 from pipeline_desk import SQUARE, Desk
 from polling import wait_until
@@ -226,6 +227,24 @@ def test_a_page_on_which_the_worker_ends_fails_alone(
     warning_code, warning = real.desk.rows("warning_code", "warning")["a.tif"]
     assert warning_code == "page_unread"
     assert warning.startswith("Page 3 could not be read.") and code in warning
+
+
+def test_a_bomb_in_a_pdf_costs_its_page_and_nothing_else(real: RealDesk) -> None:
+    """A form that draws itself twice: PDFium would draw for longer than anybody waits."""
+    bomb = (
+        b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /Me 4 0 R >> >>",
+        b"/Me Do " * 40,
+    )
+    sheets = (
+        Sheet(size=(50, 50)),
+        Sheet(b"/Me Do", resources=b"/XObject << /Me 4 0 R >>"),
+        Sheet(size=(50, 50)),
+    )
+    real.add("a.pdf", pdf(*sheets, objects=(bomb,)))
+    real.start(timeout_s=3)
+    real.wait("a.pdf", "done")
+    assert real.texts() == [(1, "139"), (2, ""), (3, "139")]
+    assert real.desk.rows("warning_code")["a.pdf"] == "page_unread"
 
 
 def test_after_a_restart_in_the_middle_it_goes_on_where_it_stood(real: RealDesk) -> None:

@@ -75,3 +75,12 @@ def test_links_leave_out_what_is_far() -> None:
     assert PageSteps(10, numbers).links == [1, None, 8, 9, 10, 11, 12, None, 33]
     assert PageSteps(1, numbers).links == [1, 2, 3, None, 33]
     assert (PageSteps(30, numbers).after, PageSteps(1, numbers).before) == (33, None)
+
+
+def test_what_only_a_pdf_itself_says_is_found_and_its_page_opens(
+    client: FlaskClient, database: DemoDatabase, book: int
+) -> None:
+    database.add_page(book, [("poorly read", 0.5, [])], number=13, embedded_text="Zebra crossing")
+    html = client.get("/?q=zebra").text
+    assert "book.tif" in html and "<mark>Zebra</mark> crossing" in html
+    assert "Page 13 of 12" in client.get(f"/images/{book}?q=zebra").text

@@ -46,7 +46,7 @@ def write(tmp_path: Path, name: str, content: bytes) -> tuple[bytes, FileStat]:
     "head",
     [
         b"\xff\xd8\xff\xe0", PNG, b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"BM6",
-        b"GIF87a", b"GIF89a", b"RIFF\x10\x00\x00\x00WEBPVP8 ",
+        b"GIF87a", b"GIF89a", b"%PDF-1.7", b"RIFF\x10\x00\x00\x00WEBPVP8 ",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", [b"a.png", b"no-suffix", b"wrong.txt"])
@@ -64,10 +64,27 @@ def test_an_image_by_name_only_is_a_failure_to_see(suffix: bytes) -> None:
 
 @pytest.mark.parametrize("name", [b"notes.txt", b"png", b"a.png.txt", b"", b"a."])
 def test_something_else_is_ignored(name: bytes) -> None:
-    for head in (b"words", b"", b"RIFF\x10\x00\x00\x00WAVE", b"II*", b"%PDF-1.7"):
+    for head in (b"words", b"", b"RIFF\x10\x00\x00\x00WAVE", b"II*"):
         with pytest.raises(ImageError) as error:
             check_signature(name, head)
         assert (error.value.code, error.value.ignored) == ("unsupported_format", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "what"),
+    [
+        (b"scans.zip", b"PK\x03\x04\x14", "an archive"),
+        (b"letter.docx", b"PK\x03\x04\x14", "an archive"),
+        (b"letter.eml", b"Return-Path: <a@b>", "a mail"),
+    ],
+)
+def test_what_is_packed_says_that_it_is_not_looked_into(
+    name: bytes, head: bytes, what: str
+) -> None:
+    with pytest.raises(ImageError) as error:
+        check_signature(name, head)
+    assert (error.value.code, error.value.ignored) == ("unsupported_format", True)
+    assert f"This is {what}:" in error.value.message and "Unpack it" in error.value.message
 
 
 @given(st.binary(max_size=20), st.binary(max_size=64))
