@@ -21,10 +21,12 @@ import cv2
 import page_progress
 from decoding.decode import DecodedPage
 from decoding.documents import Document, Limits, open_document
+from decoding.pixels import Pixels
 from machine_limits import is_lack_of_memory
 from ocr_errors import ImageError
 from ocr_settings import Settings
-from page_records import DocumentState, Page
+from page_records import DocumentState, Line, Page
+from reading import text_layer
 from reading.engine import Engine, ReadPage
 from reading.heap import Heap
 from reading.previews import Previews
@@ -156,7 +158,7 @@ class Reader:
         with self._free_hands, page_progress.told(lambda: tell({"type": "progress"})):
             started = time.monotonic()
             decoded = document.decode(number)
-            page = self._recognise(decoded, image_id)
+            page = self._from_layer(decoded, image_id) or self._recognise(decoded, image_id)
             seconds = time.monotonic() - started
             preview, thumbnail = self._show(page, sha256, number, image_id)
             height, width = page.pixels.shape[:2]
@@ -165,6 +167,17 @@ class Reader:
             width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings,
             decoded.embedded_text,
         )  # fmt: skip
+
+    def _from_layer(self, page: DecodedPage, image_id: int) -> ReadPage | None:
+        """What a sound text layer says, where that is preferred."""
+        if self._settings.pdf_text != "prefer" or not page.runs:
+            return None
+
+        def read(pixels: Pixels) -> tuple[Line, ...]:
+            return self._recognise(DecodedPage(pixels, told_upright=True), image_id).lines
+
+        lines = text_layer.trusted(page.pixels, page.runs, read)
+        return None if lines is None else ReadPage(page.pixels, 0, lines)
 
     def _recognise(self, page: DecodedPage, image_id: int) -> ReadPage:
         try:

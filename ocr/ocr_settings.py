@@ -169,6 +169,14 @@ class Settings:
         minimum=72,
         maximum=600,
     )
+    pdf_text: str = setting(
+        "OCR_PDF_TEXT",
+        "beside",
+        "",
+        "beside keeps a PDF's own text beside what is read; prefer takes it where it is sound, "
+        "and does not read such pages.",
+        choices=("beside", "prefer"),
+    )
     timeout_s: float = setting(
         "OCR_TIMEOUT_S",
         120.0,

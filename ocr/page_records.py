@@ -60,6 +60,14 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class TextRun:
+    """Words of a PDF's text layer and their box: left, top, right, bottom in pixels of the page."""
+
+    text: str
+    box: tuple[float, float, float, float]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Page:
     """One page, its lines in reading order."""
 

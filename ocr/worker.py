@@ -104,6 +104,8 @@ def _ready(
             "detection_side": settings.detection_side,
             "unclip_ratio": settings.unclip_ratio,
             "orientation": settings.orientation,
+            "pdf_dpi": settings.pdf_dpi,
+            "pdf_text": settings.pdf_text,
             "threads": threads,
             "opencv": cv2.__version__,
             "pillow": pillow_version,

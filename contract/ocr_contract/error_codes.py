@@ -54,6 +54,7 @@ class ErrorCode(enum.StrEnum):
     ALL_TRANSPARENT = "all_transparent"
     PAGE_UNREAD = "page_unread"
     PAGES_LEFT_OUT = "pages_left_out"
+    FIRST_FRAME_ONLY = "first_frame_only"
 
     # The start of ocr_service
     BAD_SETTING = "bad_setting"

@@ -14,6 +14,7 @@ far as it goes. What cannot be read says whether it is damaged or only of a form
 import contextlib
 import dataclasses
 import functools
+import importlib
 import io
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,28 +22,31 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+import file_kinds
 from decoding import bmp_forms, decode_memory, tiff_directory, tiff_forms
 from decoding import decode_doubts as doubts
 from decoding import image_containers as containers
 from decoding.colour_models import bytes_per_pixel, shrink, stretched, to_bgr, upright
 from decoding.lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
-from decoding.pdf_pages import TextRun
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from machine_limits import is_lack_of_memory
 from ocr_errors import ImageError
+from page_records import TextRun
 
-FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM")
 """Pillow's names. JPEG includes MPO, the JPEG of cameras that store a second picture in it."""
 _MIN_SIDE = 2
-_ANIMATED = {"GIF", "PNG", "WEBP"}
+_ANIMATED = {"GIF", "PNG", "WEBP", "AVIF", "HEIF"}
 _MAX_FRAMES = 50
 _LEAST_CONTRAST = 32
 """A frame whose levels are nearer to each other shows nothing."""
 _USUAL_JPEG = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 """Start of frame: baseline, extended, progressive; the latter two also with arithmetic coding."""
 _CANVASES = 12
-"""Bytes a pixel of what libwebp and animations hold beside the picture."""
+"""Bytes a pixel of what libwebp, other codecs and animations hold beside the picture."""
+_DECODED_WHOLE = {"WEBP", "HEIF", "AVIF", "JPEG2000"}
+_ORIENTATION_TAG = 0x0112
 _UNKNOWN_TO_PILLOW = ("nsupported", "not supported", "cannot handle", "not available")
 
 Image.MAX_IMAGE_PIXELS = None  # we check the size ourselves, before decoding
@@ -77,7 +81,8 @@ def decode_image(picture: bytes, max_pixels: float) -> DecodedPage:
     """
     with telling():
         page = _decode(picture, max_pixels)
-    return dataclasses.replace(page, told_upright=containers.orientation(picture) != 1)
+    told = page.told_upright or containers.orientation(picture) != 1
+    return dataclasses.replace(page, told_upright=told)
 
 
 def decode_tiff(
@@ -114,6 +119,11 @@ def telling() -> Iterator[None]:
 
 
 def _decode(content: bytes, max_pixels: float) -> DecodedPage:
+    rare = file_kinds.rare_form(content)
+    if rare not in {None, "PPM"}:
+        if rare == "HEIF":
+            _let_pillow_open_heif()
+        return _by_pillow(content, max_pixels, form=str(rare))
     form = _form_of(content)
     plain = functools.partial(_by_pillow, form=form)
     attempts: list[Attempt] = [plain, lambda part, most: plain(_cleaned(part), most)]
@@ -181,7 +191,8 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
         _check_size(image.size, max_pixels)
         jpeg = form == "JPEG"
         animated = form in _ANIMATED and bool(getattr(image, "is_animated", False))
-        stored = bytes_per_pixel(image.mode) + (_CANVASES if animated or form == "WEBP" else 0)
+        wide = animated or form in _DECODED_WHOLE
+        stored = bytes_per_pixel(image.mode) + (_CANVASES if wide else 0)
         full = image.size
         factor, needed = decode_memory.plan(
             full, stored, shrinks=jpeg, held_bytes=_coefficient_bytes(image) if jpeg else 0
@@ -196,7 +207,21 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
             if animated:
                 pixels, hidden = _first_that_shows(image, pixels, hidden, factor)
             found = doubts.reduced(full, factor) + (doubts.ALL_TRANSPARENT,) * hidden
+            found += (doubts.FIRST_FRAME_ONLY,) * animated
+            if form == "AVIF":
+                turn = image.getexif().get(_ORIENTATION_TAG, 1)
+                return DecodedPage(upright(pixels, turn), found, told_upright=turn != 1)
+            if form == "HEIF":  # its decoder turns it
+                told = image.info.get("original_orientation") or 1
+                return DecodedPage(pixels, found, told_upright=told != 1)
             return DecodedPage(_turned(pixels, content, form), found)
+
+
+@functools.cache
+def _let_pillow_open_heif() -> None:
+    """Loaded with the first such file: most folders have none."""
+    pi_heif = importlib.import_module("pi_heif")
+    pi_heif.register_heif_opener(thumbnails=False)
 
 
 def _first_that_shows(

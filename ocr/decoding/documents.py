@@ -10,6 +10,7 @@ import dataclasses
 import struct
 from collections.abc import Callable, Iterator
 
+import file_kinds
 from decoding import decode, pdf_pages, tiff_directory
 from decoding import image_containers as containers
 from decoding.decode import DecodedPage
@@ -54,8 +55,7 @@ def open_document(content: bytes, limits: Limits) -> Document:
     if picture is None:
         raise ImageError(
             "not_an_image",
-            "This is no JPEG, PNG, TIFF, PDF, BMP, WebP or GIF, whatever its name says. "
-            "Convert it to one of these.",
+            f"This is no {file_kinds.NAMES}, whatever its name says. Convert it to one of these.",
         )
     if picture.startswith((b"II", b"MM")):
         return _open_tiff(picture, limits)

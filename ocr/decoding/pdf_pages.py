@@ -22,6 +22,7 @@ from decoding import decode_memory
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
+from page_records import TextRun
 
 SIGNATURE = b"%PDF-"
 LATEST_SIGNATURE = 1024
@@ -48,14 +49,6 @@ _PAGE_OBJECTS = (
 )
 
 _one_at_a_time = threading.RLock()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class TextRun:
-    """Words of the text layer and their box: left, top, right, bottom in pixels of the page."""
-
-    text: str
-    box: tuple[float, float, float, float]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

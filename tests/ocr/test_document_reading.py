@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from image_files import saved
-from pdf_files import Sheet, pdf
+from pdf_files import Sheet, pdf, text
 from PIL import Image
 from pipeline_desk import SQUARE, Desk
 from polling import wait_until
@@ -276,3 +276,26 @@ def test_an_order_for_one_image_reads_all_portions_of_it(real: RealDesk) -> None
     real.wait("a.tif", "done")
     assert len(real.texts()) == 54
     wait_until(lambda: real.desk.pipeline.state == "waiting", "the order's end")
+
+
+@pytest.mark.parametrize(("preferred", "calls"), [(False, 1), (True, 1)])
+def test_a_sound_layer_is_taken_where_it_is_preferred(
+    tmp_path: Path, preferred: bool, calls: int
+) -> None:
+    words = "A sentence that is long enough"
+
+    class Reads(Engine):
+        def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
+            self.most_inside += 1
+            return ReadPage(page, 0, (Line(words.upper(), 0.9, SQUARE),), ())
+
+    bench = Bench(tmp_path)
+    engine = Reads()
+    settings = Settings(image_folder=tmp_path, data_folder=tmp_path / "data",
+                        pdf_text="prefer" if preferred else "beside")  # fmt: skip
+    bench.reader = Reader(settings, engine, Previews(tmp_path / "data"), 2)
+    result = bench.read(pdf(Sheet(text(words, size=10))))
+    (page,) = result["pages"]
+    assert engine.most_inside == calls
+    assert page["lines"][0][0] == (words if preferred else words.upper())
+    assert page["embedded"] == words
