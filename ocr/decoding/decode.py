@@ -138,6 +138,7 @@ def _decode(content: bytes, max_pixels: float) -> DecodedPage:
 def _decode_tiff(
     content: bytes, directory: tiff_directory.Directory, max_pixels: float
 ) -> DecodedPage:
+    content, directory = tiff_directory.alone(content, directory)
     jpeg = tiff_forms.embedded_jpeg(content, directory)
     attempts: list[Attempt] = []
     if jpeg is not None:

@@ -36,6 +36,8 @@ _BYTES = 7.0
 """A pixel of PDFium's own bitmap and of ours."""
 _SCAN_SHARE = 0.7
 """Of the page that a picture covers when the page is a scan."""
+_ROUNDED = 0.3
+"""Of a pixel: a page's size in points is often written with two digits."""
 _MOST_OBJECTS = 200
 """A scan has a picture, perhaps in strips, and its invisible text in front of it."""
 _MOST_TEXT = 200_000
@@ -138,7 +140,7 @@ def _scale(
         )
     most = min(_MOST_PIXELS, decode_memory.budget().total / _BYTES)
     if pixels <= most:
-        return wanted, ()
+        return _whole_pixels(wanted, (width, height)), ()
     scale = math.sqrt(most / (width * height))
     inches = f"{width / POINTS:.0f}×{height / POINTS:.0f} inches"
     message = (
@@ -146,6 +148,15 @@ def _scale(
         f"{wanted * POINTS:.0f} dots an inch, and small print may be missing. Divide it."
     )
     return scale, (ImageWarning("picture_reduced", message),)
+
+
+def _whole_pixels(scale: float, size: tuple[float, float]) -> float:
+    """A little less where a page's size, rounded as it is written, would add a row of pixels."""
+    for side in size:
+        pixels = side * scale
+        if 0 < pixels - math.floor(pixels) < _ROUNDED and pixels > 1:
+            scale = math.floor(pixels) / side
+    return scale
 
 
 def _scan_dpi(page: pdfium.PdfPage, area: float) -> float | None:

@@ -149,7 +149,7 @@ def pages(content: bytes, most: int) -> Pages:
     return Pages(chosen or [max(reduced)[1]], order, big, is_cut)
 
 
-def _alone(content: bytes, directory: Directory) -> tuple[bytes, Directory]:
+def alone(content: bytes, directory: Directory) -> tuple[bytes, Directory]:
     """The bytes of that one picture, where they can be told, and its directory for them: of a
     thousand pages in a file each would else be decoded from a copy of all."""
     offsets, counts = directory.parts()
@@ -183,7 +183,6 @@ def written(content: bytes, directory: Directory, filler: bytes | None = None) -
     Raises:
         ValueError: a part lies beyond the end of the file, and there is no filler.
     """
-    content, directory = _alone(content, directory)
     order, big = directory.order, directory.big
     offsets, counts = directory.parts()
     end = max((at + count for at, count in zip(offsets, counts, strict=False)), default=0)

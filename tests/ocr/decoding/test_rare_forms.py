@@ -182,12 +182,25 @@ def test_a_list_that_breaks_off_keeps_what_was_before() -> None:
     assert [warning.code for warning in document.warnings] == ["pages_left_out"]
 
 
+def test_every_page_of_a_form_that_pillow_does_not_read() -> None:
+    """Whose parts are found by their places in the file."""
+    deep = Image.fromarray(np.asarray(SCENE.convert("L"), dtype=np.uint16) * 257)
+    turned = Image.fromarray(np.asarray(deep)[::-1].copy())
+    content = image_files.saved(deep, "TIFF", save_all=True, append_images=[turned, deep, turned])
+    pages = list(decode_pages(content, 0))
+    assert len(pages) == 4
+    looks_like_the_scene(pages[2])
+    for number in (1, 3):
+        flipped = DecodedPage(pages[number].pixels[::-1])
+        looks_like_the_scene(flipped)
+
+
 def test_a_page_of_a_large_file_is_decoded_from_its_own_bytes() -> None:
     """Of a thousand pages each would else be decoded from a copy of all."""
     pages = [Image.effect_noise((400, 300), 90) for _ in range(20)]
     content = image_files.saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     found = tiff_directory.pages(content, 100)
-    alone = tiff_directory.written(content, found.read(content, 7))
+    alone = tiff_directory.written(*tiff_directory.alone(content, found.read(content, 7)))
     assert len(alone) < len(content) / 10
     with Image.open(io.BytesIO(alone)) as image:
         assert np.array_equal(np.asarray(image), np.asarray(pages[6]))
