@@ -247,6 +247,11 @@ class Pipeline:
         pages = self._patiently(lambda: self._store.store_page(found))
         with self._lock:
             self._rate.append((self._clock(), pages))
+        oldest = self._in_work[0]
+        batch = self._batch
+        if batch is not None and oldest.batch_id == found.batch_id:
+            read, of = self._store.document_pages(task.image_id for task in oldest.tasks)
+            self._batch = {**batch, "pages_read": read, "pages": of}
 
     def _store_result(self, result: BatchResult, provenance: Provenance) -> None:
         pages = self._patiently(lambda: self._store.finish(result, provenance))

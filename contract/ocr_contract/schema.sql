@@ -50,6 +50,8 @@ CREATE INDEX images_look ON images
   (path, size_bytes, mtime_ns, ctime_ns, inode, status, error_code);
 -- What the search index does not hold folded: nothing, most of the time.
 CREATE INDEX images_to_index ON images (id) WHERE search_form < 2;
+-- Documents, whose pages count: what is left is told without a look at the other images.
+CREATE INDEX images_documents ON images (status, id) WHERE page_count IS NOT NULL;
 
 -- One row for each page of an image (formats with several pages have several).
 CREATE TABLE pages (

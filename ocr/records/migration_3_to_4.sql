@@ -15,6 +15,7 @@ INSERT INTO service_state (key, value)
   ON CONFLICT DO UPDATE SET value = excluded.value;
 -- Documents: pages that come one after the other, and a PDF's own text.
 ALTER TABLE images ADD COLUMN page_count INTEGER;
+CREATE INDEX images_documents ON images (status, id) WHERE page_count IS NOT NULL;
 ALTER TABLE pages ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pages ADD COLUMN warning_code TEXT;
 ALTER TABLE pages ADD COLUMN warning TEXT;

@@ -18,6 +18,10 @@ from records import document_pages, results, service_ends
 from records.database import Connection, Database, utc_now
 from records.service_ends import Named
 
+_PAGES_READ = (
+    "coalesce(sum((SELECT count(*) FROM pages WHERE image_id = images.id AND stage IN (1, 2))), 0)"
+)
+
 
 class Claim(NamedTuple):
     """A batch to read."""
@@ -128,6 +132,26 @@ class Store:
                 "UPDATE batches SET pages = pages + 1 WHERE id = ?", (found.batch_id,)
             )
             return 1
+
+    def document_pages(self, image_ids: Iterable[int]) -> tuple[int, int]:
+        """Of the documents among these images: (pages read by now, pages that they have)."""
+        with self._database.reading() as connection:
+            ((read, pages),) = connection.execute(
+                f"SELECT {_PAGES_READ}, coalesce(sum(page_count), 0) FROM images "  # noqa: S608
+                "WHERE page_count IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(image_ids)),),
+            ).fetchall()
+        return read, pages
+
+    def count_pages_left(self) -> int:
+        """How many pages the waiting documents have beyond one each, as far as they are known."""
+        with self._database.reading() as connection:
+            ((left,),) = connection.execute(
+                f"SELECT coalesce(sum(page_count), 0) - count(*) - {_PAGES_READ} "  # noqa: S608
+                "FROM images INDEXED BY images_documents "
+                "WHERE page_count IS NOT NULL AND status IN ('pending', 'processing')"
+            ).fetchall()
+        return max(int(left), 0)
 
     def count_unfinished(self, batch_id: int) -> int:
         """How many documents of a batch that is over wait for their next portion."""

@@ -228,6 +228,19 @@ def test_an_answer_of_a_file_that_changed_meanwhile_is_of_other_content(book: Wo
     assert shown(book) == [(2, "second")]
 
 
+def test_progress_counts_pages(book: World) -> None:
+    book.put(b"photo.jpg", "photo")
+    claim = claimed(book)
+    ids = [task.image_id for task in claim.tasks]
+    assert (book.store.document_pages(ids), book.store.count_pages_left()) == ((0, 0), 0)
+    came(book, claim, 1, page("first"), pages=40)
+    came(book, claim, 7, page("seventh"), pages=40)
+    assert book.store.document_pages(ids) == (2, 40)
+    assert book.store.count_pages_left() == 37, "beside the one that every image counts as"
+    portion(book, claim, pages=40)
+    assert book.store.count_pages_left() == 37
+
+
 def test_numbers_for_people() -> None:
     assert document_pages.spans([1, 2, 3, 7, 9, 10]) == "1–3, 7, 9–10"
     assert document_pages.spans(list(range(1, 60, 2))).endswith("39, and 10 more")
