@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from drawing import worn
 from drawing.recipe import Recipe

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from drawing.cases import QUARTERS, turned
 from ocr_errors import ImageError
 from service_reading import Reading

@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from engines.inference import choose, load_models
 from machine import describe

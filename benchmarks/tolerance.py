@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_tables import markdown
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from engines.inference import choose, load_models
 from machine import describe
 from machine_limits import usable_cpus

@@ -53,6 +53,9 @@ class ImageSummary:
     updated_at: str
     finished_at: str | None
     pages: int
+    """Those that were read by now."""
+    page_count: int
+    """Those that there are, as far as that is known."""
     line_count: int
     confidence: float | None
     doubtful_count: int
@@ -140,6 +143,11 @@ class PageView:
     confidence: float | None
     preview: str | None
     seconds: float
+    warning_code: str | None
+    warning: str | None
+    """What is doubtful about this page of a document."""
+    embedded_text: str | None
+    """What a PDF says itself that stands on the page."""
     lines: list[LineView]
 
     @property

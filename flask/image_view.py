@@ -1,15 +1,18 @@
 """One image: its page, its text for people and programs, its pictures.
 
+A document is shown a page at a time: /images/<id>?page=7, by itself the first with a hit.
 A line is edited at /images/<id>?edit=<line id>, a page like any other; the script opens the same
 form in place instead. What was typed and could not be saved is shown again, never lost.
 """
 
 import dataclasses
+import sqlite3
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
 import exports
 import notices
+import page_steps
 import page_tokens
 import parameters
 import pictures
@@ -18,6 +21,7 @@ import searches
 from notices import Notice
 from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.search.marks import Marker
+from page_steps import PageSteps
 from site_context import current_site
 
 blueprint = Blueprint("images", __name__)
@@ -40,18 +44,36 @@ def render(
     """The page of one image."""
     wanted, _state, query = parameters.image_filter(request, default_state="latest")
     site = current_site()
+    marker = Marker(wanted.query.tree) if wanted.query else None
+    edited_line_id = draft.line_id if draft else parameters.edited_line(request)
     with site.reading() as connection:
-        image = queries.image_detail(connection, image_id)
+        steps = _steps(connection, image_id, marker, edited_line_id)
+        image = queries.image_detail(connection, image_id, steps.number if steps else None)
         newer, older = searches.neighbours(
             connection, image.summary, wanted, limit_s=site.settings.query_limit_s
         )
     html = render_template(
         "image.html", image=image, newer=newer, older=older, query=query,
-        marker=Marker(wanted.query.tree) if wanted.query else None, notice=notice, draft=draft,
-        max_correction_chars=MAX_CORRECTION_CHARS,
-        edited_line_id=draft.line_id if draft else parameters.edited_line(request),
+        marker=marker, notice=notice, draft=draft, steps=steps,
+        max_correction_chars=MAX_CORRECTION_CHARS, edited_line_id=edited_line_id,
     )  # fmt: skip
     return make_response(html, http_status)
+
+
+def _steps(
+    connection: sqlite3.Connection, image_id: int, marker: Marker | None, line_id: int | None
+) -> PageSteps | None:
+    """Of a document the page that is asked for, that with the line or the first hit, or the first;
+    None for an image of one page, or where none is read."""
+    asked = parameters.page_number(request)
+    numbers = page_steps.numbers(connection, image_id)
+    if asked is None and len(numbers) < 2:
+        return None
+    place = queries.line_place(connection, image_id, line_id) if line_id is not None else None
+    found = asked if asked is not None else (place[0] if place else None)
+    if found is None and marker is not None:
+        found = page_steps.first_hit(connection, image_id, marker)
+    return PageSteps(numbers[0] if found is None else found, numbers)
 
 
 @blueprint.get(f"/images/{_ID}")
@@ -64,7 +86,8 @@ def page(image_id: int) -> Response:
 def text(image_id: int) -> Response:
     """The text of one image."""
     with current_site().reading() as connection:
-        plain = exports.plain_text(queries.image_detail(connection, image_id))
+        asked = parameters.page_number(request)
+        plain = exports.plain_text(queries.image_detail(connection, image_id, asked))
     return Response(plain, mimetype="text/plain")
 
 
@@ -72,7 +95,8 @@ def text(image_id: int) -> Response:
 def as_json(image_id: int) -> Response:
     """Text, lines, polygons and confidences of one image."""
     with current_site().reading() as connection:
-        return jsonify(queries.image_detail(connection, image_id).to_json())
+        asked = parameters.page_number(request)
+        return jsonify(queries.image_detail(connection, image_id, asked).to_json())
 
 
 @blueprint.get(f"/previews/{_ID}/{_PAGE}")

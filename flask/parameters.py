@@ -20,7 +20,7 @@ def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, 
 
     A search looks at every state unless one is asked for.
     """
-    if "page" in request.args:
+    if "page" in request.args and "image_id" not in (request.view_args or {}):
         raise BadParameterError("The list has no page numbers; follow its links, or use next.")
     raw = request.args.get("q", "")
     try:
@@ -41,6 +41,16 @@ def edited_line(request: Request) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
         raise BadParameterError("edit must be the number of a line.")
+    return int(text)
+
+
+def page_number(request: Request) -> int | None:
+    """The page of a document in `?page=`."""
+    text = request.args.get("page", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
+        raise BadParameterError("page must be the number of a page.")
     return int(text)
 
 

@@ -33,6 +33,8 @@ _SUMMARY = """
 SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
        i.duplicate_of, i.size_bytes, i.found_at, i.updated_at, i.finished_at,
        (SELECT count(*) FROM pages p WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS pages,
+       (SELECT o.page_count FROM images o
+         WHERE o.id = coalesce(i.duplicate_of, i.id)) AS page_count,
        (SELECT sum(p.line_count) FROM pages p
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS line_count,
        (SELECT sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) FROM pages p
@@ -132,11 +134,13 @@ def export_rows(
     return [dict(row) for row in rows]
 
 
-def image_detail(connection: sqlite3.Connection, image_id: int) -> ImageDetail:
-    """One image with its pages and lines.
+def image_detail(
+    connection: sqlite3.Connection, image_id: int, page_number: int | None = None
+) -> ImageDetail:
+    """One image with its pages and lines, or with that page alone.
 
     Raises:
-        NotFoundError: there is no such image.
+        NotFoundError: there is no such image, or it has no such page.
     """
     row = connection.execute(
         f"{_SUMMARY} WHERE i.id = ?", (_FIRST_WORDS_CHARS, image_id)
@@ -150,8 +154,11 @@ def image_detail(connection: sqlite3.Connection, image_id: int) -> ImageDetail:
         "SELECT b.* FROM batches b JOIN images i ON i.batch_id = b.id WHERE i.id = ?", (source_id,)
     ).fetchone()
     pages = connection.execute(
-        "SELECT * FROM pages WHERE image_id = ? ORDER BY number", (source_id,)
+        "SELECT * FROM pages WHERE image_id = ?1 AND (?2 IS NULL OR number = ?2) ORDER BY number",
+        (source_id, page_number),
     ).fetchall()
+    if page_number is not None and not pages:
+        raise NotFoundError(f"Image number {image_id} has no page {page_number}, or none yet.")
     return ImageDetail(
         summary=summary,
         original_name=original["name"] if summary.duplicate_of and original else None,
@@ -210,7 +217,8 @@ def _summary(row: sqlite3.Row) -> ImageSummary:
         error_code=row["error_code"], error=row["error"],
         warning_code=row["warning_code"], warning=row["warning"], duplicate_of=row["duplicate_of"],
         size_bytes=row["size_bytes"], found_at=row["found_at"], updated_at=row["updated_at"],
-        finished_at=row["finished_at"], pages=row["pages"], line_count=row["line_count"] or 0,
+        finished_at=row["finished_at"], pages=row["pages"],
+        page_count=row["page_count"] or row["pages"], line_count=row["line_count"] or 0,
         confidence=row["confidence"], doubtful_count=row["doubtful_count"] or 0,
         unspelled_count=row["unspelled_count"] or 0, first_words=row["first_words"] or "",
         thumbnail=row["thumbnail"], width=row["width"], height=row["height"], snippet=None,
@@ -227,6 +235,8 @@ def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
         number=page["number"], width=page["width"], height=page["height"],
         rotation=page["rotation"], text=page["text"], corrected=page["corrected"],
         confidence=page["confidence"], preview=page["preview"], seconds=page["seconds"],
+        warning_code=page["warning_code"], warning=page["warning"],
+        embedded_text=page["embedded_text"],
         lines=[
             LineView(row["id"], row["number"], row["text"], row["corrected"], row["confidence"],
                      _polygon(row["polygon"]), row["doubt"], row["doubt_reason"],

@@ -60,8 +60,8 @@ def correct(image_id: int, line_id: int) -> Response:
     current_site().guard.check(request)
     typed = parameters.correction(request)
     with current_site().reading() as connection:
-        queries.image_detail(connection, image_id)
         place = queries.line_place(connection, image_id, line_id)
+        queries.image_detail(connection, image_id, place[0] if place else None)
     if place is None:
         return _back_to(image_id, "line_gone")
     page, line, machine_text = place
@@ -74,12 +74,16 @@ def correct(image_id: int, line_id: int) -> Response:
     if code in ("unreachable", "refused"):
         draft = image_view.Draft(line_id, typed)
         return image_view.render(image_id, notice=notices.find(code), draft=draft, http_status=503)
-    return _back_to(image_id, code, anchor=f"p{page}-line-{line}")
+    return _back_to(image_id, code, anchor=f"p{page}-line-{line}", page=page if page > 1 else None)
 
 
-def _back_to(image_id: int, code: str, anchor: str | None = None) -> Response:
+def _back_to(
+    image_id: int, code: str, anchor: str | None = None, page: int | None = None
+) -> Response:
     query = request.form.get("q", "")[:MAX_QUERY_CHARS] or None
-    address = url_for("images.page", image_id=image_id, q=query, notice=code, _anchor=anchor)
+    address = url_for(
+        "images.page", image_id=image_id, page=page, q=query, notice=code, _anchor=anchor
+    )
     return redirect(address, 303)  # type: ignore[return-value]
 
 

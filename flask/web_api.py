@@ -3,7 +3,7 @@
     GET /api/v1/status                     {"counts", "service", "service_problem"}; counts by
                                            status, and "total" and "warnings"
     GET /api/v1/images?state=&size=&next=  {"images": […], "next": token or null}
-    GET /api/v1/images/<id>                the image with pages and lines
+    GET /api/v1/images/<id>?page=          the image with pages and lines, or with that page alone
     GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>), and
                                            {"count", "count_is_exact", "complete", "read_as",
                                            "notes", "index_percent"}: see below; so does images?q=
@@ -87,7 +87,8 @@ def facets() -> Response:
 def image(image_id: int) -> Response:
     """One image with everything."""
     with current_site().reading() as connection:
-        return jsonify(queries.image_detail(connection, image_id).to_json())
+        asked = parameters.page_number(request)
+        return jsonify(queries.image_detail(connection, image_id, asked).to_json())
 
 
 def _list_reply(wanted: ImageFilter) -> Response:

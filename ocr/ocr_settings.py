@@ -167,6 +167,30 @@ class Settings:
         minimum=0,
         maximum=1000,
     )
+    max_pages: int = setting(
+        "OCR_MAX_PAGES",
+        5000,
+        "pages",
+        "How many pages of one document are read; more are left out with a warning.",
+        minimum=1,
+        maximum=100_000,
+    )
+    pdf_dpi: float = setting(
+        "OCR_PDF_DPI",
+        200.0,
+        "dots an inch",
+        "At which a page of a PDF is drawn to be read; a scan is read as it was scanned.",
+        minimum=72,
+        maximum=600,
+    )
+    pdf_text: str = setting(
+        "OCR_PDF_TEXT",
+        "beside",
+        "",
+        "beside keeps a PDF's own text beside what is read; prefer takes it where it is sound, "
+        "and does not read such pages.",
+        choices=("beside", "prefer"),
+    )
     timeout_s: float = setting(
         "OCR_TIMEOUT_S",
         120.0,

@@ -31,7 +31,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import search_command
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
-from ocr_contract.replies import DatabaseCheck, ProcessReply, StatusReply
+from ocr_contract.replies import BatchInWork, DatabaseCheck, ProcessReply, StatusReply
 from ocr_errors import (
     EXIT_BAD_ARGUMENTS,
     EXIT_BAD_CONFIGURATION,
@@ -125,6 +125,13 @@ def _settings(options: argparse.Namespace) -> Settings:
     return dataclasses.replace(settings, data_folder=options.data)
 
 
+def _pages(batch: BatchInWork) -> str:
+    """How far the documents in work are."""
+    if not batch.get("pages"):
+        return ""
+    return f" ({batch.get('pages_read', 0):,} of {batch['pages']:,} pages)"
+
+
 def _status(client: ControlClient, options: argparse.Namespace) -> int:
     status = client.status()
     if options.json:
@@ -145,7 +152,7 @@ def _status(client: ControlClient, options: argparse.Namespace) -> int:
     if status.warning:
         rows.insert(1, ("warning", status.warning))
     if status.batch:
-        rows.insert(1, ("in work", ", ".join(status.batch["images"])))
+        rows.insert(1, ("in work", ", ".join(status.batch["images"]) + _pages(status.batch)))
     sys.stdout.write("".join(f"{name:8} {value}\n" for name, value in rows))
     return 0
 

@@ -14,6 +14,8 @@ from ocr_errors import ImageError
 
 MAX_LINES = 20_000
 """Of one page."""
+MAX_PAGES = 100_000
+"""Of one document."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class Task:
     image_id: int
     path: bytes
     sha256: str
+    done: tuple[int, ...] = ()
+    """Of a document with this content: the pages that were read before."""
+    careful: bool = False
+    """The worker ended on it: its pages are read one after the other, and each is named first."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,6 +60,14 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class TextRun:
+    """Words of a PDF's text layer and their box: left, top, right, bottom in pixels of the page."""
+
+    text: str
+    box: tuple[float, float, float, float]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Page:
     """One page, its lines in reading order."""
 
@@ -66,6 +80,8 @@ class Page:
     seconds: float
     warnings: tuple[ImageWarning, ...] = ()
     """What is doubtful although it was read."""
+    embedded_text: str | None = None
+    """The text layer that a PDF's page came with."""
 
     @property
     def text(self) -> str:
@@ -88,6 +104,32 @@ class ImageResult:
     sha256: str | None
     """Of the bytes that were decoded; None when they could not be read."""
     pages: tuple[Page, ...] = ()
+    error: ImageError | None = None
+    document: "DocumentState | None" = None
+    """Of a document, whose pages came one by one."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DocumentState:
+    """A document at the end of one portion of its pages."""
+
+    page_count: int
+    is_short_of_memory: bool = False
+    """A page was left for later: there was no memory for it beside the others."""
+    warnings: tuple[ImageWarning, ...] = ()
+    """What is doubtful about all of it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """One page of a document, as soon as it was read; or why it could not be."""
+
+    batch_id: int
+    image_id: int
+    sha256: str
+    page_count: int
+    number: int
+    page: Page | None = None
     error: ImageError | None = None
 
 

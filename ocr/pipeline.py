@@ -19,7 +19,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import about
 from ocr_contract.replies import BatchInWork
 from ocr_errors import DiskFullError, ImageError, WorkerError
-from page_records import BatchResult, Provenance
+from page_records import BatchResult, DocumentPage, Provenance
 from records.database import utc_now
 from records.store import Claim, Store
 from worker_link.pool import Pool, Stopped
@@ -180,7 +180,9 @@ class Pipeline:
         if not self._in_work:
             return False
         result = self._pool.next_result(self._wake)
-        if result is not None:
+        if isinstance(result, DocumentPage):
+            self._store_page(result)
+        elif result is not None:
             self._store_result(result, provenance)
         return True
 
@@ -241,6 +243,16 @@ class Pipeline:
                 "images": self._store.names(task.image_id for task in claims[0].tasks),
             }
 
+    def _store_page(self, found: DocumentPage) -> None:
+        pages = self._patiently(lambda: self._store.store_page(found))
+        with self._lock:
+            self._rate.append((self._clock(), pages))
+        oldest = self._in_work[0]
+        batch = self._batch
+        if batch is not None and oldest.batch_id == found.batch_id:
+            read, of = self._store.document_pages(task.image_id for task in oldest.tasks)
+            self._batch = {**batch, "pages_read": read, "pages": of}
+
     def _store_result(self, result: BatchResult, provenance: Provenance) -> None:
         pages = self._patiently(lambda: self._store.finish(result, provenance))
         with self._lock:
@@ -249,9 +261,12 @@ class Pipeline:
             log.info(
                 "batch %d: %d images in %.2f s", result.batch_id, len(result.images), result.seconds
             )
+        unfinished = 0
+        if any(image.document is not None for image in result.images):
+            unfinished = self._store.count_unfinished(result.batch_id)
         for claim in self._in_work:
             if claim.batch_id == result.batch_id:
-                self._settle(claim, 0)
+                self._settle(claim, unfinished)
         self._set_in_work([claim for claim in self._in_work if claim.batch_id != result.batch_id])
 
     def _give_up(self, error: WorkerError) -> None:
@@ -261,7 +276,12 @@ class Pipeline:
         alone = sum(len(claim.tasks) for claim in self._in_work) == 1
         for claim in self._in_work:
             give_up = functools.partial(
-                self._store.give_up, claim.batch_id, poison, self._max_attempts, alone=alone
+                self._store.give_up,
+                claim.batch_id,
+                poison,
+                self._max_attempts,
+                alone=alone,
+                page=self._pool.page_in_hand if claim.suspect else None,
             )
             try:
                 spent = self._patiently(give_up)

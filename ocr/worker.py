@@ -9,6 +9,7 @@ some compute in the models' lanes, others decode, cut and draw.
 """
 
 import contextlib
+import functools
 import logging
 import math
 import os
@@ -19,7 +20,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -28,23 +28,20 @@ import numpy as np
 from PIL import __version__ as pillow_version
 
 import language_choice
-import page_progress
-from decoding.decode import DecodedPage, decode_pages
 from disk_guard import DiskGuard
+from document_reading import Reader
 from engines.inference import Inference, choose, load_models, version_of
 from engines.kept_files import KeptFiles
 from engines.text_models import TextModels
 from language_choice import Language
-from machine_limits import is_lack_of_memory, usable_cpus
+from machine_limits import usable_cpus
 from models import ModelSet, resolve
-from ocr_errors import ImageError, OcrError, WorkerError
+from ocr_errors import OcrError, WorkerError
 from ocr_settings import Settings, load
-from page_records import Page
-from reading.engine import Engine, PageEngine, ReadPage
-from reading.heap import Heap, keep_large_blocks_apart
+from reading.engine import PageEngine
+from reading.heap import keep_large_blocks_apart
 from reading.other_script_lines import SecondRecogniser
 from reading.previews import Previews
-from source_files import read_bytes
 from worker_link import worker_channel, worker_log
 from worker_link import worker_protocol as protocol
 
@@ -64,86 +61,6 @@ _LIMITS = {
 """The kernel's, for a decoder that was taken over. Not RLIMIT_AS: the engines reserve far more
 addresses than they use; `pool.Wear` bounds the memory."""
 log = logging.getLogger("worker")
-
-
-class Reader:
-    """Reads batches with one engine."""
-
-    def __init__(
-        self, settings: Settings, engine: Engine, previews: Previews, hands: Executor
-    ) -> None:
-        """`hands` are the threads of the images; they may be as many as images are in hand."""
-        self._settings = settings
-        self._engine = engine
-        self._previews = previews
-        self._hands = hands
-        self._heap = Heap()
-
-    def read_batch(self, message: dict[str, Any], progress: Callable[[], None]) -> dict[str, Any]:
-        """Answer one batch message; `progress` is called after each image, and while one takes
-        long."""
-        started = time.monotonic()
-
-        def read(image: dict[str, Any]) -> dict[str, Any]:
-            with worker_log.about(image_id=image["id"], batch_id=message["batch"]):
-                with page_progress.told(progress):
-                    result = self._read_image(image)
-                self._heap.image_done()
-                progress()
-                return result
-
-        results = [self._hands.submit(read, image) for image in message["images"]]
-        return {
-            "type": "batch",
-            "batch": message["batch"],
-            "images": [result.result() for result in results],
-            "seconds": time.monotonic() - started,
-        }
-
-    def _read_image(self, image: dict[str, Any]) -> dict[str, Any]:
-        """The result for one image of a batch message."""
-        started = time.monotonic()
-        sha256 = None
-        try:
-            content, sha256 = read_bytes(
-                self._settings.image_folder,
-                os.fsencode(image["path"]),
-                int(self._settings.max_file_mb * 1e6),
-            )
-            (decoded,) = decode_pages(content, self._settings.max_megapixels * 1e6)
-            page = self._read_page(decoded, image["id"])
-        except ImageError as error:
-            return _failed(image, sha256, error)
-        except MemoryError:
-            return _failed(image, sha256, _out_of_memory())
-        seconds = time.monotonic() - started
-        preview, thumbnail = self._show(page, sha256, image["id"])
-        height, width = page.pixels.shape[:2]
-        warnings = (*decoded.warnings, *page.warnings)
-        read = Page(width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings)
-        return {"id": image["id"], "sha256": sha256, "pages": [protocol.page_to_json(read)]}
-
-    def _read_page(self, page: DecodedPage, image_id: int) -> ReadPage:
-        try:
-            return self._engine.read(page.pixels, told_upright=page.told_upright)
-        except Exception as error:
-            if is_lack_of_memory(error):
-                raise _out_of_memory() from error
-            log.exception("image %d: the engine failed", image_id)
-            raise ImageError(
-                "engine_failed",
-                f"The text recognition failed on this image ({type(error).__name__}).",
-            ) from error
-
-    def _show(self, page: ReadPage, sha256: str, image_id: int) -> tuple[str | None, str | None]:
-        """Preview and thumbnail; None where they could not be written."""
-        try:
-            preview, thumbnail = self._previews.write(page.pixels, sha256, 1, page.rotation)
-            self._previews.show_newest(page.pixels, page.lines)
-        except (OSError, MemoryError, cv2.error) as error:  # the text matters more than its picture
-            log.warning("image %d: no preview could be written: %s", image_id, error)
-            return None, None
-        return preview, thumbnail
 
 
 class FirstAlone:
@@ -172,20 +89,6 @@ class FirstAlone:
                 self._over.set()
 
 
-def _failed(image: dict[str, Any], sha256: str | None, error: ImageError) -> dict[str, Any]:
-    """The result for an image that could not be read."""
-    details = {"code": error.code, "message": error.message, "ignored": error.ignored}
-    return {"id": image["id"], "sha256": sha256, "error": details}
-
-
-def _out_of_memory() -> ImageError:
-    return ImageError(
-        "out_of_memory",
-        "There is not enough memory to read the image. Give the service more or make the image "
-        "smaller, then ask for it to be read again.",
-    )
-
-
 def _ready(
     settings: Settings,
     models: ModelSet,
@@ -210,6 +113,8 @@ def _ready(
             "detection_side": settings.detection_side,
             "unclip_ratio": settings.unclip_ratio,
             "orientation": settings.orientation,
+            "pdf_dpi": settings.pdf_dpi,
+            "pdf_text": settings.pdf_text,
             "threads": threads,
             "languages": "+".join(str(choice) for choice in settings.languages),
             "opencv": cv2.__version__,
@@ -313,10 +218,14 @@ def main() -> None:
         )
         raise SystemExit(1) from error
     hands = _hands(inference)
-    reader = Reader(settings, engine, Previews(settings.data_folder), ThreadPoolExecutor(hands))
+    reader = Reader(settings, engine, Previews(settings.data_folder), hands)
     ready = _ready(settings, model_set, inference, threads, hands, languages)
     first = FirstAlone(min(_FIRST_ALONE_S, settings.timeout_s))
     _answer_forever(connection, batches, reader, ready, models.inference_s, first)
+
+
+def _tell(send: Callable[[dict[str, Any]], None], batch_id: int, message: dict[str, Any]) -> None:
+    send(message | {"batch": batch_id})
 
 
 def _answer_forever(
@@ -342,10 +251,10 @@ def _answer_forever(
     def answer() -> None:
         while True:
             message = batches.get()
-            alive = {"type": "progress", "batch": message["batch"]}
             with worker_log.about(batch_id=message["batch"]), first.turn():
                 try:
-                    send(reader.read_batch(message, lambda: send(alive)))  # noqa: B023  used at once
+                    tell = functools.partial(_tell, send, message["batch"])
+                    send(reader.read_batch(message, tell))
                 except BaseException:  # a defect: better a new worker than an unanswered batch
                     log.exception("batch %d failed", message["batch"])
                     os._exit(1)

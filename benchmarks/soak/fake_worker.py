@@ -218,6 +218,23 @@ def doubtful(connection: socket.socket, batch: dict[str, Any]) -> None:
     answer(connection, batch, warnings=[{"code": "partly_missing", "message": "A part is gone."}])
 
 
+def book(connection: socket.socket, batch: dict[str, Any]) -> None:
+    """A document of three pages, the last of which comes twice."""
+    (image,) = batch["images"]
+    told = {"type": "page", "batch": batch["batch"], "id": image["id"], "sha256": image["sha256"]}
+    for number in (1, 2, 3, 3):
+        send(connection, told | {"pages": 3, "number": number, "page": page(f"page {number}")})
+    document = {"pages": 3, "short": False, "warnings": []}
+    result = {"id": image["id"], "sha256": image["sha256"], "document": document}
+    answer = {"type": "batch", "batch": batch["batch"], "seconds": 0.01, "images": [result]}
+    send(connection, answer)
+
+
+def poisoned_page(connection: socket.socket, batch: dict[str, Any]) -> None:
+    send(connection, {"type": "progress", "batch": batch["batch"], "page": 7})
+    killed()
+
+
 LATER: list[dict[str, Any]] = []
 """Batches that are answered after the next one."""
 DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
@@ -227,6 +244,7 @@ DEEDS: dict[str, Callable[[socket.socket, dict[str, Any]], None]] = {
     "wrongbatch": wrong_batch, "kill": killed, "endall": take_all_along,
     "odd": odd, "stuck": stuck, "later": later, "few": too_few, "noise": noise,
     "slow": slow, "patient": patient, "failing": failing, "doubtful": doubtful,
+    "book": book, "poisonedpage": poisoned_page,
 }  # fmt: skip
 
 

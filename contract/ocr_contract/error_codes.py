@@ -37,6 +37,7 @@ class ErrorCode(enum.StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SMALL = "too_small"
+    ENCRYPTED = "encrypted"
     UNREADABLE = "unreadable"
     CHANGED_WHILE_READ = "changed_while_read"
     FILE_VANISHED = "file_vanished"
@@ -52,6 +53,9 @@ class ErrorCode(enum.StrEnum):
     PICTURE_INCOMPLETE = "picture_incomplete"
     PICTURE_REDUCED = "picture_reduced"
     ALL_TRANSPARENT = "all_transparent"
+    PAGE_UNREAD = "page_unread"
+    PAGES_LEFT_OUT = "pages_left_out"
+    FIRST_FRAME_ONLY = "first_frame_only"
 
     # The start of ocr_service
     BAD_SETTING = "bad_setting"

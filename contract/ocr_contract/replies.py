@@ -61,6 +61,10 @@ class BatchInWork(TypedDict):
     id: int
     started_at: str
     images: list[str]
+    pages_read: NotRequired[int]
+    """Of the documents among them, with what earlier batches read; absent without any."""
+    pages: NotRequired[int]
+    """That these have."""
 
 
 class NewestBackup(TypedDict):

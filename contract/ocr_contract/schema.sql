@@ -30,8 +30,10 @@ CREATE TABLE images (
   warning_code  TEXT,                      -- what is doubtful about its text, for programs; NULL: nothing.
                                            -- It belongs to the text: it comes, stays and goes with the pages
   warning       TEXT,                      -- the same in sentences for people
-  search_form   INTEGER NOT NULL DEFAULT 0 -- how images_fts holds it: 0 not at all, 1 as it stands,
+  search_form   INTEGER NOT NULL DEFAULT 0, -- how images_fts holds it: 0 not at all, 1 as it stands,
                                            -- 2 folded; 3 for a moment, while ocr_service changes it
+  page_count    INTEGER                    -- of a document: the pages that are to be read; NULL: an image
+                                           -- of one page, or not known yet
 );
 -- A list of one state is looked through without a look at the rows.
 CREATE INDEX images_status ON images (status, id, duplicate_of);
@@ -49,6 +51,8 @@ CREATE INDEX images_look ON images
   (path, size_bytes, mtime_ns, ctime_ns, inode, status, error_code);
 -- What the search index does not hold folded: nothing, most of the time.
 CREATE INDEX images_to_index ON images (id) WHERE search_form < 2;
+-- Documents, whose pages count: what is left is told without a look at the other images.
+CREATE INDEX images_documents ON images (status, id) WHERE page_count IS NOT NULL;
 
 -- One row for each page of an image (formats with several pages have several).
 CREATE TABLE pages (
@@ -69,8 +73,16 @@ CREATE TABLE pages (
   doubtful_count INTEGER,                  -- lines in the worst band (doubt.py) that nobody has
                                            -- corrected; NULL: read before version 4, not counted yet
   unspelled_count INTEGER NOT NULL DEFAULT 0, -- of these, lines whose doubt_reason is 'other_script'
+  stage         INTEGER NOT NULL DEFAULT 0, -- of a document that is being read: 1 read, 2 read and in the
+                                           -- search index, 3 of the reading before, to be replaced
+  warning_code  TEXT,                      -- what is doubtful about this page of a document; 'page_unread':
+                                           -- it could not be read, and has no text and no size
+  warning       TEXT,                      -- the same in sentences for people
+  embedded_text TEXT,                      -- the text layer that a PDF came with: searched, never the result
   UNIQUE (image_id, number)
 );
+-- What is left to do of the documents that are being read: nothing, most of the time.
+CREATE INDEX pages_unfinished ON pages (image_id, number, stage) WHERE stage > 0;
 CREATE INDEX pages_confidence ON pages (confidence);
 
 -- One row for each text line of a page.
@@ -192,12 +204,15 @@ BEGIN
 END;
 
 -- What the search knows of each image: its name, with a stroke before it so that each folder of it
--- stands between two, and the text that it shows, a person's corrections after the machine's.
+-- stands between two, and the text that it shows, a person's corrections after the machine's, a
+-- PDF's own text at last. A page of a document counts once the index was told of it (stage).
 CREATE VIEW search_texts AS
   SELECT images.id, images.search_form, '/' || images.name AS name,
-         (SELECT group_concat(text || coalesce(char(10) || corrected, ''), char(10)) FROM (
-            SELECT text, corrected FROM pages
-             WHERE image_id = coalesce(images.duplicate_of, images.id) ORDER BY number
+         (SELECT group_concat(text || coalesce(char(10) || corrected, '')
+                              || coalesce(char(10) || embedded_text, ''), char(10)) FROM (
+            SELECT text, corrected, embedded_text FROM pages
+             WHERE image_id = coalesce(images.duplicate_of, images.id) AND stage IN (0, 2)
+             ORDER BY number
          )) AS text
   FROM images;
 
@@ -292,17 +307,17 @@ BEGIN
   SELECT raise(ABORT, 'the search index holds this name folded');
 END;
 CREATE TRIGGER search_text_is_folded BEFORE UPDATE OF text, corrected ON pages
-  WHEN (SELECT search_form FROM images WHERE id = old.image_id) = 2
+  WHEN old.stage IN (0, 2) AND (SELECT search_form FROM images WHERE id = old.image_id) = 2
 BEGIN
   SELECT raise(ABORT, 'the search index holds this text folded');
 END;
 CREATE TRIGGER search_page_is_folded BEFORE DELETE ON pages
-  WHEN (SELECT search_form FROM images WHERE id = old.image_id) = 2
+  WHEN old.stage IN (0, 2) AND (SELECT search_form FROM images WHERE id = old.image_id) = 2
 BEGIN
   SELECT raise(ABORT, 'the search index holds this text folded');
 END;
 CREATE TRIGGER search_page_is_missed BEFORE INSERT ON pages
-  WHEN (SELECT search_form FROM images WHERE id = new.image_id) = 2
+  WHEN new.stage IN (0, 2) AND (SELECT search_form FROM images WHERE id = new.image_id) = 2
 BEGIN
   SELECT raise(ABORT, 'the search index would not hold this text');
 END;

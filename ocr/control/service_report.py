@@ -52,6 +52,8 @@ class ServiceReport:
         counts = self._store.counts()
         rate = self._pipeline.pages_per_second()
         waiting = counts["pending"] + counts["processing"]
+        if waiting and rate > 0:
+            waiting += self._store.count_pages_left()
         used = self._pool.provenance
         warnings = [
             _to_json(warning)

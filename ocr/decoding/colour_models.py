@@ -15,6 +15,7 @@ from decoding.pixels import Pixels
 Samples = npt.NDArray[np.generic]
 """(height, width) or (height, width, samples) of any number type."""
 
+_MOST_STRETCHED_PIXELS = 60e6
 _STRIP_PIXELS = 1 << 22
 _DEPTHS = tuple(float(2**bits - 1) for bits in range(8, 17))
 _ALPHA_MODES = {"RGBA", "LA", "PA", "RGBa", "La"}
@@ -120,6 +121,21 @@ def shrink(pixels: npt.NDArray[np.uint8] | cv2.typing.MatLike, factor: int) -> P
         return np.asarray(pixels, dtype=np.uint8)
     size = (-(-pixels.shape[1] // factor), -(-pixels.shape[0] // factor))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def stretched(pixels: Pixels, ratio: float) -> Pixels:
+    """To its true shape: dots that are `ratio` times as high as wide made square, the fewer ones
+    more, of a huge page the more ones fewer."""
+    if ratio == 1:
+        return pixels
+    height, width = pixels.shape[:2]
+    grows = height * width * max(ratio, 1 / ratio) <= _MOST_STRETCHED_PIXELS
+    if (ratio > 1) == grows:
+        size = (width, max(1, round(height * ratio)))
+    else:
+        size = (max(1, round(width / ratio)), height)
+    kind = cv2.INTER_LINEAR if grows else cv2.INTER_AREA
+    return np.asarray(cv2.resize(pixels, size, interpolation=kind), dtype=np.uint8)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:

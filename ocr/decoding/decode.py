@@ -14,35 +14,39 @@ far as it goes. What cannot be read says whether it is damaged or only of a form
 import contextlib
 import dataclasses
 import functools
+import importlib
 import io
-import struct
 import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+import file_kinds
 from decoding import bmp_forms, decode_memory, tiff_directory, tiff_forms
 from decoding import decode_doubts as doubts
 from decoding import image_containers as containers
-from decoding.colour_models import bytes_per_pixel, shrink, to_bgr, upright
+from decoding.colour_models import bytes_per_pixel, shrink, stretched, to_bgr, upright
 from decoding.lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from machine_limits import is_lack_of_memory
 from ocr_errors import ImageError
+from page_records import TextRun
 
-FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "PPM")
 """Pillow's names. JPEG includes MPO, the JPEG of cameras that store a second picture in it."""
 _MIN_SIDE = 2
-_ANIMATED = {"GIF", "PNG", "WEBP"}
+_ANIMATED = {"GIF", "PNG", "WEBP", "AVIF", "HEIF"}
 _MAX_FRAMES = 50
 _LEAST_CONTRAST = 32
 """A frame whose levels are nearer to each other shows nothing."""
 _USUAL_JPEG = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 """Start of frame: baseline, extended, progressive; the latter two also with arithmetic coding."""
 _CANVASES = 12
-"""Bytes a pixel of what libwebp and animations hold beside the picture."""
+"""Bytes a pixel of what libwebp, other codecs and animations hold beside the picture."""
+_DECODED_WHOLE = {"WEBP", "HEIF", "AVIF", "JPEG2000"}
+_ORIENTATION_TAG = 0x0112
 _UNKNOWN_TO_PILLOW = ("nsupported", "not supported", "cannot handle", "not available")
 
 Image.MAX_IMAGE_PIXELS = None  # we check the size ourselves, before decoding
@@ -58,33 +62,50 @@ class DecodedPage:
     """What a viewer would not show, or shows differently."""
     told_upright: bool = False
     """The file said how it was held, and was turned accordingly."""
+    embedded_text: str | None = None
+    """The text layer of a PDF's page."""
+    runs: tuple[TextRun, ...] = ()
+    """Where that stands."""
 
 
 Attempt = Callable[[bytes, float], DecodedPage]
 """Decodes bytes with at most so many pixels; whatever goes wrong is an exception."""
 
 
-def decode_pages(content: bytes, max_pixels: float) -> Iterator[DecodedPage]:
-    """The pages of an image file, upright as its EXIF orientation says.
-
-    TIFF yields its first page, an animation its first frame that shows something. `max_pixels` 0:
-    as many as the memory allows.
+def decode_image(picture: bytes, max_pixels: float) -> DecodedPage:
+    """The picture in a file of one page, upright as its EXIF orientation says; of an animation the
+    first frame that shows something. `max_pixels` 0: as many as the memory allows.
 
     Raises:
-        ImageError: not_an_image, damaged_image, unsupported_form, too_many_pixels, too_small,
-            out_of_memory.
+        ImageError: damaged_image, unsupported_form, too_many_pixels, too_small, out_of_memory.
     """
-    picture = containers.from_signature(content)
-    if picture is None:
-        raise ImageError(
-            "not_an_image",
-            "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
-            "Convert it to one of these.",
-        )
+    with telling():
+        page = _decode(picture, max_pixels)
+    told = page.told_upright or containers.orientation(picture) != 1
+    return dataclasses.replace(page, told_upright=told)
+
+
+def decode_tiff(
+    content: bytes, directory: tiff_directory.Directory, max_pixels: float
+) -> DecodedPage:
+    """That page of a TIFF. Raises ImageError as `decode_image`."""
+    with telling():
+        page = _decode_tiff(content, directory, max_pixels)
+    turn = directory.number(tiff_directory.ORIENTATION, 1)
+    return dataclasses.replace(page, told_upright=turn != 1)
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Whatever a decoder raises of hostile bytes says in the end what is wrong with the file.
+
+    Raises:
+        ImageError: nothing else.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata that we do not use
-            page = _decode(picture, max_pixels)
+            yield
     except ImageError:
         raise
     except Exception as error:  # decoders of hostile bytes raise whatever they like
@@ -95,12 +116,14 @@ def decode_pages(content: bytes, max_pixels: float) -> Iterator[DecodedPage]:
                 "the image smaller, then ask for it to be read again.",
             ) from error
         raise _damaged(error) from error
-    yield dataclasses.replace(page, told_upright=containers.orientation(picture) != 1)
 
 
 def _decode(content: bytes, max_pixels: float) -> DecodedPage:
-    if content.startswith((b"II", b"MM")):
-        return _decode_tiff(content, max_pixels)
+    rare = file_kinds.rare_form(content)
+    if rare not in {None, "PPM"}:
+        if rare == "HEIF":
+            _let_pillow_open_heif()
+        return _by_pillow(content, max_pixels, form=str(rare))
     form = _form_of(content)
     plain = functools.partial(_by_pillow, form=form)
     attempts: list[Attempt] = [plain, lambda part, most: plain(_cleaned(part), most)]
@@ -112,11 +135,10 @@ def _decode(content: bytes, max_pixels: float) -> DecodedPage:
     return _first_that_succeeds(attempts, content, max_pixels)
 
 
-def _decode_tiff(content: bytes, max_pixels: float) -> DecodedPage:
-    try:
-        directory = tiff_directory.first_page(content)
-    except (ValueError, struct.error) as error:
-        raise ValueError("its list of pictures is missing") from error
+def _decode_tiff(
+    content: bytes, directory: tiff_directory.Directory, max_pixels: float
+) -> DecodedPage:
+    content, directory = tiff_directory.alone(content, directory)
     jpeg = tiff_forms.embedded_jpeg(content, directory)
     attempts: list[Attempt] = []
     if jpeg is not None:
@@ -132,7 +154,8 @@ def _decode_tiff(content: bytes, max_pixels: float) -> DecodedPage:
         attempts = [_on_written(attempt, directory) for attempt in attempts]
         attempts.append(functools.partial(_partly_tiff, directory=directory))
         page = _first_that_succeeds(attempts, content, max_pixels)
-    turned = upright(page.pixels, directory.number(tiff_directory.ORIENTATION, 1))
+    shaped = stretched(page.pixels, directory.stretch)
+    turned = upright(shaped, directory.number(tiff_directory.ORIENTATION, 1))
     return dataclasses.replace(page, pixels=turned)
 
 
@@ -169,7 +192,8 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
         _check_size(image.size, max_pixels)
         jpeg = form == "JPEG"
         animated = form in _ANIMATED and bool(getattr(image, "is_animated", False))
-        stored = bytes_per_pixel(image.mode) + (_CANVASES if animated or form == "WEBP" else 0)
+        wide = animated or form in _DECODED_WHOLE
+        stored = bytes_per_pixel(image.mode) + (_CANVASES if wide else 0)
         full = image.size
         factor, needed = decode_memory.plan(
             full, stored, shrinks=jpeg, held_bytes=_coefficient_bytes(image) if jpeg else 0
@@ -184,7 +208,21 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
             if animated:
                 pixels, hidden = _first_that_shows(image, pixels, hidden, factor)
             found = doubts.reduced(full, factor) + (doubts.ALL_TRANSPARENT,) * hidden
+            found += (doubts.FIRST_FRAME_ONLY,) * animated
+            if form == "AVIF":
+                turn = image.getexif().get(_ORIENTATION_TAG, 1)
+                return DecodedPage(upright(pixels, turn), found, told_upright=turn != 1)
+            if form == "HEIF":  # its decoder turns it
+                told = image.info.get("original_orientation") or 1
+                return DecodedPage(pixels, found, told_upright=told != 1)
             return DecodedPage(_turned(pixels, content, form), found)
+
+
+@functools.cache
+def _let_pillow_open_heif() -> None:
+    """Loaded with the first such file: most folders have none."""
+    pi_heif = importlib.import_module("pi_heif")
+    pi_heif.register_heif_opener(thumbnails=False)
 
 
 def _first_that_shows(

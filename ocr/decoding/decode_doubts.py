@@ -14,6 +14,13 @@ ALL_TRANSPARENT = ImageWarning(
 )
 
 
+FIRST_FRAME_ONLY = ImageWarning(
+    "first_frame_only",
+    "The file is an animation or has several pictures: only the first that shows something was "
+    "read. Save the others as files of their own to have them read, too.",
+)
+
+
 def reduced(size: tuple[int, int], factor: int) -> tuple[ImageWarning, ...]:
     if factor == 1:
         return ()

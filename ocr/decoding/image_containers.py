@@ -9,9 +9,10 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import file_kinds
+
 PNG = b"\x89PNG\r\n\x1a\n"
-_SIGNATURES = (b"\xff\xd8\xff", PNG, b"II*\x00", b"MM\x00*", b"MM*\x00", b"II\x00*", b"II+\x00",
-               b"MM\x00+", b"BM", b"GIF87a", b"GIF89a")  # fmt: skip
+_ODD_TIFFS = (b"MM*\x00", b"II\x00*")
 _FOREIGN = (b"%PDF", b"%!PS", b"8BPS", b"PK\x03\x04", b"ID3", b"\x00\x00\x01\x00", b"<", b"{")
 """Containers of JPEGs that are no page of theirs: thumbnails, album covers, icons."""
 _LATEST_START = 1024
@@ -33,7 +34,9 @@ def from_signature(content: bytes) -> bytes | None:
 
     Only a JPEG may have something in front of it, as left by a broken download.
     """
-    if content.startswith(_SIGNATURES) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
+    if file_kinds.is_usual(content[: file_kinds.HEAD_BYTES]) or file_kinds.rare_form(content):
+        return content
+    if content.startswith(_ODD_TIFFS):
         return content
     if content.startswith(_FOREIGN) or content[4:8] == b"ftyp":
         return None

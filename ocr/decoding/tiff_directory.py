@@ -6,13 +6,14 @@ byte orders.
 
 import dataclasses
 import struct
-from collections.abc import Iterator
+from typing import NamedTuple
 
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
 PREDICTOR, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS = 317, 322, 323, 324, 325
 EXTRA_SAMPLES, SAMPLE_FORMAT, ORIENTATION, FILL_ORDER, COLOUR_MAP = 338, 339, 274, 266, 320
 _SUBFILE, _OLD_SUBFILE, _SUB_DIRECTORIES = 254, 255, 330
+_X_RESOLUTION, _Y_RESOLUTION, _OLD_JPEG = 282, 283, 6
 _PIXEL_TAGS = frozenset(
     [WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP,
      STRIP_COUNTS, PLANAR, PREDICTOR, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS,
@@ -23,7 +24,10 @@ _PIXEL_TAGS = frozenset(
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
           16: 8, 17: 8, 18: 8}  # fmt: skip
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
-_MAX_DIRECTORIES = 10_000
+_MAX_DIRECTORIES = 200_000
+_MOST_STRETCHED = 4.0
+"""Fax has up to 3.9 times as many dots across as down; more than this is a wrong entry."""
+_LEAST_STRETCHED = 1.15
 _MARGIN = 65_536
 
 
@@ -56,8 +60,25 @@ class Directory:
 
     @property
     def is_reduced(self) -> bool:
-        """Whether it is only a small version of another picture in the file."""
-        return bool(self.number(_SUBFILE, 0) & 1) or self.number(_OLD_SUBFILE, 1) == 2
+        """Whether it is only a small version of another picture in the file, or a mask for one."""
+        return bool(self.number(_SUBFILE, 0) & 5) or self.number(_OLD_SUBFILE, 1) == 2
+
+    @property
+    def stretch(self) -> float:
+        """How many times as high as wide its dots are: of a fax at 204×98, 2.08. 1 for squares."""
+        across, down = self._ratio(_X_RESOLUTION), self._ratio(_Y_RESOLUTION)
+        if not across or not down:
+            return 1.0
+        found = across / down
+        is_usual = _LEAST_STRETCHED <= max(found, 1 / found) <= _MOST_STRETCHED
+        return found if is_usual else 1.0
+
+    def _ratio(self, tag: int) -> float:
+        kind, _, data = self.fields.get(tag, (0, 0, b""))
+        if kind != 5 or len(data) < 8:
+            return 0.0
+        above, below = struct.unpack_from(self.order + "II", data)
+        return above / below if below else 0.0
 
     def parts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Where its strips or tiles lie, and how many bytes each has."""
@@ -76,21 +97,82 @@ class Directory:
         return dataclasses.replace(self, fields=fields)
 
 
-def first_page(content: bytes) -> Directory:
-    """The first picture that is no thumbnail; the largest where all say that they are one.
+class Pages(NamedTuple):
+    """Where the pages of a TIFF stand."""
+
+    places: list[int]
+    order: str
+    big: bool
+    is_cut: bool
+    """The list of pictures is damaged: there may be more."""
+
+    def read(self, content: bytes, number: int) -> Directory:
+        """The page of that number, from 1."""
+        return _directory(content, self.places[number - 1], self.order, self.big)[0]
+
+
+def pages(content: bytes, most: int) -> Pages:
+    """The pictures that are no thumbnails and no masks, at most so many; the largest alone where
+    all say that they are one. A picture below another one is a page where that one is none.
 
     Raises:
-        ValueError: there is none.
+        ValueError, struct.error: there is none.
     """
-    seen = []
-    for directory in _directories(content):
-        if min(directory.size) > 0:
-            if not directory.is_reduced:
-                return directory
-            seen.append(directory)
-    if not seen:
+    order, big, first = _start(content)
+    chosen: list[int] = []
+    reduced: list[tuple[int, int]] = []
+    is_cut = False
+    waiting, seen = [first], set[int]()
+    while waiting and len(chosen) < most and len(seen) < _MAX_DIRECTORIES:
+        at = waiting.pop(0)
+        if at in seen or not 0 < at < len(content):
+            is_cut = is_cut or (at != 0 and at not in seen)
+            continue
+        seen.add(at)
+        try:
+            directory, following = _directory(content, at, order, big)
+        except (ValueError, struct.error):
+            if not chosen and not reduced:
+                raise
+            is_cut = True
+            continue
+        below: tuple[int, ...] = ()
+        if min(directory.size) <= 0 or directory.is_reduced:
+            reduced.append((directory.size[0] * directory.size[1], at))
+            below = directory.numbers(_SUB_DIRECTORIES)
+        else:
+            chosen.append(at)
+        waiting = [*below, following, *waiting]
+    reduced = [found for found in reduced if found[0] > 0]
+    if not chosen and not reduced:
         raise ValueError("no directory of a picture")
-    return max(seen, key=lambda directory: directory.size[0] * directory.size[1])
+    return Pages(chosen or [max(reduced)[1]], order, big, is_cut)
+
+
+def alone(content: bytes, directory: Directory) -> tuple[bytes, Directory]:
+    """The bytes of that one picture, where they can be told, and its directory for them: of a
+    thousand pages in a file each would else be decoded from a copy of all."""
+    offsets, counts = directory.parts()
+    size = sum(counts)
+    if (
+        directory.number(COMPRESSION, 1) == _OLD_JPEG  # whose tables may lie anywhere
+        or len(offsets) != len(counts)
+        or not offsets
+        or size > len(content) // 2
+    ):
+        return content, directory
+    head = 16 if directory.big else 8
+    parts, places, at = [bytes(head)], [], head
+    for offset, count in zip(offsets, counts, strict=True):
+        part = content[offset : offset + count]
+        if len(part) < count:
+            return content, directory
+        part += b"\x00" * (len(part) % 2)
+        parts.append(part)
+        places.append(at)
+        at += len(part)
+    tag = TILE_OFFSETS if TILE_OFFSETS in directory.fields else STRIP_OFFSETS
+    return b"".join(parts), directory.with_numbers({tag: tuple(places)})
 
 
 def written(content: bytes, directory: Directory, filler: bytes | None = None) -> bytes:
@@ -137,21 +219,12 @@ def _largest(directory: Directory) -> int:
     return width * height * pixel // 8 + _MARGIN
 
 
-def _directories(content: bytes) -> Iterator[Directory]:
-    """Each directory of the chain, followed by those below it."""
+def _start(content: bytes) -> tuple[str, bool, int]:
+    """The byte order, whether it is a BigTIFF, and where the first directory stands."""
     order = "<" if content[:2] == b"II" else ">"
     big = 43 in content[2:4]
-    pointer = "Q" if big else "I"
-    (at,) = struct.unpack_from(order + pointer, content, 8 if big else 4)
-    waiting, seen = [at], set[int]()
-    while waiting and len(seen) < _MAX_DIRECTORIES:
-        at = waiting.pop(0)
-        if at in seen or not 0 < at < len(content):
-            continue
-        seen.add(at)
-        directory, following = _directory(content, at, order, big)
-        yield directory
-        waiting = [*directory.numbers(_SUB_DIRECTORIES), following, *waiting]
+    (at,) = struct.unpack_from(order + ("Q" if big else "I"), content, 8 if big else 4)
+    return order, big, at
 
 
 def _directory(content: bytes, at: int, order: str, big: bool) -> tuple[Directory, int]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import file_kinds
 from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import ImageError
@@ -20,20 +21,8 @@ from records.catalogue import Catalogue
 from records.database import Database
 from source_files import FileStat, fingerprint, lstat_below
 
-IMAGE_SUFFIXES = frozenset(
-    b".jpg .jpeg .jpe .jfif .mpo .png .apng .tif .tiff .bmp .dib .webp .gif".split()
-)
-_SIGNATURES = (
-    b"\xff\xd8\xff",  # JPEG
-    b"\x89PNG\r\n\x1a\n",
-    b"II*\x00",  # TIFF, little endian
-    b"MM\x00*",  # TIFF, big endian
-    b"II+\x00",  # BigTIFF
-    b"MM\x00+",
-    b"BM",
-    b"GIF87a",
-    b"GIF89a",
-)
+_BOXES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")
+_MAIL_SUFFIXES = (b".eml", b".msg", b".mbox")
 _SLICE_S = 0.5
 """Rows are committed at least so often while many files are hashed, so that reading can begin."""
 _MOST_TOGETHER = 500
@@ -134,17 +123,24 @@ def check_signature(path: bytes, head: bytes) -> None:
 
     What passes may still be no image: the worker finds out.
     """
-    if head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+    if file_kinds.is_read(head):
         return
     suffix = path[path.rfind(b".") :].lower() if b"." in path else b""
-    if suffix in IMAGE_SUFFIXES:
+    if suffix in file_kinds.SUFFIXES:
         raise ImageError(
             ErrorCode.NOT_AN_IMAGE,
-            "This is not a JPEG, PNG, TIFF, BMP, WebP or GIF image, whatever its name says. "
-            "Convert it to one of these.",
+            f"This is no {file_kinds.NAMES}, whatever its name says. Convert it to one of these.",
+        )
+    if head.startswith(_BOXES) or suffix in _MAIL_SUFFIXES:
+        what = "a mail" if suffix in _MAIL_SUFFIXES else "an archive"
+        raise ImageError(
+            ErrorCode.UNSUPPORTED_FORMAT,
+            f"This is {what}: what is packed in it is not looked for. Unpack it, and put the "
+            "images or documents here.",
+            ignored=True,
         )
     raise ImageError(
         ErrorCode.UNSUPPORTED_FORMAT,
-        "This is no image in a format that is read (JPEG, PNG, TIFF, BMP, WebP, GIF).",
+        f"This is nothing in a format that is read ({file_kinds.NAMES}).",
         ignored=True,
     )

@@ -44,12 +44,13 @@ def set_correction(connection: Connection, line_id: int, text: str | None) -> No
     _refresh_page(connection, page_id)
 
 
-def collect(connection: Connection, image_id: int) -> list[_Kept]:
-    """The corrections of an image, by place, before its pages are replaced."""
+def collect(connection: Connection, image_id: int, page_number: int | None = None) -> list[_Kept]:
+    """The corrections of an image, or of one page, by place, before its pages are replaced."""
     rows = connection.execute(
         "SELECT pages.number, polygon, corrections.text, corrections.created_at FROM corrections "
-        "JOIN lines ON lines.id = line_id JOIN pages ON pages.id = page_id WHERE image_id = ?",
-        (image_id,),
+        "JOIN lines ON lines.id = line_id JOIN pages ON pages.id = page_id WHERE image_id = ?1 "
+        "AND (?2 IS NULL OR pages.number = ?2)",
+        (image_id, page_number),
     ).fetchall()
     return [_Kept(number, _center(polygon), text, at) for number, polygon, text, at in rows]
 

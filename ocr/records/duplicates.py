@@ -29,6 +29,11 @@ OF_THE_MOMENT = (
 _MOMENT = ", ".join(f"'{code}'" for code in OF_THE_MOMENT)
 _TOGETHER = 2_000
 """Duplicates that one statement changes."""
+_FINISHED = (
+    "(EXISTS (SELECT 1 FROM pages WHERE image_id = images.id) AND "
+    "NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id AND stage > 0))"
+)
+"""It has pages, and is no document that is still being read."""
 _AWAY = f"(status = 'missing' OR coalesce(error_code, '') IN ({_MOMENT}))"
 
 
@@ -61,13 +66,13 @@ def settle(connection: Connection, image_id: int) -> None:
     It has its text already, or follows the original with that content, or takes over from
     one that is away, or else waits to be read.
     """
-    ((sha256, has_pages),) = connection.execute(
-        "SELECT sha256, EXISTS (SELECT 1 FROM pages WHERE image_id = images.id) "
+    ((sha256, has_pages, is_finished),) = connection.execute(
+        f"SELECT sha256, EXISTS (SELECT 1 FROM pages WHERE image_id = images.id), {_FINISHED} "  # noqa: S608
         "FROM images WHERE id = ?",
         (image_id,),
     ).fetchall()
-    if has_pages:  # an original, which shows what it showed
-        _stand_alone(connection, image_id, Status.DONE)
+    if has_pages:  # an original, which shows what it showed, or goes on where it stood
+        _stand_alone(connection, image_id, Status.DONE if is_finished else Status.PENDING)
     else:
         search_index.will_change(connection, image_id, followers=True)
         _stand_alone(connection, image_id, Status.PENDING)
@@ -95,8 +100,7 @@ def _join(connection: Connection, image_id: int, sha256: str) -> None:
     if not _is_missing(connection, original[0]):
         _detach(connection, original[0])
     connection.execute(
-        "UPDATE images SET status = ? WHERE id = ? "
-        "AND EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",
+        f"UPDATE images SET status = ? WHERE id = ? AND {_FINISHED}",  # noqa: S608  ours
         (Status.DONE, image_id),
     )
 
@@ -187,8 +191,9 @@ def _promote(connection: Connection, heir_id: int, original_id: int) -> None:
     connection.execute("UPDATE pages SET image_id = ? WHERE image_id = ?", (heir_id, original_id))
     connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, heir_id))
     connection.execute(
-        "UPDATE images SET duplicate_of = NULL, (attempts, batch_id, finished_at) = "
-        "(SELECT attempts, batch_id, finished_at FROM images WHERE id = ?) WHERE id = ?",
+        "UPDATE images SET duplicate_of = NULL, (attempts, batch_id, finished_at, page_count) = "
+        "(SELECT attempts, batch_id, finished_at, page_count FROM images WHERE id = ?) "
+        "WHERE id = ?",
         (original_id, heir_id),
     )
     _give_to(connection, original_id, heir_id)
@@ -215,7 +220,9 @@ def _heir(connection: Connection, image_id: int) -> int | None:
 
 def _detach(connection: Connection, image_id: int) -> None:
     search_index.will_change(connection, image_id)
-    connection.execute("UPDATE images SET duplicate_of = NULL WHERE id = ?", (image_id,))
+    connection.execute(
+        "UPDATE images SET duplicate_of = NULL, page_count = NULL WHERE id = ?", (image_id,)
+    )
     connection.execute(  # it went with the pages, or they were another's
         "UPDATE images SET warning_code = NULL, warning = NULL WHERE id = ? "
         "AND NOT EXISTS (SELECT 1 FROM pages WHERE image_id = images.id)",

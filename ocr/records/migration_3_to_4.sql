@@ -48,3 +48,39 @@ INSERT INTO images_fts (images_fts, rank) VALUES ('automerge', 8);
 INSERT INTO grams_fts (grams_fts, rank) VALUES ('automerge', 8);
 DROP INDEX images_status;
 CREATE INDEX images_status ON images (status, id, duplicate_of);
+-- Documents: pages that come one after the other, and a PDF's own text.
+ALTER TABLE images ADD COLUMN page_count INTEGER;
+CREATE INDEX images_documents ON images (status, id) WHERE page_count IS NOT NULL;
+ALTER TABLE pages ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pages ADD COLUMN warning_code TEXT;
+ALTER TABLE pages ADD COLUMN warning TEXT;
+ALTER TABLE pages ADD COLUMN embedded_text TEXT;
+CREATE INDEX pages_unfinished ON pages (image_id, number, stage) WHERE stage > 0;
+DROP VIEW search_texts;
+CREATE VIEW search_texts AS
+  SELECT images.id, images.search_form, '/' || images.name AS name,
+         (SELECT group_concat(text || coalesce(char(10) || corrected, '')
+                              || coalesce(char(10) || embedded_text, ''), char(10)) FROM (
+            SELECT text, corrected, embedded_text FROM pages
+             WHERE image_id = coalesce(images.duplicate_of, images.id) AND stage IN (0, 2)
+             ORDER BY number
+         )) AS text
+  FROM images;
+DROP TRIGGER search_text_is_folded;
+CREATE TRIGGER search_text_is_folded BEFORE UPDATE OF text, corrected ON pages
+  WHEN old.stage IN (0, 2) AND (SELECT search_form FROM images WHERE id = old.image_id) = 2
+BEGIN
+  SELECT raise(ABORT, 'the search index holds this text folded');
+END;
+DROP TRIGGER search_page_is_folded;
+CREATE TRIGGER search_page_is_folded BEFORE DELETE ON pages
+  WHEN old.stage IN (0, 2) AND (SELECT search_form FROM images WHERE id = old.image_id) = 2
+BEGIN
+  SELECT raise(ABORT, 'the search index holds this text folded');
+END;
+DROP TRIGGER search_page_is_missed;
+CREATE TRIGGER search_page_is_missed BEFORE INSERT ON pages
+  WHEN new.stage IN (0, 2) AND (SELECT search_form FROM images WHERE id = new.image_id) = 2
+BEGIN
+  SELECT raise(ABORT, 'the search index would not hold this text');
+END;

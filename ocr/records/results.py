@@ -6,13 +6,14 @@ Each function is part of the transaction of its caller, `store`.
 import json
 from typing import Any
 
-from image_warnings import joined
+from image_warnings import ImageWarning, joined
 from ocr_contract import alternatives
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_contract.search.other_readings import other_words
 from ocr_errors import ImageError
-from page_records import ImageResult, Line, Page
-from records import corrections, duplicates, search_index, service_ends
+from page_records import DocumentPage, DocumentState, ImageResult, Line, Page
+from records import corrections, document_pages, duplicates, search_index, service_ends
 from records.database import Connection, utc_now
 
 
@@ -21,6 +22,10 @@ def store_result(connection: Connection, image: ImageResult) -> int:
     service_ends.clear(connection, image.image_id)  # whatever came of it, the service lived
     if image.sha256 is not None:
         _settle_content(connection, image.image_id, image.sha256)
+    document_pages.let_search(connection, image.image_id)
+    if image.document is not None:
+        _store_document(connection, image.image_id, image.document)
+        return 0  # its pages were counted as they came
     if image.error is not None:
         if image.error.code == "out_of_memory" and _shared_its_memory(connection, image.image_id):
             _let_wait(connection, image.image_id)
@@ -33,7 +38,13 @@ def store_result(connection: Connection, image: ImageResult) -> int:
     for number, page in enumerate(image.pages, 1):
         _store_page(connection, image.image_id, number, page)
     corrections.reattach(connection, image.image_id, kept)
+    connection.execute("UPDATE images SET page_count = NULL WHERE id = ?", (image.image_id,))
     warning = joined(warning for page in image.pages for warning in page.warnings)
+    _store_done(connection, image.image_id, warning)
+    return len(image.pages)
+
+
+def _store_done(connection: Connection, image_id: int, warning: ImageWarning | None) -> None:
     connection.execute(
         "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
         "finished_at = ?2, attempts = 0, warning_code = ?3, warning = ?4 WHERE id = ?5",
@@ -42,11 +53,76 @@ def store_result(connection: Connection, image: ImageResult) -> int:
             utc_now(),
             warning.code if warning else None,
             warning.message if warning else None,
-            image.image_id,
+            image_id,
         ),
     )
-    duplicates.spread(connection, image.image_id)
-    return len(image.pages)
+    duplicates.spread(connection, image_id)
+
+
+def store_document_page(connection: Connection, found: DocumentPage) -> bool:
+    """One page of a document that goes on; False where this reading has it already."""
+    service_ends.clear(connection, found.image_id)
+    _settle_content(connection, found.image_id, found.sha256)
+    kept = corrections.collect(connection, found.image_id, found.number)
+    if not document_pages.make_room(connection, found.image_id, found.page_count, found.number):
+        return False
+    page = found.page
+    if page is None:
+        assert found.error is not None, "a page or an error"
+        page = document_pages.unread(found.error)
+    _store_page(connection, found.image_id, found.number, page, of_document=True)
+    corrections.reattach(connection, found.image_id, kept)
+    connection.execute(  # whoever did it harm, this page did not
+        "UPDATE images SET attempts = min(attempts, 1), updated_at = ? WHERE id = ?",
+        (utc_now(), found.image_id),
+    )
+    return True
+
+
+def store_unread_page(
+    connection: Connection, image_id: int, number: int, error: ImageError
+) -> bool:
+    """The worker ends on this page of a document: the rest goes on without it.
+
+    False where the image is no document that has such a page.
+    """
+    rows = connection.execute(
+        "SELECT page_count, sha256 FROM images WHERE id = ? AND page_count >= ?",
+        (image_id, number),
+    ).fetchall()
+    if not rows:
+        return False
+    ((page_count, sha256),) = rows
+    found = DocumentPage(0, image_id, sha256, page_count, number, error=error)
+    if not store_document_page(connection, found):
+        return False
+    connection.execute("UPDATE images SET attempts = 0 WHERE id = ?", (image_id,))
+    return True
+
+
+def _store_document(connection: Connection, image_id: int, state: DocumentState) -> None:
+    """A portion is over: the document is done, or waits for the next one."""
+    if document_pages.is_complete(connection, image_id, state.page_count):
+        document_pages.finish(connection, image_id, state.page_count)
+        warning = document_pages.warning_of(connection, image_id, state.warnings)
+        _store_done(connection, image_id, warning)
+        return
+    ((has_more, attempts),) = connection.execute(
+        "SELECT batch_id IN (SELECT id FROM batches WHERE pages > 0), attempts FROM images "
+        "WHERE id = ?",
+        (image_id,),
+    ).fetchall()
+    if not has_more and attempts > 0:
+        error = ImageError(
+            ErrorCode.ENGINE_FAILED, "No further page of this document could be read."
+        )
+        store_error(connection, image_id, Status.FAILED, error)
+        return
+    connection.execute(
+        "UPDATE images SET status = ?, attempts = ?, updated_at = ? WHERE id = ?",
+        (Status.PENDING, int(state.is_short_of_memory or not has_more), utc_now(), image_id),
+    )
+    duplicates.spread(connection, image_id)
 
 
 def _shared_its_memory(connection: Connection, image_id: int) -> bool:
@@ -80,11 +156,15 @@ def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:
         connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, image_id))
 
 
-def _store_page(connection: Connection, image_id: int, number: int, page: Page) -> None:
+def _store_page(
+    connection: Connection, image_id: int, number: int, page: Page, *, of_document: bool = False
+) -> None:
+    warning = joined(page.warnings) if of_document else None
     connection.execute(
         "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "
-        "confidence, preview, thumbnail, seconds, doubtful_count, unspelled_count) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "confidence, preview, thumbnail, seconds, doubtful_count, unspelled_count, stage, "
+        "warning_code, warning, embedded_text) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             image_id,
             number,
@@ -99,6 +179,10 @@ def _store_page(connection: Connection, image_id: int, number: int, page: Page) 
             page.seconds,
             sum(line.is_doubtful for line in page.lines),
             sum(line.is_unspelled for line in page.lines),
+            document_pages.READ if of_document else document_pages.DONE,
+            warning.code if warning else None,
+            warning.message if warning else None,
+            page.embedded_text,
         ),
     )
     page_id = connection.last_insert_rowid()

@@ -13,10 +13,14 @@ from typing import NamedTuple
 
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
-from page_records import BatchResult, Provenance, Task
-from records import results, service_ends
+from page_records import BatchResult, DocumentPage, Provenance, Task
+from records import document_pages, results, service_ends
 from records.database import Connection, Database, utc_now
 from records.service_ends import Named
+
+_PAGES_READ = (
+    "coalesce(sum((SELECT count(*) FROM pages WHERE image_id = images.id AND stage IN (1, 2))), 0)"
+)
 
 
 class Claim(NamedTuple):
@@ -99,8 +103,12 @@ class Store:
                 "RETURNING id, path, sha256",
                 (Status.PROCESSING, batch_id, now, *ids),
             ).fetchall()
-            # SQLite promises no order for them.
-            return Claim(batch_id, [Task(*row) for row in sorted(rows)], suspect=not fresh)
+            done = document_pages.read_numbers(connection, ids)
+            tasks = [
+                Task(image_id, path, sha256, tuple(done.get(image_id, ())), careful=not fresh)
+                for image_id, path, sha256 in sorted(rows)  # SQLite promises no order for them
+            ]
+            return Claim(batch_id, tasks, suspect=not fresh)
 
     def next_trial_s(
         self, paths: frozenset[bytes] | None = None, *, quarantined: bool
@@ -113,6 +121,48 @@ class Store:
             found = service_ends.trials(connection, _named(paths), quarantined=quarantined)
         return min((trial.due_s for trial in found), default=None)
 
+    def store_page(self, found: DocumentPage) -> int:
+        """Store one page of a document that is in work; returns how many that are: 0 or 1."""
+        with self._database.transaction() as connection:
+            if not _in_work(connection, found.image_id, found.batch_id):
+                return 0
+            if not results.store_document_page(connection, found):
+                return 0
+            connection.execute(
+                "UPDATE batches SET pages = pages + 1 WHERE id = ?", (found.batch_id,)
+            )
+            return 1
+
+    def document_pages(self, image_ids: Iterable[int]) -> tuple[int, int]:
+        """Of the documents among these images: (pages read by now, pages that they have)."""
+        with self._database.reading() as connection:
+            ((read, pages),) = connection.execute(
+                f"SELECT {_PAGES_READ}, coalesce(sum(page_count), 0) FROM images "  # noqa: S608
+                "WHERE page_count IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(image_ids)),),
+            ).fetchall()
+        return read, pages
+
+    def count_pages_left(self) -> int:
+        """How many pages the waiting documents have beyond one each, as far as they are known."""
+        with self._database.reading() as connection:
+            ((left,),) = connection.execute(
+                f"SELECT coalesce(sum(page_count), 0) - count(*) - {_PAGES_READ} "  # noqa: S608
+                "FROM images INDEXED BY images_documents "
+                "WHERE page_count IS NOT NULL AND status IN ('pending', 'processing')"
+            ).fetchall()
+        return max(int(left), 0)
+
+    def count_unfinished(self, batch_id: int) -> int:
+        """How many documents of a batch that is over wait for their next portion."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT count(*) FROM images WHERE status = ? AND batch_id = ? "
+                "AND page_count IS NOT NULL",
+                (Status.PENDING, batch_id),
+            ).fetchall()
+            return int(rows[0][0])
+
     def finish(self, result: BatchResult, provenance: Provenance) -> int:
         """Store a batch's results; returns how many pages. Committed when this returns."""
         pages = 0
@@ -121,7 +171,7 @@ class Store:
                 if _in_work(connection, image.image_id, result.batch_id):
                     pages += results.store_result(connection, image)
             connection.execute(
-                "UPDATE batches SET finished_at = ?, pages = ?, seconds = ?, engine = ?, "
+                "UPDATE batches SET finished_at = ?, pages = pages + ?, seconds = ?, engine = ?, "
                 "device = ?, precision = ?, models = ?, parameters = ? WHERE id = ?",
                 (
                     utc_now(),
@@ -140,12 +190,19 @@ class Store:
         return pages
 
     def give_up(
-        self, batch_id: int, error: ImageError, max_attempts: int, *, alone: bool
+        self,
+        batch_id: int,
+        error: ImageError,
+        max_attempts: int,
+        *,
+        alone: bool,
+        page: int | None = None,
     ) -> list[int]:
         """The worker ended on this batch: try its images again alone, or quarantine them.
 
-        Only one that was `alone` in the worker can be to blame. Returns the ids that went into
-        quarantine.
+        Only one that was `alone` in the worker can be to blame; of a document that was in it only
+        its `page`, where that is known: the document goes on without it. Returns the ids that went
+        into quarantine.
         """
         with self._database.transaction() as connection:
             rows = connection.execute(
@@ -155,10 +212,18 @@ class Store:
             ).fetchall()
             for image_id, _ in rows:
                 service_ends.clear(connection, image_id)  # the worker ended, and the service lived
-            spent = [image_id for image_id, attempts in rows if alone and attempts >= max_attempts]
-            for image_id in spent:
+                document_pages.let_search(connection, image_id)
+            quarantined = []
+            for image_id, attempts in rows:
+                if not alone or attempts < max_attempts:
+                    continue
+                if page is not None and results.store_unread_page(
+                    connection, image_id, page, error
+                ):
+                    continue  # the next portion ends it, if this was its last page
                 results.store_error(connection, image_id, Status.QUARANTINED, error)
-            return spent
+                quarantined.append(image_id)
+            return quarantined
 
     def release(self, batch_id: int) -> None:
         """The service stops in an orderly way: this batch's images wait as if never claimed."""

@@ -22,7 +22,7 @@ import machine_limits
 import page_progress
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
-from page_records import BatchResult, Provenance, Task
+from page_records import BatchResult, DocumentPage, Provenance, Task
 from worker_link import worker_protocol as protocol
 from worker_link.worker_channel import Channel
 
@@ -66,6 +66,8 @@ class _InWork:
     silent_until: float
     """When it was silent about this batch for `allowed_s`; others do not count: one image may
     hang while the rest goes on."""
+    pages: set[tuple[int, int]] = dataclasses.field(default_factory=set)
+    """Image and number of the pages of documents that came already."""
 
 
 class Pool:
@@ -97,6 +99,8 @@ class Pool:
         self._counted_since = 0.0
         self._images_read = 0
         self._left_at = 0.0
+        self.page_in_hand: int | None = None
+        """Of a document that was read alone and with care: the page that the worker ended on."""
         self.worn_out: str | None = None
         """Why the worker should get no more batches: `start` replaces it when it has none."""
         self.provenance: Provenance | None = None
@@ -169,9 +173,16 @@ class Pool:
             Stopped: the service stops; the worker is gone then.
         """
         images = [
-            {"id": task.image_id, "path": os.fsdecode(task.path), "sha256": task.sha256}
+            {
+                "id": task.image_id,
+                "path": os.fsdecode(task.path),
+                "sha256": task.sha256,
+                "done": task.done,
+                "careful": task.careful,
+            }
             for task in tasks
         ]
+        self.page_in_hand = None
         with self._attentive():
             channel = self._connected()
             self._in_work[batch_id] = batch = _InWork(tasks, 0.0, 0.0)
@@ -182,8 +193,10 @@ class Pool:
             except OSError as error:
                 raise self._died() from error
 
-    def next_result(self, woken: threading.Event | None = None) -> BatchResult | None:
-        """Wait for one of the submitted batches, whichever is done first.
+    def next_result(
+        self, woken: threading.Event | None = None
+    ) -> BatchResult | DocumentPage | None:
+        """Wait for one of the submitted batches, or a page of a document, whichever comes first.
 
         Returns None when `woken` is set before that: there may be another batch to submit.
 
@@ -212,9 +225,26 @@ class Pool:
                     self._wear_out(len(batch.tasks))
                     return result
                 self._allow(batch)
+                if message.get("type") == "page":
+                    page = self._take_page(message, batch)
+                    if page is not None:
+                        return page
+                else:
+                    self.page_in_hand = protocol.parse_page_in_hand(message)
             raise WorkerError(
                 ErrorCode.WORKER_NONSENSE, "The worker talks and talks, but never answers."
             )
+
+    def _take_page(self, message: dict[str, Any], batch: _InWork) -> DocumentPage | None:
+        """A page that did not come before is an answer: it earns its messages."""
+        page = protocol.parse_page(message, batch.tasks)
+        self.page_in_hand = None
+        if (page.image_id, page.number) in batch.pages:
+            return None
+        batch.pages.add((page.image_id, page.number))
+        self._allow_messages()
+        self._wear_out(1)
+        return page
 
     def stop(self) -> None:
         """End the worker, at once: it holds nothing that could be lost. Safe from any thread."""

@@ -4,18 +4,25 @@ The worker opens hostile files with native code, so nothing that it sends is tru
 are JSON (never pickle), of bounded size, and every field is checked before use. `worker_channel`
 frames and carries them.
 
-    service → worker   {"batch": 7, "images": [{"id": 1, "path": "a.jpg", "sha256": "…"}]}
+    service → worker   {"batch": 7, "images": [{"id": 1, "path": "a.jpg", "sha256": "…",
+                                               "done": [1, 2], "careful": false}]}
     worker → service   {"type": "ready", "engine": …, "device": …, "precision": …,
                         "models": {…}, "parameters": {…}, "batch_size": 2, "batches": 2}
                        {"type": "failed", "code": …, "message": …}      it could not start
                        {"type": "progress", "batch": 7}                 it is alive
+                       {"type": "progress", "batch": 7, "page": 3}      with this page, "careful"
+                       {"type": "page", "batch": 7, "id": 1, "sha256": "…", "pages": 12,
+                        "number": 3, "page": page}                      or "error" for "page"
                        {"type": "batch", "batch": 7, "seconds": 1.2, "inference_s": 1.1,
                         "images": [result, …]}
     result             {"id": 1, "sha256": "…", "pages": [page, …]}
                        {"id": 1, "sha256": "…"|null, "error": {"code", "message", "ignored"}}
+                       {"id": 1, "sha256": "…", "document": {"pages": 12, "short": false,
+                        "warnings": […]}}                               its pages came before
     page               {"width", "height", "rotation", "preview", "thumbnail", "seconds",
                         "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]], more], …],
                         "warnings": [{"code", "message"}, …]}            absent: none
+                        "embedded": "…"}                                 a PDF's own; absent: none
     more               {"doubt", "reason", "alternatives", "model"}      absent: what is not known
 
 Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standard library only.
@@ -30,7 +37,10 @@ from ocr_contract.alternatives import Alternative, from_plain, to_plain
 from ocr_errors import ImageError, WorkerError
 from page_records import (
     MAX_LINES,
+    MAX_PAGES,
     BatchResult,
+    DocumentPage,
+    DocumentState,
     ImageResult,
     Line,
     Page,
@@ -45,6 +55,7 @@ MAX_MODEL_CHARS = 200
 MAX_WARNINGS = 10
 """Of one page."""
 MAX_WARNING_CHARS = 500
+MAX_EMBEDDED_CHARS = 1_000_000
 MAX_PIXELS_SIDE = 1_000_000
 _CODE = re.compile(r"[a-z_]{1,50}\Z")
 _FILE_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(-[a-z0-9]+)*\.(jpg|png|webp)\Z")
@@ -81,6 +92,54 @@ def batch_of(message: dict[str, Any]) -> int:
         return _whole(message["batch"], 0, 2**62)
     except (KeyError, ValueError) as error:
         raise nonsense(repr(error)) from error
+
+
+def parse_page(message: dict[str, Any], tasks: list[Task]) -> DocumentPage:
+    """The page in a page message; of one of the tasks.
+
+    Raises:
+        WorkerError: anything else.
+    """
+    try:
+        page_count = _whole(message["pages"], 1, MAX_PAGES)
+        found = DocumentPage(
+            _whole(message["batch"], 0, 2**62),
+            _whole(message["id"], 0, 2**62),
+            _sha256(message["sha256"]),
+            page_count,
+            _whole(message["number"], 1, page_count),
+            page=_page(message["page"]) if "page" in message else None,
+            error=None if "page" in message else _error(message["error"]),
+        )
+        if found.image_id not in {task.image_id for task in tasks}:
+            raise ValueError("the page is of no image of the batch")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise nonsense(repr(error)) from error
+    return found
+
+
+def parse_page_in_hand(message: dict[str, Any]) -> int | None:
+    """The page that a progress message names, if it does; raises WorkerError."""
+    if "page" not in message:
+        return None
+    try:
+        return _whole(message["page"], 1, MAX_PAGES)
+    except ValueError as error:
+        raise nonsense(repr(error)) from error
+
+
+def error_to_json(error: ImageError) -> dict[str, Any]:
+    """The wire's form of why something could not be read."""
+    return {"code": error.code, "message": error.message[:500], "ignored": error.ignored}
+
+
+def document_to_json(state: DocumentState) -> dict[str, Any]:
+    """The wire's form of a document at the end of a portion."""
+    return {
+        "pages": state.page_count,
+        "short": state.is_short_of_memory,
+        "warnings": _warnings_to_json(state.warnings),
+    }
 
 
 def parse_batch(message: dict[str, Any], tasks: list[Task]) -> BatchResult:
@@ -121,11 +180,15 @@ def page_to_json(page: Page) -> dict[str, Any]:
             ]
             for line in page.lines
         ],
-        "warnings": [
-            {"code": warning.code, "message": warning.message[:MAX_WARNING_CHARS]}
-            for warning in page.warnings[:MAX_WARNINGS]
-        ],
-    }
+        "warnings": _warnings_to_json(page.warnings),
+    } | ({} if page.embedded_text is None else {"embedded": page.embedded_text})
+
+
+def _warnings_to_json(warnings: tuple[ImageWarning, ...]) -> list[dict[str, str]]:
+    return [
+        {"code": warning.code, "message": warning.message[:MAX_WARNING_CHARS]}
+        for warning in warnings[:MAX_WARNINGS]
+    ]
 
 
 def _more_of(line: Line) -> dict[str, Any]:
@@ -141,20 +204,40 @@ def _more_of(line: Line) -> dict[str, Any]:
 def _image(value: dict[str, Any]) -> ImageResult:
     image_id = _whole(value["id"], 0, 2**62)
     sha256 = value.get("sha256")
-    if sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError("sha256")
+    if sha256 is not None:
+        _sha256(sha256)
     if "error" in value:
-        error = value["error"]
-        code, message = _code(error["code"]), _text(error["message"], 500)
-        return ImageResult(
-            image_id, sha256, error=ImageError(code, message, ignored=error["ignored"] is True)
-        )
+        return ImageResult(image_id, sha256, error=_error(value["error"]))
     if sha256 is None:
         raise ValueError("pages without the content's sha256")
+    if "document" in value:
+        return ImageResult(image_id, sha256, document=_document(value["document"]))
     return ImageResult(image_id, sha256, pages=tuple(_page(page) for page in value["pages"]))
 
 
+def _sha256(value: Any) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise ValueError("sha256")
+    return str(value)
+
+
+def _error(value: dict[str, Any]) -> ImageError:
+    code, message = _code(value["code"]), _text(value["message"], 500)
+    return ImageError(code, message, ignored=value["ignored"] is True)
+
+
+def _document(value: dict[str, Any]) -> DocumentState:
+    if len(value["warnings"]) > MAX_WARNINGS:
+        raise ValueError("too many warnings")
+    return DocumentState(
+        _whole(value["pages"], 1, MAX_PAGES),
+        value["short"] is True,
+        tuple(_warning(warning) for warning in value["warnings"]),
+    )
+
+
 def _page(value: dict[str, Any]) -> Page:
+    embedded = value.get("embedded")
     if value["rotation"] not in (0, 90, 180, 270):
         raise ValueError("rotation")
     warnings = value.get("warnings", [])
@@ -169,6 +252,7 @@ def _page(value: dict[str, Any]) -> Page:
         thumbnail=_file_name(value["thumbnail"]),
         seconds=_number(value["seconds"], 0, 1e9),
         warnings=tuple(_warning(warning) for warning in warnings),
+        embedded_text=None if embedded is None else _text(embedded, MAX_EMBEDDED_CHARS),
     )
 
 

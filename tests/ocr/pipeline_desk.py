@@ -36,6 +36,7 @@ class FakePool:
         self.prefetch = 1
         self.wears_out_after = 0
         self.worn_out: str | None = None
+        self.page_in_hand: int | None = None
         self.starts = 0
         self.provenance: Provenance | None = None
         self._batch_size = batch_size

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from engines import inference
 from engines.text_models import TextModels

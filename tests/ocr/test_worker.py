@@ -21,9 +21,10 @@ import pytest
 from polling import wait_until
 
 import page_progress
-import worker
 from decoding.decode import DecodedPage
+from decoding.documents import Document
 from decoding.pixels import Pixels
+from document_reading import Reader
 from image_warnings import ImageWarning
 from ocr_errors import WorkerError
 from ocr_settings import Settings
@@ -32,7 +33,7 @@ from project import ROOT
 from reading.engine import ReadPage
 from reading.previews import Previews
 from source_files import read_bytes
-from worker import FirstAlone, Reader
+from worker import FirstAlone
 from worker_link import worker_log
 from worker_link.pool import Pool
 from worker_link.worker_protocol import parse_batch
@@ -64,7 +65,7 @@ class FakeEngine:
 class Bench:
     """A reader with a folder of images."""
 
-    def __init__(self, folder: Path, hands: concurrent.futures.Executor) -> None:
+    def __init__(self, folder: Path) -> None:
         self.images = folder / "images"
         self.data = folder / "data"
         self.images.mkdir()
@@ -73,7 +74,7 @@ class Bench:
         self.settings = Settings(
             image_folder=self.images, data_folder=self.data, max_file_mb=1.0, max_megapixels=1.0
         )
-        self.reader = Reader(self.settings, self.engine, Previews(self.data), hands)
+        self.reader = Reader(self.settings, self.engine, Previews(self.data), 4)
         self.progress = 0
 
     def read(self, *files: tuple[str, bytes | None]) -> list[dict[str, Any]]:
@@ -90,7 +91,7 @@ class Bench:
             ],
         }
 
-        def progress() -> None:
+        def progress(_: dict[str, Any]) -> None:
             self.progress += 1
 
         reply = json.loads(json.dumps(self.reader.read_batch(message, progress)))
@@ -100,9 +101,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with concurrent.futures.ThreadPoolExecutor(4) as hands:
-        yield Bench(tmp_path, hands)
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
 
 
 def text(image: dict[str, Any]) -> str:
@@ -125,7 +125,8 @@ def test_the_warnings_of_decoder_and_engine_go_with_the_page(
 ) -> None:
     missing = ImageWarning("partly_missing", "The last 3 % are missing.")
     white = np.full((40, 60, 3), 255, np.uint8)
-    monkeypatch.setattr(worker, "decode_pages", lambda *_: iter([DecodedPage(white, (missing,))]))
+    opened = Document(1, lambda _: DecodedPage(white, (missing,)))
+    monkeypatch.setattr("document_reading.open_document", lambda *_: opened)
     bench.engine.warnings = (ImageWarning("no_text_found", "Something is on this page."),)
     (image,) = bench.read(("a.png", FILES["png"]))
     assert [warning["code"] for warning in image["pages"][0]["warnings"]] == [
@@ -193,7 +194,7 @@ def test_and_so_are_those_of_two_batches(bench: Bench) -> None:
     ]
     with concurrent.futures.ThreadPoolExecutor(2) as threads:
         replies = list(
-            threads.map(lambda message: bench.reader.read_batch(message, lambda: None), messages)
+            threads.map(lambda message: bench.reader.read_batch(message, lambda _: None), messages)
         )
     assert [reply["batch"] for reply in replies] == [0, 1]
     assert [text(reply["images"][0]) for reply in replies] == ["60x40", "60x40"]
@@ -242,7 +243,7 @@ def test_a_file_that_does_not_fit_into_memory_fails_alone(
             raise MemoryError
         return read_bytes(folder, path, most)
 
-    monkeypatch.setattr("worker.read_bytes", read)
+    monkeypatch.setattr("document_reading.read_bytes", read)
     first, large = bench.read(("a.png", FILES["png"]), ("large.png", FILES["png"]))
     assert text(first) == "60x40"
     assert large["error"]["code"] == "out_of_memory"
@@ -494,11 +495,11 @@ def test_every_image_counts_for_the_heap(bench: Bench, monkeypatch: pytest.Monke
     assert len(done) == 3
 
 
-def test_pixels_given_to_the_engine_are_the_first_page(bench: Bench) -> None:
+def test_pixels_given_to_the_engine_are_the_files(bench: Bench) -> None:
     seen: list[Pixels] = []
     read = bench.engine.read
     bench.engine.read = lambda page, **_: (seen.append(page), read(page))[1]  # type: ignore[method-assign]
-    bench.read(("a.tif", FILES["tiff-pages"]))
+    bench.read(("a.tif", FILES["tiff"]))
     assert np.array_equal(seen[0][20, 30], [255, 255, 255])
 
 
@@ -512,8 +513,8 @@ def test_a_page_that_takes_long_is_alive(bench: Bench, monkeypatch: pytest.Monke
         return read(page, told_upright=told_upright)
 
     monkeypatch.setattr(bench.engine, "read", slowly)
-    signs: list[None] = []
+    signs: list[dict[str, Any]] = []
     (bench.images / "a.png").write_bytes(FILES["png"])
     task = {"id": 1, "path": "a.png", "sha256": ""}
-    bench.reader.read_batch({"batch": 1, "images": [task]}, lambda: signs.append(None))
+    bench.reader.read_batch({"batch": 1, "images": [task]}, signs.append)
     assert len(signs) == 4

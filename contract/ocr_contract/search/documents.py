@@ -44,11 +44,13 @@ def load(
 def first_snippet(connection: sqlite3.Connection, marker: Marker, image_id: int) -> Snippet | None:
     """What an image shows around its first hits; None when only its name is a hit."""
     rows = connection.execute(
-        "SELECT substr(coalesce(corrected, text), 1, ?), substr(text, 1, ?) FROM pages "
-        "WHERE image_id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?) "
+        "SELECT substr(coalesce(corrected, text), 1, ?1), substr(text, 1, ?1), "
+        "substr(coalesce(embedded_text, ''), 1, ?1) FROM pages "
+        "WHERE image_id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?2) "
         "ORDER BY number",
-        (_SNIPPET_TEXT_CHARS, _SNIPPET_TEXT_CHARS, image_id),
+        (_SNIPPET_TEXT_CHARS, image_id),
     )
-    # The person's text first; a hit that only the machine's text has is shown all the same.
-    texts = [text for now, machine in rows.fetchall() for text in dict.fromkeys((now, machine))]
+    # The person's text first; a hit that only the machine's or a PDF's own has is shown all the
+    # same. One page after the other: a document has many.
+    texts = (text for page in rows for text in dict.fromkeys(page))
     return next(filter(None, map(marker.snippet, texts)), None)

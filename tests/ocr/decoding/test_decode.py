@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 from decoding import decode
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from ocr_errors import ImageError
 
@@ -39,7 +39,7 @@ UNTURNED = {
 
 
 def decoded(content: bytes, max_pixels: float = MAX_PIXELS) -> Pixels:
-    (page,) = decode_pages(content, max_pixels)
+    page = next(decode_pages(content, max_pixels))
     pixels = page.pixels
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
@@ -245,10 +245,9 @@ def test_white_paper_that_is_half_transparent_stays_white() -> None:
     [
         b"<svg xmlns='http://www.w3.org/2000/svg'><text>a</text></svg>",
         b"Just a text, named .png.",
-        b"%PDF-1.7\n1 0 obj",
         b"\x00" * 1000,
         b"",
-        b"P6 2 2 255 " + b"\x00" * 12,
+        b"P9 2 2 255 " + b"\x00" * 12,
         b"8BPS\x00\x01" + b"\x00" * 100,
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
     ],
@@ -258,7 +257,7 @@ def test_what_is_no_image_of_the_list(content: bytes) -> None:
     assert refused(content) == "not_an_image"
 
 
-@pytest.mark.parametrize("form", ["PPM", "ICO", "TGA", "PCX", "JPEG2000", "ICNS", "SGI"])
+@pytest.mark.parametrize("form", ["ICO", "TGA", "PCX", "ICNS", "SGI", "DDS"])
 def test_formats_off_the_list_are_refused(form: str) -> None:
     image = image_files.scene().resize((64, 64))
     try:
@@ -275,7 +274,7 @@ def test_a_truncated_file_is_a_picture_or_damaged(kind: str) -> None:
     whole = decoded(content)
     for share in (0.1, 0.15, 0.25, 0.5, 0.75, 0.9, 0.99):
         try:
-            (page,) = decode_pages(content[: max(int(len(content) * share), 24)], MAX_PIXELS)
+            page = next(decode_pages(content[: max(int(len(content) * share), 24)], MAX_PIXELS))
         except ImageError as error:
             assert error.code == "damaged_image"
             assert "<_io" not in error.message

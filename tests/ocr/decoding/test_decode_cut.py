@@ -10,7 +10,8 @@ import pytest
 import tiff_files
 from PIL import Image, ImageDraw, TiffImagePlugin
 
-from decoding.decode import DecodedPage, decode_pages
+from decoding.decode import DecodedPage
+from decoding.documents import decode_pages
 
 SIZE = (400, 600)
 

@@ -12,16 +12,16 @@ from image_files import scene
 from PIL import Image
 from tiff_files import grey, tiff
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 from decoding.pixels import Pixels
 from ocr_errors import ImageError
 
 ORDERS = ["<", ">"]
 
 
-def decoded(content: bytes) -> Pixels:
+def decoded(content: bytes, *doubts: str) -> Pixels:
     (page,) = decode_pages(content, 0)
-    assert page.warnings == ()
+    assert tuple(warning.code for warning in page.warnings) == doubts
     return page.pixels
 
 
@@ -285,14 +285,14 @@ def test_the_first_frame_that_shows_something(form: str, blank: str) -> None:
     content = image_files.saved(
         first, form, save_all=True, append_images=frames, duration=100, **options
     )
-    shows_the_scene(decoded(content))
+    shows_the_scene(decoded(content, "first_frame_only"))
 
 
 def test_an_animation_of_blank_frames_is_blank() -> None:
     frame = Image.new("RGB", (60, 40), "white")
     other = Image.new("RGB", (60, 40), (250, 250, 250))
     content = image_files.saved(frame, "GIF", save_all=True, append_images=[other], duration=50)
-    assert decoded(content).min() >= 250
+    assert decoded(content, "first_frame_only").min() >= 250
 
 
 def test_a_side_beyond_what_opencv_warps() -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from decoding import decode_memory
-from decoding.decode import decode_pages
 from decoding.decode_memory import Budget
+from decoding.documents import decode_pages
 from ocr_errors import ImageError
 
 

@@ -10,7 +10,7 @@ import pytest
 from image_files import chunk
 from PIL import Image
 
-from decoding.decode import decode_pages
+from decoding.documents import decode_pages
 
 ODD_VALUES = {
     "srational -1/0": (10, struct.pack("<ii", -1, 0)),

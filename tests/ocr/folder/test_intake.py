@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polling import Clock
 
+import file_kinds
 from folder import intake as intake_module
-from folder.intake import IMAGE_SUFFIXES, Intake, check_signature
+from folder.intake import Intake, check_signature
 from ocr_errors import ImageError
 from source_files import FileStat
 
@@ -46,7 +47,10 @@ def write(tmp_path: Path, name: str, content: bytes) -> tuple[bytes, FileStat]:
     "head",
     [
         b"\xff\xd8\xff\xe0", PNG, b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"BM6",
-        b"GIF87a", b"GIF89a", b"RIFF\x10\x00\x00\x00WEBPVP8 ",
+        b"GIF87a", b"GIF89a", b"%PDF-1.7", b"P6\n# made\n30 40\n255\n", b"\xff\x4f\xff\x51",
+        b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\x00\x00\x00\x20ftypheic\x00\x00",
+        b"\x00\x00\x00\x20ftypmif1\0\0\0\0mif1avif",
+        b"RIFF\x10\x00\x00\x00WEBPVP8 ",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", [b"a.png", b"no-suffix", b"wrong.txt"])
@@ -54,7 +58,7 @@ def test_an_images_first_bytes_count_whatever_the_name(name: bytes, head: bytes)
     check_signature(name, head + b"the rest")
 
 
-@pytest.mark.parametrize("suffix", sorted(IMAGE_SUFFIXES))
+@pytest.mark.parametrize("suffix", sorted(file_kinds.SUFFIXES))
 def test_an_image_by_name_only_is_a_failure_to_see(suffix: bytes) -> None:
     for name in (b"x" + suffix, b"X" + suffix.upper()):
         with pytest.raises(ImageError, match="whatever its name says") as error:
@@ -64,10 +68,34 @@ def test_an_image_by_name_only_is_a_failure_to_see(suffix: bytes) -> None:
 
 @pytest.mark.parametrize("name", [b"notes.txt", b"png", b"a.png.txt", b"", b"a."])
 def test_something_else_is_ignored(name: bytes) -> None:
-    for head in (b"words", b"", b"RIFF\x10\x00\x00\x00WAVE", b"II*", b"%PDF-1.7"):
+    for head in (
+        b"words",
+        b"",
+        b"RIFF\x10\x00\x00\x00WAVE",
+        b"II*",
+        b"P6 people came",
+        b"\0\0\0 ftypmp42",
+    ):
         with pytest.raises(ImageError) as error:
             check_signature(name, head)
         assert (error.value.code, error.value.ignored) == ("unsupported_format", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "what"),
+    [
+        (b"scans.zip", b"PK\x03\x04\x14", "an archive"),
+        (b"letter.docx", b"PK\x03\x04\x14", "an archive"),
+        (b"letter.eml", b"Return-Path: <a@b>", "a mail"),
+    ],
+)
+def test_what_is_packed_says_that_it_is_not_looked_into(
+    name: bytes, head: bytes, what: str
+) -> None:
+    with pytest.raises(ImageError) as error:
+        check_signature(name, head)
+    assert (error.value.code, error.value.ignored) == ("unsupported_format", True)
+    assert f"This is {what}:" in error.value.message and "Unpack it" in error.value.message
 
 
 @given(st.binary(max_size=20), st.binary(max_size=64))

@@ -17,7 +17,7 @@ import fake_worker
 import page_progress
 from machine_limits import is_running
 from ocr_errors import WorkerError
-from page_records import BatchResult, Task
+from page_records import BatchResult, DocumentPage, DocumentState, Task
 from process_memory import tree
 from project import ROOT
 from worker_link import pool as pool_module
@@ -495,3 +495,36 @@ def test_but_not_for_ever(stop: threading.Event) -> None:
     now[0] += 1e6
     with pytest.raises(WorkerError, match="never answers"):
         pool.next_result()
+
+
+class TestPagesOfDocuments:
+    """`book.png` is a document: its pages come as messages of their own, the last one twice."""
+
+    def test_each_comes_once_and_before_the_answer(self, pool: Pool) -> None:
+        pool.start()
+        pool.submit(1, tasks("book.png"))
+        found = [pool.next_result() for _ in range(4)]
+        pages = [page.number for page in found if isinstance(page, DocumentPage)]
+        assert pages == [1, 2, 3]
+        assert isinstance(found[-1], BatchResult)
+        assert found[-1].images[0].document == DocumentState(3)
+
+    def test_each_counts_towards_the_wear(self, stop: threading.Event) -> None:
+        worn = Pool(timeout_s=20, stop=stop, command=fake_worker.command(), wear=Wear(images=3))
+        worn.start()
+        worn.submit(1, tasks("book.png"))
+        while not isinstance(worn.next_result(), BatchResult):
+            pass
+        assert worn.worn_out == "read 4 images"
+        worn.stop()
+
+    def test_the_page_that_the_worker_ended_on_is_known(self, pool: Pool) -> None:
+        pool.start()
+        pool.submit(1, tasks("poisonedpage.png"))
+        with pytest.raises(WorkerError, match="signal 9"):
+            while True:
+                pool.next_result()
+        assert pool.page_in_hand == 7
+        pool.start()
+        read(pool, 2, tasks("a.png"))
+        assert pool.page_in_hand is None

@@ -15,7 +15,7 @@ from image_warnings import ImageWarning
 from ocr_contract.alternatives import Alternative
 from ocr_contract.doubt import Reason
 from ocr_errors import ImageError, WorkerError
-from page_records import Line, Page, Task
+from page_records import DocumentState, Line, Page, Task
 from worker_link import worker_protocol as protocol
 from worker_link.worker_protocol import page_to_json, parse_batch, parse_ready
 
@@ -45,6 +45,8 @@ WARNED = {**PAGE, "lines": [[*PAGE["lines"][0], MORE]], "warnings": [WARNING]}
 BATCH = {"batch": 3, "seconds": 1.5, "images": [{"id": 1, "sha256": SHA, "pages": [PAGE]}]}
 ERROR = {"code": "damaged_image", "message": "Broken.", "ignored": False}
 TASKS = [Task(1, b"a.png", SHA)]
+PAGE_MESSAGE = {"type": "page", "batch": 3, "id": 1, "sha256": SHA, "pages": 9, "number": 2,
+                "page": PAGE}  # fmt: skip
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 numbers = st.floats(-1e6, 1e6)
 polygons = st.tuples(*[st.tuples(numbers, numbers)] * 4)
@@ -334,3 +336,60 @@ def test_what_failed_says_is_bounded() -> None:
     assert (error.code, error.message) == ("no_gpu", "None.")
     for message in ({}, {"code": "A B", "message": "x"}, {"code": "a", "message": "x" * 9999}):
         assert protocol.parse_failed(message).code == "worker_nonsense"
+
+
+class TestDocuments:
+    def test_a_page_arrives(self) -> None:
+        found = protocol.parse_page(PAGE_MESSAGE, TASKS)
+        assert (found.image_id, found.number, found.page_count) == (1, 2, 9)
+        assert found.page is not None and found.page.text == "text"
+
+    def test_or_why_it_could_not_be_read(self) -> None:
+        message = {name: value for name, value in PAGE_MESSAGE.items() if name != "page"}
+        found = protocol.parse_page(message | {"error": ERROR}, TASKS)
+        assert found.page is None
+        assert found.error is not None and found.error.code == "damaged_image"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"number": 0}, {"number": 10}, {"pages": 0}, {"pages": 10**9}, {"id": 2}, {"id": "1"},
+            {"sha256": "x"}, {"sha256": None}, {"page": {}}, {"page": None}, {"batch": -1},
+        ],
+    )  # fmt: skip
+    def test_anything_else_is_nonsense(self, change: dict[str, Any]) -> None:
+        with pytest.raises(WorkerError, match="unusable"):
+            protocol.parse_page(PAGE_MESSAGE | change, TASKS)
+
+    @given(json_values)
+    def test_no_value_of_a_page_is_believed(self, value: Any) -> None:
+        for name in PAGE_MESSAGE:
+            try:
+                protocol.parse_page(PAGE_MESSAGE | {name: value}, TASKS)
+            except WorkerError as error:
+                assert error.code == "worker_nonsense"
+
+    def test_the_end_of_a_portion(self) -> None:
+        state = DocumentState(12, True, (ImageWarning("pages_left_out", "More than 12."),))
+        told = {"id": 1, "sha256": SHA, "document": protocol.document_to_json(state)}
+        found = parse_batch(json.loads(json.dumps({**BATCH, "images": [told]})), TASKS)
+        assert found.images[0].document == state
+
+    @pytest.mark.parametrize("change", [{"pages": 0}, {"warnings": [WARNING] * 11}, {"pages": "3"}])
+    def test_a_malformed_end(self, change: dict[str, Any]) -> None:
+        told = protocol.document_to_json(DocumentState(12)) | change
+        image = {"id": 1, "sha256": SHA, "document": told}
+        with pytest.raises(WorkerError):
+            parse_batch({**BATCH, "images": [image]}, TASKS)
+
+    def test_the_text_of_a_pdf_travels(self) -> None:
+        page = Page(1, 1, 0, (), None, None, 0.1, embedded_text="ünder")
+        value = json.loads(json.dumps(PAGE_MESSAGE | {"page": page_to_json(page)}))
+        assert protocol.parse_page(value, TASKS).page == page
+
+    @pytest.mark.parametrize("page", [0, -1, "1", None, 10**9])
+    def test_the_page_in_hand_is_a_number(self, page: Any) -> None:
+        assert protocol.parse_page_in_hand({"type": "progress", "page": 7}) == 7
+        assert protocol.parse_page_in_hand({"type": "progress"}) is None
+        with pytest.raises(WorkerError):
+            protocol.parse_page_in_hand({"page": page})
