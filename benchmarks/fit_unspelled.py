@@ -52,7 +52,7 @@ _FACES = {
 _MARKED = 0.6
 _STEPS, _RIDGE = 25, 3.0
 _LONGEST = 70
-_TEMPLATE = '''"""What `unspelled` weighs the traces with, fitted as benchmarks/fit_unspelled.py does."""
+_TEMPLATE = '''"""What `unspelled` weighs the traces with, as fit_unspelled fits it."""
 
 BIAS = {bias:.4f}
 WEIGHTS = (
