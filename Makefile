@@ -76,6 +76,9 @@ accuracy: environments models  ## words read right beside two peers: make accura
 	@$(BENCH)/accuracy.py --images "$$IMAGES" --suites "$$SUITES" --cases "$$CASES" \
 	$(if $(filter file,$(origin PEERS)),,--peers "$$PEERS") $(args)
 
+calibration: environments models fonts  ## fit the doubt of lines to known text: make calibration [IMAGES=receipts]
+	@$(BENCH)/calibration.py --images "$$IMAGES" $(args)
+
 bench: environments models  ## speed, accuracy, memory beside four peers: make bench IMAGES=folder [ROUNDS=3] [LIMIT=n] [PEERS=…]
 	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
 
@@ -135,4 +138,4 @@ fonts: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts python returns scale
+.PHONY: languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts python returns scale

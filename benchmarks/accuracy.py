@@ -1,12 +1,13 @@
 """How well text is read, suite by suite, beside PaddleOCR's own pipeline and tesseract.
 
-    make accuracy [SUITES="receipts print cases positions sizes"] [IMAGES=folder of receipts]
+    make accuracy [SUITES="receipts print cases positions sizes calibration"] [IMAGES=receipts]
                   [CASES="drawn folder …"] [PEERS="paddleocr tesseract"]
 
 Needs no IMAGES unless receipts are asked for; `suites` tells what each suite is. Receipts and
 print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_recall`). A file
 that ends in any other way than done counts 0, as does one that a peer cannot read. Positions
-are this project's alone: the peers run without their part for turned pages. The tables are
+are this project's alone: the peers run without their part for turned pages. So is calibration:
+what is told there is how often lines of each doubt are wrong (`reliability`). The tables are
 printed and written to benchmarks/results/.
 """
 
@@ -17,17 +18,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import accuracy_tables
+import reliability
 import setup_fonts
 import suites
 from accuracy_figures import Outcome, figures_of
 from contestants import OURS, environment, peer, set_up
+from line_truth import is_right, tidy
 from machine import describe
 from page_positions import Positions, judge, lay_down
 from peer_process import PeerError
 from project import ToolError, main_guard, say
+from reliability import Judged
 from result_files import write_results
 from running_service import RunningService
-from service_reading import Reading, read_all
+from service_reading import Reading, doubts, read_all
 from suites import Item
 
 PEERS = {"paddleocr": "PaddleOCR predict", "tesseract": "tesseract"}
@@ -56,7 +60,10 @@ def main() -> int:
         items = gather(chosen, options.images, options.cases.split(), Path(folder))
         ready = prepare(peers)
         print(f"{describe()}\nPP-OCRv6 {options.model}\n", flush=True)
-        found, positions = run_ours(items, "positions" in chosen, Path(folder), options.model)
+        found, positions, judged = run_ours(
+            items, "positions" in chosen, Path(folder), options.model
+        )
+        items.pop(suites.CALIBRATION, None)
         for name, reason in ready.items():
             model = "eng" if name == "tesseract" else options.model
             outcomes = found.setdefault(PEERS[name], {})
@@ -65,11 +72,15 @@ def main() -> int:
                     reason if reason is not None else run_peer_on(name, model, suite, its_items)
                 )
     tables = accuracy_tables.everything(found, positions)
+    if judged:
+        tables += f"\n\n{reliability.table(judged)}"
     print(tables)
     failures = accuracy_tables.failures(found[OURS])
     print(f"\n{failures}")
     if not options.no_results:
         raw = accuracy_tables.raw(found, positions)
+        if judged:
+            raw[suites.CALIBRATION] = [part._asdict() for part in reliability.tenths(judged)]
         path = write_results("accuracy", {"model": options.model, **raw}, tables)
         say(f"Written to {path} and the .md beside it.")
     return int(accuracy_tables.is_behind(found, PEERS["paddleocr"]))
@@ -83,7 +94,7 @@ def gather(
     if wanted == {"positions"}:
         wanted |= {"print", "cases"} | ({"receipts"} if images else set())
     sources = sources or [suites.DRAWN]
-    if wanted & {"print", "sizes"} or suites.DRAWN in sources:
+    if wanted & {"print", "sizes", suites.CALIBRATION} or suites.DRAWN in sources:
         setup_fonts.main()
     say("Drawing the suites …")
     makers: dict[str, Callable[[], list[Item]]] = {
@@ -91,21 +102,27 @@ def gather(
         "print": lambda: suites.printed(folder / "print"),
         "cases": lambda: suites.all_cases(sources, folder / "cases"),
         "sizes": lambda: suites.sized(folder / "sizes"),
+        suites.CALIBRATION: lambda: suites.worn_pages(folder / suites.CALIBRATION),
     }
     return {name: make() for name, make in makers.items() if name in wanted}
 
 
 def run_ours(
     items: Mapping[str, list[Item]], with_positions: bool, folder: Path, model: str
-) -> tuple[dict[str, dict[str, Outcome]], Positions | None]:
+) -> tuple[dict[str, dict[str, Outcome]], Positions | None, list[Judged]]:
     """One service reads everything."""
     found: dict[str, Outcome] = {}
+    judged: list[Judged] = []
     readings: dict[Path, Reading] = {}
     with RunningService(environment(model)) as service:
         service.wait_until_ready()
         for suite, its_items in items.items():
             say(f"{suite}: {len(its_items)} files")
-            readings |= read_all(service, suite, [item.path for item in its_items])
+            paths = [item.path for item in its_items]
+            readings |= read_all(service, suite, paths)
+            if suite == suites.CALIBRATION:
+                judged = judge_lines(its_items, doubts(service, suite, paths))
+                continue
             found[suite] = figures_of(suite, its_items, _texts(readings, its_items))
         positions = None
         if with_positions:
@@ -117,7 +134,16 @@ def run_ours(
             say(f"positions: {len(turned)} turned files")
             readings |= read_all(service, "turned", turned)
             positions = judge(lying, readings)
-    return {OURS: found}, positions
+    return {OURS: found}, positions, judged
+
+
+def judge_lines(items: list[Item], lines: Mapping[Path, list[tuple[str, float]]]) -> list[Judged]:
+    """Each line's doubt, and whether the line is wrong."""
+    found = []
+    for item in items:
+        known = [tidy(line) for line in item.known.splitlines()]
+        found += [Judged(doubt, not is_right(text, known)) for text, doubt in lines[item.path]]
+    return found
 
 
 def prepare(peers: list[str]) -> dict[str, str | None]:

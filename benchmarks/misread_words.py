@@ -90,7 +90,7 @@ def places(page: str, known: Iterator[ReadLine], read: Sequence[ReadLine]) -> It
     """Every known word of a page."""
     for line in known:
         folded = fold(line.text)
-        near = sorted((other for other in read if _covers(line.box, other.box)), key=_left)
+        near = sorted((other for other in read if covers(line.box, other.box)), key=_left)
         texts = [fold(other.text) for other in near]
         sides = [(text, lay_beside(folded, text)[1]) for text in (*texts, " ".join(texts)) if text]
         for match in _WORD.finditer(folded):
@@ -133,7 +133,8 @@ def lay_beside(known: str, read: str) -> tuple[int, list[tuple[int, int]]]:
     return rows[-1][-1], pieces
 
 
-def _covers(one: Box, other: Box) -> bool:
+def covers(one: Box, other: Box) -> bool:
+    """Whether two boxes lie over each other so far that they are one line's."""
     across = min(one.right, other.right) - max(one.left, other.left)
     down = min(one.bottom, other.bottom) - max(one.top, other.top)
     smaller = min(_area(one), _area(other))

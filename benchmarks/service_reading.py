@@ -19,6 +19,12 @@ _RESULT = """
 """
 
 
+_LINES = """
+    SELECT images.name, lines.text, lines.doubt
+    FROM images JOIN pages ON pages.image_id = images.id JOIN lines ON lines.page_id = pages.id
+"""
+
+
 class Reading(NamedTuple):
     """What came of one file."""
 
@@ -39,7 +45,7 @@ def read_all(
     `prefix` sets their names apart from those of other calls for the same service.
     """
     # A number first: two folders may hold files of one name.
-    names = {f"{prefix}-{number:04d}-{path.name}": path for number, path in enumerate(paths)}
+    names = _names(prefix, paths)
     service.drop_all(names.items())
     _wait(service, names.keys(), stalled_s)
     found = dict.fromkeys(names.values(), Reading("unseen", None, "", None))
@@ -56,6 +62,22 @@ def read_all(
             first = Reading(status, error_code, "", known)
         found[names[name]] = first._replace(text="\n".join(texts.get(name, [])))
     return found
+
+
+def doubts(
+    service: RunningService, prefix: str, paths: Iterable[Path]
+) -> dict[Path, list[tuple[str, float]]]:
+    """Text and doubt of each line of files that `read_all` has read under this prefix."""
+    names = _names(prefix, paths)
+    found: dict[Path, list[tuple[str, float]]] = {path: [] for path in names.values()}
+    for name, text, doubt in service.query(_LINES):
+        if name in names:
+            found[names[name]].append((text, doubt))
+    return found
+
+
+def _names(prefix: str, paths: Iterable[Path]) -> dict[str, Path]:
+    return {f"{prefix}-{number:04d}-{path.name}": path for number, path in enumerate(paths)}
 
 
 def _wait(service: RunningService, names: Iterable[str], stalled_s: float) -> None:

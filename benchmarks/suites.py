@@ -4,6 +4,7 @@ receipts   photographs with a CSV of their text beside each (IMAGES=folder)
 print      36 drawn office pages
 cases      drawn pictures by kind, or folders of KIND--NAME files with their text in ….txt
 sizes      drawn pages and screenshots of every letter height
+calibration  drawn pages as bad scanners give them: does each line's doubt keep its word?
 positions  receipts, print and cases again, lying in the three wrong positions
 """
 
@@ -12,13 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import draw_cases
-from drawing import cases, prints, sizes
+from drawing import cases, prints, sizes, worn
 from drawing.recipe import Recipe
 from drawing.tells_up import tells_up
 from project import EXIT_BAD_INPUT, ToolError
 from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
 
-NAMES = ("receipts", "print", "cases", "positions", "sizes")
+CALIBRATION = "calibration"
+NAMES = ("receipts", "print", "cases", "positions", "sizes", CALIBRATION)
+_WORN_FIRST = 20_000
+"""Other pages than those that the doubt was fitted to (`calibration_lines`)."""
 DRAWN = "drawn"
 """Stands for the project's own cases where a folder is asked for."""
 
@@ -46,6 +50,11 @@ def printed(folder: Path) -> list[Item]:
 def sized(folder: Path) -> list[Item]:
     """The sizes suite, drawn into the folder; in the order of `sizes.cells`."""
     return _drawn([cell.recipe for cell in sizes.cells()], folder)
+
+
+def worn_pages(folder: Path) -> list[Item]:
+    """The calibration suite, drawn into the folder."""
+    return _drawn(worn.recipes(_WORN_FIRST), folder)
 
 
 def all_cases(sources: Sequence[str], folder: Path) -> list[Item]:

@@ -13,8 +13,8 @@ from typing import Any
 from image_records import ImageDetail
 
 CSV_COLUMNS = (
-    "id", "name", "status", "pages", "lines", "confidence", "finished_at", "duplicate_of",
-    "error_code", "error", "warning_code", "warning", "text",
+    "id", "name", "status", "pages", "lines", "confidence", "doubtful_lines", "finished_at",
+    "duplicate_of", "error_code", "error", "warning_code", "warning", "text",
 )  # fmt: skip
 BLOCK_IMAGES = 50
 MAX_TABLES = 4

@@ -5,12 +5,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ocr_contract import doubt
+from ocr_contract.alternatives import Alternative, to_plain
+from ocr_contract.doubt import Band
 from ocr_contract.schema import Status
 from ocr_contract.search.language import Query
 from ocr_contract.search.tree import And, Node, State
 
-HIGH_CONFIDENCE = 0.9
-MEDIUM_CONFIDENCE = 0.75
+_FEW_DOUBTFUL = 0.25
+"""An image with a larger share of doubtful lines is doubtful as a whole."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,11 +55,25 @@ class ImageSummary:
     pages: int
     line_count: int
     confidence: float | None
+    doubtful_count: int
+    """Lines in the worst band that nobody has corrected."""
+    unspelled_count: int
+    """Of these, lines in a script that is not set up."""
     first_words: str
     thumbnail: str | None
     width: int | None
     height: int | None
     snippet: Markup | None
+
+    @property
+    def band(self) -> Band | None:
+        """Of the image as a whole; None without lines."""
+        if not self.line_count:
+            return None
+        if not self.doubtful_count:
+            return Band.SURE
+        few = self.doubtful_count <= _FEW_DOUBTFUL * self.line_count
+        return Band.CHECK if few else Band.DOUBTFUL
 
     def replaced(self, **changes: Any) -> "ImageSummary":
         """A copy with some fields changed."""
@@ -82,6 +99,22 @@ class LineView:
     corrected: str | None
     confidence: float
     polygon: list[list[float]]
+    doubt: float
+    doubt_reason: str | None
+    alternatives: tuple[Alternative, ...]
+    model: str | None
+
+    @property
+    def band(self) -> Band:
+        """What the doubt means; what a person has read is sure."""
+        return Band.SURE if self.corrected is not None else doubt.band(self.doubt)
+
+    @property
+    def reason(self) -> str | None:
+        """A sentence on what is doubtful about it."""
+        if self.corrected is not None or self.band is Band.SURE:
+            return None
+        return doubt.sentence(self.doubt_reason)
 
     @property
     def shown(self) -> str:
@@ -131,7 +164,7 @@ class ImageDetail:
         value = self.summary.to_json()
         value["engine"] = self.engine
         value["device"] = self.device
-        value["pages"] = [dataclasses.asdict(page) for page in self.pages]
+        value["pages"] = [_page_to_json(page) for page in self.pages]
         for page in value["pages"]:
             has_preview = page.pop("preview") is not None
             number = page["number"]
@@ -139,10 +172,9 @@ class ImageDetail:
         return value
 
 
-def confidence_band(confidence: float | None) -> str:
-    """The class name "high", "medium", "low", or "none" without lines."""
-    if confidence is None:
-        return "none"
-    if confidence >= HIGH_CONFIDENCE:
-        return "high"
-    return "medium" if confidence >= MEDIUM_CONFIDENCE else "low"
+def _page_to_json(page: PageView) -> dict[str, Any]:
+    value = dataclasses.asdict(page)
+    for line, known in zip(value["lines"], page.lines, strict=True):
+        line["alternatives"] = to_plain(known.alternatives)
+        line["band"] = known.band
+    return value

@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
+from ocr_contract.alternatives import from_json
+from ocr_contract.doubt import DOUBTFUL
 from ocr_contract.schema import SchemaError, Status, open_reader
 from page_tokens import SortKey
 from web_errors import NotFoundError, from_database
 
 _FIRST_WORDS_CHARS = 240
 
+_COUNTED = """coalesce(p.doubtful_count, (SELECT count(*) FROM lines l
+  LEFT JOIN corrections c ON c.line_id = l.id
+  WHERE l.page_id = p.id AND l.doubt >= _FROM AND c.line_id IS NULL))""".replace(
+    "_FROM", str(DOUBTFUL)
+)
+"""Of a page `p`; those from before version 4 are counted by ocr_service by and by."""
 _SUMMARY = """
 SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
        i.duplicate_of, i.size_bytes, i.found_at, i.updated_at, i.finished_at,
@@ -30,12 +38,16 @@ SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
        (SELECT sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) FROM pages p
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)
            AND p.confidence IS NOT NULL) AS confidence,
+       (SELECT sum(_DOUBTFUL) FROM pages p
+         WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS doubtful_count,
+       (SELECT sum(p.unspelled_count) FROM pages p
+         WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS unspelled_count,
        substr(coalesce(first.corrected, first.text), 1, ?) AS first_words,
        first.thumbnail, first.width, first.height
   FROM images i
   LEFT JOIN pages first
     ON first.image_id = coalesce(i.duplicate_of, i.id) AND first.number = 1
-"""
+""".replace("_DOUBTFUL", _COUNTED)
 
 
 @contextlib.contextmanager
@@ -106,6 +118,7 @@ def export_rows(
                i.duplicate_of, i.finished_at,
                count(p.id) AS pages, coalesce(sum(p.line_count), 0) AS lines,
                sum(p.confidence * p.line_count) / nullif(sum(p.line_count), 0) AS confidence,
+               coalesce(sum(_DOUBTFUL), 0) AS doubtful_lines,
                (SELECT group_concat(text, char(12)) FROM (
                   SELECT coalesce(t.corrected, t.text) AS text FROM pages t
                    WHERE t.image_id = coalesce(i.duplicate_of, i.id) ORDER BY t.number
@@ -113,7 +126,7 @@ def export_rows(
           FROM (SELECT * FROM images WHERE id > ? ORDER BY id LIMIT ?) i
           LEFT JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id)
          GROUP BY i.id ORDER BY i.id
-        """,
+        """.replace("_DOUBTFUL", _COUNTED),
         (after_id, limit),
     )
     return [dict(row) for row in rows]
@@ -198,7 +211,8 @@ def _summary(row: sqlite3.Row) -> ImageSummary:
         warning_code=row["warning_code"], warning=row["warning"], duplicate_of=row["duplicate_of"],
         size_bytes=row["size_bytes"], found_at=row["found_at"], updated_at=row["updated_at"],
         finished_at=row["finished_at"], pages=row["pages"], line_count=row["line_count"] or 0,
-        confidence=row["confidence"], first_words=row["first_words"] or "",
+        confidence=row["confidence"], doubtful_count=row["doubtful_count"] or 0,
+        unspelled_count=row["unspelled_count"] or 0, first_words=row["first_words"] or "",
         thumbnail=row["thumbnail"], width=row["width"], height=row["height"], snippet=None,
     )  # fmt: skip
 
@@ -215,7 +229,8 @@ def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
         confidence=page["confidence"], preview=page["preview"], seconds=page["seconds"],
         lines=[
             LineView(row["id"], row["number"], row["text"], row["corrected"], row["confidence"],
-                     _polygon(row["polygon"]))
+                     _polygon(row["polygon"]), row["doubt"], row["doubt_reason"],
+                     from_json(row["alternatives"], row["text"]), row["model"])
             for row in rows
         ],
     )  # fmt: skip

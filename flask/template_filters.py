@@ -5,7 +5,8 @@ from markupsafe import Markup
 
 import highlighting
 import pictures
-from image_records import PageView, confidence_band
+from image_records import PageView
+from ocr_contract.doubt import WRONG, Band
 from ocr_contract.schema import Status
 from ocr_contract.search.language import MAX_QUERY_CHARS
 from ocr_contract.search.marks import Marker
@@ -15,12 +16,15 @@ STATE_NAMES = {
     "latest": "Latest", "done": "Done", "warnings": "With a warning", "waiting": "Waiting",
     "failed": "Failed", "ignored": "Ignored", "missing": "Missing", "all": "All",
 }  # fmt: skip
+BANDS = {Band.SURE: "clear", Band.CHECK: "check", Band.DOUBTFUL: "doubtful"}
+"""What each is called."""
 STATUS_NAMES = {
     Status.PENDING: "Waiting", Status.PROCESSING: "Reading", Status.DONE: "Done",
     Status.FAILED: "Failed", Status.QUARANTINED: "Set aside", Status.IGNORED: "Ignored",
     Status.MISSING: "Deleted",
 }  # fmt: skip
 _BYTES_A_STEP = 1000
+_ONE_PERCENT = 0.01
 
 
 def register(app: Flask) -> None:
@@ -30,11 +34,13 @@ def register(app: Flask) -> None:
         size=size,
         moment=moment,
         hit_count=hit_count,
-        band=confidence_band,
+        doubt_percent=doubt_percent,
+        doubtful_lines=doubtful_lines,
         marked_name=highlighting.marked_name,
         marked_lines=marked_lines,
     )
     app.jinja_env.globals.update(
+        bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
         static_url=static_url, max_query_chars=MAX_QUERY_CHARS,
     )  # fmt: skip
@@ -51,6 +57,18 @@ def marked_lines(page: PageView, marker: Marker | None) -> dict[int, tuple[Marku
 def percent(fraction: float | None) -> str:
     """0.987 as "98 %": rounded down, so that only a certain reading is shown as 100 %."""
     return "–" if fraction is None else f"{int(fraction * 100 + 1e-9)} %"
+
+
+def doubt_percent(doubt: float) -> str:
+    """0.123 as "12 %", and what is below one as such."""
+    return f"{round(doubt * 100)} %" if doubt >= _ONE_PERCENT else "< 1 %"
+
+
+def doubtful_lines(count: int) -> str:
+    """7 as "7 doubtful lines"."""
+    return (
+        f"{count:,} doubtful {'line' if count == 1 else 'lines'}" if count else "no doubtful line"
+    )
 
 
 def hit_count(count: int, is_exact: bool) -> str:

@@ -45,7 +45,7 @@ class Line:
     def is_doubtful(self) -> bool:
         """Whether it counts as one of a page's doubtful lines."""
         known = doubt.from_confidence(self.confidence) if self.doubt is None else self.doubt
-        return known >= doubt.LOOK_AT
+        return known >= doubt.DOUBTFUL
 
     @property
     def is_unspelled(self) -> bool:

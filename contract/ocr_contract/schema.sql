@@ -65,7 +65,7 @@ CREATE TABLE pages (
   preview       TEXT,                      -- file under data/previews/; NULL when none could be made
   thumbnail     TEXT,                      -- likewise
   seconds       REAL    NOT NULL DEFAULT 0, -- this page's share of its batch's wall time
-  doubtful_count INTEGER,                  -- lines in the two worse bands (doubt.py) that nobody has
+  doubtful_count INTEGER,                  -- lines in the worst band (doubt.py) that nobody has
                                            -- corrected; NULL: read before version 4, not counted yet
   unspelled_count INTEGER NOT NULL DEFAULT 0, -- of these, lines whose doubt_reason is 'other_script'
   UNIQUE (image_id, number)
@@ -85,9 +85,10 @@ CREATE TABLE lines (
   alternatives  TEXT,                      -- JSON: other readings of doubtful places, see alternatives.py; NULL: none
   model         TEXT,                      -- what read it when that was not the batch's recogniser
   doubt         REAL GENERATED ALWAYS AS ( -- 0 to 1: the probability that the text is wrong
-                  coalesce(measured_doubt, CASE WHEN confidence < 0.75 THEN 0.7
-                    WHEN confidence < 0.95 THEN 0.5 WHEN confidence < 0.98 THEN 0.12
-                    WHEN confidence < 0.995 THEN 0.06 ELSE 0.003 END)) VIRTUAL,
+                  coalesce(measured_doubt, CASE WHEN confidence < 0.75 THEN 0.9
+                    WHEN confidence < 0.9 THEN 0.65 WHEN confidence < 0.95 THEN 0.47
+                    WHEN confidence < 0.98 THEN 0.24 WHEN confidence < 0.995 THEN 0.1
+                    ELSE 0.011 END)) VIRTUAL,
   UNIQUE (page_id, number)
 );
 
@@ -192,6 +193,13 @@ CREATE TABLE words (
   word          TEXT    NOT NULL,          -- folded
   image_id      INTEGER NOT NULL,          -- where it was met first; it may have gone from there
   PRIMARY KEY (skeleton, word)
+) WITHOUT ROWID;
+-- What a doubtful word may say instead, folded, of three letters and digits or more; the line's
+-- alternatives tell where. The image may have been read again since.
+CREATE TABLE other_words (
+  word          TEXT    NOT NULL,
+  image_id      INTEGER NOT NULL,
+  PRIMARY KEY (word, image_id)
 ) WITHOUT ROWID;
 
 CREATE TRIGGER search_image_inserted AFTER INSERT ON images WHEN new.search_form = 0 BEGIN

@@ -97,6 +97,38 @@ const activate = (line, form) => {
   });
 };
 
+// Another reading of a doubtful place: a click puts it into the line's form.
+const take = (line, reading) => {
+  edit(line);
+  const input = line.querySelector(".edit-line").elements.text;
+  const machine = [...line.querySelector(".line-text").textContent]; // places count characters
+  const { start, end, reading: other } = reading.dataset;
+  const before = machine.slice(0, start).join("");
+  const shown = machine.slice(start, end).join("");
+  const near = input.value.indexOf(shown, Math.max(before.length - 2, 0));
+  const at = near >= 0 ? near : input.value.indexOf(shown);
+  input.value = at >= 0
+    ? input.value.slice(0, at) + other + input.value.slice(at + shown.length)
+    : before + other + machine.slice(end).join("");
+  input.focus();
+};
+
+for (const reading of document.querySelectorAll(".reading")) {
+  const line = reading.closest(".line");
+  reading.setAttribute("role", "button");
+  reading.tabIndex = -1; // reached from the line's form
+  reading.addEventListener("click", (event) => {
+    event.stopPropagation();
+    take(line, reading);
+  });
+  reading.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      take(line, reading);
+    }
+  });
+}
+
 for (const line of lines) {
   const link = line.querySelector(".edit");
   link.tabIndex = -1; // Enter on the line does the same

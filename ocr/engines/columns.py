@@ -11,12 +11,11 @@ BLANK = 0
 RIVALS = 2
 """So many classes beside the likeliest one are asked for."""
 _CLEAR = 0.97
-"""A line whose characters are all as likely as this is not looked at closer."""
+"""A character that is as likely as this is not looked at closer …"""
+_AROUND = 1
+"""… and so many columns around one that is not are."""
 _LINES_COLUMNS = 2
 """Axes of what a recogniser says."""
-_FEW = 8
-"""Characters of a line that is always looked at: of prices a dot is lost without any trace in
-those that are read."""
 SPACE = -1
 """The class of a space: PaddleOCR puts it behind a model's characters."""
 LEAST_SPACE = 0.125
@@ -33,19 +32,24 @@ class Columns(NamedTuple):
     spaces: Flags
     """A space is nearly as likely as a blank, as `near_space` says."""
     rivals: Classes
-    """(…, columns, 2): the classes that are likeliest after it, in lines that are doubtful."""
+    """(…, columns, 2): the classes that are likeliest after it, around characters that are not
+    clear."""
     rival_shares: Numbers
     """(…, columns, 2): how likely they are beside the likeliest class, 0 to 1; 0 where nobody
-    looked, because all characters of the line are clear."""
+    looked."""
 
 
-def doubtful_lines(classes: Classes, probabilities: Numbers) -> list[int]:
-    """Of several lines (lines, columns): of which it is worth knowing what else they may be."""
+def doubtful_columns(classes: Classes, probabilities: Numbers) -> Flags:
+    """Of several lines (lines, columns): of which columns it is worth knowing what else they may
+    be. Those around a character that is not clear, and of a line without any character all."""
     if classes.ndim != _LINES_COLUMNS:
-        return []
+        return np.zeros(classes.shape, dtype=np.bool_)
     begins = character_begins(classes)
-    least = np.where(begins, probabilities, 1).min(axis=1, initial=1)
-    asked: list[int] = ((least < _CLEAR) | (begins.sum(axis=1) <= _FEW)).nonzero()[0].tolist()
+    unclear = begins & (probabilities < _CLEAR)
+    asked = unclear | ~begins.any(axis=1, keepdims=True)
+    for step in range(1, _AROUND + 1):
+        asked[:, step:] |= unclear[:, :-step]
+        asked[:, :-step] |= unclear[:, step:]
     return asked
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from decoding.pixels import Pixels
 from engines.arrays import Classes, Numbers
 from engines.best_class import best_class_model, rivals_model
-from engines.columns import Columns, doubtful_lines, near_space, no_rivals
+from engines.columns import Columns, doubtful_columns, near_space, no_rivals
 from engines.networks import Normalisation
 
 GPU_BATCHES = (1, 8, 32, 64)
@@ -80,18 +80,21 @@ class OnnxRuntimeNetwork:
     def _rivals_of(
         self, values: Any, classes: Classes, largest: Numbers
     ) -> tuple[Classes, Numbers]:
-        """`Columns.rivals` and `Columns.rival_shares` of the doubtful lines among `values`."""
+        """`Columns.rivals` and `Columns.rival_shares` of the doubtful columns of `values`."""
         rivals, shares = no_rivals(classes)
-        if asked := doubtful_lines(classes, largest):
+        wanted = doubtful_columns(classes, largest)
+        asked = np.unique(wanted.nonzero()[0])
+        if len(asked):
             binding = self._rivals.io_binding()
             binding.bind_ortvalue_input("values", values)
-            binding.bind_cpu_input("lines", np.array(asked, dtype=np.int64))
+            binding.bind_cpu_input("lines", asked.astype(np.int64))
             binding.bind_output("classes")
             binding.bind_output("largest")
             self._rivals.run_with_iobinding(binding)
             found, numbers = binding.copy_outputs_to_cpu()
             rivals[asked] = found[..., 1:]
             shares[asked] = numbers[..., 1:] / numbers[..., :1]
+            shares[~wanted] = 0
         return rivals, shares
 
     def _prepare(self, images: Pixels) -> Numbers:

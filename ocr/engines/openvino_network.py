@@ -17,7 +17,7 @@ from engines.columns import (
     SPACE,
     Columns,
     character_begins,
-    doubtful_lines,
+    doubtful_columns,
     near_space,
     no_rivals,
 )
@@ -29,10 +29,6 @@ _F32_OVER_BF16_BITS = 16
 """bf16 is the upper half of f32."""
 _OUT = {"f": -np.inf, "i": np.iinfo(np.int16).min}
 """What is less than every other number, by the kind of the numbers."""
-_COUNTS = 0.01
-"""A class that is so much less likely than the best of its column has no rivals behind it."""
-_FAR_ABOVE_0 = 5.0
-"""exp(-5) is less than that."""
 
 
 class _OpenVinoModel:
@@ -156,45 +152,41 @@ def rivals_of(
     shares: Numbers,
     beside: Callable[[Numbers, Numbers], Numbers],
 ) -> tuple[Classes, Numbers]:
-    """`Columns.rivals` and `Columns.rival_shares` of those lines that are doubtful.
+    """`Columns.rivals` and `Columns.rival_shares` of the columns that are doubtful.
 
     `output` (lines, columns, classes) is f32, or bf16 as its bits; what was found is put out of the
-    race in it. `beside` makes a share of the likeliest number and another. The second rival is
-    looked for only where the first one counts.
+    race in it while the next is looked for. `beside` makes shares of the likeliest numbers and of
+    others. One column at a time, which stays in the cache.
     """
     rivals, rival_shares = no_rivals(best)
-    for line in doubtful_lines(best, shares):
-        last, numbers, columns = best[line], output[line], np.arange(best.shape[1])
-        largest = _plain(numbers[columns, last])
+    places = doubtful_columns(best, shares).nonzero()
+    if not len(places[0]):
+        return rivals, rival_shares
+    plain = output.dtype == np.float32
+    found = np.empty((len(places[0]), 1 + RIVALS), dtype=np.intp)
+    numbers = np.empty(found.shape, dtype=output.dtype)
+    for row, place in enumerate(zip(*places, strict=True)):
+        column, classes, values = output[place], found[row], numbers[row]
+        classes[0] = best[place]
         for number in range(RIVALS):
-            numbers[columns, last] = _OUT[numbers.dtype.kind]
-            rows = numbers[columns] if number else numbers
-            last = (
-                rows.argmax(axis=-1) if rows.dtype == np.float32 else _next_of_bf16(rows, largest)
-            )
-            found = beside(largest, _plain(np.take_along_axis(rows, last[:, None], axis=-1)[:, 0]))
-            rivals[line, columns, number] = last
-            rival_shares[line, columns, number] = found
-            near = found >= _COUNTS
-            columns, last, largest = columns[near], last[near], largest[near]
-            if not len(columns):
-                break
+            last = classes[number]
+            values[number] = column[last]
+            column[last] = _OUT[output.dtype.kind]
+            classes[number + 1] = column.argmax() if plain else _largest_bf16(column)
+        values[RIVALS] = column[classes[RIVALS]]
+        column[classes[:RIVALS]] = values[:RIVALS]
+    values_f32 = numbers if plain else _as_f32(numbers)
+    rivals[places] = found[:, 1:]
+    rival_shares[places] = beside(values_f32[:, :1], values_f32[:, 1:])
     return rivals, rival_shares
 
 
-def _next_of_bf16(bits: npt.NDArray[np.int16], largest: Numbers) -> Classes:
-    """As `best_of_bf16`; exact only where a number below 0 is near `largest`."""
-    best: Classes = bits.argmax(axis=-1)
-    below = np.take_along_axis(bits, best[:, None], axis=-1)[:, 0] < 0
-    unclear = below & (largest < _FAR_ABOVE_0)
-    if unclear.any():
-        rows = bits[unclear]
-        best[unclear] = np.where(rows == _OUT["i"], -np.inf, _as_f32(rows)).argmax(axis=-1)
-    return best
-
-
-def _plain(numbers: npt.NDArray[Any]) -> Numbers:
-    return _as_f32(numbers) if numbers.dtype == np.int16 else numbers
+def _largest_bf16(column: npt.NDArray[np.int16]) -> int:
+    """As `best_of_bf16`, of one column; what is out of the race is no number."""
+    best = int(column.argmax())
+    if column[best] >= 0:
+        return best
+    return int(np.where(column == _OUT["i"], np.float32(-np.inf), _as_f32(column)).argmax())
 
 
 def _as_f32(numbers: npt.NDArray[np.int16]) -> Numbers:

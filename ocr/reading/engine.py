@@ -17,7 +17,7 @@ from image_warnings import ImageWarning
 from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
-from reading.judged_lines import judged
+from reading.judged_lines import Judge, judged
 from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
@@ -70,6 +70,7 @@ class PageEngine:
         detection_side: int,
         orientation: bool,
         second: SecondRecogniser | None = None,
+        judge: Judge = judged,
     ) -> None:
         """`detection_side` is the longest side, in pixels, at which text is searched; `second`
         reads the languages that are set up."""
@@ -77,6 +78,7 @@ class PageEngine:
         self._scripts = OtherScripts(second)
         self._detection_side = detection_side
         self._orientation = orientation
+        self._judge = judge
 
     def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
         """As `Engine.read`. A page with ink is called blank only after a second look."""
@@ -199,7 +201,7 @@ class PageEngine:
                 polygons, readings = np.concatenate([polygons[~inside], found]), [*kept, *anew]
             covered = covered or bool(before)
         readings = self._settled(page, polygons, readings)
-        found_page = _read_page(page, polygons, readings, rotation)
+        found_page = _read_page(page, polygons, readings, rotation, self._judge)
         marked = sum(line.is_unspelled for line in found_page.lines)
         warnings = [_STAMP_OVER_TEXT] if covered else []
         if marked:
@@ -241,7 +243,7 @@ class _Asked(NamedTuple):
 
 
 def _read_page(
-    page: Pixels, polygons: Polygons, readings: Sequence[Reading], rotation: int
+    page: Pixels, polygons: Polygons, readings: Sequence[Reading], rotation: int, judge: Judge
 ) -> ReadPage:
     """The upright page with its lines in reading order; those without text are left out."""
     vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
@@ -250,7 +252,7 @@ def _read_page(
         pixels=page,
         rotation=rotation,
         lines=tuple(
-            judged(readings[index], polygons[index]) for index in order if _is_text(readings[index])
+            judge(readings[index], polygons[index]) for index in order if _is_text(readings[index])
         ),
     )
 

@@ -1,6 +1,7 @@
 """A line as it goes to the database: text, how doubtful it is and why, what else it may be."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +14,22 @@ from reading.line_doubt import LineFacts, doubt, reason
 from reading.line_reading import UPRIGHT, Reading
 from reading.rival_readings import alternatives, doubtful_places
 
+Point = tuple[float, float]
+Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
+"""Makes a line of its reading and its polygon (4, 2)."""
 _SURELY_WRONG = 1.0
 """Of a line in letters that cannot be spelled."""
 
 
 def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     """Its polygon begins at the text's own top left."""
-    corners = np.roll(polygon, -(reading.way.turn // 90), axis=0)
-    points = tuple((float(x), float(y)) for x, y in corners)
+    points = _points(reading, polygon)
     if reading.doubt_reason is not None:
         return Line(
             reading.text, reading.confidence, points, doubt=_SURELY_WRONG,
             doubt_reason=reading.doubt_reason, model=reading.model,
         )  # fmt: skip
-    facts = LineFacts(
-        reading.text, reading.confidence, reading.evidence, _height(corners),
-        is_turned=reading.way != UPRIGHT,
-    )  # fmt: skip
+    facts = facts_of(reading, polygon)
     found = doubt(facts)
     if found is None or found < LOOK_AT:
         return Line(reading.text, reading.confidence, points, doubt=found, model=reading.model)
@@ -39,10 +39,24 @@ def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     )  # fmt: skip
 
 
-def _height(corners: npt.NDArray[np.float32]) -> float:
+def facts_of(reading: Reading, polygon: npt.NDArray[np.float32]) -> LineFacts:
+    """What its doubt follows from."""
+    return LineFacts(
+        reading.text, reading.confidence, reading.evidence, _height(_points(reading, polygon)),
+        is_turned=reading.way != UPRIGHT,
+    )  # fmt: skip
+
+
+def _points(reading: Reading, polygon: npt.NDArray[np.float32]) -> tuple[Point, ...]:
+    corners = polygon.tolist()
+    first = reading.way.turn // 90 % len(corners)
+    return tuple((x, y) for x, y in [*corners[first:], *corners[:first]])
+
+
+def _height(points: Sequence[Point]) -> float:
     """Across the text, in pixels of the page."""
-    sides = np.linalg.norm(corners - corners[[3, 2, 1, 0]], axis=1)
-    return float(sides.mean())
+    top_left, top_right, bottom_right, bottom_left = points
+    return (math.dist(top_left, bottom_left) + math.dist(top_right, bottom_right)) / 2
 
 
 def _alternatives(text: str, evidence: Sequence[Evidence]) -> tuple[Alternative, ...]:

@@ -6,14 +6,16 @@ is seldom written. A logistic model weighs them; a table of steps makes of its s
 Both were fitted to lines with known text by `make calibration` (`doubt_model`).
 """
 
+import itertools
 import math
 import re
+import statistics
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from engines.arrays import Classes, Numbers
+from engines.arrays import Classes
 from engines.columns import BLANK, Columns, character_begins
 from engines.text_models import Evidence
 from ocr_contract.doubt import Reason
@@ -21,6 +23,7 @@ from reading.doubt_model import STEPS, WEIGHTS
 
 LEAST, MOST = 0.001, 0.995
 """Nothing is sure."""
+_SUMS, _SHARES = zip(*STEPS, strict=True)
 _SMALLEST_SHARE = 0.005
 _FEW = 4
 """Characters from which on there is a usual way between two."""
@@ -68,7 +71,7 @@ def reason(line: LineFacts) -> Reason | None:
         return Reason.SMALL_PRINT
     if any(part.missed >= _NEARLY or part.gap >= _WIDE for part in parts):
         return Reason.MISSED_CHARACTERS
-    if any((part.shares < _UNCLEAR).any() for part in parts):
+    if any(share < _UNCLEAR for part in parts for share in part.shares):
         return Reason.UNCLEAR_CHARACTERS
     return None
 
@@ -76,17 +79,17 @@ def reason(line: LineFacts) -> Reason | None:
 def features(line: LineFacts) -> tuple[float, ...]:
     """What the model weighs, the constant first."""
     parts = [_PartFacts.of(part) for part in line.evidence]
-    shares = np.concatenate([part.shares for part in parts])
-    unlikely = 1 - np.sort(shares)[:2] if len(shares) else np.ones(1)
+    shares = sorted(share for part in parts for share in part.shares)
+    unlikely = [1 - share for share in shares[:2]] or [1.0]
     count = max(len(shares), 1)
     text = line.text.strip()
     signs = sum(not character.isalnum() and character != " " for character in text)
     return (
         1.0,
-        _log_odds(float(unlikely[0])),
-        _log_odds(float(unlikely[-1])),
+        _log_odds(unlikely[0]),
+        _log_odds(unlikely[-1]),
         math.log(max(1 - line.confidence, 1e-4)),
-        float(-np.log(np.maximum(shares, _SMALLEST_SHARE)).sum()) ** 0.5,
+        max(-sum(math.log(max(share, _SMALLEST_SHARE)) for share in shares), 0.0) ** 0.5,
         math.log(count),
         max(part.missed for part in parts) ** 0.5,
         max(part.space for part in parts) ** 0.5,
@@ -105,7 +108,7 @@ def features(line: LineFacts) -> tuple[float, ...]:
 class _PartFacts(NamedTuple):
     """Of one part of a line."""
 
-    shares: Numbers
+    shares: list[float]
     """Of its characters."""
     missed: float
     """How nearly a blank was a character."""
@@ -119,7 +122,7 @@ class _PartFacts(NamedTuple):
         columns, space = part.columns, len(part.characters) - 1
         (begins,) = character_begins(columns.classes).nonzero()
         return cls(
-            columns.probabilities[begins],
+            columns.probabilities[begins].tolist(),
             *_missed(columns, begins, space),
             _gap(columns.classes[begins], begins, space),
         )
@@ -146,11 +149,16 @@ def _missed(columns: Columns, begins: Places, space: int) -> tuple[float, float]
 def _gap(classes: Classes, begins: Places, space: int) -> float:
     if len(begins) < _FEW:
         return 0.0
-    ways = np.diff(begins)
-    inside = ways[(classes[1:] != space) & (classes[:-1] != space)]
-    if not len(inside):
+    places, found = begins.tolist(), classes.tolist()  # short lists: quicker than arrays
+    ways = [after - before for before, after in itertools.pairwise(places)]
+    inside = [
+        way
+        for way, (one, other) in zip(ways, itertools.pairwise(found), strict=True)
+        if space not in (one, other)
+    ]
+    if not inside:
         return 0.0
-    return math.log(max(float(inside.max()) / max(float(np.median(ways)), 1.0), 1.0))
+    return math.log(max(max(inside) / max(statistics.median(ways), 1.0), 1.0))
 
 
 def _log_odds(value: float) -> float:
@@ -160,5 +168,4 @@ def _log_odds(value: float) -> float:
 
 def _probability(total: float) -> float:
     """By the steps, straight between them."""
-    sums, values = zip(*STEPS, strict=True)
-    return min(max(float(np.interp(total, sums, values)), LEAST), MOST)
+    return min(max(float(np.interp(total, _SUMS, _SHARES)), LEAST), MOST)

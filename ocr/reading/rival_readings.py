@@ -22,9 +22,13 @@ _COUNTS = 0.01
 """A class so many times as likely as the best of its column may be read instead."""
 _READABLE = 0.005
 """A reading so many times as likely as the first one is kept."""
+_AS_LIKELY = 0.15
+"""And where it differs by an accent, by case or width alone, or is about a space."""
 _ODD = 0.3
 """So much less likely is a reading for each pair of signs that seldom stand side by side."""
-_BEAMS = 8
+_BEAMS = 6
+_MOST_PLACES = 12
+"""Of one line; where more is doubtful, all of it is."""
 _MOST_OPEN = 16
 """Columns of one place in which there is a choice; with more it is no text that can be told."""
 _LONGEST = 40
@@ -51,14 +55,22 @@ def alternatives(places: Sequence[Place], text: str, shift: int = 0) -> list[Alt
     for place in places:
         shown = text[place.start : place.end]
         likely = {reading: share * _plausibility(reading) for reading, share in place.readings}
-        least = _READABLE * likely.get(shown, 0.0)
-        others = [each for each in likely if each != shown and likely[each] >= least]
-        # What search finds as it stands comes last: the same letter with another accent or width.
-        others.sort(key=lambda each: (fold(each) == fold(shown), -likely[each]))
+        first = likely.pop(shown, 0.0)
+        others = [
+            each
+            for each, share in likely.items()
+            if share >= first * (_AS_LIKELY if _is_alike(each, shown) else _READABLE)
+        ]
+        others.sort(key=lambda each: -likely[each])
         if others:
             kept = tuple(others[:MAX_READINGS])
             found.append(Alternative(place.start + shift, place.end + shift, kept))
     return found[:MAX_PLACES]
+
+
+def _is_alike(reading: str, shown: str) -> bool:
+    """Whether search overlooks the difference, or hardly anybody cares."""
+    return fold(reading) == fold(shown) or shown == " "
 
 
 def _plausibility(reading: str) -> float:
@@ -77,15 +89,21 @@ def doubtful_places(evidence: Evidence) -> list[Place]:
     if not is_open.any() or not text:
         return []
     begins = [*_columns_of(evidence), len(is_open)]
+    spans = [
+        (start, end)
+        for start, end in _spans(text, begins, is_open)
+        if 0 < is_open[begins[start] : begins[end]].sum() <= _MOST_OPEN and end - start <= _LONGEST
+    ]
+    if len(spans) > _MOST_PLACES:  # the most doubtful ones
+        most = {span: columns.rival_shares[begins[span[0]] : begins[span[1]]].max()
+                for span in spans}  # fmt: skip
+        spans = sorted(sorted(spans, key=lambda span: -most[span])[:_MOST_PLACES])
     found = []
-    for start, end in _spans(text, begins, is_open):
+    for start, end in spans:
         first, last = begins[start], begins[end]
-        if text[start:end] == " ":
-            first = begins[start - 1] + 1 if start else 0
-        count = int(is_open[first:last].sum())
-        if not count or count > _MOST_OPEN or end - start > _LONGEST:
-            continue
         readings = _readings(columns, first, last, evidence.characters)
+        if text[start:end] != " ":
+            readings = _without_blanks(readings)
         if len(readings) > 1:
             found.append(Place(start, end, readings))
     return found
@@ -119,7 +137,7 @@ def _spans(
             continue
         if place > start:
             yield start, place
-        if alone:
+        if alone or (character == " " and 0 < place < len(text) - 1):
             yield place, place + 1
         start = place + 1
     if start < len(text):
@@ -146,11 +164,19 @@ def _readings(
         beams = _grown(beams, candidates)
     likely: dict[str, float] = {}
     for classes, (blank, other) in beams.items():
-        text = "".join(characters[each] for each in classes).strip()
+        text = "".join(characters[each] for each in classes)
         likely[text] = likely.get(text, 0.0) + blank + other
     total = sum(likely.values())
     ordered = sorted(likely.items(), key=lambda each: -each[1])
     return [(text, share / total) for text, share in ordered]
+
+
+def _without_blanks(readings: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """At their ends, where they belong to nobody."""
+    likely: dict[str, float] = {}
+    for reading, share in readings:
+        likely[reading.strip()] = likely.get(reading.strip(), 0.0) + share
+    return sorted(likely.items(), key=lambda each: -each[1])
 
 
 def _candidates(columns: Columns, column: int, space: int) -> Candidates:

@@ -3,7 +3,7 @@
 Pages that were read before version 4 are counted behind the work (`count_some`), the newest first.
 """
 
-from ocr_contract.doubt import LOOK_AT, Reason
+from ocr_contract.doubt import DOUBTFUL, Reason
 from records.database import Connection
 
 _LEFT = "pages_to_count"
@@ -14,7 +14,7 @@ _COUNT = """
         FROM lines LEFT JOIN corrections ON line_id = lines.id
        WHERE page_id = pages.id AND line_id IS NULL)
 """
-_BINDINGS = LOOK_AT, str(Reason.OTHER_SCRIPT)
+_BINDINGS = DOUBTFUL, str(Reason.OTHER_SCRIPT)
 
 
 def count(connection: Connection, page_id: int) -> None:

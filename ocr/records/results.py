@@ -9,6 +9,7 @@ from typing import Any
 from image_warnings import joined
 from ocr_contract import alternatives
 from ocr_contract.schema import Status
+from ocr_contract.search.other_readings import other_words
 from ocr_errors import ImageError
 from page_records import ImageResult, Line, Page
 from records import corrections, duplicates, search_index, service_ends
@@ -106,6 +107,19 @@ def _store_page(connection: Connection, image_id: int, number: int, page: Page) 
         "doubt_reason, alternatives, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(page_id, number, *_columns(line)) for number, line in enumerate(page.lines, 1)],
     )
+    connection.executemany(
+        "INSERT OR IGNORE INTO other_words (word, image_id) VALUES (?, ?)",
+        sorted((word, image_id) for word in _other_words(page)),
+    )
+
+
+def _other_words(page: Page) -> set[str]:
+    return {
+        word
+        for line in page.lines
+        for each in line.alternatives
+        for word in other_words(each, line.text)
+    }
 
 
 def _columns(line: Line) -> tuple[Any, ...]:

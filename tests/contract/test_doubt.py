@@ -17,7 +17,7 @@ def empty_database() -> sqlite3.Connection:
     return connection
 
 
-CONFIDENCES = [0.0, 0.5, 0.7499, 0.75, 0.9, 0.9499, 0.95, 0.9799, 0.98, 0.9949, 0.995, 1.0]
+CONFIDENCES = [0.0, 0.5, 0.7499, 0.75, 0.8999, 0.9, 0.9499, 0.95, 0.9799, 0.98, 0.9949, 0.995, 1.0]
 
 
 def test_sql_and_python_derive_the_same_from_a_confidence(database: sqlite3.Connection) -> None:

@@ -135,12 +135,12 @@ def test_an_image_with_boxes(client: FlaskClient, database: DemoDatabase) -> Non
     image_id = database.add_image("a")
     database.add_page(
         image_id,
-        [("sure", 0.99, [[1, 2], [30, 2], [30, 9], [1, 9]]), ("unsure", 0.5, [[0, 0]] * 4)],
+        [("sure", 0.999, [[1, 2], [30, 2], [30, 9], [1, 9]]), ("unsure", 0.5, [[0, 0]] * 4)],
     )
     page = client.get(f"/images/{image_id}?q=unsure").text
     assert 'viewBox="0 0 400 600"' in page
     assert 'points="1,2 30,2 30,9 1,9"' in page
-    assert 'class="box low hit"' in page and 'class="box high"' in page
+    assert 'class="box doubtful hit"' in page and 'class="box sure"' in page
     assert "99 %" in page and "<mark>unsure</mark>" in page
 
 

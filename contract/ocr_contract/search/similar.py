@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from ocr_contract.search import documents, evaluator
+from ocr_contract.search import documents, evaluator, other_readings
 from ocr_contract.search.matching import Document, matches
 from ocr_contract.search.tree import And, Node, Or, Word, wanted_words
 from ocr_contract.similar_words import first_images, similar_phrases, similar_words, stands_alone
@@ -75,10 +75,12 @@ def find(
     occurring: set[Reading] = set()
     is_complete = True
     try:
-        candidates = readings(connection, tree, is_over=lambda: clock() >= until)
+        doubtful = _doubtful_hits(connection, tree)
+        candidates = [*dict.fromkeys(doubtful.values())]
+        candidates += readings(connection, tree, is_over=lambda: clock() >= until)
         is_complete = clock() < until
         occurring.update(reading for reading in candidates if reading.is_known)
-        found |= _first_hits(connection, candidates)
+        found |= _first_hits(connection, candidates) | doubtful
         for reading in candidates:
             if clock() >= until or len(found.keys() - set(known)) >= most:
                 is_complete = False
@@ -106,9 +108,8 @@ def readings(
 
     When `is_over` no further part of a word or phrase is looked up.
     """
-    words = [word for word in wanted_words(tree) if word.exact is None and not word.only_name]
-    found = (list(_of_word(connection, tree, word, is_over)) for word in dict.fromkeys(words))
-    return _by_turns(found)
+    words = _tolerant_words(tree)
+    return _by_turns(list(_of_word(connection, tree, word, is_over)) for word in words)
 
 
 def _by_turns(lists: Iterable[list[_T]]) -> list[_T]:
@@ -147,6 +148,23 @@ def _with(node: Node, word: Word, other: Word) -> Node:
     if isinstance(node, And | Or):
         return type(node)(tuple(_with(part, word, other) for part in node.parts))
     return node
+
+
+def _doubtful_hits(connection: sqlite3.Connection, tree: Node) -> dict[int, Reading]:
+    """Images in which a word of the query is another reading of what stands there."""
+    found: dict[int, Reading] = {}
+    for word in _tolerant_words(tree):
+        for image_id, read in other_readings.places(connection, word.folded):
+            reading = Reading(word.typed, read, _with(tree, word, Word(read, read)), is_known=True)
+            document = next(iter(documents.load(connection, [image_id])), None)
+            if document is not None and matches(document, reading.tree):
+                found.setdefault(image_id, reading)
+    return found
+
+
+def _tolerant_words(tree: Node) -> list[Word]:
+    words = [word for word in wanted_words(tree) if word.exact is None and not word.only_name]
+    return [*dict.fromkeys(words)]
 
 
 def _first_hits(

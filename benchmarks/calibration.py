@@ -1,0 +1,156 @@
+"""Fits the doubt of lines to lines whose text is known, and writes the model into the reader.
+
+    make calibration IMAGES=folder [ARGS="--lines kept.pickle"]
+
+Receipts with a CSV beside each (`scoring`) and drawn pages as bad scanners give them are read; each
+line is right or wrong (`line_truth`). What is printed was measured on documents that the model was
+not fitted to: five times four fifths of them say what the last fifth comes to. Then all of them
+make the model that is written to ocr/reading/doubt_model.py, and from the held-out doubts the
+bands' cut-offs, to contract/ocr_contract/doubt_bands.py.
+"""
+
+import argparse
+import collections
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from calibration_lines import KnownLine, gather
+from logistic import Numbers, fit, folds, steps
+from machine import describe
+from project import ROOT, main_guard, say
+from reading.line_doubt import LEAST, MOST
+from reliability import Judged, table
+from result_files import write_results
+
+_FOLDS = 5
+_SURE_WRONG, _CHECK_WRONG = 0.01, 0.2
+"""Of lines below the first cut-off at most so many are wrong, of those up to the second so many."""
+_MODEL = ROOT / "ocr" / "reading" / "doubt_model.py"
+_BANDS = ROOT / "contract" / "ocr_contract" / "doubt_bands.py"
+_MODEL_TEXT = '''"""The doubt's model, from `make calibration`; `line_doubt` says what it weighs.
+
+Written by benchmarks/calibration.py: do not edit.
+"""
+
+WEIGHTS = (
+{numbers})
+"""Of each feature in turn; the first is the constant."""
+STEPS = (
+{pairs})
+"""From the weighted sum to the probability that a line is wrong, straight between them."""
+'''
+_BANDS_TEXT = '''"""Where the bands of doubt begin, as `make calibration` derived it.
+
+Written by benchmarks/calibration.py: do not edit.
+"""
+
+LOOK_AT = {look_at:g}
+"""From here on a line is worth a look."""
+DOUBTFUL = {doubtful:g}
+"""From here on a line may well be wrong."""
+WRONG_SHARES = ({shares})
+"""Of a line in each of the three bands, measured on pages that the model had not seen."""
+'''
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fit the doubt of lines to known text.")
+    parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
+    parser.add_argument("--lines", type=Path, help="kept here, and taken from here if it exists")
+    parser.add_argument("--no-write", action="store_true", help="print only")
+    options = parser.parse_args()
+    lines = _lines(Path(options.images) if options.images else None, options.lines)
+    features = np.array([line.features for line in lines])
+    wrong = np.array([line.wrong for line in lines], dtype=np.float64)
+    counts = _counts([line.source for line in lines])
+    documents = [f"{line.source}/{line.document}" for line in lines]
+    held_out = _held_out(features, wrong, counts, documents)
+    judged = [Judged(float(d), line.wrong) for d, line in zip(held_out, lines, strict=True)]
+    parts = [f"All lines\n\n{table(judged)}"]
+    for source in sorted({line.source for line in lines}):
+        own = [one for one, line in zip(judged, lines, strict=True) if line.source == source]
+        parts.append(f"{source}\n\n{table(own)}")
+    tables = "\n\n".join(parts)
+    look_at, doubtful = cut_offs(held_out, wrong)
+    found = f"Cut-offs: {look_at:g} and {doubtful:g}."
+    print(f"{describe()}\n\n{tables}\n\n{found}")
+    if options.no_write:
+        return 0
+    weights = fit(features, wrong, counts)
+    _write_model(weights, steps(features @ weights, wrong, counts))
+    _write_bands(look_at, doubtful, held_out, wrong)
+    say(f"Written to {_MODEL} and {_BANDS}.")
+    raw = {"lines": len(lines), "wrong": int(wrong.sum()), "cut_offs": [look_at, doubtful]}
+    path = write_results("calibration", raw, f"{tables}\n\n{found}")
+    say(f"Written to {path} and the .md beside it.")
+    return 0
+
+
+def _lines(receipts: Path | None, kept: Path | None) -> list[KnownLine]:
+    if kept is not None and kept.exists():
+        return [KnownLine(*line) for line in json.loads(kept.read_text(encoding="utf-8"))]
+    lines = gather(receipts)
+    if kept is not None:
+        kept.write_text(json.dumps(lines), encoding="utf-8")
+    return lines
+
+
+def _counts(sources: Sequence[str]) -> Numbers:
+    """Every source counts the same as a whole, be its lines many or few."""
+    numbers = collections.Counter(sources)
+    share = len(sources) / len(numbers)
+    return np.array([share / numbers[source] for source in sources])
+
+
+def _held_out(
+    features: Numbers, wrong: Numbers, counts: Numbers, documents: Sequence[str]
+) -> Numbers:
+    """The doubt of each line by a model that has not seen its document."""
+    part = folds(documents, _FOLDS)
+    found = np.zeros(len(wrong))
+    for number in range(_FOLDS):
+        seen, other = part != number, part == number
+        weights = fit(features[seen], wrong[seen], counts[seen])
+        points = steps(features[seen] @ weights, wrong[seen], counts[seen])
+        at, share = zip(*points, strict=True)
+        found[other] = np.interp(features[other] @ weights, at, share)
+    return np.clip(found, LEAST, MOST)
+
+
+def cut_offs(doubts: Numbers, wrong: Numbers) -> tuple[float, float]:
+    """In whole hundredths: the highest below which hardly a line is wrong, and the highest up to
+    which few are."""
+    hundredths = [number / 100 for number in range(1, 100)]
+    below = [cut for cut in hundredths if _share(wrong[doubts < cut]) <= _SURE_WRONG]
+    look_at = max(below, default=hundredths[0])
+    between = [
+        cut
+        for cut in hundredths
+        if cut > look_at and _share(wrong[(doubts >= look_at) & (doubts < cut)]) <= _CHECK_WRONG
+    ]
+    return look_at, max(between, default=look_at)
+
+
+def _share(wrong: Numbers) -> float:
+    return float(wrong.mean()) if len(wrong) else 0.0
+
+
+def _write_model(weights: Numbers, points: Sequence[tuple[float, float]]) -> None:
+    numbers = "".join(f"    {weight:.4f},\n" for weight in weights)
+    pairs = "".join(f"    ({at:.4f}, {share:.4f}),\n" for at, share in points)
+    _MODEL.write_text(_MODEL_TEXT.format(numbers=numbers, pairs=pairs), encoding="utf-8")
+
+
+def _write_bands(look_at: float, doubtful: float, doubts: Numbers, wrong: Numbers) -> None:
+    parts = (doubts < look_at, (doubts >= look_at) & (doubts < doubtful), doubts >= doubtful)
+    shares = ", ".join(f"{_share(wrong[part]):.3f}" for part in parts)
+    text = _BANDS_TEXT.format(look_at=look_at, doubtful=doubtful, shares=shares)
+    _BANDS.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main_guard(main))

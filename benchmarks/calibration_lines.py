@@ -1,0 +1,122 @@
+"""Lines with what their doubt follows from, and whether they were read right."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decoding.decode import decode_pages
+from decoding.pixels import Pixels
+from drawing import worn
+from drawing.recipe import Recipe
+from drawing.sheet import Drawing
+from engines.inference import choose, load_models
+from line_truth import is_right, is_right_at, tidy
+from machine_limits import usable_cpus
+from misread_words import box_of, known_lines
+from models import resolve
+from ocr_settings import load
+from page_records import Line
+from project import say
+from reading.engine import PageEngine
+from reading.judged_lines import facts_of, judged
+from reading.line_doubt import features
+from reading.line_reading import Reading
+from scoring import images_with_truth
+from service_folders import models_folder
+
+FITTED_FIRST = (0, 400, 800)
+"""Seeds of the worn pages that the model is fitted to; `make accuracy` draws others."""
+
+
+class KnownLine(NamedTuple):
+    """One line that was read and whose text is known."""
+
+    source: str
+    """receipts or worn."""
+    document: str
+    text: str
+    confidence: float
+    features: tuple[float, ...]
+    wrong: bool
+
+
+class Witness:
+    """Judges lines as the service does, and keeps what each doubt followed from."""
+
+    def __init__(self) -> None:
+        self._kept = threading.local()
+
+    def __call__(self, reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
+        line = judged(reading, polygon)
+        self._kept.features[id(line)] = (line, features(facts_of(reading, polygon)))
+        return line
+
+    def begin(self) -> None:
+        """Of another page."""
+        self._kept.features = {}
+
+    def of(self, line: Line) -> tuple[float, ...]:
+        """What the doubt of one of the page's lines followed from."""
+        kept: tuple[float, ...] = self._kept.features[id(line)][1]
+        return kept
+
+
+def gather(receipts: Path | None) -> list[KnownLine]:
+    """The lines of the receipts, if there are some, and of the worn pages."""
+    settings = load(os.environ)
+    models = load_models(
+        choose(settings, usable_cpus()), resolve(models_folder(), "small"), settings
+    )
+    witness = Witness()
+    engine = PageEngine(
+        models, detection_side=settings.detection_side, orientation=True, judge=witness
+    )
+    found: list[KnownLine] = []
+    for image in images_with_truth(receipts) if receipts is not None else ():
+        found += _receipt(image, engine, witness)
+    for first in FITTED_FIRST:
+        for recipe in worn.recipes(first):
+            found += _worn(recipe, first, engine, witness)
+    return found
+
+
+def _receipt(image: Path, engine: PageEngine, witness: Witness) -> Iterator[KnownLine]:
+    known = list(known_lines(image))
+    (page,) = decode_pages(image.read_bytes(), 1e9)
+    for line in _read(page.pixels, engine, witness):
+        right = is_right_at(line.text, box_of(line.polygon), known)
+        if right is not None:
+            yield _known_line("receipts", image.name, line, witness, right=right)
+
+
+def _worn(recipe: Recipe, first: int, engine: PageEngine, witness: Witness) -> Iterator[KnownLine]:
+    drawing = recipe.draw()
+    known = [tidy(line) for line in drawing.lines]
+    document = f"{first}: {recipe.file_name}"
+    say(f"Reading {document} …")
+    for line in _read(_pixels(drawing), engine, witness):
+        yield _known_line("worn", document, line, witness, right=is_right(line.text, known))
+
+
+def _read(pixels: Pixels, engine: PageEngine, witness: Witness) -> tuple[Line, ...]:
+    witness.begin()
+    return engine.read(pixels).lines
+
+
+def _pixels(drawing: Drawing) -> Pixels:
+    colours = np.asarray(drawing.image.convert("RGB"), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+
+
+def _known_line(
+    source: str, document: str, line: Line, witness: Witness, *, right: bool
+) -> KnownLine:
+    return KnownLine(
+        source, document, line.text, line.confidence, witness.of(line), wrong=not right
+    )
