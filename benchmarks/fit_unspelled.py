@@ -2,11 +2,11 @@
 
     $ python benchmarks/fit_unspelled.py --images scans/ receipts/ [--lines 60]
 
-Lines are drawn of names of countries, languages and places in 41 languages (Debian's `iso-codes`,
-fetched by apt), in many typefaces, as a scanner sees them, and read by the recogniser. One is of
-another script when it holds a letter that the model has no class for. The lines of `--images`,
-which are pages in Latin script, are examples of what must not be marked: forms, stamps, grain. A fifth
-of the lines is kept out, and its shares are printed.
+Lines are drawn of names of countries, languages and places in 41 languages (Debian's `iso-
+codes`, fetched by apt), in many typefaces, as a scanner sees them, and read by the recogniser.
+One is of another script when it holds a letter that the model has no class for. The lines of
+`--images`, which are pages in Latin script, are examples of what must not be marked: forms,
+stamps, grain. A fifth of the lines is kept out, and its shares are printed.
 """
 
 import argparse
@@ -52,7 +52,7 @@ _FACES = {
 _MARKED = 0.6
 _STEPS, _RIDGE = 25, 3.0
 _LONGEST = 70
-_TEMPLATE = '''"""What `unspelled` weighs the traces with, fitted as benchmarks/fit_unspelled.py does."""
+_TEMPLATE = '''"""What `unspelled` weighs the traces with, as fit_unspelled fits it."""
 
 BIAS = {bias:.4f}
 WEIGHTS = (

@@ -69,8 +69,8 @@ class PageEngine:
         *,
         detection_side: int,
         orientation: bool,
-        judge: Judge = judged,
         second: SecondRecogniser | None = None,
+        judge: Judge = judged,
     ) -> None:
         """`detection_side` is the longest side, in pixels, at which text is searched; `second`
         reads the languages that are set up."""

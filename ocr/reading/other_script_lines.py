@@ -77,8 +77,8 @@ class OtherScripts:
         readings: Sequence[Reading],
         wider: Callable[[int], Pixels] | None = None,
     ) -> list[Reading]:
-        """The readings of a page's lines, marked or replaced. `crops` are the lines as they stand on
-        the page, asked for one by one; `wider` cuts a line out with more around it."""
+        """The readings of a page's lines, marked or replaced. `crops` are the lines as they stand
+        on the page, asked for one by one; `wider` cuts a line out with more around it."""
         lines = _judged(crops, readings)
         settled = [_marked(line) if line.is_marked else line.reading for line in lines]
         if self._second is None or not any(line.likely >= _ASKED for line in lines):
