@@ -48,7 +48,7 @@ def from_plain(value: Any, text: str) -> tuple[Alternative, ...]:
         ValueError: it is something else.
     """
     if not isinstance(value, list) or len(value) > MAX_PLACES:
-        raise ValueError("alternatives")
+        raise ValueError("These are no other readings of a line.")
     return tuple(_places(value, text))
 
 

@@ -28,6 +28,8 @@ _TITLES = {
     "images_fts": "search index",
     "grams_fts": "search index of one and two characters",
     "words": "words, for what was misread",
+    "other_words": "words of other readings",
+    "folder_counts": "counts of files by folder",
 }
 """A table this does not know is shown by its own name."""
 

@@ -188,7 +188,7 @@ def test_interrupted_before_its_checksum_it_is_still_a_good_one(
     def power_loss(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(database_copy, "_write_checksum", power_loss)
+    monkeypatch.setattr(database_copy, "write_checksum", power_loss)
     target = desk.data / "backups" / "mine.db"
     with pytest.raises(KeyboardInterrupt):
         desk.world.database.copy_to(target, between=lambda: None)
