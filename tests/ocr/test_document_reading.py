@@ -170,7 +170,7 @@ class Engine:
 worker.resolve = lambda *_, **__: ModelSet(model, model, model)
 worker.choose = lambda *_: Inference("pretended", "cpu", "f32", 2)
 worker.load_models = lambda *_: types.SimpleNamespace(inference_s=time.monotonic)
-worker._load_engine = lambda *_: Engine()
+worker.load_engine = lambda *_: Engine()
 sys.argv[1:] = sys.argv[-1:]
 worker.main()
 """
