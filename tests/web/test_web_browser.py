@@ -129,14 +129,14 @@ def test_warnings_appear_and_go_by_themselves(
 def test_a_line_and_its_box_mark_each_other(page: Page, server: WebServer) -> None:
     page.goto(f"{server.address}/images/1")
     page.locator(".line").nth(1).hover()
-    expect(page.locator("#p1-box-2")).to_have_class("box high on")
+    expect(page.locator("#p1-box-2")).to_have_class("box check on")
     page.locator("#p1-box-1").hover(force=True)
-    expect(page.locator("#p1-line-1")).to_have_class("line high on")
-    expect(page.locator("#p1-box-2")).to_have_class("box high")
+    expect(page.locator("#p1-line-1")).to_have_class("line check on")
+    expect(page.locator("#p1-box-2")).to_have_class("box check")
     page.locator("#p1-box-1").click(force=True)
     page.keyboard.press("ArrowDown")
     expect(page.locator("#p1-line-2")).to_be_focused()
-    expect(page.locator("#p1-box-2")).to_have_class("box high on")
+    expect(page.locator("#p1-box-2")).to_have_class("box check on")
     page.get_by_role("button", name="Copy text").click()
     expect(page.locator("#copy")).to_have_text("Copied")
 
