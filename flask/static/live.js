@@ -14,6 +14,7 @@ let retryTimer = 0;
 let refreshTimer = 0;
 let lastRefresh = 0;
 let lastTold = "";
+const leaving = new AbortController();
 
 const setText = (selector, text) => {
   for (const element of document.querySelectorAll(selector)) {
@@ -59,7 +60,9 @@ const isLoggedOut = (reply) => {
 
 const refresh = async () => {
   try {
-    const reply = await fetch(`${live.dataset.fragment}${location.search}`, { cache: "no-store" });
+    const reply = await fetch(`${live.dataset.fragment}${location.search}`, {
+      cache: "no-store", signal: leaving.signal,
+    });
     if (isLoggedOut(reply)) return;
     if (reply.ok) {
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
@@ -174,7 +177,9 @@ const goSlow = () => {
   slowTimer = setTimeout(async () => {
     if (!document.hidden) {
       try {
-        const reply = await fetch(live.dataset.status, { cache: "no-store" });
+        const reply = await fetch(live.dataset.status, {
+          cache: "no-store", signal: leaving.signal,
+        });
         if (isLoggedOut(reply)) return;
         if (reply.ok) tell(await reply.json());
       } catch {
@@ -220,3 +225,9 @@ addEventListener("pagehide", close);
 addEventListener("pageshow", open);
 
 if (live.dataset.live === "yes") open();
+
+// Who logs out is not to be asked for the password because of what is asked at the same moment.
+document.querySelector(".logout")?.addEventListener("submit", () => {
+  leaving.abort();
+  close();
+});
