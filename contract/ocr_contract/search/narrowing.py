@@ -6,8 +6,10 @@ What is added is added to the text, and read again: a query that would mean anyt
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from ocr_contract.search import language
+from ocr_contract.search.matching import COMPARE
 from ocr_contract.search.tree import And, Confidence, Folder, Found, Node
 
 _REPLACED = {
@@ -34,16 +36,17 @@ class Condition:
 def narrowed(raw: str, condition: Condition) -> str | None:
     """`raw` within `condition`; None where it cannot be typed.
 
-    A condition of the same kind that stands for itself gives way to the new one: each value that
-    is offered lies within it.
+    A condition of the same kind that stands for itself gives way to a new one that lies within it.
     """
     added = _parts(condition.typed)
     before = _parts(raw)
     if added is None or before is None:
         return None
     tries = [(raw, before)]
-    if (token := _TOKENS.get(condition.facet)) is not None:
-        rest = tuple(p for p in before if not isinstance(p, _REPLACED[condition.facet]))
+    kinds = _REPLACED.get(condition.facet, ())
+    token = _TOKENS.get(condition.facet)
+    if token is not None and all(_is_within(added, p) for p in before if isinstance(p, kinds)):
+        rest = tuple(p for p in before if not isinstance(p, kinds))
         tries.insert(0, (" ".join(token.sub(" ", raw).split()), rest))
     for text, parts in tries:
         wanted = {*parts, *added}
@@ -52,6 +55,29 @@ def narrowed(raw: str, condition: Condition) -> str | None:
             if found is not None and set(found) == wanted:
                 return typed.strip()
     return None
+
+
+def _is_within(added: Sequence[Node], old: Node) -> bool:
+    """Whether all that is found by `added` is found by `old`, a condition of the same kind."""
+    match old:
+        case Found():
+            same = [n for n in added if isinstance(n, Found) and n.is_before == old.is_before]
+            return any(n.day <= old.day if old.is_before else n.day >= old.day for n in same)
+        case Confidence():
+            bounds = [new for new in added if isinstance(new, Confidence)]
+            shown = [
+                percent
+                for percent in range(101)
+                if all(COMPARE[new.comparison](percent, new.percent) for new in bounds)
+            ]
+            return all(COMPARE[old.comparison](percent, old.percent) for percent in shown)
+        case Folder():
+            places = [new.folded for new in added if isinstance(new, Folder) and new.is_from_top]
+            if old.is_from_top:
+                return any(place.startswith(old.folded) for place in places)
+            return any(old.folded in place for place in places)
+        case _:
+            return False
 
 
 def folder(path: str) -> Condition | None:

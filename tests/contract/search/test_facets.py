@@ -171,6 +171,12 @@ def test_each_condition_finds_as_many_as_its_number(
         ("folder:2016 OR cat", "folder:/2016/tax", "folder:2016 OR cat folder:/2016/tax"),
         ("-folder:2017 cat", "folder:/2016", "-folder:2017 cat folder:/2016"),
         ("after:2026 before:2027", "after:2026-03 before:2026-04", "after:2026-03 before:2026-04"),
+        (
+            "after:2026-01-31",
+            "after:2026-01 before:2026-02",
+            "after:2026-01-31 after:2026-01 before:2026-02",
+        ),
+        ("folder:tax", "folder:/2016", "folder:tax folder:/2016"),
         ("x" * 195, "state:failed", None),
     ],
 )
