@@ -6,7 +6,6 @@ has no blank it is cut where the least ink is.
 
 import itertools
 import math
-import unicodedata
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.text_models import Recognised
+from engines.unspaced_scripts import runs_on
 
 MOST_HEIGHTS = 66
 """The recogniser takes 3,200 columns of 48; what is longer would be squeezed."""
@@ -31,7 +31,6 @@ _RULE_QUANTILE = 0.02
 """So few columns of a line are blank at least; in these only a rule has ink."""
 _GROUND_HEIGHTS = 4
 """The paper's shade is taken from pieces so long."""
-_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
 
 Texts = list[Recognised]
 
@@ -111,11 +110,6 @@ def _joined(parts: Texts, spaces: Sequence[bool]) -> Recognised:
 def _glued(before: str, after: str, *, space: bool) -> str:
     if not (before and after):
         return before + after
-    if space and not (_runs_on(before[-1]) and _runs_on(after[0])):
+    if space and not (runs_on(before[-1]) and runs_on(after[0])):
         return f"{before.rstrip()} {after.lstrip()}"
     return before + after
-
-
-def _runs_on(character: str) -> bool:
-    """Whether it is of a script that sets no spaces between words."""
-    return unicodedata.name(character, "").startswith(_WITHOUT_SPACES)

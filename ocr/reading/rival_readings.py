@@ -7,7 +7,6 @@ characters, or a space, and not only another character in one place.
 """
 
 import itertools
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from engines.columns import BLANK, LEAST_SPACE, Columns, character_begins
 from engines.text_models import Evidence
+from engines.unspaced_scripts import runs_on
 from ocr_contract.alternatives import MAX_PLACES, MAX_READINGS, Alternative
 from ocr_contract.text_folding import fold
 
@@ -33,7 +33,6 @@ _MOST_OPEN = 16
 """Columns of one place in which there is a choice; with more it is no text that can be told."""
 _LONGEST = 40
 """Characters of one place."""
-_NO_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH", "THAI")
 
 Candidates = list[tuple[int, float]]
 """Classes of one column and how likely they are beside the best."""
@@ -129,7 +128,7 @@ def _spans(
     of scripts without spaces."""
     start = 0
     for place, character in enumerate(text):
-        alone = _stands_alone(character)
+        alone = runs_on(character)
         parts = character == " " or not (
             alone or character.isalnum() or is_open[begins[place] : begins[place + 1]].any()
         )
@@ -142,10 +141,6 @@ def _spans(
         start = place + 1
     if start < len(text):
         yield start, len(text)
-
-
-def _stands_alone(character: str) -> bool:
-    return character > "\u0e00" and unicodedata.name(character, "").startswith(_NO_SPACES)
 
 
 def _readings(
