@@ -9,7 +9,7 @@ import collections
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ _SURE = 0.85
 """With this confidence of the page's usual language no other one is asked …"""
 _USUAL = 3
 """… once it has read so many lines best."""
+_TOGETHER = 8
+"""Lines of one round; more than threads, so that few of these wait at its end."""
 _FAMILIAR = 0.15
 """So much surer another language must be than a usual one of the page."""
 _LEAST_SHARE = 0.4
@@ -66,9 +68,24 @@ class SecondReader:
         self._hands: Executor = ThreadPoolExecutor(threads, thread_name_prefix="second")
 
     def read(self, lines: Sequence[Pixels]) -> list[OtherReading]:
-        """The surest reading of each cut-out line of a page; without text where there is none."""
+        """The surest reading of each cut-out line of a page; without text where there is none.
+
+        What was best in one round counts from the next one on: were it to count at once, the text
+        would depend on which thread comes first.
+        """
         wins: collections.Counter[str] = collections.Counter()
-        under_way = [self._hands.submit(self._read, line, wins) for line in lines]
+        found: list[OtherReading] = []
+        for some in _rounds(lines):
+            order = sorted(self.readers, key=lambda reader: -wins[reader.model])
+            usual = {reader.model for reader in order if wins[reader.model] >= _USUAL}
+            found += self._side_by_side(functools.partial(_surest, order, usual), some)
+            wins.update(reading.model for reading in found[-len(some) :] if reading.text)
+        return found
+
+    def _side_by_side(
+        self, read: Callable[[Pixels], OtherReading], lines: Sequence[Pixels]
+    ) -> list[OtherReading]:
+        under_way = [self._hands.submit(read, line) for line in lines]
         found = []
         try:
             for reading in under_way:
@@ -79,21 +96,27 @@ class SecondReader:
                 reading.cancel()
         return found
 
-    def _read(self, line: Pixels, wins: "collections.Counter[str]") -> OtherReading:
-        """`wins` counts the lines of the page that each reader read best."""
-        best, best_score = OtherReading("", 0.0, ""), 0.0
-        for reader in sorted(self.readers, key=lambda reader: -wins[reader.model]):
-            text, confidence = reader.read(line)
-            text = plain(text)
-            confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
-            score = confidence + _FAMILIAR * (wins[reader.model] >= _USUAL)
-            if text and score > best_score:
-                best, best_score = OtherReading(text, confidence, reader.model), score
-            if confidence >= _SURE and wins[reader.model] >= _USUAL:
-                break
-        if best.text:
-            wins[best.model] += 1
-        return best
+
+def _rounds(lines: Sequence[Pixels]) -> Iterator[Sequence[Pixels]]:
+    """The first one shows which languages are usual on the page."""
+    yield from filter(len, [lines[:_USUAL]])
+    for start in range(_USUAL, len(lines), _TOGETHER):
+        yield lines[start : start + _TOGETHER]
+
+
+def _surest(readers: Sequence[Reader], usual: set[str], line: Pixels) -> OtherReading:
+    """The reading of the reader that is surest; `usual` ones of the page come first."""
+    best, best_score = OtherReading("", 0.0, ""), 0.0
+    for reader in readers:
+        text, confidence = reader.read(line)
+        text = plain(text)
+        confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
+        score = confidence + _FAMILIAR * (reader.model in usual)
+        if text and score > best_score:
+            best, best_score = OtherReading(text, confidence, reader.model), score
+        if confidence >= _SURE and reader.model in usual:
+            break
+    return best
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,7 @@
 """Which of several languages reads a line, and how seldom the others are asked."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -73,6 +74,29 @@ def test_each_page_begins_anew() -> None:
     for _ in range(2):
         second.read([line()] * 10)
     assert other.asked == 6
+
+
+def test_which_thread_comes_first_changes_nothing() -> None:
+    """The first line's winner is told late: a line that is read meanwhile must not care."""
+
+    def usual(crop: Pixels) -> Words:
+        time.sleep(0.02 * (int(crop[0, 0, 0]) % 3))
+        return Words("да", 0.6)
+
+    def other(crop: Pixels) -> Words:
+        return Words("нет", 0.5 if crop[0, 0, 0] < 4 else 0.7)
+
+    lines = [line(number) for number in range(12)]
+    found = {
+        tuple(
+            reading.model
+            for reading in SecondReader(
+                [Reader("usual", usual), Reader("other", other)], threads
+            ).read(lines)
+        )
+        for threads in (1, 2, 4)
+    }
+    assert len(found) == 1
 
 
 def test_readings_keep_the_order_of_the_lines() -> None:
