@@ -16,6 +16,7 @@ from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from ocr_contract.doubt import Reason
 from ocr_contract.error_codes import ErrorCode
+from reading.character_tables import tables_of
 from reading.line_crops import turned
 from reading.line_reading import HEAD, UPRIGHT, Reading
 from reading.unspelled import is_plain, likelihood
@@ -175,20 +176,7 @@ def has_other_letters(text: str, known: frozenset[str]) -> bool:
 
 
 def _letters_known(reading: Reading) -> frozenset[str]:
-    return _known_of(reading.evidence[0].characters) if reading.evidence else _NOTHING
-
-
-_NOTHING: frozenset[str] = frozenset()
-_known: dict[int, tuple[list[str], frozenset[str]]] = {}
-
-
-def _known_of(characters: list[str]) -> frozenset[str]:
-    """As a set, made once for each model."""
-    kept = _known.get(id(characters))
-    if kept is None or kept[0] is not characters:
-        kept = characters, frozenset(characters)
-        _known[id(characters)] = kept
-    return kept[1]
+    return tables_of(reading.evidence[0].characters).known if reading.evidence else frozenset()
 
 
 def _marked(line: _Line) -> Reading:

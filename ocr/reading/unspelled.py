@@ -6,7 +6,6 @@ mix capitals, digits and alphabets as no language does. A logistic model weighs 
 to drawn lines in 41 languages and to real ones (`unspelled_model`, docs/decisions/0031).
 """
 
-import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,14 +16,9 @@ import numpy.typing as npt
 from decoding.pixels import Pixels
 from engines.columns import BLANK, character_begins
 from engines.text_models import Evidence
+from reading.character_tables import BITS, BLANK_KIND, CHARACTERS, KINDS, Tables, tables_of
 from reading.unspelled_model import BIAS, WEIGHTS
 
-CHARACTERS = (
-    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    *"abcdefghijklmnopqrstuvwxyz",
-    *"013469ĐđưƯ'`-.,",
-)
-"""Those whose shares tell something: what look-alikes are made of."""
 COLUMN_PX = 8
 """So wide a column is, where a line is 48 pixels high …"""
 _LINE_PX = 48
@@ -35,11 +29,6 @@ _LEAST_INK = 2
 """Rows of ink in a column that is more than a speck."""
 _UPRIGHT_RULE, _RULE = 0.92, 0.85
 """A column or row with more ink than this share belongs to a frame."""
-_NARROW = frozenset("iljtfrI1.,:;'!|()[]-/\\\"`íìîïłľţťț·’‘“”°")
-_WIDE = frozenset("mwMW@%—–…œæŒÆ")
-_VOWELS = frozenset("aeiouyAEIOUYàáâãäåæèéêëìíîïòóôõöøùúûüýāăąēėęěīįıōőœūůűųươ")
-_LOOKALIKES = frozenset("ABCEHKMOPTXYaceopxyuTrnkbm")
-"""Latin letters that Cyrillic and Greek ones are read as."""
 _PLAIN_SHARE = 0.9
 """A line is plain when all its characters are as likely as this, …"""
 _PLAIN_GAP, _PLAIN_END = 1.5 * COLUMN_PX, 5 * COLUMN_PX
@@ -51,54 +40,15 @@ _EMPTY_INK = 0.25
 """… and so much of its length has ink; then it is as likely as this:"""
 _EMPTY = 0.9
 
-KINDS = " ladgkcps"
-"""Blank, Latin letter, accented one, digit, Greek, kana, Chinese, punctuation, sign."""
-_BLANK_KIND = 0
-_BITS = {kind: 1 << number for number, kind in enumerate(KINDS)}
 _MODEL = np.array(WEIGHTS)
 
 Numbers = npt.NDArray[np.float64]
 
 
-class _Tables:
-    """What there is to know of each class of a model, so that lines are looked up and not spelled
-    out."""
-
-    def __init__(self, characters: list[str]) -> None:
-        kinds = [_kind(character) if character else " " for character in characters]
-        self.characters = characters
-        self.widths = np.array([_width(character) for character in characters])
-        self.kinds = np.array([KINDS.index(kind) for kind in kinds])
-        self.vowels = np.array([character in _VOWELS for character in characters])
-        self.alike = np.array([character in _LOOKALIKES for character in characters])
-        self.lower = np.array([character.islower() for character in characters])
-        self.upper = np.array([character.isupper() for character in characters])
-        places = {character: number for number, character in enumerate(CHARACTERS)}
-        others = len(CHARACTERS)
-        self.places = np.array([places.get(character, others) for character in characters])
-
-
-@functools.lru_cache(maxsize=8)
-def _tables_of(shared: "_Shared") -> _Tables:
-    return _Tables(shared.characters)
-
-
-class _Shared(NamedTuple):
-    """A model's list of characters, compared by what it is and not by what is in it."""
-
-    characters: list[str]
-
-    def __hash__(self) -> int:
-        return id(self.characters)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shared) and self.characters is other.characters
-
-
 class _Characters(NamedTuple):
     """What was read of a line."""
 
-    tables: _Tables
+    tables: Tables
     classes: npt.NDArray[np.int64]
     """With spaces."""
     kept: npt.NDArray[np.int64]
@@ -151,7 +101,7 @@ def _is_plain(found: _Characters) -> bool:
         return False
     widths = found.tables.widths[classes]
     between, expected = np.diff(centres), (widths[1:] + widths[:-1]) / 2
-    in_words = np.diff(np.flatnonzero(found.tables.kinds[found.classes] != _BLANK_KIND)) == 1
+    in_words = np.diff(np.flatnonzero(found.tables.kinds[found.classes] != BLANK_KIND)) == 1
     between, expected = between[in_words], expected[in_words]
     if not len(between):
         return True
@@ -168,7 +118,7 @@ def _features(found: _Characters, ink: npt.NDArray[np.bool_]) -> Numbers:
 
 
 def _characters(evidence: Sequence[Evidence]) -> _Characters:
-    tables = _tables_of(_Shared(evidence[0].characters))
+    tables = tables_of(evidence[0].characters)
     classes, centres, shares = [], [], []
     start = 0
     for part in evidence:
@@ -182,7 +132,7 @@ def _characters(evidence: Sequence[Evidence]) -> _Characters:
         shares.append(columns.probabilities[begins])
         start += part.width
     every = np.concatenate(classes).astype(np.int64)
-    kept = tables.kinds[every] != _BLANK_KIND
+    kept = tables.kinds[every] != BLANK_KIND
     return _Characters(
         tables,
         every,
@@ -259,13 +209,13 @@ def _mixture(found: _Characters) -> list[float]:
     kinds = tables.kinds[found.classes]
     one, other = kinds[:-1], kinds[1:]
     bits = (1 << one) | (1 << other)
-    digits = int((bits == _BITS["l"] | _BITS["d"]).sum())
+    digits = int((bits == BITS["l"] | BITS["d"]).sum())
     lower, upper = tables.lower[found.classes], tables.upper[found.classes]
     capitals = int((lower[:-1] & upper[1:]).sum())
-    greek = int((bits == _BITS["l"] | _BITS["g"]).sum())
-    latin, east = _BITS["l"] | _BITS["a"], _BITS["c"] | _BITS["k"]
+    greek = int((bits == BITS["l"] | BITS["g"]).sum())
+    latin, east = BITS["l"] | BITS["a"], BITS["c"] | BITS["k"]
     chinese = int((((bits & latin) > 0) & ((bits & east) > 0)).sum())
-    signs = int((((bits & _BITS["s"]) > 0) & (one != other)).sum())
+    signs = int((((bits & BITS["s"]) > 0) & (one != other)).sum())
     letters = ((1 << kinds) & latin) > 0
     number = int(letters.sum())
     vowels = int((letters & tables.vowels[found.classes]).sum())
@@ -290,31 +240,3 @@ def _longest(flags: npt.NDArray[np.bool_]) -> int:
     """The length of the longest run."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return int((edges[1::2] - edges[::2]).max(initial=0))
-
-
-def _width(character: str) -> float:
-    """In ems of a usual typeface."""
-    if character in _NARROW:
-        return 0.36
-    if character in _WIDE:
-        return 0.95
-    if character >= "\u2e80":
-        return 1.15
-    return 0.74 if character.isupper() else 0.58
-
-
-def _kind(character: str) -> str:
-    """One of KINDS."""
-    if character.isspace():
-        return " "
-    if character < "\u0250" and character.isalpha():
-        return "l" if character.isascii() else "a"
-    if character.isascii():
-        return "d" if character.isdigit() else "p"
-    if "\u0370" <= character < "\u0400":
-        return "g"
-    if "\u3040" <= character < "\u3100" or "\uff66" <= character < "\uffa0":
-        return "k"
-    if "\u3400" <= character < "\ua000":
-        return "c"
-    return "p" if "\u2010" <= character < "\u2040" or "\u3000" <= character < "\u3020" else "s"
