@@ -7,7 +7,7 @@ from reading.character_tables import KINDS, tables_of
 CHARACTERS = ["", *"aé7Ωか漢.№W", " "]
 
 
-@pytest.mark.parametrize(("character", "kind"), zip("aé7Ωか漢.№ ", "ladgkcps ", strict=True))
+@pytest.mark.parametrize(("character", "kind"), list(zip("aé7Ωか漢.№ ", "ladgkcps ", strict=True)))
 def test_each_character_has_a_kind(character: str, kind: str) -> None:
     assert KINDS[tables_of(CHARACTERS).kinds[CHARACTERS.index(character)]] == kind
 
