@@ -87,17 +87,9 @@ def list_images(
 
     A search has a list of its own: see `searches`.
     """
-    where, parameters = _conditions(wanted)
-    if after is not None:
-        where.append("(i.updated_at, i.id) < (?, ?)")
-        parameters += after
-    # Only fixed pieces are joined here and below; every value is a parameter.
-    condition = " AND ".join(where)
-    sql = f"{_SUMMARY} WHERE {condition} ORDER BY i.updated_at DESC, i.id DESC LIMIT ?"
-    rows = connection.execute(sql, (_FIRST_WORDS_CHARS, *parameters, limit + 1)).fetchall()
-    images = [_summary(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return images, (images[-1].updated_at, images[-1].id) if more else None
+    keys = _keys(connection, wanted, beyond=after, limit=limit + 1)
+    images = summaries(connection, [image_id for _, image_id in keys[:limit]])
+    return images, keys[limit - 1] if len(keys) > limit else None
 
 
 def summaries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ImageSummary]:
@@ -172,17 +164,10 @@ def neighbours(
     connection: sqlite3.Connection, image: ImageSummary, wanted: ImageFilter
 ) -> tuple[int | None, int | None]:
     """The ids before and after `image` in the list: (newer, older)."""
-    where, parameters = _conditions(wanted)
-    found: list[int | None] = []
-    for comparison, direction in ((">", "ASC"), ("<", "DESC")):
-        conditions = [*where, f"(i.updated_at, i.id) {comparison} (?, ?)"]
-        row = connection.execute(
-            f"SELECT i.id FROM images i WHERE {' AND '.join(conditions)} "  # noqa: S608  # as above
-            f"ORDER BY i.updated_at {direction}, i.id {direction} LIMIT 1",
-            (*parameters, image.updated_at, image.id),
-        ).fetchone()
-        found.append(row["id"] if row else None)
-    return found[0], found[1]
+    here = image.updated_at, image.id
+    newer = _keys(connection, wanted, beyond=here, limit=1, is_newer=True)
+    older = _keys(connection, wanted, beyond=here, limit=1)
+    return newer[0][1] if newer else None, older[0][1] if older else None
 
 
 def line_place(
@@ -255,16 +240,36 @@ def _polygon(text: str) -> list[list[float]]:
         return []
 
 
-def _conditions(wanted: ImageFilter) -> tuple[list[str], list[Any]]:
-    """The conditions for `wanted` (never empty) and their parameters, on images as `i`."""
-    found = ["1"]
-    parameters: list[Any] = []
+def _keys(
+    connection: sqlite3.Connection,
+    wanted: ImageFilter,
+    *,
+    beyond: SortKey | None,
+    limit: int,
+    is_newer: bool = False,
+) -> list[SortKey]:
+    """Keys of the next older images of the list, or newer ones, those nearest to `beyond` first.
+
+    Each state is walked in the list's order by an index of its own, however few images it has.
+    """
+    comparison, direction = (">", "ASC") if is_newer else ("<", "DESC")
+    found: list[SortKey] = []
+    for condition, values in _walks(wanted):
+        # Only fixed pieces are joined here; every value is a parameter.
+        after = f" AND (updated_at, id) {comparison} (?, ?)" if beyond else ""
+        rows = connection.execute(
+            f"SELECT updated_at, id FROM images WHERE {condition}{after} "  # noqa: S608
+            f"ORDER BY updated_at {direction}, id {direction} LIMIT ?",
+            (*values, *(beyond or ()), limit),
+        )
+        found += [(row[0], row[1]) for row in rows]
+    return sorted(found, reverse=not is_newer)[:limit]
+
+
+def _walks(wanted: ImageFilter) -> list[tuple[str, tuple[str, ...]]]:
+    """The conditions, and their values, under which `images` are walked and put together."""
     if wanted.only_warned:  # as the index images_warned wants it
-        found.append("i.status = 'done' AND i.warning_code IS NOT NULL")
-    elif wanted.statuses is not None:
-        # Most images are done: for them walk the list in its order (the + keeps the index on
-        # status out of it); for the few others look them up by status.
-        column = "+i.status" if Status.DONE in wanted.statuses else "i.status"
-        found.append(f"{column} IN ({', '.join('?' * len(wanted.statuses))})")
-        parameters += wanted.statuses
-    return found, parameters
+        return [("status = 'done' AND warning_code IS NOT NULL", ())]
+    if wanted.statuses is None:
+        return [("1", ())]
+    return [("status = ?", (status,)) for status in wanted.statuses]

@@ -37,6 +37,8 @@ CREATE TABLE images (
 );
 -- A list of one state is looked through without a look at the rows.
 CREATE INDEX images_status ON images (status, id, duplicate_of);
+-- The list of each state, newest first.
+CREATE INDEX images_listed ON images (status, updated_at, id);
 -- The originals of a content stand together: one of many copies is not looked for among all.
 CREATE INDEX images_content ON images (sha256, duplicate_of);
 CREATE INDEX images_duplicate_of ON images (duplicate_of) WHERE duplicate_of IS NOT NULL;

@@ -48,6 +48,7 @@ INSERT INTO images_fts (images_fts, rank) VALUES ('automerge', 8);
 INSERT INTO grams_fts (grams_fts, rank) VALUES ('automerge', 8);
 DROP INDEX images_status;
 CREATE INDEX images_status ON images (status, id, duplicate_of);
+CREATE INDEX images_listed ON images (status, updated_at, id);
 -- Documents: pages that come one after the other, and a PDF's own text.
 ALTER TABLE images ADD COLUMN page_count INTEGER;
 CREATE INDEX images_documents ON images (status, id) WHERE page_count IS NOT NULL;
