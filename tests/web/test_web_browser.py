@@ -253,6 +253,27 @@ def test_logging_in_and_out(page: Page, database: DemoDatabase, tmp_path: Path) 
         expect(page).to_have_title("Log in · ocr_docker")
 
 
+def test_who_logs_out_is_not_sent_to_the_login_by_the_list(
+    page: Page, database: DemoDatabase, tmp_path: Path
+) -> None:
+    """The answer ends the session before the next page is there; what asks meanwhile is refused,
+    and would lead to the login with the list as its aim."""
+    password = tmp_path / "password"
+    password.write_text("a long password\n")
+    with WebServer(database.data_folder, WEB_PASSWORD_FILE=str(password)) as server:
+        page.goto(server.address)
+        page.get_by_label("Password").fill("a long password")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator("#live")).to_be_visible()
+        page.wait_for_function("stream?.readyState === 1")
+        page.evaluate("addEventListener('submit', (event) => event.preventDefault())")  # on its way
+        page.get_by_role("button", name="Log out").click()
+        page.context.clear_cookies()
+        database.add_text("meanwhile.png", "x")
+        page.wait_for_timeout(2500)  # the list asks at most once a second
+        assert page.url == f"{server.address}/"
+
+
 def test_search_from_the_keyboard(page: Page, server: WebServer) -> None:
     page.goto(server.address)
     page.keyboard.press("/")

@@ -57,6 +57,17 @@ def test_what_was_misread_long_ago_is_not_taken() -> None:
     assert text_layer.trusted(page, old, Eyes()) is None
 
 
+@pytest.mark.parametrize(("wrong", "is_taken"), [(0, True), (1, True), (5, False)])
+def test_one_letter_in_twenty_is_too_many(wrong: int, is_taken: bool) -> None:
+    """Of 108 letters; what a reading itself gets wrong, one in a hundred, must not matter."""
+    page, runs = written()
+    texts = [run.text for run in runs]
+    for number in range(wrong):
+        texts[number] = texts[number].replace("e", "c", 1)
+    layer = [TextRun(text, run.box) for text, run in zip(texts, runs, strict=True)]
+    assert (text_layer.trusted(page, layer, Eyes()) is not None) == is_taken
+
+
 def test_one_wrong_line_among_right_ones_is_too_many() -> None:
     page, runs = written()
     assert text_layer.trusted(page, [*runs[:4], TextRun("xxxxx", runs[4].box)], Eyes()) is None

@@ -342,6 +342,27 @@ def test_where_the_kernel_cannot_copy_it_is_read_and_written(
     assert examine(saved(tmp_path)).version == NOW
 
 
+def test_nobody_writes_while_the_file_is_copied(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program could empty its log into the file that is being copied."""
+    path = old_world(tmp_path)
+    request.getfixturevalue("next_version")
+    copy = os.copy_file_range
+    tried: list[bool] = []
+
+    def meanwhile(source: int, target: int, most: int) -> int:
+        with pytest.raises(apsw.BusyError):
+            apsw.Connection(str(path)).execute("UPDATE images SET name = 'torn'")
+        tried.append(True)
+        return copy(source, target, most)
+
+    monkeypatch.setattr(os, "copy_file_range", meanwhile)
+    Database(path).close()
+    assert tried
+    assert examine(saved(tmp_path)).version == NOW
+
+
 def test_what_only_the_log_holds_is_copied_also_beside_a_reader(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
