@@ -269,10 +269,12 @@ def _insert(connection: Connection, path: bytes, stat: FileStat, sha256: str | N
 
 
 def _move(connection: Connection, image_id: int, path: bytes, stat: FileStat) -> None:
+    """One in work waits again: at its old path the worker may find another file by now."""
     search_index.will_change(connection, image_id)
     ((status, error_code, sha256),) = connection.execute(
         "UPDATE images SET path = ?, name = ?, size_bytes = ?, mtime_ns = ?, ctime_ns = ?, "
-        "inode = ?, updated_at = ? WHERE id = ? RETURNING status, error_code, sha256",
+        "inode = ?, updated_at = ?, status = iif(status = 'processing', 'pending', status) "
+        "WHERE id = ? RETURNING status, error_code, sha256",
         (path, display_name(path), *stat, utc_now(), image_id),
     ).fetchall()
     if status == Status.MISSING or (error_code in TRY_AGAIN and sha256 is not None):

@@ -113,7 +113,7 @@ def test_warnings_appear_and_go_by_themselves(
     expect(row).to_contain_text("Something is on this page.")
     expect(row.locator(".badge")).to_have_text("Warning")
     expect(page.locator(".numbers")).to_contain_text("1 of them with a warning")
-    page.get_by_role("link", name="With a warning").click()
+    page.locator("a", has=page.locator("[data-tab=warnings]")).click()
     expect(page.locator(".row")).to_have_count(1)
     other_id = database.add_warned("torn.png", "The last 3 % are missing.", "words")
     expect(page.locator(".row").first).to_contain_text("The last 3 % are missing.")
