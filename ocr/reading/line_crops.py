@@ -17,6 +17,7 @@ _MAX_SOURCE_SIDE = 32_000
 """OpenCV's limit for what is warped is the same."""
 _GROWN = 0.1
 """Share of a line's height that is added on both sides."""
+_UNIT = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
 _MARGIN = 4
 """Pixels around a polygon that the interpolation looks at."""
 
@@ -67,6 +68,41 @@ def grown(polygon: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     Arabic, may stand out of what was found."""
     across = (polygon[[3, 2]] - polygon[[0, 1]]) * _GROWN
     return np.concatenate([polygon[:2] - across, polygon[2:] + across[::-1]])
+
+
+def shares_along(
+    polygon: npt.NDArray[np.float32], turn: int, shares: Sequence[float]
+) -> list[float]:
+    """Places along a line as it was cut out and turned by `turn` degrees, as shares of the way
+    between the middles of its polygon's first and last edge: where the polygon is narrower at one
+    end, a straightened line is not stretched evenly."""
+    along = np.asarray(shares, dtype=np.float64)
+    half = np.full_like(along, 0.5)
+    across, down = {0: (along, half), 90: (half, along), 180: (1 - along, half)}.get(
+        turn, (half, 1 - along)
+    )
+    points = _on_page(polygon, np.stack([across, down], axis=1))
+    corners = np.roll(polygon.astype(np.float64), -(turn // 90), axis=0)
+    start, end = (corners[0] + corners[3]) / 2, (corners[1] + corners[2]) / 2
+    way = end - start
+    length = float(way @ way)
+    found: list[float] = ((points - start) @ way / max(length, 1e-9)).tolist()
+    return found
+
+
+def _on_page(
+    polygon: npt.NDArray[np.float32], shares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """(count, 2): points of the page, of shares (count, 2) of a crop's width and height."""
+    corners: list[list[float]] = polygon.tolist()
+    points: npt.NDArray[np.float64]
+    if _is_upright(corners):
+        low = np.floor(polygon.min(axis=0))
+        points = low + shares * (np.ceil(polygon.max(axis=0)) - low)
+    else:
+        matrix = cv2.getPerspectiveTransform(_UNIT, polygon.astype(np.float32))
+        points = np.asarray(cv2.perspectiveTransform(shares[None], matrix)[0], dtype=np.float64)
+    return points
 
 
 def turned(pixels: Pixels, degrees: int) -> Pixels:
