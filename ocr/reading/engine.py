@@ -18,6 +18,7 @@ from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
+from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
@@ -268,11 +269,16 @@ def _read_page(
     vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
     texts = [reading.text for reading in readings]
     order = reading_order(polygons, vertical=vertical, page=page, texts=texts)
+    order = [index for index in order if _is_text(readings[index])]
+    paragraphs = paragraph_numbers(
+        polygons[order], [texts[index] for index in order], vertical=vertical
+    )
     return ReadPage(
         pixels=page,
         rotation=rotation,
         lines=tuple(
-            judge(readings[index], polygons[index]) for index in order if _is_text(readings[index])
+            dataclasses.replace(judge(readings[index], polygons[index]), paragraph=number)
+            for index, number in zip(order, paragraphs, strict=True)
         ),
     )
 

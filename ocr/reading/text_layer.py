@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from page_records import Line, TextRun
+from reading.layout.paragraphs import paragraph_numbers
 
 Read = Callable[[Pixels], Sequence[Line]]
 """Reads a picture."""
@@ -50,8 +51,11 @@ def trusted(page: Pixels, runs: Sequence[TextRun], read: Read) -> tuple[Line, ..
     alike = _agreement(page, _spread(lines), read)
     if alike is None:
         return None
+    polygons = [_polygon(line.box) for line in lines]
+    paragraphs = paragraph_numbers(np.array(polygons, np.float32), [line.text for line in lines])
     return tuple(
-        Line(line.text, alike, _polygon(line.box), doubt=1 - alike, model=MODEL) for line in lines
+        Line(line.text, alike, polygon, doubt=1 - alike, model=MODEL, paragraph=paragraph)
+        for line, polygon, paragraph in zip(lines, polygons, paragraphs, strict=True)
     )
 
 
