@@ -9,12 +9,13 @@ import numpy as np
 from decoding.pixels import Pixels
 from engines.table_structure import TableTags
 from page_records import Line, PageTable, TableCell
-from reading.layout.boxes import Boxes, rows_of
+from reading.layout.boxes import Boxes
 from reading.layout.ruling_lines import find_ruling_lines
 from reading.layout.skew import Turn, level_boxes, turn_to_level
 from reading.tables.cell_texts import Filled, fill
 from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags
 from reading.tables.table_headings import heading_rows
+from reading.tables.table_mending import mended
 from reading.tables.table_regions import Region, find_regions
 from reading.tables.table_rows import blocks_of
 
@@ -23,8 +24,6 @@ _LEAST_FIT, _LEAST_CONFIDENCE = 0.8, 0.85
 _LEAST_FILLED, _MOST_CROWDED = 0.3, 0.08
 _LEVEL = np.radians(0.2)
 """What is askew by less is cut out as it lies."""
-_REGULAR = 0.8
-"""Where so many rows have nearly all cells, white space tells the structure."""
 
 
 class StructureModel(Protocol):
@@ -66,13 +65,13 @@ class TableFinder:
         grid = self._grid(page, turn, region)
         filled = fill(grid.cells, boxes, texts, region.indices) if grid else None
         if grid is None or filled is None or not _is_table(grid, filled):
-            if not _is_regular(region, boxes):
+            if not region.is_regular:
                 return None
             grid = grid_of_space(boxes, region.indices)
             filled = fill(grid.cells, boxes, texts, region.indices)
             if not _is_table(grid, filled):
                 return None
-        grid, filled = without_empty_rows(grid, filled)
+        grid, filled = mended(grid, filled, region.rules, boxes)
         if not grid.header_rows:
             grid = grid._replace(header_rows=heading_rows(grid, filled.texts()))
         return _record(grid, filled, region, boxes, turn)
@@ -101,28 +100,6 @@ def _cut_out(page: Pixels, turn: Turn, region: Region) -> tuple[Pixels, tuple[fl
     return np.asarray(level, dtype=np.uint8), (left, top)
 
 
-def without_empty_rows(grid: Grid, filled: Filled) -> tuple[Grid, Filled]:
-    """Without rows that are white space or a rule."""
-    taken = {
-        row
-        for cell, pieces in zip(grid.cells, filled.pieces, strict=True)
-        if pieces or cell.rowspan > 1
-        for row in range(cell.row, cell.row + cell.rowspan)
-    }
-    if len(taken) == grid.rows:
-        return grid, filled
-    number = {row: place for place, row in enumerate(sorted(taken))}
-    kept = [place for place, cell in enumerate(grid.cells) if cell.row in taken]
-    cells = [grid.cells[place] for place in kept]
-    return (
-        Grid(
-            len(taken), grid.columns, sum(row < grid.header_rows for row in taken),
-            [cell._replace(row=number[cell.row]) for cell in cells],
-        ),
-        filled._replace(pieces=[filled.pieces[place] for place in kept]),
-    )  # fmt: skip
-
-
 def _moved(grid: Grid, corner: tuple[float, float]) -> Grid:
     x, y = corner
     cells = [
@@ -140,12 +117,6 @@ def _is_table(grid: Grid, filled: Filled) -> bool:
         and filled.crowded <= _MOST_CROWDED
         and with_text >= _LEAST_FILLED * len(grid.cells)
     )
-
-
-def _is_regular(region: Region, boxes: Boxes) -> bool:
-    counts = [len(row) for row in rows_of(boxes, region.indices)]
-    full = sum(count >= _REGULAR * region.columns for count in counts)
-    return full >= _REGULAR * len(counts)
 
 
 def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn) -> PageTable:

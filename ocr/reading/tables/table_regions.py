@@ -27,6 +27,8 @@ _LEAST_ROWS = 2
 """Of several cells, between rules."""
 _IN_ROWS = 0.3
 """Of the rows between rules, so many have several cells."""
+_FULL, _REGULAR = 0.5, 0.6
+"""Where so many rows have so many of all cells, white space tells them."""
 _COLLISIONS = 0.25
 """Of the cells, so many may stand in one column and one row with another."""
 _SAME_ENDS = 1.5
@@ -64,6 +66,10 @@ class Region(NamedTuple):
     """Left, top, right, bottom: its lines and its rules."""
     columns: int
     """So many are parted by white space."""
+    is_regular: bool = False
+    """White space alone tells its cells: where many rows have most of them."""
+    rules: tuple[float, ...] = ()
+    """Heights of the level rules that run across all of it."""
 
 
 def find_regions(
@@ -82,8 +88,9 @@ def find_regions(
         region = _between_rules(group, boxes, blocks, _next_below(group, groups))
         if region is None or taken[region.indices].any():
             continue
-        ruled = not is_strip or _is_all(region, boxes)
-        if (checked := _checked(region, boxes, texts, ruled=ruled)) is not None:
+        is_receipt = is_strip and not _is_all(region, boxes)
+        checked = _checked(region, boxes, texts, ruled=not is_receipt, is_receipt=is_receipt)
+        if checked is not None:
             taken[checked.indices] = True
             found.append(checked)
     for block in blocks:
@@ -95,7 +102,9 @@ def find_regions(
             if trimmed is None or taken[trimmed].any():
                 continue
             region = Region(trimmed, _around(boxes[trimmed]), 0)
-            if (checked := _checked(region, boxes, texts, ruled=False)) is not None:
+            is_receipt = is_strip and not _is_all(region, boxes)
+            checked = _checked(region, boxes, texts, ruled=False, is_receipt=is_receipt)
+            if checked is not None:
                 taken[trimmed] = True
                 found.append(checked)
     return sorted(found, key=lambda region: int(region.indices[0]))
@@ -169,7 +178,7 @@ def _between_rules(
     box = (
         min(left, around[0]), min(top, around[1]), max(right, around[2]), max(bottom, around[3])
     )  # fmt: skip
-    return Region(inside, box, 0)
+    return Region(inside, box, 0, rules=tuple(group[:, 0].tolist()))
 
 
 def _lines_within(boxes: Boxes, box: _Box, unit: float) -> Indices:
@@ -243,7 +252,9 @@ def _gap(boxes: Boxes, rows: Sequence[Indices], above: int) -> float:
     return float(boxes[rows[above + 1], 1].min() - boxes[rows[above], 3].max())
 
 
-def _checked(region: Region, boxes: Boxes, texts: Sequence[str], *, ruled: bool) -> Region | None:
+def _checked(
+    region: Region, boxes: Boxes, texts: Sequence[str], *, ruled: bool, is_receipt: bool
+) -> Region | None:
     """The region, if it is a table as far as its lines tell."""
     chosen = boxes[region.indices]
     unit = unit_of(chosen)
@@ -255,6 +266,8 @@ def _checked(region: Region, boxes: Boxes, texts: Sequence[str], *, ruled: bool)
     if len(columns) < 2 or _collisions(boxes, several, columns) > _COLLISIONS:
         return None
     if _is_form([texts[index] for index in region.indices.tolist()]):
+        return None
+    if _are_numbered_lines(rows, texts):
         return None
     running = 0
     for low, high in columns:
@@ -271,7 +284,9 @@ def _checked(region: Region, boxes: Boxes, texts: Sequence[str], *, ruled: bool)
     left, top, right, bottom = region.box
     margin = _MARGIN * unit
     box = left - margin, top - margin, right + margin, bottom + margin
-    return Region(region.indices, box, len(columns))
+    return region._replace(
+        box=box, columns=len(columns), is_regular=not is_receipt and _is_regular(rows, len(columns))
+    )
 
 
 def _collisions(
@@ -285,6 +300,23 @@ def _collisions(
         pieces += len(row)
         doubled += len(row) - len(np.unique(np.searchsorted(edges, middles)))
     return doubled / pieces
+
+
+def _is_regular(rows: Sequence[Indices], columns: int) -> bool:
+    counts = [len(row) for row in rows]
+    strong = sum(count >= _STRONG_CELLS for count in counts)
+    full = sum(count >= _FULL * columns for count in counts)
+    return columns >= _STRONG_CELLS and strong >= _LEAST_STRONG and full >= _REGULAR * len(rows)
+
+
+def _are_numbered_lines(rows: Sequence[Indices], texts: Sequence[str]) -> bool:
+    """Whether pages with numbered lines stand beside each other: two numbers of a row count."""
+    numbers = [[int(texts[i]) for i in row.tolist() if texts[i].isdecimal()] for row in rows]
+    both = [found[:2] for found in numbers if len(found) > 1]
+    counted = sum(
+        one[0] + 1 == other[0] and one[1] + 1 == other[1] for one, other in itertools.pairwise(both)
+    )
+    return counted >= max(_LEAST_STRONG, len(rows) / 2)
 
 
 def _is_form(texts: Sequence[str]) -> bool:

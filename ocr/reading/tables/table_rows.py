@@ -19,6 +19,8 @@ _LINES_BETWEEN = 5
 """So many lines of a table in turn may have nothing beside them."""
 _GAP = 3.2
 """Rows of a table are at most so many heights apart."""
+_BACK_UP = 6.0
+"""What is read next and stands higher by so many heights is another column's."""
 LEAST_LINES = 4
 _WIDE = 0.7
 _NARROWEST_GAP = 0.3
@@ -45,7 +47,7 @@ def blocks_of(boxes: Boxes) -> list[Indices]:
             index >= 0
             and index - last <= _LINES_BETWEEN + 1
             and line[1] - around[3] <= _GAP * unit
-            and around[1] - line[3] <= _GAP * unit
+            and line[3] >= around[3] - _BACK_UP * unit
             and not _has_text(boxes[last + 1 : index], around)
         )
         if goes_on:
