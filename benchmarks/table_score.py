@@ -14,6 +14,8 @@ from html.parser import HTMLParser
 import numpy as np
 import numpy.typing as npt
 
+from ocr_contract.page_tables import Table
+
 _PARTS = ("table", "thead", "tbody", "tr", "td", "th")
 
 
@@ -32,6 +34,26 @@ def teds(found: str, known: str) -> float:
     sizes = [sum(1 for _ in _in_postorder(tree)) for tree in trees]
     largest = max(sizes) - 1  # the table itself is in both
     return 1 - min(edit_distance(*trees) / largest, 1) if largest else 1.0
+
+
+def html_of(table: Table) -> str:
+    """The structure of a table that was found."""
+    parts = ["<table>"]
+    for tag, first, last in (
+        ("thead", 0, table.header_rows),
+        ("tbody", table.header_rows, table.rows),
+    ):
+        if first == last:
+            continue
+        parts.append(f"<{tag}>")
+        for number in range(first, last):
+            cells = (
+                f"<td colspan={cell.colspan} rowspan={cell.rowspan}></td>"
+                for cell in table.row(number)
+            )
+            parts += ["<tr>", *cells, "</tr>"]
+        parts.append(f"</{tag}>")
+    return "".join([*parts, "</table>"])
 
 
 def parsed(html: str) -> Node:

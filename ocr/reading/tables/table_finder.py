@@ -82,9 +82,10 @@ class TableFinder:
             return None
         picture, corner = _cut_out(page, turn, region)
         tags = self._model.write(picture)
-        if not tags.is_whole or tags.confidence < _LEAST_CONFIDENCE or not len(tags.boxes):
+        grid = grid_of_tags(tags)
+        if not tags.is_whole or tags.confidence < _LEAST_CONFIDENCE or not grid.cells:
             return None
-        return _moved(grid_of_tags(tags), corner)
+        return _moved(grid, corner)
 
 
 def _cut_out(page: Pixels, turn: Turn, region: Region) -> tuple[Pixels, tuple[float, float]]:

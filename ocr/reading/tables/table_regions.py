@@ -28,7 +28,9 @@ _LEAST_ROWS = 2
 _IN_ROWS = 0.3
 """Of the rows between rules, so many have several cells."""
 _FULL, _REGULAR = 0.5, 0.6
-"""Where so many rows have so many of all cells, white space tells them."""
+"""Where so many rows have so many of all cells, white space tells them …"""
+_ON_RECEIPT = 0.75
+"""… and both are more on a receipt."""
 _COLLISIONS = 0.25
 """Of the cells, so many may stand in one column and one row with another."""
 _SAME_ENDS = 1.5
@@ -40,8 +42,11 @@ _PAST = 1.5
 """A line belongs to rules that it stands between, and may reach beyond their ends by so much."""
 _BELOW_RULE = 2.0
 """The rows below a table's last rule, where it has none at its end, begin so near."""
-_STRIP = 1.7
-"""A text so many times as high as wide is a receipt's: rules tell nothing …"""
+_MOST_OF = 0.5
+"""Of its width, the next table's rule is below so much."""
+_STRIP, _NARROW = 1.7, 30
+"""A text so many times as high as wide, or only so many heights of a line wide, is a receipt's:
+rules tell nothing …"""
 _ALL = 0.9
 """… unless so many of all lines stand between them: a picture of a table."""
 _NEAR = 1.4
@@ -112,7 +117,7 @@ def find_regions(
 
 def _is_strip(boxes: Boxes) -> bool:
     left, top, right, bottom = _around(boxes)
-    return bottom - top > _STRIP * (right - left)
+    return right - left < max((bottom - top) / _STRIP, _NARROW * unit_of(boxes))
 
 
 def _is_all(region: Region, boxes: Boxes) -> bool:
@@ -144,7 +149,8 @@ def _next_below(group: Segments, groups: Sequence[Segments]) -> float:
     tops = [
         float(other[0, 0])
         for other in groups
-        if other[0, 0] > bottom and other[0, 1] < right and other[0, 2] > left
+        if other[0, 0] > bottom
+        and min(other[0, 2], right) - max(other[0, 1], left) > _MOST_OF * (right - left)
     ]
     return min(tops, default=np.inf)
 
@@ -285,7 +291,9 @@ def _checked(
     margin = _MARGIN * unit
     box = left - margin, top - margin, right + margin, bottom + margin
     return region._replace(
-        box=box, columns=len(columns), is_regular=not is_receipt and _is_regular(rows, len(columns))
+        box=box,
+        columns=len(columns),
+        is_regular=_is_regular(rows, len(columns), is_receipt=is_receipt),
     )
 
 
@@ -302,11 +310,12 @@ def _collisions(
     return doubled / pieces
 
 
-def _is_regular(rows: Sequence[Indices], columns: int) -> bool:
+def _is_regular(rows: Sequence[Indices], columns: int, *, is_receipt: bool) -> bool:
+    cells, share = (_ON_RECEIPT, _ON_RECEIPT) if is_receipt else (_FULL, _REGULAR)
     counts = [len(row) for row in rows]
     strong = sum(count >= _STRONG_CELLS for count in counts)
-    full = sum(count >= _FULL * columns for count in counts)
-    return columns >= _STRONG_CELLS and strong >= _LEAST_STRONG and full >= _REGULAR * len(rows)
+    full = sum(count >= cells * columns for count in counts)
+    return columns >= _STRONG_CELLS and strong >= _LEAST_STRONG and full >= share * len(rows)
 
 
 def _are_numbered_lines(rows: Sequence[Indices], texts: Sequence[str]) -> bool:
