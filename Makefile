@@ -72,8 +72,8 @@ backup:  ## a checked copy of the database: ocr_database.db (make backup [DATA=f
 samples: environments  ## draw samples/ again (needs fonts-noto-cjk and fonts-dejavu-core)
 	@$(T)/python tools/render_samples.py
 
-accuracy: environments models  ## words read right beside two peers: make accuracy [SUITES="cases sizes"] [IMAGES=receipts] [CASES="drawn folder"] [LAYOUTS="drawn folder"] [PEERS=""]
-	@$(BENCH)/accuracy.py --images "$$IMAGES" --suites "$$SUITES" --cases "$$CASES" --layouts "$$LAYOUTS" \
+accuracy: environments models  ## words read right beside two peers: make accuracy [SUITES="cases sizes"] [IMAGES=receipts] [CASES="drawn folder"] [LAYOUTS="drawn folder"] [TABLES="drawn folder"] [PEERS=""]
+	@$(BENCH)/accuracy.py --images "$$IMAGES" --suites "$$SUITES" --cases "$$CASES" --layouts "$$LAYOUTS" --tables "$$TABLES" \
 	$(if $(filter file,$(origin PEERS)),,--peers "$$PEERS") $(args)
 
 calibration: environments models fonts  ## fit the doubt of lines to known text: make calibration [IMAGES=receipts]

@@ -1,16 +1,16 @@
 """How well text is read, suite by suite, beside PaddleOCR's own pipeline and tesseract.
 
-    make accuracy [SUITES="receipts print cases positions sizes layout calibration"]
+    make accuracy [SUITES="receipts print cases positions sizes layout calibration tables"]
                   [IMAGES=folder of receipts] [CASES="drawn folder …"] [LAYOUTS="drawn folder …"]
-                  [PEERS="paddleocr tesseract"]
+                  [TABLES="drawn folder …"] [PEERS="paddleocr tesseract"]
 
 Needs no IMAGES unless receipts are asked for; `suites` tells what each suite is. Receipts and
 print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_recall`), layout by
 the words that stand in the order of reading (`word_order`). A file that ends in any other way
 than done counts 0, as does one that a peer cannot read. Positions are this project's alone: the
-peers run without their part for turned pages. So is calibration: what is told there is how often
-lines of each doubt are wrong (`reliability`). The tables are printed and written to
-benchmarks/results/.
+peers run without their part for turned pages. So are calibration, where it is told how often lines
+of each doubt are wrong (`reliability`), and tables, whose structure is scored (`tables_suite`). The
+results are printed and written to benchmarks/results/.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import accuracy_tables
 import reliability
 import setup_fonts
 import suites
+import tables_suite
 from accuracy_figures import Outcome, figures_of
 from contestants import OURS, environment, peer, set_up
 from line_truth import is_right, tidy
@@ -34,8 +35,10 @@ from project import ToolError, main_guard, say
 from reliability import Judged
 from result_files import write_results
 from running_service import RunningService
-from service_reading import Reading, doubts, read_all
+from service_reading import Reading, doubts, read_all, tables
 from suites import Item
+from table_score import html_of
+from tables_suite import TABLES, PageScore
 
 PEERS = {"paddleocr": "PaddleOCR predict", "tesseract": "tesseract"}
 _IN_POSITIONS = ("receipts", "print", "cases")
@@ -49,6 +52,7 @@ def main() -> int:
     parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
     parser.add_argument("--cases", default="", help="folders of cases; 'drawn': the project's own")
     parser.add_argument("--layouts", default="", help="folders with hOCR; 'drawn': the project's")
+    parser.add_argument("--tables", default="", help="folders with tables.jsonl; 'drawn': our own")
     parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s; '' for none")
     parser.add_argument("--model", choices=("small", "tiny"), default="small")
     parser.add_argument("--no-results", action="store_true", help="print only")
@@ -61,14 +65,17 @@ def main() -> int:
         say("No folder of receipts is named (IMAGES=…): they are left out.")
         chosen.remove("receipts")
     with tempfile.TemporaryDirectory(prefix="ocr-accuracy-") as folder:
-        sources = Sources(options.images, options.cases.split(), options.layouts.split())
+        sources = Sources(
+            options.images, options.cases.split(), options.layouts.split(), options.tables.split()
+        )
         items = gather(chosen, sources, Path(folder))
         ready = prepare(peers)
         print(f"{describe()}\nPP-OCRv6 {options.model}\n", flush=True)
-        found, positions, judged = run_ours(
+        found, positions, judged, built = run_ours(
             items, "positions" in chosen, Path(folder), options.model
         )
         items.pop(suites.CALIBRATION, None)
+        items.pop(TABLES, None)
         for name, reason in ready.items():
             model = "eng" if name == "tesseract" else options.model
             outcomes = found.setdefault(PEERS[name], {})
@@ -76,17 +83,21 @@ def main() -> int:
                 outcomes[suite] = (
                     reason if reason is not None else run_peer_on(name, model, suite, its_items)
                 )
-    tables = accuracy_tables.everything(found, positions)
+    results = accuracy_tables.everything(found, positions)
     if judged:
-        tables += f"\n\n{reliability.table(judged)}"
-    print(tables)
+        results += f"\n\n{reliability.table(judged)}"
+    if built:
+        results += f"\n\n{tables_suite.table(built)}"
+    print(results)
     failures = accuracy_tables.failures(found[OURS])
     print(f"\n{failures}")
     if not options.no_results:
         raw = accuracy_tables.raw(found, positions)
         if judged:
             raw[suites.CALIBRATION] = [part._asdict() for part in reliability.tenths(judged)]
-        path = write_results("accuracy", {"model": options.model, **raw}, tables)
+        if built:
+            raw[TABLES] = tables_suite.raw(built)
+        path = write_results("accuracy", {"model": options.model, **raw}, results)
         say(f"Written to {path} and the .md beside it.")
     return int(accuracy_tables.is_behind(found, PEERS["paddleocr"]))
 
@@ -97,6 +108,7 @@ class Sources(NamedTuple):
     images: str
     cases: list[str]
     layouts: list[str]
+    tables: list[str]
 
 
 def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[Item]]:
@@ -104,8 +116,11 @@ def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[
     wanted = set(chosen)
     if wanted == {"positions"}:
         wanted |= {"print", "cases"} | ({"receipts"} if sources.images else set())
-    cases, layouts = (named or [suites.DRAWN] for named in (sources.cases, sources.layouts))
-    if wanted & {"print", "sizes", suites.CALIBRATION} or suites.DRAWN in [*cases, *layouts]:
+    cases, layouts, tables = (
+        named or [suites.DRAWN] for named in (sources.cases, sources.layouts, sources.tables)
+    )
+    drawn = suites.DRAWN in [*cases, *layouts, *tables]
+    if wanted & {"print", "sizes", suites.CALIBRATION} or drawn:
         setup_fonts.main()
     say("Drawing the suites …")
     makers: dict[str, Callable[[], list[Item]]] = {
@@ -115,16 +130,18 @@ def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[
         "sizes": lambda: suites.sized(folder / "sizes"),
         "layout": lambda: suites.laid_out(layouts, folder / "layout"),
         suites.CALIBRATION: lambda: suites.worn_pages(folder / suites.CALIBRATION),
+        TABLES: lambda: tables_suite.items(tables, folder / TABLES),
     }
     return {name: make() for name, make in makers.items() if name in wanted}
 
 
 def run_ours(
     items: Mapping[str, list[Item]], with_positions: bool, folder: Path, model: str
-) -> tuple[dict[str, dict[str, Outcome]], Positions | None, list[Judged]]:
+) -> tuple[dict[str, dict[str, Outcome]], Positions | None, list[Judged], list[PageScore]]:
     """One service reads everything."""
     found: dict[str, Outcome] = {}
     judged: list[Judged] = []
+    built: list[PageScore] = []
     readings: dict[Path, Reading] = {}
     with RunningService(environment(model)) as service:
         service.wait_until_ready()
@@ -134,6 +151,11 @@ def run_ours(
             readings |= read_all(service, suite, paths)
             if suite == suites.CALIBRATION:
                 judged = judge_lines(its_items, doubts(service, suite, paths))
+                continue
+            if suite == TABLES:
+                of_page = tables(service, suite, paths).items()
+                html = {path: [html_of(each) for each in those] for path, those in of_page}
+                built = tables_suite.judge(its_items, html)
                 continue
             found[suite] = figures_of(suite, its_items, _texts(readings, its_items))
         positions = None
@@ -146,7 +168,7 @@ def run_ours(
             say(f"positions: {len(turned)} turned files")
             readings |= read_all(service, "turned", turned)
             positions = judge(lying, readings)
-    return {OURS: found}, positions, judged
+    return {OURS: found}, positions, judged, built
 
 
 def judge_lines(items: list[Item], lines: Mapping[Path, list[tuple[str, float]]]) -> list[Judged]:

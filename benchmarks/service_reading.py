@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from ocr_contract.page_tables import Table, table_of
 from project import say
 from running_service import RunningService
 
@@ -23,6 +24,16 @@ _LINES = """
     SELECT images.name, lines.text, lines.doubt
     FROM images JOIN pages ON pages.image_id = images.id JOIN lines ON lines.page_id = pages.id
 """
+
+
+_TABLES = """
+    SELECT images.name, page_tables.number, page_tables.polygon, page_tables.rows,
+           page_tables.columns, page_tables.header_rows, page_tables.cells
+    FROM images JOIN pages ON pages.image_id = images.id
+    JOIN page_tables ON page_tables.page_id = pages.id
+    ORDER BY pages.number, page_tables.number
+"""
+_TABLE_COLUMNS = ("number", "polygon", "rows", "columns", "header_rows", "cells")
 
 
 class Reading(NamedTuple):
@@ -73,6 +84,17 @@ def doubts(
     for name, text, doubt in service.query(_LINES):
         if name in names:
             found[names[name]].append((text, doubt))
+    return found
+
+
+def tables(service: RunningService, prefix: str, paths: Iterable[Path]) -> dict[Path, list[Table]]:
+    """The tables of files that `read_all` has read under this prefix."""
+    names = _names(prefix, paths)
+    found: dict[Path, list[Table]] = {path: [] for path in names.values()}
+    for name, *values in service.query(_TABLES):
+        if name in names:
+            row = dict(zip(_TABLE_COLUMNS, values, strict=True))
+            found[names[name]].append(table_of(row, {}, {}))
     return found
 
 

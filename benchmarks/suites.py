@@ -6,6 +6,7 @@ cases      drawn pictures by kind, or folders of KIND--NAME files with their tex
 sizes      drawn pages and screenshots of every letter height
 layout     30 drawn pages whose words have an order, and folders of images with hOCR files beside
 calibration  drawn pages as bad scanners give them: does each line's doubt keep its word?
+tables     drawn tables with known structure, and folders with a tables.jsonl (`tables_suite`)
 positions  receipts, print and cases again, lying in the three wrong positions
 """
 
@@ -22,7 +23,7 @@ from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
 from word_order import hocr_text
 
 CALIBRATION = "calibration"
-NAMES = ("receipts", "print", "cases", "positions", "sizes", "layout", CALIBRATION)
+NAMES = ("receipts", "print", "cases", "positions", "sizes", "layout", CALIBRATION, "tables")
 _WORN_FIRST = 20_000
 """Other pages than those that the doubt was fitted to (`calibration_lines`)."""
 DRAWN = "drawn"

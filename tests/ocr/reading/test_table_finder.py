@@ -1,0 +1,220 @@
+"""Tables of a page: where they are looked for, what becomes of the model's answer."""
+
+import re
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from decoding.pixels import Pixels
+from engines.table_structure import TableTags
+from page_records import Line, PageTable
+from reading.tables.table_finder import TableFinder
+
+HEIGHT = 24
+
+
+class Written:
+    """Answers as the model does, with what it is told."""
+
+    def __init__(self, tags: str, boxes: Sequence[Sequence[float]] = (), *, whole: bool = True,
+                 confidence: float = 0.99) -> None:  # fmt: skip
+        self.pictures: list[Pixels] = []
+        parts = re.findall(r'<td></td>|<td|</?\w+>|>| \w+="\d+"', tags)
+        self._answer = TableTags(
+            parts, np.array(boxes, dtype=np.float32).reshape(-1, 4), whole,
+            confidence,
+        )  # fmt: skip
+
+    def write(self, picture: Pixels) -> TableTags:
+        self.pictures.append(picture)
+        return self._answer
+
+
+def paper(*rules: tuple[int, int, int]) -> Pixels:
+    """With level rules: y, left, right."""
+    page = np.full((900, 1000, 3), 255, dtype=np.uint8)
+    for y, left, right in rules:
+        cv2.line(page, (left, y), (right, y), (0, 0, 0), 2)
+    return page
+
+
+def line(text: str, x: float, y: float, width: float | None = None) -> Line:
+    width = 13 * len(text) if width is None else width
+    return Line(text, 0.9, ((x, y), (x + width, y), (x + width, y + HEIGHT), (x, y + HEIGHT)))
+
+
+def rows(*texts: str, top: float = 100, pitch: float = 40, step: float = 180) -> list[Line]:
+    """A row a text, its cells parted by strokes; an empty one is left out."""
+    return [
+        line(cell, 60 + step * column, top + pitch * number)
+        for number, text in enumerate(texts)
+        for column, cell in enumerate(text.split("|"))
+        if cell
+    ]
+
+
+FIVE = ("Tree|Height|Girth|Age", "Oak|21.5|340|300", "Elm|17.0|295|120", "Yew|9.2|118|900",
+        "Ash|30.1|210|80")  # fmt: skip
+
+
+def texts_of(table: PageTable) -> list[list[str]]:
+    return [[cell.text for cell in table.cells if cell.row == row] for row in range(table.rows)]
+
+
+def test_plain_rows_are_a_table_without_the_model() -> None:
+    (table,) = TableFinder(None).find(paper(), rows(*FIVE))
+    assert (table.rows, table.columns, table.header_rows) == (5, 4, 1)
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+    assert table.cells[5].lines == (6,)
+    assert table.cells[5].polygon == ((240, 140), (292, 140), (292, 164), (240, 164))
+    (left, top), _, (right, bottom), _ = table.polygon
+    assert left <= 60 and top <= 100 and right >= 639 and bottom >= 284
+
+
+def test_the_model_tells_headings_spans_and_cells_of_several_lines() -> None:
+    given = rows("Tree|Size||Age", "|Height|Girth|", "Oak|21.5|340|300", "of kings", "Elm|17|29|12",
+                 "Yew|9|11|90")  # fmt: skip
+    tags = (
+        '<thead><tr><td rowspan="2"></td><td colspan="2"></td><td rowspan="2"></td></tr>'
+        "<tr><td></td><td></td></tr></thead><tbody>"
+        + "<tr><td></td><td></td><td></td><td></td></tr>" * 3
+        + "</tbody>"
+    )
+    left, top = 49.0, 89.0  # the corner of what is cut out
+
+    def box(x: float, y: float, width: float, height: float = HEIGHT) -> list[float]:
+        return [x - left, y - top, x + width - left, y + height - top]
+
+    boxes = [box(60, 100, 60), box(240, 100, 60), box(600, 100, 60), box(240, 140, 70),
+             box(420, 140, 70)]  # fmt: skip
+    boxes += [box(60, 180, 110, 64), *(box(60 + 180 * n, 180, 60) for n in (1, 2, 3))]
+    boxes += [box(60 + 180 * n, y, 60) for y in (260, 300) for n in range(4)]
+    model = Written(tags, boxes)
+    (table,) = TableFinder(model).find(paper(), given)
+    assert len(model.pictures) == 1
+    assert (table.rows, table.columns, table.header_rows) == (5, 4, 2)
+    assert texts_of(table) == [
+        ["Tree", "Size", "Age"], ["Height", "Girth"], ["Oak of kings", "21.5", "340", "300"],
+        ["Elm", "17", "29", "12"], ["Yew", "9", "11", "90"],
+    ]  # fmt: skip
+    assert [(cell.rowspan, cell.colspan) for cell in table.cells[:3]] == [(2, 1), (1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Written("<tr><td></td></tr>", [[0, 0, 500, 200]]),
+        Written("<tr><td></td><td></td></tr>" * 5, [[900, 0, 990, 9]] * 10),
+        Written("<tr><td></td><td></td></tr>" * 5, [[0, 0, 700, 300]] * 10),
+        Written("<tr><td></td><td></td></tr>" * 5, [[0, 0, 90, 99]] * 10, whole=False),
+        Written("<tr><td></td><td></td></tr>" * 5, [[0, 0, 90, 99]] * 10, confidence=0.5),
+        Written("", []),
+    ],
+    ids=["one cell", "elsewhere", "crowded", "cut short", "unsure", "nothing"],
+)
+def test_where_the_model_is_wrong_white_space_tells(model: Written) -> None:
+    (table,) = TableFinder(model).find(paper(), rows(*FIVE))
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
+def test_a_line_over_two_cells_is_divided_between_its_words() -> None:
+    given = rows(*FIVE)
+    place = next(number for number, each in enumerate(given) if each.text == "17.0")
+    given[place : place + 2] = [line("17.0 295", 240, 180, 220)]
+    boxes = [[10 + 180 * x, 10 + 40 * y, 70 + 180 * x, 36 + 40 * y] for y in range(5)
+             for x in range(4)]  # fmt: skip
+    tags = "<tr>" + "<td></td>" * 4 + "</tr>"
+    (table,) = TableFinder(Written(tags * 5, boxes)).find(paper(), given)
+    assert texts_of(table)[2] == ["Elm", "17.0", "295", "120"]
+    assert table.cells[9].lines == table.cells[10].lines == (10,)
+
+
+def test_rules_of_one_length_hold_a_table_of_two_columns() -> None:
+    given = rows("Sign|Rate", "Fever|90%", "Pain|19%", "Cough|15%")
+    rules = [(y, 50, 330) for y in (92, 132, 255)]
+    boxes = [[14 + 180 * x, 12 + 40 * y, 84 + 180 * x, 38 + 40 * y] for y in range(4)
+             for x in range(2)]  # fmt: skip
+    model = Written("<tr><td></td><td></td></tr>" * 4, boxes)
+    (table,) = TableFinder(model).find(paper(*rules), given)
+    assert texts_of(table) == [["Sign", "Rate"], ["Fever", "90%"], ["Pain", "19%"],
+                               ["Cough", "15%"]]  # fmt: skip
+    assert TableFinder(model).find(paper(), given) == ()
+
+
+def test_a_rule_through_a_row_parts_it() -> None:
+    given = rows("Sign|Rate", "Fever|90%", "Pain|19%", "Cough|15%")
+    rules = [(y, 50, 330) for y in (92, 132, 255)]
+    boxes = [[14 + 180 * x, y, 84 + 180 * x, z] for y, z in ((12, 70), (92, 118), (132, 158))
+             for x in range(2)]  # fmt: skip
+    tags = "<thead><tr><td></td><td></td></tr></thead><tbody>"
+    model = Written(tags + "<tr><td></td><td></td></tr>" * 2 + "</tbody>", boxes)
+    (table,) = TableFinder(model).find(paper(*rules), given)
+    assert (table.rows, table.header_rows) == (4, 1)
+    assert texts_of(table)[:2] == [["Sign", "Rate"], ["Fever", "90%"]]
+
+
+def test_the_cells_of_a_page_that_is_askew_lie_on_it() -> None:
+    turn = cv2.getRotationMatrix2D((500, 450), -5, 1)
+    given = [
+        Line(each.text, 0.9, tuple((float(x), float(y)) for x, y in
+             np.array(each.polygon) @ turn[:, :2].T + turn[:, 2]))
+        for each in rows(*FIVE)
+    ]  # fmt: skip
+    (table,) = TableFinder(None).find(paper(), given)
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+    apart = np.array(table.cells[6].polygon) - np.array(given[6].polygon)
+    assert np.abs(apart).max() < 4
+
+
+PROSE = [
+    line("the quick brown fox jumps over the lazy dog and", 60, 100 + 34 * n) for n in range(9)
+]
+TWO_COLUMNS = [
+    line("a column of words that run on", x, 100 + 34 * n, 400) for x in (60, 540) for n in range(9)
+]
+RECEIPT = [
+    each
+    for n in range(9)
+    for each in (line(f"ITEM {n}", 60, 100 + 34 * n), line("3.50", 330, 100 + 34 * n))
+]
+FORM = [
+    each
+    for n in range(6)
+    for x, text in ((60, "Name:"), (240, "Miriam Oduya"), (540, "Born:"), (720, "1961"))
+    for each in (line(text, x, 100 + 50 * n),)
+]
+NUMBERED = [
+    each
+    for x in (60, 540)
+    for n in range(12)
+    for each in (line(str(n + 1), x, 100 + 34 * n), line("Q. And then what?", x + 60, 100 + 34 * n))
+]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[], PROSE, TWO_COLUMNS, RECEIPT, FORM, NUMBERED, rows(*FIVE)[:3]],
+    ids=["nothing", "prose", "columns", "receipt", "form", "numbered lines", "one row"],
+)
+def test_what_is_no_table_is_none_whatever_the_model_says(given: list[Line]) -> None:
+    boxes = [[60 + 240 * x, 34 * y, 260 + 240 * x, 34 * y + 30] for y in range(9) for x in range(4)]
+    model = Written(("<tr>" + "<td></td>" * 4 + "</tr>") * 9, boxes)
+    assert TableFinder(model).find(paper(), given) == ()
+    assert not model.pictures, "and it is not asked"
+
+
+def test_words_below_a_text_and_above_another_are_a_table_of_their_own() -> None:
+    text = [line("the quick brown fox jumps over the lazy dog and", 60, y) for y in (40, 74)]
+    below = [line("the quick brown fox jumps over the lazy dog and", 60, y) for y in (330, 364)]
+    (table,) = TableFinder(None).find(paper(), [*text, *rows(*FIVE, top=130), *below])
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+    assert table.cells[0].lines == (3,)
+
+
+def test_two_tables_are_two() -> None:
+    given = [*rows(*FIVE), *rows(*FIVE, top=500)]
+    first, second = TableFinder(None).find(paper(), given)
+    assert texts_of(first) == texts_of(second)
+    assert second.cells[0].lines == (21,)
