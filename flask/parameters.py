@@ -5,6 +5,7 @@ from flask import Request
 from image_records import ImageFilter
 from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.export.selection import MAX_IDS
 from ocr_contract.search import language
 from ocr_contract.search.states import STATE_FILTERS, WARNINGS
 from page_tokens import SearchPlace, SortKey, decode, decode_search
@@ -52,6 +53,26 @@ def page_number(request: Request) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
         raise BadParameterError("page must be the number of a page.")
     return int(text)
+
+
+def machine(request: Request) -> bool:
+    """Whether the machine's text is wanted, without corrections: `?machine=1`."""
+    text = request.args.get("machine", "")
+    if text not in ("", "0", "1"):
+        raise BadParameterError("machine must be 1 or 0.")
+    return text == "1"
+
+
+def image_ids(request: Request) -> tuple[int, ...] | None:
+    """The selection in `?ids=7,9`; None: no selection."""
+    text = request.args.get("ids", "")
+    if not text:
+        return None
+    parts = text.split(",")
+    is_well = all(p.isascii() and p.isdigit() and len(p) <= MAX_ID_DIGITS for p in parts)
+    if not is_well or len(parts) > MAX_IDS:
+        raise BadParameterError(f"ids must be up to {MAX_IDS} numbers of images, with commas.")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 def correction(request: Request) -> str:
