@@ -11,8 +11,8 @@ from typing import Any
 from lxml import etree
 
 from exporting.allowed_text import allowed
-from exporting.boxes import PixelBox, around, box_of, paragraphs, points_text
 from exporting.making import Outlet
+from exporting.pixel_boxes import PixelBox, around, box_of, paragraphs, points_text
 from exporting.task import ExportTask
 from ocr_contract.export.records import Line, Page, Source
 

@@ -6,8 +6,8 @@ from typing import Any
 from lxml import etree
 
 from exporting.allowed_text import allowed
-from exporting.boxes import PixelBox, around, box_of, paragraphs
 from exporting.making import Outlet
+from exporting.pixel_boxes import PixelBox, around, box_of, paragraphs
 from exporting.task import ExportTask
 from ocr_contract.export.records import Line, Page, Source
 

@@ -9,8 +9,8 @@ from typing import Any
 from lxml import etree
 
 from exporting.allowed_text import allowed
-from exporting.boxes import Points, paragraphs, points_text
 from exporting.making import Outlet
+from exporting.pixel_boxes import Points, paragraphs, points_text
 from exporting.task import ExportTask
 from ocr_contract.export.formats import FORMATS
 from ocr_contract.export.names import file_name

@@ -16,11 +16,11 @@ from PIL import ImageCms
 
 from decoding import documents, image_containers
 from exporting.embedded_picture import EmbeddedPicture, Pictures
+from exporting.hidden_text import FONT_NAME, TextFont, hidden_text
 from exporting.making import Outlet
 from exporting.originals import open_original
 from exporting.page_geometry import Box, picture_matrix, upright_to_points
 from exporting.task import ExportTask
-from exporting.text_layer import FONT_NAME, TextFont, text_layer
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export.records import Line, Page, Source
 from ocr_errors import OcrError
@@ -86,7 +86,7 @@ def _lay_over(pdf: pikepdf.Pdf, leaf: pikepdf.Page, page: Page, font: TextFont) 
     resources.Font = fonts
     leaf.obj.Resources = resources
     leaf.contents_add(pdf.make_stream(b"q\n"), prepend=True)
-    leaf.contents_add(pdf.make_stream(b"\nQ\n" + text_layer(lines, font, matrix, name)))
+    leaf.contents_add(pdf.make_stream(b"\nQ\n" + hidden_text(lines, font, matrix, name)))
 
 
 def _page_turn(leaf: pikepdf.Page) -> int:
@@ -170,7 +170,7 @@ def _add_page(pdf: pikepdf.Pdf, picture: EmbeddedPicture, page: Page, font: Text
     box = Box(0, 0, *size)
     if page.lines and page.width and page.height:
         matrix = upright_to_points((page.width, page.height), box)
-        content.extend(text_layer(page.lines, font, matrix, FONT_NAME))
+        content.extend(hidden_text(page.lines, font, matrix, FONT_NAME))
     leaf.obj.Contents = pdf.make_stream(content.build())
     leaf.obj.MediaBox = Array([round(side, 3) for side in box])
     for key in (Name.CropBox, Name.Rotate, Name.ArtBox, Name.BleedBox, Name.TrimBox):

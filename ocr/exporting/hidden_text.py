@@ -93,7 +93,7 @@ class TextFont:
         return "\n".join(lines).encode("ascii")
 
 
-def text_layer(lines: Iterable[Line], font: TextFont, to_points: Affine, name: Name) -> bytes:
+def hidden_text(lines: Iterable[Line], font: TextFont, to_points: Affine, name: Name) -> bytes:
     """The content that writes these lines, words at their places; `name` is the font's there."""
     content = ContentStreamBuilder()
     content.push().begin_text().set_text_rendering(_INVISIBLE).set_text_font(name, 1)
