@@ -18,12 +18,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import ocr_contract
 from machine_limits import usable_memory
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export.frames import Begun, Ended, Event, Failed, FrameError, decoded
 from ocr_settings import Settings
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("export_process.py")))
+_CONTRACT = Path(ocr_contract.__file__).parents[1]
 _SILENCE_S = 30.0
 """It says every few seconds that it is at work."""
 _KILL_S = 5.0
@@ -116,13 +118,18 @@ def events(wanted: Order, command: Sequence[str] = COMMAND) -> Iterator[Event]:
 def _started(wanted: Order, command: Sequence[str]) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        bufsize=0,
+        bufsize=0, env={**os.environ, "PYTHONPATH": _with_contract()},
     )  # fmt: skip
     assert process.stdin is not None
     with contextlib.suppress(OSError):  # it has ended: its exit code says so
         process.stdin.write(json.dumps(dataclasses.asdict(wanted)).encode() + b"\n")
         process.stdin.close()
     return process
+
+
+def _with_contract() -> str:
+    """The search path of the process: what is shared by both services comes first."""
+    return os.pathsep.join(filter(None, [str(_CONTRACT), os.environ.get("PYTHONPATH")]))
 
 
 def _reader(process: "subprocess.Popen[bytes]") -> "_Read":
