@@ -5,6 +5,7 @@
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
 /images/<id>.txt .json, /export.csv                       texts to take away
+/images/<id>.<format>, /export/<format>.zip               the same in every format (`export_routes`)
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
 /actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
@@ -18,6 +19,7 @@ from flask import Flask, Response, jsonify, render_template, request
 import behind_proxy
 import deadlines
 import error_pages
+import export_routes
 import exports
 import facet_groups
 import form_tokens
@@ -69,6 +71,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_blueprint(web_actions.blueprint)
     app.register_blueprint(login.blueprint)
     app.register_blueprint(image_view.blueprint)
+    app.register_blueprint(export_routes.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule("/fragments/facets", view_func=facets_fragment)

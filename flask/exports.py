@@ -1,4 +1,4 @@
-"""Texts to take away: one image as plain text or JSON, everything as one table.
+"""Texts to take away: one image as plain text, everything as one table; `export_files` the rest.
 
 The table is streamed in blocks, each a short read of its own, so that an export of 100,000
 images neither fills the memory nor keeps the writer's log from being checkpointed.
@@ -8,7 +8,7 @@ import csv
 import io
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, AnyStr, Generic
 
 from image_records import ImageDetail
 
@@ -24,9 +24,10 @@ BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets take a file without it for the local 8-bit encoding."""
 
 
-def plain_text(image: ImageDetail) -> str:
-    """All pages' text, corrections applied; a form feed between pages, a line feed at the end."""
-    text = "\f".join(page.shown for page in image.pages)
+def plain_text(image: ImageDetail, *, machine: bool = False) -> str:
+    """All pages' text, corrections applied unless the machine's is wanted; a form feed between
+    pages, a line feed at the end."""
+    text = "\f".join(page.text if machine else page.shown for page in image.pages)
     return text + "\n" if text else ""
 
 
@@ -40,24 +41,24 @@ def csv_blocks(fetch: Callable[[int, int], list[dict[str, Any]]]) -> Iterator[st
 
 
 class TableSlots:
-    """How many tables may be made at once. Safe to share between threads."""
+    """How many tables and zips may be made at once. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._free = threading.BoundedSemaphore(MAX_TABLES)
 
-    def stream(self, blocks: Iterator[str]) -> "TableStream | None":
+    def stream(self, blocks: Iterator[AnyStr]) -> "TableStream[AnyStr] | None":
         """`blocks` as the body of a response, or None when there are enough already."""
         return TableStream(blocks, self._free) if self._free.acquire(blocking=False) else None
 
 
-class TableStream:
+class TableStream(Generic[AnyStr]):
     """Gives its slot back when closed, once, also when it was never read from."""
 
-    def __init__(self, blocks: Iterator[str], slot: threading.BoundedSemaphore) -> None:
-        self._blocks = blocks
+    def __init__(self, blocks: Iterator[AnyStr], slot: threading.BoundedSemaphore) -> None:
+        self._blocks: Iterator[AnyStr] = blocks
         self._slot: threading.BoundedSemaphore | None = slot
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[AnyStr]:
         return self._blocks
 
     def close(self) -> None:
@@ -65,6 +66,9 @@ class TableStream:
         slot, self._slot = self._slot, None
         if slot is not None:
             slot.release()
+            close = getattr(self._blocks, "close", None)
+            if close is not None:  # its connection, and who makes it elsewhere
+                close()
 
 
 def _cell(value: Any) -> Any:

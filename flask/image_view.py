@@ -87,7 +87,8 @@ def text(image_id: int) -> Response:
     """The text of one image."""
     with current_site().reading() as connection:
         asked = parameters.page_number(request)
-        plain = exports.plain_text(queries.image_detail(connection, image_id, asked))
+        image = queries.image_detail(connection, image_id, asked)
+        plain = exports.plain_text(image, machine=parameters.machine(request))
     return Response(plain, mimetype="text/plain")
 
 

@@ -5,6 +5,7 @@ from flask import Request
 from image_records import ImageFilter
 from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.export.selection import MAX_IDS
 from ocr_contract.search import language
 from ocr_contract.search.states import STATE_FILTERS, WARNINGS
 from page_tokens import SearchPlace, SortKey, decode, decode_search
@@ -55,11 +56,32 @@ def page_number(request: Request) -> int | None:
 
 
 def wants_words(request: Request) -> bool:
-    """Whether `?words=` is 1: each line is asked for with its words."""
-    text = request.args.get("words", "")
+    """Whether each line is asked for with its words: `?words=1`."""
+    return _is_set(request, "words")
+
+
+def machine(request: Request) -> bool:
+    """Whether the machine's text is wanted, without corrections: `?machine=1`."""
+    return _is_set(request, "machine")
+
+
+def _is_set(request: Request, name: str) -> bool:
+    text = request.args.get(name, "")
     if text not in ("", "0", "1"):
-        raise BadParameterError("words must be 0 or 1.")
+        raise BadParameterError(f"{name} must be 0 or 1.")
     return text == "1"
+
+
+def image_ids(request: Request) -> tuple[int, ...] | None:
+    """The selection in `?ids=7,9`; None: no selection."""
+    text = request.args.get("ids", "")
+    if not text:
+        return None
+    parts = text.split(",")
+    is_well = all(p.isascii() and p.isdigit() and len(p) <= MAX_ID_DIGITS for p in parts)
+    if not is_well or len(parts) > MAX_IDS:
+        raise BadParameterError(f"ids must be up to {MAX_IDS} numbers of images, with commas.")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 def correction(request: Request) -> str:

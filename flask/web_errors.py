@@ -6,6 +6,7 @@ WebError
 ├── RefusedError           403  a form that did not come from our own page
 ├── NotFoundError          404  no such image, page or picture
 ├── DatabaseWaitingError   503  the database cannot be read now; the page tries again by itself
+├── ExportError            422  this file cannot be made (503: not now)
 ├── TooSlowError           503  the question took too long; asking again would not help
 └── BusyError              503  as many as may be ask for the same costly thing; soon there is room
 """
@@ -64,6 +65,17 @@ class DatabaseWaitingError(WebError):
 
     http_status = 503
     code = ErrorCode.DATABASE_NOT_READY
+
+
+class ExportError(WebError):
+    """A file that was asked for cannot be made."""
+
+    http_status = 422
+    code = ErrorCode.EXPORT_FAILED
+
+    def __init__(self, message: str, *, code: str, http_status: int = 422) -> None:
+        super().__init__(message, code=code)
+        self.http_status = http_status
 
 
 class TooSlowError(WebError):

@@ -6,6 +6,7 @@
     ocrctl reprocess IMAGE_ID …
     ocrctl retry --quarantined
     ocrctl search [--json] [--limit N | --all] QUERY …
+    ocrctl export --format FORMAT [--query QUERY] [--machine] --to FOLDER|FILE
     ocrctl coverage [--json]
     ocrctl backup [FILE] [--to PATH]
     ocrctl restore FILE
@@ -28,6 +29,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+import export_command
 import search_command
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
@@ -48,6 +50,8 @@ _Reply = TypeVar("_Reply")
 _POLL_S = 0.3
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
+_WITH_SETTINGS = ("doctor", "export")
+"""Commands that look at the image folder and at how it is read."""
 _UNREACHABLE_S = 30.0
 """While waiting, the service may restart: how long nobody may answer."""
 
@@ -59,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
         settings = _settings(options)
         if options.command == "search":
             return search_command.run(options, settings)
+        if options.command == "export":
+            return export_command.run(options, settings)
         client = ControlClient(settings.data_folder / SOCKET_PATH)
         if options.command in upkeep_commands.COMMANDS:
             return upkeep_commands.COMMANDS[options.command](client, options, settings)
@@ -104,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--quarantined", action="store_true", required=True, help="every quarantined image"
     )
     search_command.add_parser(commands)
+    export_command.add_parser(commands)
     upkeep_commands.add_parsers(commands)
     return parser
 
@@ -116,8 +123,8 @@ def _positive(text: str) -> int:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """With --data the environment, which may be Compose's, matters only to the doctor."""
-    if options.data is not None and options.command != "doctor":
+    """With --data the environment, which may be Compose's, matters only to these."""
+    if options.data is not None and options.command not in _WITH_SETTINGS:
         return Settings(data_folder=options.data)
     settings = load(os.environ)
     if options.data is None:

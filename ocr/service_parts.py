@@ -13,6 +13,7 @@ from control.actions import ServiceActions
 from control.control_api import build_app
 from control.control_endpoints import endpoints
 from control.control_server import ControlServer
+from control.export_reply import Exports
 from control.service_report import ServiceReport
 from disk_guard import DiskGuard
 from folder.folder_coverage import FolderCoverage
@@ -99,7 +100,8 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         own=own,
         rights=rights,
     )
-    app = build_app(endpoints(report, actions, effects, backups, coverage), report)
+    asked = endpoints(report, actions, effects, backups, coverage)
+    app = build_app(asked, report, Exports(settings))
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
     search = SearchBacklog(database, stop=stop, is_busy=lambda: pipeline.state == "working")
     return Parts(database, pool, pipeline, watcher, upkeep, search, check, control)

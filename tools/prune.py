@@ -35,6 +35,14 @@ UNUSED = (
     "cv2/data/*.xml",  # finds faces and cats
     "numpy/f2py",  # makes modules out of Fortran
     "numpy/distutils",
+    "lxml/html",  # of lxml only etree is used: XML written and read
+    "lxml/includes",
+    "lxml/isoschematron",
+    "lxml/objectify*",
+    "lxml/sax*",
+    "lxml/*.px[id]",
+    "lxml/*.pyx",
+    "docx/templates/default-docx-template",  # unpacked once more; default.docx is what is opened
 )
 _TEST_FOLDERS = frozenset({"tests", "test"})
 SCRIPTS = frozenset({"gunicorn"})

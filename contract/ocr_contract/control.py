@@ -13,6 +13,7 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has t
     POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> CorrectionReply
     POST /v1/backup        {"request_id"?, "file"?: text}                     -> BackupReply
     GET  /v1/backup        the backup in work, or else the last one           -> BackupReply
+    POST /v1/export        files in a format of its own: see `export.remote_files`
     GET  /v1/coverage      every file of the folder, and where it stands      -> CoverageReply
     GET  /livez, /readyz   -> {"status": "ok"}, or 503 with the reason
     GET  /metrics          -> Prometheus text
@@ -62,6 +63,8 @@ MAX_SOCKET_PATH_BYTES = 100
 MAX_REQUEST_ID_CHARS = 100
 MAX_PATHS = 1000
 MAX_IMAGE_IDS = 1000
+LONG_PATHS = frozenset({"/v1/export"})
+"""Where an answer that has begun may take as long as it needs."""
 MAX_CORRECTION_CHARS = 2000
 
 
@@ -228,10 +231,10 @@ class ControlClient:
             ) from error
         finally:
             connection.close()
-        return _decode(raw, response.status)
+        return decode_reply(raw, response.status)
 
 
-def _decode(raw: bytes, http_status: int) -> dict[str, Any]:
+def decode_reply(raw: bytes, http_status: int) -> dict[str, Any]:
     """The object in a reply's body; raises ControlError for everything else."""
     try:
         if len(raw) > MAX_REPLY_BYTES:

@@ -135,6 +135,14 @@ class ErrorCode(enum.StrEnum):
     NO_BACKUP = "no_backup"
     COUNTING = "counting"
 
+    # Exports
+    BAD_FORMAT = "bad_format"
+    EXPORT_FAILED = "export_failed"
+    EXPORT_NOT_INSTALLED = "export_not_installed"
+    ORIGINAL_MISSING = "original_missing"
+    ORIGINAL_CHANGED = "original_changed"
+    NOTHING_TO_EXPORT = "nothing_to_export"
+
     # ocrctl and other clients
     UNREACHABLE = "unreachable"
     BAD_REPLY = "bad_reply"

@@ -99,5 +99,14 @@ class BoundedProtocol(H11Protocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
-        if self.transport is not None:
+        if self.transport is not None and not self._answers_at_length():
             self.transport.abort()
+
+    def _answers_at_length(self) -> bool:
+        """Whether the request came in time and its answer, which may take long, has begun."""
+        cycle = self.cycle
+        return (
+            cycle is not None
+            and cycle.response_started
+            and cycle.scope["path"] in control.LONG_PATHS
+        )

@@ -15,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from control.control_requests import parse_object
+from control.export_reply import ExportReply, Exports
 from ocr_contract import control
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.export import remote_files
 from ocr_contract.replies import Reply
 from ocr_errors import NotNowError, RequestError, StoreError, TooLargeError
 
@@ -40,8 +42,10 @@ class Health(Protocol):
     def metrics(self) -> bytes: ...
 
 
-def build_app(endpoints: Iterable[Endpoint], health: Health) -> Starlette:
-    """The application that answers `endpoints`, /livez, /readyz and /metrics."""
+def build_app(
+    endpoints: Iterable[Endpoint], health: Health, exports: Exports | None = None
+) -> Starlette:
+    """The application that answers `endpoints`, /v1/export, /livez, /readyz and /metrics."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -60,6 +64,7 @@ def build_app(endpoints: Iterable[Endpoint], health: Health) -> Starlette:
     app = Starlette(
         routes=[
             *map(_route, endpoints),
+            *([] if exports is None else [_export_route(exports)]),
             Route("/livez", livez, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
@@ -82,6 +87,13 @@ def _route(endpoint: Endpoint) -> Route:
         return JSONResponse(reply.to_json())
 
     return Route(endpoint.path, handle, methods=[endpoint.method])
+
+
+def _export_route(exports: Exports) -> Route:
+    async def handle(request: Request) -> ExportReply:
+        return exports.reply(await _body(request))
+
+    return Route(remote_files.PATH, handle, methods=["POST"])
 
 
 async def _body(request: Request) -> dict[str, Any]:

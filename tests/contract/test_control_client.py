@@ -264,7 +264,7 @@ JSON = st.recursive(
        status=st.sampled_from([200, 400, 404, 500, 503]))  # fmt: skip
 def test_any_body_is_an_object_or_a_control_error(body: bytes, status: int) -> None:
     try:
-        reply = control._decode(body, status)
+        reply = control.decode_reply(body, status)
     except ControlError as error:
         assert error.http_status == status
         assert isinstance(error.code, str)

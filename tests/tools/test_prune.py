@@ -16,7 +16,7 @@ def unused_files() -> dict[str, list[str]]:
     """Pattern to what the packages' own lists of files have under it, removed or not."""
     listed = [
         str(path)
-        for package in ("openvino", "opencv-python-headless", "numpy")
+        for package in ("openvino", "opencv-python-headless", "numpy", "lxml", "python-docx")
         for path in importlib.metadata.files(package) or ()
     ]
     return {

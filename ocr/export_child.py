@@ -1,0 +1,163 @@
+"""The process that makes exports, as whoever has it work sees it: started, watched, replaced.
+
+It opens files that nobody vouches for, with libraries that may crash. So it is a process of its
+own, with little processor time and bounded memory; where it dies or falls silent over one image,
+that image has failed, and another process goes on with the rest. Standard library only.
+
+    order, one line of JSON  ──▶  export_process  ──▶  frames (`ocr_contract.export.frames`)
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import ocr_contract
+from machine_limits import usable_memory
+from ocr_contract.error_codes import ErrorCode
+from ocr_contract.export.frames import Begun, Ended, Event, Failed, FrameError, decoded
+from ocr_settings import Settings
+
+COMMAND = (sys.executable, str(Path(__file__).with_name("export_process.py")))
+_CONTRACT = Path(ocr_contract.__file__).parents[1]
+_SILENCE_S = 30.0
+"""It says every few seconds that it is at work."""
+_KILL_S = 5.0
+_MEMORY_SHARE = 0.2
+_LEAST_MEMORY, _MOST_MEMORY = 400_000_000, 1_500_000_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """What the process needs to know."""
+
+    database: str
+    image_folder: str
+    format: str
+    image_ids: tuple[int, ...]
+    machine: bool
+    page: int | None
+    max_bytes: int
+    max_pixels: float
+    max_pages: int
+    pdf_dpi: float
+    timeout_s: float
+    memory_bytes: int
+    parent: int
+
+
+def order(
+    settings: Settings, name: str, ids: Sequence[int], *, machine: bool, page: int | None = None
+) -> Order:
+    """For these images in that format."""
+    memory = int((usable_memory() or _MOST_MEMORY / _MEMORY_SHARE) * _MEMORY_SHARE)
+    return Order(
+        database=str(settings.database),
+        image_folder=str(settings.image_folder),
+        format=name,
+        image_ids=tuple(ids),
+        machine=machine,
+        page=page,
+        max_bytes=int(settings.max_file_mb * 1e6),
+        max_pixels=settings.max_megapixels * 1e6,
+        max_pages=settings.max_pages,
+        pdf_dpi=settings.pdf_dpi,
+        timeout_s=settings.timeout_s,
+        memory_bytes=min(max(memory, _LEAST_MEMORY), _MOST_MEMORY),
+        parent=os.getpid(),
+    )
+
+
+class _Silent(Exception):  # noqa: N818  a state of affairs, named as such
+    """Nothing came for too long."""
+
+
+def events(wanted: Order, command: Sequence[str] = COMMAND) -> Iterator[Event]:
+    """The files; the process ends when this is closed."""
+    left = list(wanted.image_ids)
+    while left:
+        current: int | None = None
+        reason = ""
+        process = _started(dataclasses.replace(wanted, image_ids=tuple(left)), command)
+        try:
+            for event in decoded(_reader(process)):
+                if isinstance(event, Begun):
+                    current = event.image_id
+                    while left and left.pop(0) != current:
+                        pass  # those before it do not exist, or have nothing to export
+                elif isinstance(event, Ended | Failed):
+                    current = None
+                yield event
+        except FrameError:
+            reason = "the process that makes it ended over it"
+        except _Silent:
+            reason = "it took too long"
+        finally:
+            code = _ended(process)
+        if current is None and not reason and code == 0:
+            return
+        if current is None:  # before any, or between two
+            if not left:
+                return
+            current = left.pop(0)
+            yield Begun(current)
+        reason = reason or "the process that makes it ended over it"
+        yield Failed(
+            ErrorCode.EXPORT_FAILED,
+            f"Image number {current} could not be exported ({reason}). Its text is safe in the "
+            "database; other formats may do.",
+        )
+
+
+def _started(wanted: Order, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        bufsize=0, env={**os.environ, "PYTHONPATH": _with_contract()},
+    )  # fmt: skip
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):  # it has ended: its exit code says so
+        process.stdin.write(json.dumps(dataclasses.asdict(wanted)).encode() + b"\n")
+        process.stdin.close()
+    return process
+
+
+def _with_contract() -> str:
+    """The search path of the process: what is shared by both services comes first."""
+    return os.pathsep.join(filter(None, [str(_CONTRACT), os.environ.get("PYTHONPATH")]))
+
+
+def _reader(process: "subprocess.Popen[bytes]") -> "_Read":
+    return _Read(process)
+
+
+class _Read:
+    """Reads what the process says, but does not wait for ever."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdout is not None
+        self._descriptor = process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLIN)
+
+    def __call__(self, count: int) -> bytes:
+        if not self._poll.poll(_SILENCE_S * 1000):
+            raise _Silent
+        return os.read(self._descriptor, count)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    """Its exit code; whatever it does, it ends now."""
+    assert process.stdout is not None
+    process.stdout.close()
+    ends_at = time.monotonic() + _KILL_S
+    try:
+        return process.wait(0.2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait(max(ends_at - time.monotonic(), 0.1))

@@ -1,0 +1,95 @@
+"""The process that makes exports: `export_child` starts it and reads what it sends.
+
+It takes what processor time nobody else wants and a bounded part of the memory, reads the database
+and the image folder and writes nothing, and ends with whoever started it.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from exporting.making import make
+from exporting.task import ExportTask
+from ocr_contract.export.frames import Event, Waiting, encoded
+from ocr_errors import EXIT_BAD_INPUT, EXIT_OTHER
+
+_NICE = 10
+_PULSE_S = 3.0
+
+
+def main() -> int:
+    """Make the files that the order on stdin names; returns the exit code."""
+    wanted: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    parent, memory_bytes = wanted.pop("parent"), wanted.pop("memory_bytes")
+    os.nice(_NICE)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what a library prints is no frame
+    task = ExportTask(
+        database=Path(wanted["database"]),
+        image_folder=Path(wanted["image_folder"]),
+        format=wanted["format"],
+        image_ids=tuple(wanted["image_ids"]),
+        machine=wanted["machine"],
+        page=wanted["page"],
+        max_bytes=wanted["max_bytes"],
+        max_pixels=wanted["max_pixels"],
+        max_pages=wanted["max_pages"],
+        pdf_dpi=wanted["pdf_dpi"],
+    )
+    pulse = Pulse(out, parent, wanted["timeout_s"])
+    try:
+        make(task, pulse.send, pulse.beat)
+    except BrokenPipeError:  # nobody wants the rest
+        return EXIT_BAD_INPUT
+    return 0
+
+
+class Pulse:
+    """Sends frames, and while there are none says that somebody is at work: as long as one page
+    after the other is, and not for ever over one."""
+
+    def __init__(self, out: BinaryIO, parent: int, timeout_s: float) -> None:
+        self._out = out
+        self._parent = parent
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._beat_at = time.monotonic()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def beat(self) -> None:
+        """One page more."""
+        self._beat_at = time.monotonic()
+
+    def send(self, event: Event) -> None:
+        """The event's frame. Raises BrokenPipeError."""
+        self.beat()
+        with self._lock:
+            self._write(encoded(event))
+
+    def _write(self, frame: bytes) -> None:
+        left = memoryview(frame)
+        while left:
+            left = left[self._out.write(left) :]
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_PULSE_S)
+            if os.getppid() != self._parent:
+                os._exit(EXIT_OTHER)
+            if time.monotonic() - self._beat_at < self._timeout_s:
+                try:
+                    with self._lock:
+                        self._write(encoded(Waiting()))
+                except BrokenPipeError:
+                    os._exit(EXIT_OTHER)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

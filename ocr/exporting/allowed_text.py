@@ -1,0 +1,10 @@
+"""Texts as XML 1.0 allows them: what it does not is shown as the character for the unknown."""
+
+import re
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def allowed(text: str) -> str:
+    """The text without control characters and halves of characters."""
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,125 @@
+"""A page's picture for a PDF, without loss: as it is stored where PDF has that form, else deflated.
+
+JPEG (but for forms that PDF's viewers need not know), JPEG 2000, PNG without transparency and fax
+(CCITT G4 in one strip) go through as they are, by img2pdf. What it does not take is decoded as the
+reader decodes it, faults and all, and stored as a PNG's pixels are.
+"""
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Callable
+
+import cv2
+import img2pdf
+import pikepdf
+
+from decoding import documents, image_containers, tiff_directory
+
+_PLAIN_JPEG = (0xC0, 0xC1, 0xC2)
+"""Huffman coding, baseline, extended and progressive."""
+_A4_INCHES = 11.69
+_POINTS = 72
+_USUAL_DPI = (72, 1300)
+_UNKNOWN_DPI = 96
+"""What img2pdf takes where a file says nothing."""
+_LARGEST_SHEET_INCHES = 20.0
+_DEFLATE = 6
+_JPEG2000 = (b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")
+_TIFF = (b"II", b"MM")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EmbeddedPicture:
+    """A PDF of one page that holds the picture as it is stored."""
+
+    pdf: pikepdf.Pdf
+    orientation: int
+    """EXIF's: how it is to be turned before the page's rotation."""
+    inches: tuple[float, float]
+    """Its width and height as it is stored."""
+    is_archivable: bool
+    """Whether PDF/A-2 takes its form and colours as they are."""
+
+
+class Pictures:
+    """The pictures of an image's pages."""
+
+    def __init__(self, content: bytes, limits: documents.Limits) -> None:
+        """Raises ImageError."""
+        self._content = image_containers.from_signature(content) or content
+        self._limits = limits
+        self._tiff: tiff_directory.Pages | None = None
+        if self._content.startswith(_TIFF):
+            with contextlib.suppress(ValueError):
+                self._tiff = tiff_directory.pages(self._content, limits.max_pages + 1)
+
+    def page(self, number: int) -> EmbeddedPicture:
+        """The picture of that page, from 1. Raises ImageError."""
+        stored = self._stored(number)
+        if stored is not None:
+            with contextlib.suppress(Exception):  # whatever it lacks or does not take
+                return _embedded(*stored)
+        document = documents.open_document(self._content, self._limits)
+        try:
+            pixels = document.decode(number).pixels
+        finally:
+            document.close()
+        if (pixels[..., :1] == pixels).all():
+            pixels = pixels[..., 0]
+        _, png = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, _DEFLATE])
+        return _embedded(png.tobytes(), 1)
+
+    def _stored(self, number: int) -> tuple[bytes, int] | None:
+        """The file of that page alone and its orientation; None where it is to be decoded."""
+        content = self._content
+        if self._tiff is not None:
+            directory = self._tiff.read(content, number)
+            orientation = directory.number(tiff_directory.ORIENTATION, 1)
+            if directory.number(tiff_directory.COMPRESSION, 1) in _DECODED_TIFF:
+                return None
+            alone, directory = tiff_directory.alone(content, directory)
+            return tiff_directory.written(alone, directory), orientation
+        if content.startswith(b"\xff\xd8"):
+            kinds = [
+                marker
+                for marker, _, _ in image_containers.jpeg_segments(content)
+                if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)
+            ]
+            if kinds[:1] and kinds[0] not in _PLAIN_JPEG:
+                return None
+        elif not content.startswith((image_containers.PNG, *_JPEG2000)):
+            return None
+        return content, image_containers.orientation(content)
+
+
+_DECODED_TIFF = (6, 7)
+"""JPEG: read by libtiff only, whose pixels are not everybody's."""
+
+
+def _embedded(content: bytes, orientation: int) -> EmbeddedPicture:
+    inches: list[tuple[float, float]] = []
+    made = img2pdf.convert(
+        content, rotation=img2pdf.Rotation.none, first_frame_only=True,
+        layout_fun=_layout(inches.append), engine=img2pdf.Engine.internal,
+    )  # fmt: skip
+    pdf = pikepdf.open(io.BytesIO(made))
+    image = next(iter(pdf.pages[0].images.values()))
+    colours = str(image.get("/ColorSpace"))
+    is_archivable = "CMYK" not in colours and image.get("/Filter") != pikepdf.Name.JPXDecode
+    return EmbeddedPicture(pdf, orientation, inches[0], is_archivable)
+
+
+def _layout(tell: Callable[[tuple[float, float]], None]) -> Callable[..., tuple[float, ...]]:
+    def layout(width: int, height: int, dpi: tuple[float, float]) -> tuple[float, ...]:
+        across, down = dpi
+        inches = width / across, height / down
+        is_told = dpi != (_UNKNOWN_DPI, _UNKNOWN_DPI) or max(inches) <= _LARGEST_SHEET_INCHES
+        if not is_told or not all(_USUAL_DPI[0] <= each <= _USUAL_DPI[1] for each in dpi):
+            scale = _A4_INCHES / max(width, height)
+            inches = width * scale, height * scale
+        tell(inches)
+        points = inches[0] * _POINTS, inches[1] * _POINTS
+        return *points, *points
+
+    return layout
