@@ -7,6 +7,8 @@ ALTER TABLE lines ADD COLUMN measured_doubt REAL;
 ALTER TABLE lines ADD COLUMN doubt_reason TEXT;
 ALTER TABLE lines ADD COLUMN alternatives TEXT;
 ALTER TABLE lines ADD COLUMN model TEXT;
+ALTER TABLE lines ADD COLUMN words TEXT;
+ALTER TABLE lines ADD COLUMN paragraph INTEGER;
 ALTER TABLE lines ADD COLUMN doubt REAL GENERATED ALWAYS AS (
   coalesce(measured_doubt, CASE WHEN confidence < 0.75 THEN 0.9
                     WHEN confidence < 0.9 THEN 0.65 WHEN confidence < 0.95 THEN 0.47

@@ -1,0 +1,163 @@
+"""Where each word of a line stands on its page: kept beside the line, divided up where it is not.
+
+`lines.words` is a JSON list of whole numbers, two for each word of the line's text (`str.split()`)
+in the text's order: where it begins and where it ends, in thousandths of the line's polygon from
+its first edge (points 0 and 3) to the opposite one (points 1 and 2).
+
+    "Total  12,50"    [0,270,690,1000]
+
+That is how the words stand on the picture: of a text that runs from right to left the first word
+has the largest numbers. Where nothing is known, a line is divided by the width that its characters
+usually have.
+"""
+
+import difflib
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from ocr_contract.usual_widths import Place, divided, is_right_to_left, usual_width
+
+WHOLE = 1000
+MAX_WORDS = 5_000
+"""Of one line: its text is no longer than twice as many characters."""
+_STACKED = 1.8
+"""A text that is so many times as high as long runs down: characters that stand below each other,
+as they were stored before words had places."""
+_LEAST_ROOM = 0.5
+"""Words that came with a correction need so much of their usual width; where there is less, the
+word beside them gives of its own."""
+
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+
+
+def to_json(words: Iterable[int] | None) -> str | None:
+    """As the column holds them."""
+    return None if words is None else json.dumps(list(words), separators=(",", ":"))
+
+
+def from_plain(value: object, text: str) -> tuple[int, ...]:
+    """The places of this text's words.
+
+    Raises:
+        ValueError: they are something else.
+    """
+    if not isinstance(value, list | tuple) or len(value) > 2 * MAX_WORDS:
+        raise ValueError("These are no places of words.")
+    if not all(type(each) is int and 0 <= each <= WHOLE for each in value):
+        raise ValueError("a place outside of the line")
+    if len(value) != 2 * len(text.split()):
+        raise ValueError("the places of another text")
+    if any(start > end for start, end in _pairs(value)):
+        raise ValueError("a word that ends before it begins")
+    return tuple(value)
+
+
+def from_json(value: str | None, text: str) -> tuple[int, ...] | None:
+    """What a column says about this text; None when it says nothing that can be understood."""
+    try:
+        return None if value is None else from_plain(json.loads(value), text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def word_places(
+    text: str,
+    words: str | Sequence[int] | None,
+    polygon: Sequence[Sequence[float]],
+    corrected: str | None = None,
+) -> list[tuple[str, Quad]]:
+    """Each word of a line with its four points in pixels of the page, in the order of the text.
+
+    `text` is the machine's; `words` are its places, as the column holds them or as numbers;
+    `corrected` is what a person made of it: words that stayed keep their place, and new ones
+    share what lies between. A polygon that is none has no words.
+    """
+    if len(polygon) != len("quad"):
+        return []
+    known = from_json(words, text) if isinstance(words, str) else _checked(words, text)
+    if known is None:
+        polygon = _along(text, polygon)
+    machine = text.split()
+    places = divided(machine, (0, WHOLE)) if known is None else [*_pairs(known)]
+    shown = machine
+    if corrected is not None and (shown := corrected.split()) != machine:
+        places = _aligned(machine, places, shown)
+    return [(word, _quad(polygon, *place)) for word, place in zip(shown, places, strict=True)]
+
+
+def _checked(words: Sequence[int] | None, text: str) -> tuple[int, ...] | None:
+    try:
+        return None if words is None else from_plain(words, text)
+    except ValueError:
+        return None
+
+
+def _pairs(words: Sequence[int]) -> Iterator[Place]:
+    return zip(words[::2], words[1::2], strict=True)
+
+
+def _along(text: str, polygon: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:
+    """The polygon from the text's beginning, where it runs down and does not begin so."""
+    long, high = math.dist(polygon[0], polygon[1]), math.dist(polygon[0], polygon[3])
+    is_stacked = len(text.strip()) > 1 and high >= _STACKED * long
+    return [*polygon[1:], polygon[0]] if is_stacked else polygon
+
+
+def _quad(polygon: Sequence[Sequence[float]], start: float, end: float) -> Quad:
+    top_left, top_right, bottom_right, bottom_left = polygon
+    return (
+        _between(top_left, top_right, start),
+        _between(top_left, top_right, end),
+        _between(bottom_left, bottom_right, end),
+        _between(bottom_left, bottom_right, start),
+    )
+
+
+def _between(start: Sequence[float], end: Sequence[float], place: float) -> Point:
+    share = place / WHOLE
+    x, y = (low + (high - low) * share for low, high in zip(start, end, strict=True))
+    return round(x, 2), round(y, 2)
+
+
+def _aligned(before: list[str], places: list[Place], after: list[str]) -> list[Place]:
+    """Places of the words that a person wrote, from those of the machine's."""
+    backwards = is_right_to_left(" ".join(before))
+    ahead = [_mirrored(place) for place in places] if backwards else places
+    known: dict[int, Place] = {}
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for _, begin, end, begin_new, end_new in matcher.get_opcodes():
+        span = ahead[begin:end]
+        if span and end_new - begin_new != len(span):
+            whole = span[0][0], max(span[-1][1], span[0][0])
+            span = divided(after[begin_new:end_new], whole, in_order=True)
+        if span:
+            known |= zip(range(begin_new, end_new), span, strict=True)
+    found = _filled(after, known)
+    return [_mirrored(place) for place in found] if backwards else found
+
+
+def _filled(words: Sequence[str], known: dict[int, Place]) -> list[Place]:
+    """With places for the words that have none: in the gap, or in that of the word beside them."""
+    widths = sum(usual_width(words[number]) for number in known)
+    unit = sum(end - start for start, end in known.values()) / widths if widths else 0.0
+    while len(known) < len(words):
+        begin = next(number for number in range(len(words)) if number not in known)
+        end = next((n for n in range(begin, len(words)) if n in known), len(words))
+        low = known[begin - 1][1] if begin else 0
+        high = known[end][0] if end in known else WHOLE
+        if high - low < _LEAST_ROOM * unit * sum(map(usual_width, words[begin:end])):
+            if begin:
+                begin -= 1
+                low = known[begin][0]
+            elif end in known:
+                high = known[end][1]
+                end += 1
+        shared = divided(words[begin:end], (low, max(low, high)), in_order=True)
+        known |= zip(range(begin, end), shared, strict=True)
+    return [known[number] for number in range(len(words))]
+
+
+def _mirrored(place: Place) -> Place:
+    return WHOLE - place[1], WHOLE - place[0]
