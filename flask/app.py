@@ -6,7 +6,7 @@
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
 /images/<id>.txt .json, /export.csv                       texts to take away
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
-/actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
+/actions/…            buttons (`web_actions`, `line_actions`)  /api/v1/…  for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
 /login, /logout       where there is a password (`login`)
 """
@@ -16,12 +16,15 @@ import os
 from flask import Flask, Response, jsonify, render_template, request
 
 import behind_proxy
+import compression
 import deadlines
 import error_pages
 import exports
 import facet_groups
 import form_tokens
 import image_view
+import line_actions
+import list_place
 import live_route
 import login
 import notices
@@ -63,12 +66,14 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.before_request(_check_host)
     app.before_request(behind_proxy.refuse_outside)
     app.before_request(login.require_session)
+    compression.install(app)
     app.after_request(security.protect)
     error_pages.register(app)
     app.register_blueprint(web_api.blueprint)
     app.register_blueprint(web_actions.blueprint)
     app.register_blueprint(login.blueprint)
     app.register_blueprint(image_view.blueprint)
+    app.register_blueprint(line_actions.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule("/fragments/facets", view_func=facets_fragment)
@@ -141,6 +146,7 @@ def _list_context() -> dict[str, object]:
         "states": STATE_FILTERS,
         "is_first_page": is_first_page,
         "next_token": next_token,
+        "place": list_place.of(request).address,
     }
 
 

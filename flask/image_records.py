@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ocr_contract import doubt
+from ocr_contract import doubt, line_marks
 from ocr_contract.alternatives import Alternative, to_plain
 from ocr_contract.doubt import Band
 from ocr_contract.schema import Status
@@ -123,6 +123,11 @@ class LineView:
     def shown(self) -> str:
         """What a reader should read."""
         return self.text if self.corrected is None else self.corrected
+
+    @property
+    def seen(self) -> str:
+        """The mark of what is shown here, which a form carries."""
+        return line_marks.mark(self.text, self.polygon, self.corrected)
 
     @property
     def points(self) -> str:
