@@ -2,6 +2,7 @@
 
 /                     the list, the search and the progress
 /images/<id>          one image: its pages, their lines as boxes over the picture (`image_view`)
+/review               doubtful lines, one after the other (`review_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
 /images/<id>.txt .json, /export.csv                       texts to take away
@@ -32,6 +33,7 @@ import page_tokens
 import parameters
 import pictures
 import queries
+import review_view
 import searches
 import security
 import site_context
@@ -74,6 +76,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_blueprint(login.blueprint)
     app.register_blueprint(image_view.blueprint)
     app.register_blueprint(line_actions.blueprint)
+    app.register_blueprint(review_view.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule("/fragments/facets", view_func=facets_fragment)

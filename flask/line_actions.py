@@ -9,6 +9,7 @@ back with the answer, or is shown again.
 import dataclasses
 import hashlib
 import secrets
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -21,6 +22,7 @@ from flask import (
     url_for,
 )
 
+import error_rate
 import image_view
 import line_queries
 import list_place
@@ -38,6 +40,7 @@ _LINE = (
     f"/images/<int(max={page_tokens.MAX_ID}):image_id>"
     f"/lines/<int(max={page_tokens.MAX_ID}):line_id>"
 )
+_OF_A_REVIEW = ("q", "state", "image", "sample")
 HTTP_STATUS = {
     "line_gone": 410, "line_changed": 409, "unreachable": 503, "refused": 503, "unknown": 504,
 }  # fmt: skip
@@ -84,6 +87,10 @@ def correct(image_id: int, line_id: int) -> Response:
         return image_view.render(
             image_id, notice=notices.find(code), draft=draft, http_status=HTTP_STATUS[code]
         )
+    if asked.review is not None:
+        shown = {name: request.args[name] for name in _OF_A_REVIEW if name in request.args}
+        review: dict[str, Any] = {**shown, "notice": code}
+        return redirect(url_for("reviews.page", **review), 303)  # type: ignore[return-value]
     assert place is not None
     page, line, _machine_text = place
     address = url_for(
@@ -126,7 +133,9 @@ def _send(asked: _Asked, machine_text: str) -> str:
         return known.get(ErrorCode.known(error.code) or ErrorCode.UNKNOWN, "refused")
     finally:
         site.reader.forget()
-    return "taken_back" if text is None else "corrected"
+    if text is None:
+        return "kept" if asked.review in (Review.WORST, Review.SAMPLE) else "taken_back"
+    return "corrected"
 
 
 def _for_the_script(image_id: int, asked: _Asked, code: str) -> Response:
@@ -135,9 +144,13 @@ def _for_the_script(image_id: int, asked: _Asked, code: str) -> Response:
     with current_site().reading() as connection:
         place = queries.line_place(connection, image_id, asked.line_id)
         image = queries.image_detail(connection, image_id, place[0] if place else None)
+        is_sample = request.form.get("kind", asked.review) == Review.SAMPLE
+        rate = error_rate.measured(connection, is_sample).sentence(is_sample)
     notice = notices.find(code)
     assert notice is not None
     value: dict[str, object] = {"code": code, "sentence": notice.sentence}
+    if asked.review is not None:
+        value["rate"] = rate
     for page in image.pages if place else ():
         for line in page.lines:
             if line.id == asked.line_id:

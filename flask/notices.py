@@ -16,6 +16,7 @@ NOTICES = {
     "pause": Notice("Paused. The batch in work is still finished; then nothing new is read."),
     "resume": Notice("Reading goes on."),
     "corrected": Notice("Saved. The search finds the new text; the machine's is kept."),
+    "kept": Notice("Kept as right."),
     "taken_back": Notice("The line shows the machine's text again."),
     "read_again": Notice("The image waits to be read again."),
     "not_queued": Notice("It was not queued: it waits already, or its file is gone.",

@@ -55,6 +55,16 @@ def page_number(request: Request) -> int | None:
     return int(text)
 
 
+def image_number(request: Request) -> int | None:
+    """The number in `?image=`."""
+    text = request.args.get("image", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
+        raise BadParameterError("image must be the number of an image.")
+    return int(text)
+
+
 def correction(request: Request) -> str:
     """The text for a line in a form: one line, bounded."""
     text = request.form.get("text", "")

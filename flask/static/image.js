@@ -73,6 +73,7 @@ const lineAt = (element) => {
 };
 
 document.addEventListener("pointerover", (event) => {
+  if (isOpen()) return;
   const line = lineAt(event.target);
   if (!line) {
     if (current && current !== focusedLine()) mark(focusedLine());

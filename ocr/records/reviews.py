@@ -11,6 +11,6 @@ def set_verdict(connection: Connection, line_id: int, text: str | None, review: 
         return
     connection.execute(
         "INSERT INTO reviews (line_id, was_wrong, is_sample, created_at) VALUES (?1, ?2, ?3, ?4) "
-        "ON CONFLICT DO UPDATE SET was_wrong = ?2, created_at = ?4",
+        "ON CONFLICT DO UPDATE SET was_wrong = ?2, is_sample = max(is_sample, ?3), created_at = ?4",
         (line_id, text is not None, review is Review.SAMPLE, utc_now()),
     )

@@ -15,13 +15,13 @@ from records.request_effects import RequestEffects
 
 
 class CorrectingReader(FakeReader):
-    """Stores what it is asked to; `stopped_s`: its next answer comes so much later."""
+    """Stores what it is asked to; its next answers come by `waits_s` later."""
 
     def __init__(self, data_folder: Path) -> None:
         super().__init__(data_folder)
         self._database = Database(data_folder / DATABASE_NAME)
         self._effects = RequestEffects(self._database)
-        self.stopped_s = 0.0
+        self.waits_s: list[float] = []
         self.answer_posts_by(self._answer)
 
     def _answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -33,8 +33,8 @@ class CorrectingReader(FakeReader):
             )
         except RequestError as error:
             return error.http_status, {"error": {"code": error.code, "message": error.message}}
-        wait_s, self.stopped_s = self.stopped_s, 0.0
-        time.sleep(wait_s)
+        if self.waits_s:
+            time.sleep(self.waits_s.pop(0))
         return 200, dataclasses.asdict(reply)
 
     def __exit__(self, *arguments: object) -> None:

@@ -56,6 +56,9 @@ class _Server(socketserver.ThreadingUnixStreamServer):
     requests: list[tuple[str, dict[str, Any]]]
     answer: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]] | None
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked did not wait for the answer; that is said where it is expected."""
+
 
 class FakeReader:
     """Listens from the `with` on until its end."""
