@@ -41,11 +41,17 @@ def snippet(found: Snippet) -> Markup:
 def _marked_parts(parts: Sequence[str], spans: Sequence[Span]) -> list[tuple[Markup, bool]]:
     """Each part of a text, which one character parts, and whether it has a hit."""
     found: list[tuple[Markup, bool]] = []
-    start = 0
+    start, at = 0, 0
     for part in parts:
         end = start + len(part)
-        inside = ((max(first, start) - start, min(last, end) - start) for first, last in spans)
-        own = [(first, last) for first, last in inside if first < last]
+        own: list[Span] = []
+        while at < len(spans) and spans[at][0] < end:
+            first, last = max(spans[at][0], start) - start, min(spans[at][1], end) - start
+            if first < last:
+                own.append((first, last))
+            if spans[at][1] > end:
+                break  # it goes on in the next part
+            at += 1
         found.append((_marked(part, own), bool(own)))
         start = end + 1
     return found

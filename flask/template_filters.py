@@ -40,7 +40,7 @@ def register(app: Flask) -> None:
         doubtful_lines=doubtful_lines,
         marked_name=highlighting.marked_name,
         marked_lines=marked_lines,
-        picture_words=picture_text.words,
+        picture_words=picture_text.group,
     )
     app.jinja_env.globals.update(
         bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},

@@ -59,12 +59,11 @@ listen({
   updated: (line) => updateBox(line),
 });
 
-// The box says what the line says.
+// The box has the colour of the line.
 const updateBox = (line) => {
   const box = boxOf(line);
   if (!box) return;
   for (const band of ["sure", "check", "doubtful"]) box.classList.toggle(band, line.classList.contains(band));
-  box.querySelector("title").textContent = line.querySelector(".line-text").textContent;
 };
 
 const lineAt = (element) => {

@@ -236,7 +236,8 @@ def test_what_is_marked_is_the_text_of_the_lines(
         return str(page.evaluate(
             """() => {
               const data = new DataTransfer();
-              const event = new ClipboardEvent('copy', {clipboardData: data, bubbles: true, cancelable: true});
+              const how = {clipboardData: data, bubbles: true, cancelable: true};
+              const event = new ClipboardEvent('copy', how);
               document.getSelection().anchorNode.parentElement.dispatchEvent(event);
               return event.defaultPrevented ? data.getData('text/plain')
                                             : document.getSelection().toString();
