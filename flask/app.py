@@ -2,12 +2,13 @@
 
 /                     the list, the search and the progress
 /images/<id>          one image: its pages, their lines as boxes over the picture (`image_view`)
+/review               doubtful lines, one after the other (`review_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
 /images/<id>.txt .json, /export.csv                       texts to take away
 /images/<id>.<format>, /export/<format>.zip               the same in every format (`export_routes`)
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
-/actions/…            buttons (see `web_actions`)      /api/v1/…  the same for programs (`web_api`)
+/actions/…            buttons (`web_actions`, `line_actions`)  /api/v1/…  for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
 /login, /logout       where there is a password (`login`)
 """
@@ -17,6 +18,7 @@ import os
 from flask import Flask, Response, jsonify, render_template, request
 
 import behind_proxy
+import compression
 import deadlines
 import error_pages
 import export_routes
@@ -24,6 +26,8 @@ import exports
 import facet_groups
 import form_tokens
 import image_view
+import line_actions
+import list_place
 import live_route
 import login
 import notices
@@ -31,6 +35,7 @@ import page_tokens
 import parameters
 import pictures
 import queries
+import review_view
 import searches
 import security
 import site_context
@@ -65,6 +70,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.before_request(_check_host)
     app.before_request(behind_proxy.refuse_outside)
     app.before_request(login.require_session)
+    compression.install(app)
     app.after_request(security.protect)
     error_pages.register(app)
     app.register_blueprint(web_api.blueprint)
@@ -72,6 +78,8 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_blueprint(login.blueprint)
     app.register_blueprint(image_view.blueprint)
     app.register_blueprint(export_routes.blueprint)
+    app.register_blueprint(line_actions.blueprint)
+    app.register_blueprint(review_view.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule("/fragments/facets", view_func=facets_fragment)
@@ -144,6 +152,7 @@ def _list_context() -> dict[str, object]:
         "states": STATE_FILTERS,
         "is_first_page": is_first_page,
         "next_token": next_token,
+        "place": list_place.of(request).address,
     }
 
 

@@ -3,6 +3,7 @@
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import BadHost, HTTPException
 
+import parameters
 import web_api
 from web_errors import DatabaseWaitingError, LoginNeededError, NotFoundError, WebError
 
@@ -28,6 +29,7 @@ def web_error(error: WebError) -> Response:
         is_for_programs
         or isinstance(request.routing_exception, BadHost)
         or request.path.endswith(".json")
+        or parameters.is_script(request)
         or isinstance(error, LoginNeededError)
     ):
         return web_api.error_reply(error, retry_after_s=retry_after_s)

@@ -22,6 +22,7 @@ forks: a worker that is started anew has the same key, and nobody has to log in 
 COOKIE = "ocr_visitor"
 FIELD = "csrf_token"
 _COOKIE_FORM = re.compile(r"[A-Za-z0-9_-]{20,64}")
+_SALT_BYTES = 8
 _OTHER_SITE = "This request came from another site."
 _STALE = "This page is too old to use its buttons. Load it again and repeat what you did."
 
@@ -35,8 +36,10 @@ class FormGuard:
         return known if _COOKIE_FORM.fullmatch(known) else secrets.token_urlsafe(24)
 
     def token(self, visitor: str) -> str:
-        """What belongs into the hidden field of a form for `visitor`."""
-        return hmac.new(KEY, visitor.encode(), hashlib.sha256).hexdigest()
+        """What belongs into the hidden field of a form for `visitor`: another one each time, or
+        the length of a compressed page would tell it to who can make the visitor ask often."""
+        salt = secrets.token_hex(_SALT_BYTES)
+        return salt + _token(salt, visitor)
 
     def remember(self, response: Response, visitor: str) -> None:
         """Set the cookie."""
@@ -56,10 +59,16 @@ class FormGuard:
             raise RefusedError(_other_name(), code=ErrorCode.CROSS_SITE)
         visitor = request.cookies.get(COOKIE, "")
         given = request.form.get(FIELD, "")
+        salt, given = given[: 2 * _SALT_BYTES], given[2 * _SALT_BYTES :]
         if not _COOKIE_FORM.fullmatch(visitor) or not hmac.compare_digest(
-            self.token(visitor).encode(), given.encode("utf-8", "replace")
+            _token(salt, visitor).encode(), given.encode("utf-8", "replace")
         ):
             raise RefusedError(_STALE, code=ErrorCode.STALE_FORM)
+
+
+def _token(salt: str, visitor: str) -> str:
+    message = f"{salt}/{visitor}".encode("utf-8", "replace")
+    return hmac.new(KEY, message, hashlib.sha256).hexdigest()[: -2 * _SALT_BYTES]
 
 
 def _other_name() -> str:

@@ -8,8 +8,17 @@ from ocr_contract.search.marks import Marker, Snippet, Span
 
 
 def marked_name(name: str, marker: Marker | None) -> Markup:
-    """A file's name with every hit in <mark>; everything of it is escaped."""
-    return escape(name) if marker is None else _marked(name, marker.spans(name, is_name=True))
+    """A file's name with every hit in <mark>; everything of it is escaped.
+
+    A path stands in its order, from the folder to the file, in whatever direction their names run.
+    """
+    spans = [] if marker is None else marker.spans(name, is_name=True)
+    if name.isascii():
+        return _marked(name, spans)
+    parts = name.split("/")
+    parts_marked = (part for part, _ in _marked_parts(parts, spans))
+    isolated = [Markup('<bdi dir="ltr">{}</bdi>').format(part) for part in parts_marked]
+    return Markup('<bdi dir="ltr">{}</bdi>').format(Markup("/").join(isolated))
 
 
 def marked_lines(lines: Sequence[str], marker: Marker | None) -> list[tuple[Markup, bool]]:
@@ -19,16 +28,7 @@ def marked_lines(lines: Sequence[str], marker: Marker | None) -> list[tuple[Mark
     """
     if marker is None:
         return [(escape(line), False) for line in lines]
-    spans = marker.spans("\n".join(lines))
-    found: list[tuple[Markup, bool]] = []
-    start = 0
-    for line in lines:
-        end = start + len(line)
-        inside = ((max(first, start) - start, min(last, end) - start) for first, last in spans)
-        own = [(first, last) for first, last in inside if first < last]
-        found.append((_marked(line, own), bool(own)))
-        start = end + 1
-    return found
+    return _marked_parts(lines, marker.spans("\n".join(lines)))
 
 
 def snippet(found: Snippet) -> Markup:
@@ -36,6 +36,25 @@ def snippet(found: Snippet) -> Markup:
     html = Markup(" … ").join(_marked(piece.text, piece.spans) for piece in found.pieces)
     before = "… " if found.is_cut_before else ""
     return Markup("{}{}{}").format(before, html, " …" if found.is_cut_after else "")
+
+
+def _marked_parts(parts: Sequence[str], spans: Sequence[Span]) -> list[tuple[Markup, bool]]:
+    """Each part of a text, which one character parts, and whether it has a hit."""
+    found: list[tuple[Markup, bool]] = []
+    start, at = 0, 0
+    for part in parts:
+        end = start + len(part)
+        own: list[Span] = []
+        while at < len(spans) and spans[at][0] < end:
+            first, last = max(spans[at][0], start) - start, min(spans[at][1], end) - start
+            if first < last:
+                own.append((first, last))
+            if spans[at][1] > end:
+                break  # it goes on in the next part
+            at += 1
+        found.append((_marked(part, own), bool(own)))
+        start = end + 1
+    return found
 
 
 def _marked(text: str, spans: Sequence[Span]) -> Markup:

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ocr_contract import doubt, word_boxes
+from ocr_contract import doubt, line_marks, word_boxes
 from ocr_contract.alternatives import Alternative, to_plain
 from ocr_contract.doubt import Band
 from ocr_contract.page_tables import Table
@@ -138,6 +138,11 @@ class LineView:
     def places(self) -> list[tuple[str, word_boxes.Quad]]:
         """Each word of what is shown, and where it stands."""
         return word_boxes.word_places(self.text, self.words, self.polygon, self.corrected)
+
+    @property
+    def seen(self) -> str:
+        """The mark of what is shown here, which a form carries."""
+        return line_marks.mark(self.text, self.polygon, self.corrected)
 
     @property
     def points(self) -> str:

@@ -6,11 +6,14 @@ form in place instead. What was typed and could not be saved is shown again, nev
 """
 
 import dataclasses
+import secrets
 import sqlite3
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
 import exports
+import line_queries
+import list_place
 import notices
 import page_steps
 import page_tokens
@@ -19,7 +22,6 @@ import pictures
 import queries
 import searches
 from notices import Notice
-from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.search.marks import Marker
 from page_steps import PageSteps
 from site_context import current_site
@@ -35,6 +37,8 @@ class Draft:
 
     line_id: int
     text: str
+    request_id: str
+    """Sent again, it takes effect once."""
 
 
 def render(
@@ -52,10 +56,16 @@ def render(
         newer, older = searches.neighbours(
             connection, image.summary, wanted, limit_s=site.settings.query_limit_s
         )
+        places = line_queries.word_places(connection, image_id)
+        strays = line_queries.strays(connection, image_id)
+    known = {line.id for page in image.pages for line in page.lines}
     html = render_template(
         "image.html", image=image, newer=newer, older=older, query=query,
         marker=marker, notice=notice, draft=draft, steps=steps,
-        max_correction_chars=MAX_CORRECTION_CHARS, edited_line_id=edited_line_id,
+        edited_line_id=edited_line_id,
+        place=list_place.of(request).address, places=places, strays=strays,
+        lost_draft=draft if draft and draft.line_id not in known else None,
+        request_id=draft.request_id if draft else secrets.token_hex(12),
     )  # fmt: skip
     return make_response(html, http_status)
 

@@ -16,12 +16,17 @@ NOTICES = {
     "pause": Notice("Paused. The batch in work is still finished; then nothing new is read."),
     "resume": Notice("Reading goes on."),
     "corrected": Notice("Saved. The search finds the new text; the machine's is kept."),
+    "kept": Notice("Kept as right."),
     "taken_back": Notice("The line shows the machine's text again."),
     "read_again": Notice("The image waits to be read again."),
     "not_queued": Notice("It was not queued: it waits already, or its file is gone.",
                          is_problem=True),
-    "line_gone": Notice("That line is no longer there: the image was read again meanwhile.",
-                        is_problem=True),
+    "line_gone": Notice("That line is no longer there: the image was read again meanwhile. What "
+                        "you typed is below; nothing of it was stored.", is_problem=True),
+    "line_changed": Notice("That line was changed meanwhile. Look at both texts and decide.",
+                           is_problem=True),
+    "unknown": Notice("It is not known yet whether that was done: the reader has not answered. "
+                      "Send it again: it takes effect only once.", is_problem=True),
     "unreachable": Notice("The reader does not answer, so nothing was changed. Start it and try "
                           "again.", is_problem=True),
     "refused": Notice("The reader refused that; its log says why.", is_problem=True),

@@ -3,7 +3,7 @@
 from flask import Request
 
 from image_records import ImageFilter
-from ocr_contract.control import MAX_CORRECTION_CHARS
+from ocr_contract.control import MAX_CORRECTION_CHARS, Review
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export.selection import MAX_IDS
 from ocr_contract.search import language
@@ -14,6 +14,7 @@ from web_errors import BadParameterError
 MAX_PAGE_SIZE = 200
 MAX_SIZE_DIGITS = 6
 MAX_ID_DIGITS = 18
+MAX_MARK_CHARS = 64
 
 
 def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, str, str]:
@@ -84,6 +85,16 @@ def image_ids(request: Request) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(map(int, parts)))
 
 
+def image_number(request: Request) -> int | None:
+    """The number in `?image=`."""
+    text = request.args.get("image", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
+        raise BadParameterError("image must be the number of an image.")
+    return int(text)
+
+
 def correction(request: Request) -> str:
     """The text for a line in a form: one line, bounded."""
     text = request.form.get("text", "")
@@ -94,6 +105,32 @@ def correction(request: Request) -> str:
     if any(character in text for character in "\n\r\0"):
         raise BadParameterError("The text must be one line.")
     return text
+
+
+def seen(request: Request) -> str | None:
+    """The mark of the line that the form was made for."""
+    return request.form.get("seen", "")[:MAX_MARK_CHARS] or None
+
+
+def request_id(request: Request) -> str | None:
+    """The number that a form has for itself, so that sending it again repeats nothing."""
+    text = request.form.get("request_id", "")
+    if text and not (text.isascii() and text.isalnum() and len(text) <= MAX_MARK_CHARS):
+        raise BadParameterError("request_id must be letters and digits.")
+    return text or None
+
+
+def review(request: Request) -> Review | None:
+    """Whether a line is judged in a review."""
+    text = request.form.get("review", "")
+    if text and text not in set(Review):
+        raise BadParameterError(f"There is no such review. There are: {', '.join(Review)}.")
+    return Review(text) if text else None
+
+
+def is_script(request: Request) -> bool:
+    """Whether a script of ours asks, which wants an object and stays on its page."""
+    return request.headers.get("Accept") == "application/json"
 
 
 def after(request: Request) -> SortKey | None:

@@ -17,6 +17,7 @@ from typing import Any
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
 from ocr_contract.alternatives import from_json
 from ocr_contract.doubt import DOUBTFUL
+from ocr_contract.line_marks import points
 from ocr_contract.page_tables import Table, table_of
 from ocr_contract.schema import SchemaError, Status, open_reader
 from page_tokens import SortKey
@@ -241,22 +242,13 @@ def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
         embedded_text=page["embedded_text"],
         lines=[
             LineView(row["id"], row["number"], row["text"], row["corrected"], row["confidence"],
-                     _polygon(row["polygon"]), row["doubt"], row["doubt_reason"],
+                     points(row["polygon"]), row["doubt"], row["doubt_reason"],
                      from_json(row["alternatives"], row["text"]), row["model"], row["words"],
                      row["paragraph"])
             for row in rows
         ],
         tables=_tables(connection, page["id"], rows),
     )  # fmt: skip
-
-
-def _polygon(text: str) -> list[list[float]]:
-    """The points of a stored polygon; an unreadable one becomes none: the text still shows."""
-    try:
-        points = json.loads(text)
-        return [[float(x), float(y)] for x, y in points]
-    except (ValueError, TypeError):
-        return []
 
 
 def _keys(

@@ -4,8 +4,10 @@ from flask import Flask, url_for
 from markupsafe import Markup
 
 import highlighting
+import picture_text
 import pictures
 from image_records import PageView
+from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.doubt import WRONG, Band
 from ocr_contract.schema import Status
 from ocr_contract.search.language import MAX_QUERY_CHARS
@@ -38,11 +40,13 @@ def register(app: Flask) -> None:
         doubtful_lines=doubtful_lines,
         marked_name=highlighting.marked_name,
         marked_lines=marked_lines,
+        picture_words=picture_text.group,
     )
     app.jinja_env.globals.update(
         bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
         static_url=static_url, max_query_chars=MAX_QUERY_CHARS,
+        max_correction_chars=MAX_CORRECTION_CHARS,
     )  # fmt: skip
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

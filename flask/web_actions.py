@@ -1,4 +1,4 @@
-"""The buttons: scan, pause, resume, correct a line, read again. Each is checked to be ours and
+"""The buttons: scan, pause, resume, read again. Each is checked to be ours and
 passed on to ocr_service.
 
 web_service changes nothing itself. After an action the browser is sent back to the page with
@@ -10,15 +10,10 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-import image_view
-import notices
+import list_place
 import page_tokens
-import parameters
-import queries
-from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
-from ocr_contract.error_codes import ErrorCode
+from ocr_contract.control import ControlClient, ControlError, OutcomeUnknown, ServiceUnreachable
 from ocr_contract.replies import Reply, ReprocessReply
-from ocr_contract.search.language import MAX_QUERY_CHARS
 from site_context import current_site
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions")
@@ -54,36 +49,9 @@ def read_again(image_id: int) -> Response:
     return _back_to(image_id, code)
 
 
-@blueprint.post(f"{_IMAGE}/lines/<int(max={page_tokens.MAX_ID}):line_id>")
-def correct(image_id: int, line_id: int) -> Response:
-    """Store a person's text for a line, or take it back (`undo`)."""
-    current_site().guard.check(request)
-    typed = parameters.correction(request)
-    with current_site().reading() as connection:
-        place = queries.line_place(connection, image_id, line_id)
-        queries.image_detail(connection, image_id, place[0] if place else None)
-    if place is None:
-        return _back_to(image_id, "line_gone")
-    page, line, machine_text = place
-    # What the machine read as well is no correction.
-    text = None if "undo" in request.form or typed == machine_text else typed
-    code, _reply = _ask(
-        "taken_back" if text is None else "corrected",
-        lambda client, request_id: client.correct(line_id, text, request_id=request_id),
-    )
-    if code in ("unreachable", "refused"):
-        draft = image_view.Draft(line_id, typed)
-        return image_view.render(image_id, notice=notices.find(code), draft=draft, http_status=503)
-    return _back_to(image_id, code, anchor=f"p{page}-line-{line}", page=page if page > 1 else None)
-
-
-def _back_to(
-    image_id: int, code: str, anchor: str | None = None, page: int | None = None
-) -> Response:
-    query = request.form.get("q", "")[:MAX_QUERY_CHARS] or None
-    address = url_for(
-        "images.page", image_id=image_id, page=page, q=query, notice=code, _anchor=anchor
-    )
+def _back_to(image_id: int, code: str) -> Response:
+    place = list_place.of(request).address
+    address = url_for("images.page", image_id=image_id, notice=code, **place)
     return redirect(address, 303)  # type: ignore[return-value]
 
 
@@ -100,9 +68,11 @@ def _ask(code: str, ask: Callable[[ControlClient, str], Reply]) -> tuple[str, Re
     reply = None
     try:
         reply = ask(site.client, f"web-{secrets.token_hex(12)}")
+    except OutcomeUnknown:
+        code = "unknown"
     except ServiceUnreachable:
         code = "unreachable"
-    except ControlError as error:
-        code = "line_gone" if error.code == ErrorCode.UNKNOWN_LINE else "refused"
+    except ControlError:
+        code = "refused"
     site.reader.forget()
     return code, reply

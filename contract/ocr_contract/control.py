@@ -10,7 +10,8 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has t
     POST /v1/resume        {"request_id"?}                                    -> PauseReply
     POST /v1/reprocess     {"request_id"?, "image_ids": [int]}                -> ReprocessReply
     POST /v1/retry         {"request_id"?}   every quarantined image again    -> ReprocessReply
-    POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null} -> CorrectionReply
+    POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null, "seen"?: text,
+                            "review"?: "worst"|"sample"|"undo"}               -> CorrectionReply
     POST /v1/backup        {"request_id"?, "file"?: text}                     -> BackupReply
     GET  /v1/backup        the backup in work, or else the last one           -> BackupReply
     POST /v1/export        files in a format of its own: see `export.remote_files`
@@ -24,12 +25,17 @@ seventeenth gets 503 with Retry-After). A mutation that carries a `request_id` (
 printable ASCII characters) takes effect once, however often it is sent: the reply is
 stored with the effect.
 
+`seen` is the mark of the line as it was shown (`line_marks`): where it is another one by now, the
+request is refused with line_changed. `review` says that a person judged the machine's text: null
+keeps it as right, "undo" takes the judgement back.
+
 The `file` of a backup is relative to data/backups, or absolute within the data folder: one whole
 file. Without it only what is new is stored, and `path` and `sha256` are those of the list of its
 pieces (NAME.backup). A backup changes nothing, so its `request_id` is remembered until the next one
 only.
 """
 
+import enum
 import http.client
 import json
 import socket
@@ -81,6 +87,21 @@ class ControlError(Exception):
 
 class ServiceUnreachable(ControlError):  # noqa: N818  a state of affairs, named as such
     """Nobody answers on the socket: ocr_service is stopped, starting, or stuck."""
+
+
+class OutcomeUnknown(ServiceUnreachable):
+    """The request was sent and no answer came: it may have taken effect, or may yet do so.
+
+    Sent again with the same request_id it takes effect once, and the answer says what is true.
+    """
+
+
+class Review(enum.StrEnum):
+    """Why a line was looked at in a review; UNDO: it was not, after all."""
+
+    WORST = "worst"
+    SAMPLE = "sample"
+    UNDO = "undo"
 
 
 class _DeadlineSocket(socket.socket):
@@ -161,11 +182,20 @@ class ControlClient:
         return self._post(ReprocessReply, "retry", request_id)
 
     def correct(
-        self, line_id: int, text: str | None, *, request_id: str | None = None
+        self,
+        line_id: int,
+        text: str | None,
+        *,
+        request_id: str | None = None,
+        seen: str | None = None,
+        review: Review | None = None,
     ) -> CorrectionReply:
-        """Store a person's text for a line; None takes the correction back."""
-        always = {"text": text}
-        return self._post(CorrectionReply, "corrections", request_id, always, line_id=line_id)
+        """Store a person's text for a line; None takes the correction back.
+
+        `seen` is the mark of what the person saw, `review` why it was looked at.
+        """
+        fields = {"line_id": line_id, "seen": seen, "review": review}
+        return self._post(CorrectionReply, "corrections", request_id, {"text": text}, **fields)
 
     def backup(self, file: str | None = None, *, request_id: str | None = None) -> BackupReply:
         """Begin a backup, or ask after the one with this `request_id`."""
@@ -212,18 +242,29 @@ class ControlClient:
 
         Raises:
             ServiceUnreachable: no connection or no complete reply within the time limit.
+            OutcomeUnknown: likewise, after something was sent that may change something.
             ControlError: the service answered with an error, or with something else than JSON.
         """
         payload = None if body is None else json.dumps(body).encode()
         headers = {} if payload is None else {"Content-Type": "application/json"}
         connection = _UnixConnection(self._socket_path, self._timeout_s, self._connect)
+        was_sent = False
         try:
+            connection.connect()
+            was_sent = body is not None  # from here on it may change something
             connection.request(method, path, payload, headers)
             response = connection.getresponse()
             raw = response.read(MAX_REPLY_BYTES + 1)
             if response.length and len(raw) <= MAX_REPLY_BYTES:
                 raise http.client.IncompleteRead(raw, response.length)
         except (OSError, http.client.HTTPException) as error:
+            if was_sent:
+                raise OutcomeUnknown(
+                    ErrorCode.OUTCOME_UNKNOWN,
+                    f"ocr_service has not answered on {self._socket_path} "
+                    f"({type(error).__name__}): what came of the request is not known. Sent again "
+                    "with the same request_id it takes effect once.",
+                ) from error
             raise ServiceUnreachable(
                 ErrorCode.UNREACHABLE,
                 f"ocr_service does not answer on {self._socket_path} ({type(error).__name__}). "

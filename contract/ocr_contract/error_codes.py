@@ -129,6 +129,8 @@ class ErrorCode(enum.StrEnum):
     BAD_IMAGE_IDS = "bad_image_ids"
     BAD_LINE_ID = "bad_line_id"
     UNKNOWN_LINE = "unknown_line"
+    LINE_CHANGED = "line_changed"
+    BAD_REVIEW = "bad_review"
     BAD_TEXT = "bad_text"
     BAD_BACKUP_FILE = "bad_backup_file"
     BACKUP_RUNNING = "backup_running"
@@ -145,6 +147,7 @@ class ErrorCode(enum.StrEnum):
 
     # ocrctl and other clients
     UNREACHABLE = "unreachable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
     BAD_REPLY = "bad_reply"
     BACKUP_SLOW = "backup_slow"
     NO_SUCH_BACKUP = "no_such_backup"

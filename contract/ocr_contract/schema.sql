@@ -133,6 +133,40 @@ CREATE TABLE corrections (
   created_at    TEXT    NOT NULL
 );
 
+-- What people made of a line, the oldest first; before all of it stands the machine's text.
+CREATE TABLE line_changes (
+  id            INTEGER PRIMARY KEY,
+  line_id       INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+  text          TEXT,                      -- NULL: the machine's text again
+  cause         TEXT    NOT NULL,          -- 'person'; 'reading': what the machine had read here before the image
+                                           -- was read again; 'moved': carried over from that reading
+  created_at    TEXT    NOT NULL
+);
+CREATE INDEX line_changes_line ON line_changes (line_id, id);
+
+-- What people said of the machine's text of a line in a review. It goes with that text.
+CREATE TABLE reviews (
+  line_id       INTEGER PRIMARY KEY REFERENCES lines (id) ON DELETE CASCADE,
+  was_wrong     INTEGER NOT NULL,          -- 0: kept as right
+  is_sample     INTEGER NOT NULL,          -- 1: drawn at random, 0: looked at because it was doubtful
+  created_at    TEXT    NOT NULL
+);
+
+-- Corrections whose line was not found again when the image was read again: kept beside.
+CREATE TABLE stray_corrections (
+  id            INTEGER PRIMARY KEY,
+  image_id      INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+  page_number   INTEGER NOT NULL,
+  polygon       TEXT    NOT NULL,          -- of the line that it was made for, as in lines
+  machine_text  TEXT    NOT NULL,          -- what that line said
+  text          TEXT    NOT NULL,
+  created_at    TEXT    NOT NULL
+);
+CREATE INDEX stray_corrections_image ON stray_corrections (image_id, page_number);
+
+-- The lines that may well be wrong, for a review that begins with the worst.
+CREATE INDEX lines_doubtful ON lines (doubt, id) WHERE doubt >= 0.5;
+
 -- Provenance: what read which images, when, and how.
 CREATE TABLE batches (
   id            INTEGER PRIMARY KEY,

@@ -1,158 +1,262 @@
-"use strict";
-// The page of one image: a line and its box mark each other; arrow keys walk through the lines;
-// a click on a line, or Enter, opens the form that corrects it.
+// The page of one image: a line and its box mark each other; arrow keys walk through the lines; a
+// click on a line, or Enter, opens the form that corrects it. Nothing here is needed to read.
 
-const lines = [...document.querySelectorAll(".line")];
+import "./copying.js";
+import { forget, lost, machineText } from "./drafts.js";
+import { adopt, edit, isOpen, leave, listen, showDraft, take } from "./line_form.js";
+import { Viewer } from "./zoom.js";
+
+const article = document.querySelector(".image");
+const viewers = new Map(
+  [...document.querySelectorAll(".picture-side")].map((side) => (
+    [side, new Viewer(side.querySelector(".frame"), side.querySelector(".viewer-bar"))]
+  )),
+);
+const allLines = () => [...document.querySelectorAll(".line")];
+const boxOf = (line) => document.getElementById(line.dataset.box);
+const viewerOf = (element) => viewers.get(element.closest(".page").querySelector(".picture-side"));
 let current = null;
 
-const boxOf = (line) => document.getElementById(line.dataset.box);
-
 const mark = (line) => {
-  if (line === current) return;
+  if (line === current && line?.isConnected) return;
   for (const element of current ? [current, boxOf(current)] : []) element?.classList.remove("on");
   current = line;
-  if (!line) return;
-  line.classList.add("on");
-  boxOf(line)?.classList.add("on");
+  for (const element of line ? [line, boxOf(line)] : []) element?.classList.add("on");
 };
 
-const goTo = (line) => {
-  for (const other of lines) other.tabIndex = other === line ? 0 : -1;
-  line.focus({ preventScroll: true });
+const focusedLine = () => document.activeElement?.closest(".line") ?? null;
+
+const showBox = (line, readable = true) => {
+  const box = boxOf(line);
+  if (box) viewerOf(line).show(box, readable);
+};
+
+// Only the list of lines scrolls where it can, never the page under the pointer.
+const showInList = (line) => {
+  const list = line.closest(".lines");
+  if (list.scrollHeight <= list.clientHeight + 1) return;
+  const above = line.offsetTop - list.offsetTop;
+  const isSeen = above >= list.scrollTop && above + line.offsetHeight <= list.scrollTop + list.clientHeight;
+  if (!isSeen) list.scrollTo({ top: above - list.clientHeight / 2 + line.offsetHeight / 2 });
+};
+
+const goTo = (line, { focus = true } = {}) => {
+  for (const other of allLines()) other.tabIndex = other === line ? 0 : -1;
+  if (focus) line.focus({ preventScroll: true });
+  showInList(line);
   line.scrollIntoView({ block: "nearest" });
-  boxOf(line)?.scrollIntoView({ block: "nearest" });
-};
-
-lines.forEach((line, index) => {
-  line.addEventListener("pointerenter", () => mark(line));
-  line.addEventListener("pointerleave", () => mark(document.activeElement.closest(".line")));
-  line.addEventListener("focus", () => mark(line));
-  line.addEventListener("blur", () => mark(null));
-  line.addEventListener("keydown", (event) => {
-    if (event.target !== line) return; // typing, or a link within
-    if (event.key === "Enter" || event.key === "F2") {
-      event.preventDefault();
-      edit(line);
-    }
-    const steps = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: lines.length - 1 };
-    const next = lines[steps[event.key]];
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    goTo(next);
-  });
-});
-
-for (const box of document.querySelectorAll(".box")) {
-  const line = document.getElementById(box.dataset.line);
-  box.addEventListener("pointerenter", () => {
-    mark(line);
-    // Only the list of lines scrolls, never the page under the pointer.
-    const list = line.closest(".lines");
-    const above = line.offsetTop - list.offsetTop;
-    if (list.scrollHeight > list.clientHeight) {
-      list.scrollTo({ top: above - list.clientHeight / 2, behavior: "smooth" });
-    }
-  });
-  box.addEventListener("pointerleave", () => mark(document.activeElement.closest(".line")));
-  box.parentElement.addEventListener("click", (event) => {
-    event.preventDefault();
-    goTo(line);
-  });
-}
-
-// One form at a time, made from the page's template; saving it is an ordinary POST.
-let closeForm = () => {};
-
-const edit = (line) => {
-  if (line.classList.contains("editing")) return;
-  closeForm();
-  const form = document.getElementById("line-form").content.firstElementChild.cloneNode(true);
-  const input = form.elements.text;
-  form.setAttribute("action", form.getAttribute("action").replace(/\d+$/, line.dataset.lineId));
-  input.value = line.querySelector(".line-text").textContent;
-  input.setAttribute("aria-label", line.querySelector(".edit").getAttribute("aria-label"));
-  if (!line.querySelector(".machine")) form.elements.undo.remove();
-  line.classList.add("editing");
-  line.append(form);
-  activate(line, form);
-  input.focus();
-  input.select();
+  showBox(line);
   mark(line);
 };
 
-const activate = (line, form) => {
-  closeForm = () => {
-    form.remove();
-    line.classList.remove("editing");
-    closeForm = () => {};
-  };
-  const cancel = (event) => {
-    event.preventDefault();
-    closeForm();
+listen({
+  opened: (line) => goTo(line, { focus: false }),
+  left: (line) => goTo(line),
+  saved: (line) => {
+    updateBox(line);
     goTo(line);
-  };
-  form.querySelector(".cancel").addEventListener("click", cancel);
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") cancel(event);
-  });
+  },
+  updated: (line) => updateBox(line),
+});
+
+// The box has the colour of the line.
+const updateBox = (line) => {
+  const box = boxOf(line);
+  if (!box) return;
+  for (const band of ["sure", "check", "doubtful"]) box.classList.toggle(band, line.classList.contains(band));
 };
 
-// Another reading of a doubtful place: a click puts it into the line's form.
-const take = (line, reading) => {
-  edit(line);
-  const input = line.querySelector(".edit-line").elements.text;
-  const machine = [...line.querySelector(".line-text").textContent]; // places count characters
-  const { start, end, reading: other } = reading.dataset;
-  const before = machine.slice(0, start).join("");
-  const shown = machine.slice(start, end).join("");
-  const near = input.value.indexOf(shown, Math.max(before.length - 2, 0));
-  const at = near >= 0 ? near : input.value.indexOf(shown);
-  input.value = at >= 0
-    ? input.value.slice(0, at) + other + input.value.slice(at + shown.length)
-    : before + other + machine.slice(end).join("");
-  input.focus();
+const lineAt = (element) => {
+  const marked = element.closest?.("[data-line]");
+  return marked ? document.getElementById(marked.dataset.line) : element.closest?.(".line") ?? null;
 };
 
-for (const reading of document.querySelectorAll(".reading")) {
-  const line = reading.closest(".line");
-  reading.setAttribute("role", "button");
-  reading.tabIndex = -1; // reached from the line's form
-  reading.addEventListener("click", (event) => {
-    event.stopPropagation();
-    take(line, reading);
-  });
-  reading.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      take(line, reading);
-    }
-  });
-}
+document.addEventListener("pointerover", (event) => {
+  if (isOpen()) return;
+  const line = lineAt(event.target);
+  if (!line) {
+    if (current && current !== focusedLine()) mark(focusedLine());
+    return;
+  }
+  mark(line);
+  if (!event.target.closest(".line") && event.pointerType === "mouse") showInList(line);
+});
 
-for (const line of lines) {
-  const link = line.querySelector(".edit");
-  link.tabIndex = -1; // Enter on the line does the same
-  link.addEventListener("click", (event) => {
+document.addEventListener("focusin", () => {
+  const line = focusedLine();
+  if (line && line !== current) mark(line);
+});
+
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const onPicture = target.closest(".boxes");
+  if (onPicture) {
+    const line = lineAt(target);
+    event.preventDefault();
+    if (line && !viewerOf(line).wasDragged() && document.getSelection().isCollapsed) goTo(line);
+    return;
+  }
+  const line = target.closest(".line");
+  if (!line) return;
+  const reading = target.closest(".reading");
+  if (reading) take(line, reading);
+  else if (target.closest(".edit")) {
     event.preventDefault();
     edit(line);
-  });
-  line.querySelector(".line-text").addEventListener("click", () => {
-    if (document.getSelection().isCollapsed) edit(line); // else: marked, to be copied
-  });
-  const form = line.querySelector(".edit-line"); // the page came with it open
-  if (form) {
-    activate(line, form);
-    form.elements.text.focus();
-  }
-}
+  } else if (target.closest(".number")) {
+    event.preventDefault();
+    goTo(line);
+  } else if (target.closest(".line-text") && document.getSelection().isCollapsed) edit(line);
+});
 
-// Back from saving: the line that was saved is where one goes on.
-const saved = document.getElementById(location.hash.slice(1));
-if (saved?.matches(".line:not(.editing)")) goTo(saved);
+const step = (line, by) => {
+  const lines = allLines();
+  const next = lines[lines.indexOf(line) + by];
+  if (next) goTo(next);
+};
+
+const nextDoubtful = () => {
+  const lines = allLines();
+  const from = lines.indexOf(current ?? focusedLine());
+  const doubtful = [...lines.slice(from + 1), ...lines.slice(0, from + 1)]
+    .find((line) => line.matches(".doubtful, .check"));
+  if (doubtful) goTo(doubtful);
+};
+
+const hits = () => [...document.querySelectorAll(".line mark")];
+let hitNumber = -1;
+
+const goToHit = (by, options) => {
+  const found = hits();
+  if (!found.length) return;
+  hitNumber = (hitNumber + by + found.length) % found.length;
+  goTo(found[hitNumber].closest(".line"), options);
+  for (const each of found) each.classList.toggle("now-hit", each === found[hitNumber]);
+  document.querySelector(".hits span").textContent = `Hit ${hitNumber + 1} of ${found.length}`;
+};
+
+const viewerInSight = () => viewers.get((current ?? article).closest(".page")?.querySelector(".picture-side"))
+  ?? [...viewers.values()][0];
+
+const follow = (id) => document.getElementById(id)?.click();
+
+const KEYS = {
+  "+": () => viewerInSight()?.by(1.25),
+  "=": () => viewerInSight()?.by(1.25),
+  "-": () => viewerInSight()?.by(0.8),
+  0: () => viewerInSight()?.fit("width"),
+  b: () => viewerInSight()?.toggleBoxes(),
+  d: nextDoubtful,
+  n: () => goToHit(1),
+  p: () => goToHit(-1),
+  "[": () => follow("page-before"),
+  "]": () => follow("page-after"),
+  ArrowLeft: () => follow("newer"),
+  ArrowRight: () => follow("older"),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isOpen()) {
+    event.preventDefault();
+    leave();
+    return;
+  }
+  const { target } = event;
+  const reading = target.closest?.(".reading");
+  if (reading && (event.key === "Enter" || event.key === " ")) {
+    event.preventDefault();
+    take(reading.closest(".line"), reading);
+    return;
+  }
+  if (target.closest?.("input, textarea, select, form.edit-line") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.matches?.(".line")) {
+    const lines = allLines();
+    const moves = { ArrowDown: () => step(target, 1), ArrowUp: () => step(target, -1), Home: () => goTo(lines[0]), End: () => goTo(lines.at(-1)), Enter: () => edit(target), F2: () => edit(target) };
+    if (moves[event.key]) {
+      event.preventDefault();
+      moves[event.key]();
+      return;
+    }
+  }
+  // In the frame the arrows move the picture.
+  if (event.key.startsWith("Arrow") && target.closest?.(".frame")) return;
+  const work = KEYS[event.key];
+  if (!work || (event.shiftKey && event.key !== "+")) return;
+  event.preventDefault();
+  work();
+});
+
+const prepare = (line) => {
+  for (const reading of line.querySelectorAll(".reading")) {
+    reading.setAttribute("role", "button");
+    reading.tabIndex = -1; // reached from the line's form
+  }
+  line.querySelector(".edit").tabIndex = -1; // Enter on the line does the same
+  showDraft(line);
+};
+new MutationObserver((changes) => {
+  for (const change of changes) for (const node of change.addedNodes) if (node.matches?.(".line")) prepare(node);
+}).observe(article, { childList: true, subtree: true });
+allLines().forEach(prepare);
+
+// Drafts whose line is not there any more: the image was read again. They are shown, never lost.
+const showLost = () => {
+  const list = document.getElementById("drafts");
+  const found = lost(allLines());
+  list.hidden = !found.length;
+  list.replaceChildren(...found.map(({ key, text, machine }) => {
+    const same = allLines().find((line) => machineText(line) === machine);
+    const row = document.createElement("p");
+    const typed = document.createElement("bdi");
+    typed.className = "quoted";
+    typed.textContent = text || "(no text)";
+    const before = document.createElement("bdi");
+    before.textContent = machine;
+    const drop = document.createElement("button");
+    drop.type = "button";
+    drop.textContent = "Discard";
+    drop.addEventListener("click", () => { forget(key); showLost(); });
+    row.append("Typed and not saved, for the line that said “", before, "”: ", typed, " ");
+    if (same) {
+      const use = document.createElement("button");
+      use.type = "button";
+      use.textContent = "Put it into the line";
+      use.addEventListener("click", () => {
+        edit(same);
+        const input = same.querySelector(".edit-line").elements.text;
+        input.value = text;
+        input.dispatchEvent(new Event("input"));
+        forget(key);
+        showLost();
+      });
+      row.append(use, " ");
+    }
+    row.append(drop);
+    return row;
+  }));
+};
+showLost();
+
+document.querySelector(".keys").hidden = false;
+
+// Where one begins: the form that the page came with, the line in the address, or the first hit.
+const opened = document.querySelector(".line.editing");
+const wanted = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+for (const bar of document.querySelectorAll(".hits")) {
+  bar.hidden = !hits().length;
+  bar.addEventListener("click", (event) => {
+    const by = Number(event.target.closest("button")?.dataset.hit ?? 0);
+    if (by) goToHit(by);
+  });
+}
+if (opened) {
+  adopt(opened, opened.querySelector(".edit-line"));
+  opened.querySelector(".edit-line").elements.text.focus();
+} else if (wanted?.matches(".line")) goTo(wanted);
+else if (hits().length) goToHit(1, { focus: false });
 
 // An image that is waiting shows its text as soon as it is read.
-const article = document.querySelector(".image");
-
 const look = async () => {
   let isNew = false;
   if (!document.hidden) {
@@ -168,7 +272,7 @@ const look = async () => {
       // Asked again below.
     }
   }
-  if (isNew && !document.querySelector(".line.editing")) {
+  if (isNew && !isOpen()) {
     // Without the notice, which tells of something that is over.
     const address = new URL(location.href);
     address.searchParams.delete("notice");
@@ -196,10 +300,10 @@ const copy = async (text) => {
   if (!done) throw new Error("refused");
 };
 
-if (lines.length) {
+if (allLines().length) {
   copyButton.hidden = false;
   copyButton.addEventListener("click", async () => {
-    const texts = lines.map((line) => line.querySelector(".line-text").textContent);
+    const texts = allLines().map((line) => line.querySelector(".line-text").textContent);
     const label = copyButton.textContent;
     try {
       await copy(texts.join("\n"));
@@ -210,10 +314,3 @@ if (lines.length) {
     setTimeout(() => { copyButton.textContent = label; }, 1500);
   });
 }
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  if (event.key === "ArrowLeft") document.getElementById("newer")?.click();
-  if (event.key === "ArrowRight") document.getElementById("older")?.click();
-});

@@ -12,6 +12,7 @@ from control.control_requests import (
     image_ids_field,
     process_fields,
     request_id_field,
+    review_fields,
 )
 from control.service_report import ServiceReport
 from folder.folder_coverage import FolderCoverage
@@ -53,7 +54,9 @@ def endpoints(
         Endpoint(
             "POST",
             "/v1/corrections",
-            lambda body: effects.correct(*correction_fields(body), request_id_field(body)),
+            lambda body: effects.correct(
+                *correction_fields(body), request_id_field(body), *review_fields(body)
+            ),
         ),
         Endpoint(
             "POST",

@@ -111,3 +111,17 @@ def correction_fields(body: dict[str, Any]) -> tuple[int, str | None]:
     except UnicodeEncodeError as error:
         raise RequestError(ErrorCode.BAD_TEXT, "text holds half a surrogate pair.") from error
     return line_id, text.replace("\x00", "")
+
+
+def review_fields(body: dict[str, Any]) -> tuple[str | None, control.Review | None]:
+    """`seen` and `review` of a correction; both may be left out."""
+    seen, review = body.get("seen"), body.get("review")
+    if seen is not None and not isinstance(seen, str):
+        raise RequestError(ErrorCode.BAD_TEXT, "seen must be the mark of the line that was shown.")
+    if review is None:
+        return seen, None
+    try:
+        return seen, control.Review(review)
+    except ValueError as error:
+        kinds = ", ".join(control.Review)
+        raise RequestError(ErrorCode.BAD_REVIEW, f"review must be one of: {kinds}.") from error

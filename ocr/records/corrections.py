@@ -2,78 +2,173 @@
 
 The machine's text in `lines` is never overwritten. `pages.corrected`, which the search reads
 too, and the page's number of doubtful lines are kept in step here. When an image is read again its
-lines are new rows: a correction then moves to the new line in the same place, if there is one.
+lines are new rows: what people made of a line moves to the new line, if it is the same one, and is
+kept beside in `stray_corrections` if there is none. `line_changes` has the history.
 """
 
-import json
-import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ocr_contract.error_codes import ErrorCode
-from ocr_errors import UnknownIdError
-from records import doubtful_lines, search_index
+from ocr_contract.line_marks import mark, points
+from ocr_errors import ConflictError, UnknownIdError
+from records import doubtful_lines, line_places, search_index
 from records.database import Connection, utc_now
 
 
-class _Kept(NamedTuple):
-    page_number: int
-    center: tuple[float, float]
-    text: str
+class _Change(NamedTuple):
+    text: str | None
+    cause: str
     created_at: str
 
 
-def set_correction(connection: Connection, line_id: int, text: str | None) -> None:
+class _Kept(NamedTuple):
+    """What people made of one line that is about to go."""
+
+    page_number: int
+    polygon: str
+    machine_text: str
+    text: str | None
+    """None: nothing, or the machine's again."""
+    created_at: str | None
+    changes: list[_Change]
+    review: Sequence[int | str] | None
+
+
+def set_correction(
+    connection: Connection, line_id: int, text: str | None, seen: str | None = None
+) -> None:
     """Store, replace or (None) take back the correction of a line.
 
     Raises:
         UnknownIdError: unknown_line.
+        ConflictError: line_changed: it is not any more what `seen` is the mark of.
     """
     rows = connection.execute(
-        "SELECT page_id, image_id FROM lines JOIN pages ON pages.id = page_id WHERE lines.id = ?",
+        "SELECT page_id, image_id, lines.text, polygon, corrections.text FROM lines "
+        "JOIN pages ON pages.id = page_id LEFT JOIN corrections ON line_id = lines.id "
+        "WHERE lines.id = ?",
         (line_id,),
     ).fetchall()
     if not rows:
         raise UnknownIdError(
             ErrorCode.UNKNOWN_LINE, f"There is no line {line_id}; was its image read again?"
         )
-    ((page_id, image_id),) = rows
+    ((page_id, image_id, machine_text, polygon, known),) = rows
+    if seen is not None and seen != mark(machine_text, points(polygon), known):
+        raise ConflictError(
+            ErrorCode.LINE_CHANGED, "The line was changed meanwhile, or its image was read again."
+        )
+    if text == known:
+        return
     search_index.will_change(connection, image_id, followers=True)
     connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
+    now = utc_now()
     if text is not None:
-        _insert(connection, line_id, text, utc_now())
+        _insert(connection, line_id, text, now)
+    _remember(connection, line_id, _Change(text, "person", now))
     _refresh_page(connection, page_id)
 
 
 def collect(connection: Connection, image_id: int, page_number: int | None = None) -> list[_Kept]:
-    """The corrections of an image, or of one page, by place, before its pages are replaced."""
+    """What people made of the lines of an image, or of one page, before its pages are replaced."""
     rows = connection.execute(
-        "SELECT pages.number, polygon, corrections.text, corrections.created_at FROM corrections "
-        "JOIN lines ON lines.id = line_id JOIN pages ON pages.id = page_id WHERE image_id = ?1 "
-        "AND (?2 IS NULL OR pages.number = ?2)",
+        "SELECT lines.id, pages.number, polygon, lines.text, corrections.text, "
+        "corrections.created_at, was_wrong, is_sample, reviews.created_at FROM lines "
+        "JOIN pages ON pages.id = page_id LEFT JOIN corrections ON corrections.line_id = lines.id "
+        "LEFT JOIN reviews ON reviews.line_id = lines.id WHERE image_id = ?1 "
+        "AND (?2 IS NULL OR pages.number = ?2) AND (corrections.line_id IS NOT NULL "
+        "OR reviews.line_id IS NOT NULL "
+        "OR EXISTS (SELECT 1 FROM line_changes WHERE line_changes.line_id = lines.id)) "
+        "ORDER BY lines.id",
         (image_id, page_number),
     ).fetchall()
-    return [_Kept(number, _center(polygon), text, at) for number, polygon, text, at in rows]
+    kept = [
+        _Kept(
+            number,
+            polygon,
+            machine_text,
+            text,
+            created_at,
+            _changes(connection, line_id),
+            review if review[0] is not None else None,
+        )
+        for line_id, number, polygon, machine_text, text, created_at, *review in rows
+    ]
+    return kept + _take_strays(connection, image_id, page_number)
 
 
 def reattach(connection: Connection, image_id: int, kept: list[_Kept]) -> None:
-    """Give each kept correction to the new line at its place, where there is one."""
-    for page_number in sorted({correction.page_number for correction in kept}):
-        lines = connection.execute(
-            "SELECT lines.id, page_id, polygon FROM lines JOIN pages ON pages.id = page_id "
-            "WHERE image_id = ? AND pages.number = ?",
+    """Give each to the new line that is the same one; what has none is kept beside."""
+    for page_number in sorted({line.page_number for line in kept}):
+        old = [line for line in kept if line.page_number == page_number]
+        new = connection.execute(
+            "SELECT lines.id, page_id, polygon, lines.text FROM lines "
+            "JOIN pages ON pages.id = page_id WHERE image_id = ? AND pages.number = ?",
             (image_id, page_number),
         ).fetchall()
-        for correction in kept:
-            if correction.page_number != page_number:
-                continue
-            around = [line for line in lines if _contains(line[2], correction.center)]
-            if around:
-                line_id, page_id, _ = min(
-                    around, key=lambda line: math.dist(_center(line[2]), correction.center)
-                )
-                connection.execute("DELETE FROM corrections WHERE line_id = ?", (line_id,))
-                _insert(connection, line_id, correction.text, correction.created_at)
-                _refresh_page(connection, page_id)
+        found = line_places.matches([line.polygon for line in old], [row[2] for row in new])
+        for index, line in enumerate(old):
+            place = found.get(index)
+            if place is not None:
+                _move(connection, line, new[place][0], new[place][3])
+            elif line.text is not None:
+                connection.execute(
+                    "INSERT INTO stray_corrections (image_id, page_number, polygon, machine_text, "
+                    "text, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+                    (image_id, page_number, line.polygon, line.machine_text, line.text,
+                     line.created_at),
+                )  # fmt: skip
+        if found:
+            _refresh_page(connection, new[0][1])
+
+
+def _move(connection: Connection, line: _Kept, line_id: int, machine_text: str) -> None:
+    """The history goes on; what a review said holds only for the same text."""
+    for change in line.changes:
+        _remember(connection, line_id, change)
+    if line.text is not None:
+        assert line.created_at is not None
+        _insert(connection, line_id, line.text, line.created_at)
+    if machine_text == line.machine_text:
+        if line.review is not None:
+            connection.execute("INSERT INTO reviews VALUES (?, ?, ?, ?)", (line_id, *line.review))
+    elif line.changes or line.text is not None:
+        now = utc_now()
+        _remember(connection, line_id, _Change(line.machine_text, "reading", now))
+        _remember(connection, line_id, _Change(line.text, "moved", now))
+
+
+def _take_strays(connection: Connection, image_id: int, page_number: int | None) -> list[_Kept]:
+    """Another reading may find their line again."""
+    whose = image_id, page_number
+    rows = connection.execute(
+        "SELECT page_number, polygon, machine_text, text, created_at FROM stray_corrections "
+        "WHERE image_id = ?1 AND (?2 IS NULL OR page_number = ?2) ORDER BY id",
+        whose,
+    ).fetchall()
+    connection.execute(
+        "DELETE FROM stray_corrections WHERE image_id = ?1 AND (?2 IS NULL OR page_number = ?2)",
+        whose,
+    )
+    return [
+        _Kept(number, polygon, machine_text, text, created_at, [], None)
+        for number, polygon, machine_text, text, created_at in rows
+    ]
+
+
+def _changes(connection: Connection, line_id: int) -> list[_Change]:
+    rows = connection.execute(
+        "SELECT text, cause, created_at FROM line_changes WHERE line_id = ? ORDER BY id", (line_id,)
+    )
+    return [_Change(*row) for row in rows]
+
+
+def _remember(connection: Connection, line_id: int, change: _Change) -> None:
+    connection.execute(
+        "INSERT INTO line_changes (line_id, text, cause, created_at) VALUES (?, ?, ?, ?)",
+        (line_id, *change),
+    )
 
 
 def _insert(connection: Connection, line_id: int, text: str, created_at: str) -> None:
@@ -93,17 +188,3 @@ def _refresh_page(connection: Connection, page_id: int) -> None:
         (page_id,),
     )
     doubtful_lines.count(connection, page_id)
-
-
-def _center(polygon: str) -> tuple[float, float]:
-    points = json.loads(polygon)
-    return (
-        sum(x for x, _ in points) / len(points),
-        sum(y for _, y in points) / len(points),
-    )
-
-
-def _contains(polygon: str, point: tuple[float, float]) -> bool:
-    """Whether the polygon's bounding box contains the point: lines hardly overlap."""
-    xs, ys = zip(*json.loads(polygon), strict=True)
-    return bool(min(xs) <= point[0] <= max(xs) and min(ys) <= point[1] <= max(ys))

@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
+from ocr_contract.control import Review
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import CorrectionReply, PauseReply, Reply, ReprocessReply
 from ocr_errors import ConflictError
-from records import corrections, duplicates, service_ends
+from records import corrections, duplicates, reviews, service_ends
 from records.database import Connection, Database, utc_now
 
 REQUESTS_KEPT_DAYS = 7
@@ -79,15 +80,25 @@ class RequestEffects:
             )
             return connection.changes()
 
-    def correct(self, line_id: int, text: str | None, request_id: str | None) -> CorrectionReply:
-        """Store, replace or (None) take back a person's text for a line.
+    def correct(
+        self,
+        line_id: int,
+        text: str | None,
+        request_id: str | None,
+        seen: str | None = None,
+        review: Review | None = None,
+    ) -> CorrectionReply:
+        """Store, replace or (None) take back a person's text for a line, perhaps in a review.
 
         Raises:
             UnknownIdError: unknown_line.
+            ConflictError: line_changed: the line is not what `seen` is the mark of.
         """
 
         def effect(connection: Connection) -> CorrectionReply:
-            corrections.set_correction(connection, line_id, text)
+            corrections.set_correction(connection, line_id, text, seen)
+            if review is not None:
+                reviews.set_verdict(connection, line_id, text, review)
             return CorrectionReply(line_id)
 
         return self.once(CorrectionReply, request_id, "corrections", effect)

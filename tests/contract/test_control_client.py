@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_contract import control
-from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable, StatusReply
+from ocr_contract.control import (
+    ControlClient,
+    ControlError,
+    OutcomeUnknown,
+    ServiceUnreachable,
+    StatusReply,
+)
 
 STATUS: dict[str, Any] = {
     "state": "idle", "version": "1", "trigger": "watch", "image_folder": "images",
@@ -210,6 +216,18 @@ def test_one_who_never_answers_is_unreachable_after_the_time_limit(replies: Repl
     replies.reply = None
     with pytest.raises(ServiceUnreachable, match="TimeoutError"):
         ControlClient(replies.path, timeout_s=0.1).status()
+
+
+def test_what_came_of_a_change_that_nobody_answers_is_not_known(
+    replies: Replies, tmp_path: Path
+) -> None:
+    replies.reply = None
+    with pytest.raises(OutcomeUnknown) as error:
+        ControlClient(replies.path, timeout_s=0.1).correct(4, "word", request_id="r1")
+    assert error.value.code == "outcome_unknown"
+    with pytest.raises(ServiceUnreachable) as never_asked:
+        ControlClient(tmp_path / "none.sock").correct(4, "word", request_id="r1")
+    assert never_asked.value.code == "unreachable"
 
 
 def test_one_who_answers_drop_by_drop_is_unreachable_after_the_time_limit(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 import json
 import socketserver
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ocr_contract.data_folder import SOCKET_PATH
 
@@ -35,8 +36,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.server.requests.append((self.path, json.loads(body or b"{}")))
-        self._answer(*self.server.post_reply)
+        asked = json.loads(body or b"{}")
+        self.server.requests.append((self.path, asked))
+        answer = self.server.answer
+        self._answer(*(answer(self.path, asked) if answer else self.server.post_reply))
 
     def _answer(self, http_status: int, value: dict[str, Any]) -> None:
         payload = json.dumps(value).encode()
@@ -51,6 +54,10 @@ class _Server(socketserver.ThreadingUnixStreamServer):
     status: dict[str, Any]
     post_reply: tuple[int, dict[str, Any]]
     requests: list[tuple[str, dict[str, Any]]]
+    answer: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]] | None
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked did not wait for the answer; that is said where it is expected."""
 
 
 class FakeReader:
@@ -64,6 +71,7 @@ class FakeReader:
         self._server.status = status_reply(**status)
         self._server.post_reply = (200, {"found": 0, "queued": 1, "paused": True, "line_id": 1})
         self._server.requests = []
+        self._server.answer = None
         self._path = path
 
     @property
@@ -79,7 +87,13 @@ class FakeReader:
         """Change the answer to every POST."""
         self._server.post_reply = (http_status, value)
 
-    def __enter__(self) -> "FakeReader":
+    def answer_posts_by(
+        self, answer: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
+    ) -> None:
+        """From now on `answer` makes the answer to every POST of its path and its body."""
+        self._server.answer = answer
+
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

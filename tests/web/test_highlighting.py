@@ -1,6 +1,7 @@
 """Hits as HTML: everything else is escaped, and nothing changes but for the marks."""
 
 import html
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ def marker(typed: str) -> Marker | None:
 @given(st.text(max_size=80), st.text(min_size=1, max_size=6))
 def test_marking_changes_no_character(text: str, typed: str) -> None:
     marked = str(highlighting.marked_name(text, marker(typed)))
-    plain = marked.replace("<mark>", "").replace("</mark>", "")
+    plain = re.sub(r'</?mark>|<bdi dir="ltr">|</bdi>', "", marked)
     assert "<" not in plain and ">" not in plain
     assert html.unescape(plain) == html.unescape(str(escape(text)))
 
@@ -46,3 +47,10 @@ def test_snippet_shows_the_hit() -> None:
     assert shown is not None
     assert highlighting.snippet(shown) == "Un <mark>Café</mark> &amp; more"
     assert found.snippet("tea") is None
+
+
+def test_a_path_stands_in_its_order_whatever_its_names_run() -> None:
+    marked = highlighting.marked_name("2023/عربي.png", marker("عربي"))
+    assert marked == (
+        '<bdi dir="ltr"><bdi dir="ltr">2023</bdi>/<bdi dir="ltr"><mark>عربي</mark>.png</bdi></bdi>'
+    )

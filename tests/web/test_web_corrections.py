@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from typing import Any
 
 import pytest
 from demo_data import DemoDatabase
@@ -9,7 +10,8 @@ from fake_reader import FakeReader
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ocr_contract.control import MAX_CORRECTION_CHARS
+from ocr_contract import line_marks
+from ocr_contract.control import MAX_CORRECTION_CHARS, OutcomeUnknown
 
 
 @pytest.fixture
@@ -17,12 +19,26 @@ def image_id(database: DemoDatabase) -> int:
     return database.add_text("one.png", "first\nhe11o")
 
 
-def correct(client: FlaskClient, image_id: int, line_id: int, **fields: str) -> TestResponse:
+def correct(
+    client: FlaskClient, image_id: int, line_id: int, query: str = "",
+    headers: dict[str, str] | None = None, **fields: str,
+) -> TestResponse:  # fmt: skip
     found = re.search(r'name="csrf_token" value="(\w+)"', client.get(f"/images/{image_id}").text)
     assert found is not None
     return client.post(
-        f"/actions/images/{image_id}/lines/{line_id}", data={"csrf_token": found[1], **fields}
+        f"/actions/images/{image_id}/lines/{line_id}{query}",
+        data={"csrf_token": found[1], **fields},
+        headers=headers,
     )
+
+
+def image_lines(client: FlaskClient, image_id: int) -> list[dict[str, Any]]:
+    pages: list[dict[str, Any]] = client.get(f"/images/{image_id}.json").json["pages"]
+    return [line for page in pages for line in page["lines"]]
+
+
+def _no_answer(*_: object) -> None:
+    raise OutcomeUnknown("outcome_unknown", "No answer.")
 
 
 def add_correction(database: DemoDatabase, line_id: int, text: str) -> None:
@@ -35,12 +51,14 @@ def test_a_correction_reaches_the_reader(
     client: FlaskClient, database: DemoDatabase, image_id: int
 ) -> None:
     with FakeReader(database.data_folder) as reader:
-        reply = correct(client, image_id, 2, text="hello", q="two words")
+        reply = correct(client, image_id, 2, "?q=two+words&state=done", text="hello")
         ((path, body),) = reader.requests
     assert (path, body["line_id"], body["text"]) == ("/v1/corrections", 2, "hello")
     assert body["request_id"].startswith("web-")
     assert reply.status_code == 303
-    assert reply.location == f"/images/{image_id}?q=two+words&notice=corrected#p1-line-2"
+    assert reply.location == (
+        f"/images/{image_id}?notice=corrected&q=two+words&state=done#p1-line-2"
+    )
     assert "Saved." in client.get(reply.location).text
 
 
@@ -93,10 +111,65 @@ def test_a_line_that_is_gone_is_said(
     with FakeReader(database.data_folder) as reader:
         for line_id in (3, 99, 2**63 - 1):  # another image's line, and none at all
             reply = correct(client, image_id, line_id, text="x")
-            assert reply.location == f"/images/{image_id}?notice=line_gone"
+            assert (reply.status_code, "no longer there" in reply.text) == (410, True)
+            assert 'class="lost-text" readonly value="x"' in reply.text
         assert reader.requests == []
         reader.answer_posts(404, {"error": {"code": "unknown_line", "message": "Gone."}})
-        assert "notice=line_gone" in correct(client, other, 3, text="x").location
+        assert correct(client, other, 3, text="x").status_code == 410
+
+
+def test_a_line_that_was_changed_meanwhile_is_shown_with_both_texts(
+    client: FlaskClient, database: DemoDatabase, image_id: int
+) -> None:
+    add_correction(database, 2, "theirs")
+    with FakeReader(database.data_folder) as reader:
+        reader.answer_posts(409, {"error": {"code": "line_changed", "message": "Changed."}})
+        reply = correct(client, image_id, 2, text="mine", seen="an old mark")
+        assert reader.requests[0][1]["seen"] == "an old mark"
+    assert (reply.status_code, "changed meanwhile" in reply.text) == (409, True)
+    assert 'value="mine"' in reply.text and "The line says now: <bdi>theirs</bdi>" in reply.text
+    line = next(line for line in image_lines(client, image_id) if line["number"] == 2)
+    mark = line_marks.mark(line["text"], line["polygon"], "theirs")
+    assert f'name="seen" value="{mark}"' in reply.text  # of what is shown now
+
+
+def test_sent_again_it_is_the_same_request_and_with_another_text_another_one(
+    client: FlaskClient, database: DemoDatabase, image_id: int
+) -> None:
+    with FakeReader(database.data_folder) as reader:
+        for text in ("one", "one", "other"):
+            correct(client, image_id, 2, text=text, request_id="abc")
+        first, again, other = (body["request_id"] for _path, body in reader.requests)
+    assert first == again != other
+
+
+def test_the_script_gets_the_line_and_stays(
+    client: FlaskClient, database: DemoDatabase, image_id: int
+) -> None:
+    headers = {"Accept": "application/json"}
+    with FakeReader(database.data_folder) as reader:
+        reply = correct(client, image_id, 2, "?q=he11o", headers, text="hello")
+        assert (reply.status_code, reply.json["code"]) == (200, "corrected")
+        assert reply.json["text"] == "he11o" and "<mark>he11o</mark>" in reply.json["html"]
+        reader.answer_posts(409, {"error": {"code": "line_changed", "message": "Changed."}})
+        reply = correct(client, image_id, 2, "", headers, text="hello")
+        assert (reply.status_code, reply.json["code"]) == (409, "line_changed")
+        assert "seen" in reply.json
+        reply = correct(client, image_id, 99, "", headers, text="hello")
+        assert (reply.status_code, reply.json["code"]) == (410, "line_gone")
+    reply = correct(client, image_id, 2, "", headers, text="hello")
+    assert (reply.status_code, reply.json["code"]) == (503, "unreachable")
+    reply = client.post(f"/actions/images/{image_id}/lines/2", headers=headers)
+    assert (reply.status_code, reply.json["error"]["code"]) == (403, "stale_form")
+
+
+def test_what_is_not_known_is_said_and_asked_again(
+    client: FlaskClient, database: DemoDatabase, image_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web_actions.ControlClient._request", _no_answer)
+    reply = correct(client, image_id, 2, text="typed", request_id="abc")
+    assert (reply.status_code, "not known yet" in reply.text) == (504, True)
+    assert 'value="typed"' in reply.text and 'name="request_id" value="abc"' in reply.text
 
 
 @pytest.mark.parametrize("text", ["x" * (MAX_CORRECTION_CHARS + 1), "a\nb", "a\rb", "a\0b"])

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from control.control_api import build_app
 from control.control_endpoints import endpoints
+from ocr_contract.control import Review
 from ocr_contract.replies import (
     BackupReply,
     CorrectionReply,
@@ -77,8 +78,17 @@ class FakeActions:
     def retry_quarantined(self, request_id: str | None) -> Reply:
         return self._remember("retry", request_id, reply=ReprocessReply(4))
 
-    def correct(self, line_id: int, text: str | None, request_id: str | None) -> Reply:
-        return self._remember("correct", line_id, text, request_id, reply=CorrectionReply(line_id))
+    def correct(
+        self,
+        line_id: int,
+        text: str | None,
+        request_id: str | None,
+        seen: str | None,
+        review: Review | None,
+    ) -> Reply:
+        return self._remember(
+            "correct", line_id, text, request_id, seen, review, reply=CorrectionReply(line_id)
+        )
 
     def request(self, file: str | None, request_id: str | None) -> Reply:
         return self._remember("backup", file, request_id, reply=RUNNING)

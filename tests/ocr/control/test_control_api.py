@@ -12,7 +12,7 @@ from plain_http import ask, connect, error_code, read_reply
 
 from control.control_server import ControlServer
 from ocr_contract import control
-from ocr_contract.control import ControlClient, ControlError
+from ocr_contract.control import ControlClient, ControlError, Review
 from ocr_contract.replies import (
     CorrectionReply,
     PauseReply,
@@ -32,7 +32,7 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
     assert client.reprocess([1, 2], request_id="r3") == ReprocessReply(2)
     assert client.retry_quarantined(request_id="r6") == ReprocessReply(4)
     assert client.correct(5, "text", request_id="r4") == CorrectionReply(5)
-    assert client.correct(5, None) == CorrectionReply(5)
+    assert client.correct(5, None, seen="a mark", review=Review.SAMPLE) == CorrectionReply(5)
     assert client.backup("ä.db", request_id="r5") == RUNNING
     assert client.backup() == RUNNING
     assert client.backup_state() == DONE
@@ -44,8 +44,8 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
         ("paused", False, None),
         ("reprocess", [1, 2], "r3"),
         ("retry", "r6"),
-        ("correct", 5, "text", "r4"),
-        ("correct", 5, None, None),
+        ("correct", 5, "text", "r4", None, None),
+        ("correct", 5, None, None, "a mark", Review.SAMPLE),
         ("backup", "ä.db", "r5"),
         ("backup", None, None),
         ("backup_state",),

@@ -5,6 +5,8 @@ from database_fixtures import World, box, failure, page, sha
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocr_contract.control import Review
+from ocr_contract.line_marks import mark, points
 from ocr_errors import RequestError
 from page_records import ImageResult, Line, Page
 
@@ -83,13 +85,87 @@ def test_a_correction_survives_a_second_reading(world: World) -> None:
     assert (world.hits("world"), world.hits("wor1d")) == (1, 0)
 
 
-def test_a_correction_whose_place_is_gone_goes_with_it(world: World) -> None:
+def test_a_correction_whose_place_is_gone_is_kept_beside_until_it_is_found_again(
+    world: World,
+) -> None:
     read(world, page("hello", "wor1d"))
     world.effects.correct(line_id(world, "wor1d"), "world", None)
-    read(world, page("hello"))
+    for _ in range(2):
+        read(world, page("hello"))
+        assert corrections(world) == []
+        assert shown(world) == "hello"
+        assert world.rows("SELECT corrected FROM pages") == [(None,)]
+        strays = "SELECT image_id, page_number, machine_text, text FROM stray_corrections"
+        assert world.rows(strays) == [(1, 1, "wor1d", "world")]
+    read(world, page("hello", "w0rld"))
+    assert corrections(world) == [("w0rld", "world")]
+    assert world.rows("SELECT count(*) FROM stray_corrections") == [(0,)]
+
+
+def test_two_lines_that_are_read_as_one_lose_neither_correction(world: World) -> None:
+    read(world, page("he11o", "wor1d"))
+    world.effects.correct(line_id(world, "he11o"), "hello", None)
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
+    both = Line("he11o wor1d", 0.9, box(0.0, height=45.0))
+    read(world, Page(200, 300, 0, (both,), None, None, 0.1))
     assert corrections(world) == []
-    assert shown(world) == "hello"
-    assert world.rows("SELECT corrected FROM pages") == [(None,)]
+    assert world.rows("SELECT text FROM stray_corrections") == [("hello",), ("world",)]
+
+
+def test_a_text_for_another_line_than_the_one_that_was_seen_is_refused(world: World) -> None:
+    """Of two lines that say the same, one after the other, the second takes the first's id."""
+    read(world, page("total", "0.00", "0.00"))
+    ((line, polygon),) = world.rows("SELECT id, polygon FROM lines WHERE number = 2")
+    seen = mark("0.00", points(polygon), None)
+    read(world, Page(200, 300, 0, tuple(Line("0.00", 0.9, box(30.0 * n)) for n in (2, 3)),
+                     None, None, 0.1))  # fmt: skip
+    assert world.rows("SELECT number FROM lines WHERE id = ?", line) == [(2,)]  # was its neighbour
+    with pytest.raises(RequestError) as error:
+        world.effects.correct(line, "9.00", None, seen)
+    assert (error.value.code, error.value.http_status) == ("line_changed", 409)
+    assert corrections(world) == []
+
+
+def test_the_second_of_two_who_saw_the_same_is_told(world: World) -> None:
+    read(world, page("wor1d"))
+    line = line_id(world, "wor1d")
+    ((polygon,),) = world.rows("SELECT polygon FROM lines")
+    seen = mark("wor1d", points(polygon), None)
+    for _ in range(2):  # sent twice with one id: what is true is said, not a conflict
+        world.effects.correct(line, "world", "r1", seen)
+    with pytest.raises(RequestError, match="changed meanwhile"):
+        world.effects.correct(line, "word", "r2", seen)
+    world.effects.correct(line, "word", "r3", mark("wor1d", points(polygon), "world"))
+    assert corrections(world) == [("wor1d", "word")]
+
+
+def test_what_became_of_a_line_is_remembered_through_a_second_reading(world: World) -> None:
+    read(world, page("hello", "wor1d"))
+    line = line_id(world, "wor1d")
+    for text in ("word", "word", None, "world"):
+        world.effects.correct(line, text, None)
+    read(world, page("hello", "w0r1d"))
+    changes = "SELECT line_changes.text, cause FROM line_changes JOIN lines ON lines.id = line_id "
+    assert world.rows(f"{changes} WHERE lines.text = 'w0r1d' ORDER BY line_changes.id") == [
+        ("word", "person"), (None, "person"), ("world", "person"),
+        ("wor1d", "reading"), ("world", "moved"),
+    ]  # fmt: skip
+
+
+def test_a_verdict_holds_for_the_same_text_only(world: World) -> None:
+    read(world, page("right", "wr0ng"))
+    kept, wrong = line_id(world, "right"), line_id(world, "wr0ng")
+    world.effects.correct(kept, None, None, None, Review.WORST)
+    world.effects.correct(wrong, "wrong", None, None, Review.SAMPLE)
+    verdicts = (
+        "SELECT lines.text, was_wrong, is_sample FROM reviews JOIN lines ON lines.id = line_id "
+        "ORDER BY lines.id"
+    )
+    assert world.rows(verdicts) == [("right", 0, 0), ("wr0ng", 1, 1)]
+    read(world, page("right", "wrong"))
+    assert world.rows(verdicts) == [("right", 0, 0)]
+    world.effects.correct(line_id(world, "right"), None, None, None, Review.UNDO)
+    assert world.rows(verdicts) == []
 
 
 def test_of_two_lines_around_a_place_the_nearer_gets_the_correction(world: World) -> None:

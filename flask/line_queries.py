@@ -1,0 +1,54 @@
+"""What the database knows of lines beyond their text: where words stand, what became of them."""
+
+import dataclasses
+import sqlite3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LineChange:
+    """One step in the history of a line."""
+
+    text: str | None
+    """None: the machine's again."""
+    cause: str
+    """person, reading (what the machine had read before) or moved (carried over from there)."""
+    created_at: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StrayCorrection:
+    """A person's text whose line was not found when the image was read again."""
+
+    page_number: int
+    machine_text: str
+    text: str
+    created_at: str
+
+
+def word_places(connection: sqlite3.Connection, image_id: int) -> dict[int, str | None]:
+    """By the line's id: where its words stand, as `word_boxes` reads it."""
+    rows = connection.execute(
+        "SELECT l.id, l.words FROM images i JOIN pages p "
+        "ON p.image_id = coalesce(i.duplicate_of, i.id) JOIN lines l ON l.page_id = p.id "
+        "WHERE i.id = ?",
+        (image_id,),
+    )
+    return {row["id"]: row["words"] for row in rows}
+
+
+def changes(connection: sqlite3.Connection, line_id: int) -> list[LineChange]:
+    """The history of a line, the oldest step first."""
+    rows = connection.execute(
+        "SELECT text, cause, created_at FROM line_changes WHERE line_id = ? ORDER BY id", (line_id,)
+    )
+    return [LineChange(*row) for row in rows]
+
+
+def strays(connection: sqlite3.Connection, image_id: int) -> list[StrayCorrection]:
+    """Those of the text that this image shows."""
+    rows = connection.execute(
+        "SELECT page_number, machine_text, text, created_at FROM stray_corrections "
+        "WHERE image_id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?) ORDER BY id",
+        (image_id,),
+    )
+    return [StrayCorrection(*row) for row in rows]
