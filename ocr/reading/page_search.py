@@ -38,7 +38,7 @@ _LOW_LINE = 13
 """So high are the lines of such letters; in higher ones low letters are broken pieces."""
 _WANTED = 5.5
 """To this height they are brought when a page is looked at closer."""
-_AMPLE = 8.0
+_AMPLE = 7.0
 """Letters, as an x, that are higher in the map than this need none so large, …"""
 _SMALLEST_AMPLE_SIDE, _AMPLE_STEP = 480, 160
 """In few steps: the networks are prepared for each shape of map by itself."""
