@@ -76,6 +76,14 @@ class OtherScripts:
         """Whether languages are set up."""
         return self._second is not None
 
+    def reads(self, crops: Sequence[Pixels]) -> float:
+        """The mean confidence with which the second recogniser reads lines, of which there is
+        one at least, as they stand; 0 without one."""
+        if self._second is None:
+            return 0.0
+        found = self._second.read(crops)
+        return sum(each.confidence for each in found if each.text) / len(crops)
+
     def settle(
         self,
         crops: Sequence[Pixels],
