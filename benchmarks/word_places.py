@@ -88,42 +88,56 @@ def main() -> int:
     engine = PageEngine(
         models, detection_side=settings.detection_side, orientation=True, judge=timed
     )
-    everything: list[float] = []
-    total = places = 0.0
-    print("page                   words  found  median    p95  near   time")
-    for name, pixels, words in pages(options.pages, Path(options.layouts or os.devnull)):
+    groups: dict[str, list[Measured]] = {"drawn": [], "real": []}
+    print("page                   words  found  median    p95   near   time")
+    for group, name, pixels, words in pages(options.pages, Path(options.layouts or os.devnull)):
         started = time.process_time()
         page = engine.read(pixels)
-        reading_s, places_s = time.process_time() - started, timed.seconds(page.pixels)
-        total, places = total + reading_s, places + places_s
+        reading_s = time.process_time() - started
         found = errors(page.lines, words)
-        everything += found
-        print(f"{name:20}  {_row(len(words), found, places_s / reading_s)}", flush=True)
-    print(f"{'all':20}  {_row(0, everything, places / total)}")
+        groups[group].append(Measured(len(words), found, reading_s, timed.seconds(page.pixels)))
+        print(f"{name:20}  {_row(groups[group][-1:])}", flush=True)
+    for group, measured in (groups | {"all": [*groups["drawn"], *groups["real"]]}).items():
+        print(f"{group:20}  {_row(measured)}")
     return 0
 
 
-def _row(known: int, found: Sequence[float], time_share: float) -> str:
-    median, high = np.quantile(found, [0.5, 0.95]) if found else (0.0, 0.0)
-    near = np.mean(np.array(found) <= NEAR_PX) if found else 0.0
+class Measured(NamedTuple):
+    """Of one page."""
+
+    known: int
+    errors: list[float]
+    reading_s: float
+    places_s: float
+
+
+def _row(some: Sequence[Measured]) -> str:
+    found = [error for page in some for error in page.errors] or [0.0]
+    median, high = np.quantile(found, [0.5, 0.95])
+    share = sum(page.places_s for page in some) / max(sum(p.reading_s for p in some), 1e-9)
     return (
-        f"{known or '':6}  {len(found):5}  {median:6.2f}  {high:5.2f}  {near:5.1%}"
-        f"  {time_share:5.2%}"
+        f"{sum(page.known for page in some):6}  {len(found):5}  {median:6.2f}  {high:5.2f}"
+        f"  {np.mean(np.array(found) <= NEAR_PX):5.1%}  {share:5.2%}"
     )
 
 
-def pages(drawn: int, layouts: Path) -> Iterator[tuple[str, Pixels, list[KnownWord]]]:
-    """Name, pixels and words of each."""
+def pages(drawn: int, layouts: Path) -> Iterator[tuple[str, str, Pixels, list[KnownWord]]]:
+    """Group, name, pixels and words of each."""
     for seed in range(drawn):
         picture, words = placed_words.page(seed)
         pixels = np.repeat(np.asarray(picture)[:, :, None], 3, axis=2)
-        yield f"drawn {seed}", np.ascontiguousarray(pixels), [moved(word) for word in words]
+        yield (
+            "drawn",
+            f"drawn {seed}",
+            np.ascontiguousarray(pixels),
+            [moved(word) for word in words],
+        )
     for path in sorted(layouts.iterdir()) if layouts.is_dir() else ():
         known = path.with_suffix(".hocr")
         if path.suffix.lower() in IMAGE_SUFFIXES and known.is_file():
             (page,) = decode_pages(path.read_bytes(), 1e9)
             listed = hocr_words(known.read_text(encoding="utf-8"))
-            yield path.name, page.pixels, [moved(word) for word in listed]
+            yield "real", path.name, page.pixels, [moved(word) for word in listed]
 
 
 def hocr_words(text: str) -> list[PlacedWord]:

@@ -219,14 +219,19 @@ def _columns(line: Line) -> tuple[Any, ...]:
     return (
         line.text,
         line.confidence,
-        json.dumps(line.polygon),
+        json.dumps([[_short(x), _short(y)] for x, y in line.polygon], separators=(",", ":")),
         line.doubt,
         line.doubt_reason,
         alternatives.to_json(line.alternatives),
         line.model,
-        word_boxes.to_json(line.words),
+        word_boxes.to_text(line.words),
         line.paragraph,
     )
+
+
+def _short(pixels: float) -> float:
+    """To a hundredth, and whole numbers as such: most are, and there are eight in each line."""
+    return int(pixels) if pixels.is_integer() else round(pixels, 2)
 
 
 def store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:

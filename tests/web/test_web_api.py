@@ -112,9 +112,7 @@ def test_lines_tell_their_paragraph_and_where_asked_their_words(
     square = [[10, 10], [110, 10], [110, 30], [10, 30]]
     image_id = database.add_image("a.png")
     database.add_page(image_id, [("Tota1 12", 0.9, square), ("old line", 0.9, square)])
-    database.execute(
-        "UPDATE lines SET words = '[0,500,700,1000]', paragraph = 2 WHERE text = 'Tota1 12'"
-    )
+    database.execute("UPDATE lines SET words = '00fklsv8', paragraph = 2 WHERE text = 'Tota1 12'")
     database.execute(
         "INSERT INTO corrections (line_id, text, created_at) "
         "SELECT id, 'Total 12', 'now' FROM lines WHERE text = 'Tota1 12'"

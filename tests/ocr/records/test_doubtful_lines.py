@@ -60,7 +60,7 @@ def test_what_is_known_of_a_line_is_stored(tmp_path: Path) -> None:
     rows = world.rows(f"SELECT {names} FROM lines ORDER BY number")
     assert rows[0][:3] == (0.4, 0.4, "other_script")
     assert json.loads(rows[0][3]) == [[0, 1, "T"]]
-    assert rows[0][4:] == ("tesseract rus", "[20,980]", 3)
+    assert rows[0][4:] == ("tesseract rus", "0kuk", 3)
     assert rows[1] == (0.47, None, None, None, None, None, None)
     world.close()
 
