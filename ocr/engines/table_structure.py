@@ -99,37 +99,57 @@ class _Writer:
     """The second part: a GRU that looks at the picture's places anew for each tag."""
 
     def __init__(self, constants: dict[str, Numbers]) -> None:
-        """`constants` by their names in the model."""
-        names = {
-            "look": "linear_0.w_0", "state": "linear_1.w_0", "state_bias": "linear_1.b_0",
-            "score": "linear_2.w_0", "tag_1": "linear_3.w_0", "tag_1_bias": "linear_3.b_0",
-            "tag_2": "linear_4.w_0", "tag_2_bias": "linear_4.b_0", "box_1": "linear_5.w_0",
-            "box_1_bias": "linear_5.b_0", "box_2": "linear_6.w_0", "box_2_bias": "linear_6.b_0",
-            "in": "gru_cell_0.w_0", "in_bias": "gru_cell_0.b_0", "hidden": "gru_cell_0.w_1",
-            "hidden_bias": "gru_cell_0.b_1",
-        }  # fmt: skip
-        self._w = {name: constants[source] for name, source in names.items()}
+        """`constants` by their names in the model: what is linear one after the other is one
+        product, and all that is multiplied with the state stands side by side."""
+
+        def named(name: str) -> Numbers:
+            return constants[name]
+
+        tags, boxes = named("linear_3.w_0") @ named("linear_4.w_0"), named("linear_5.w_0")
+        parts = (
+            (named("linear_1.w_0"), named("linear_1.b_0")),
+            (named("gru_cell_0.w_1").T, named("gru_cell_0.b_1")),
+            (tags, named("linear_3.b_0") @ named("linear_4.w_0") + named("linear_4.b_0")),
+            (boxes @ named("linear_6.w_0"),
+             named("linear_5.b_0") @ named("linear_6.w_0") + named("linear_6.b_0")),
+        )  # fmt: skip
+        self._of_state = np.ascontiguousarray(
+            np.concatenate([weight for weight, _ in parts], axis=1)
+        )
+        self._bias = np.concatenate([bias for _, bias in parts])
+        self._ends = np.cumsum([len(bias) for _, bias in parts])[:-1].tolist()
+        self._look, self._score = named("linear_0.w_0"), named("linear_2.w_0")[:, 0]
+        given = named("gru_cell_0.w_0").T
+        channels = len(self._look)
+        self._of_places = np.ascontiguousarray(given[:channels])
+        # a product with the one-hot vector of the last tag is one row
+        self._of_last = given[channels:] + named("gru_cell_0.b_0")
 
     def write(self, features: Numbers, side: float) -> TableTags:
         """`features` (places, 96); `side` of the filled-up square, in pixels of the picture."""
-        w = self._w
-        looked = features @ w["look"]
-        state = np.zeros(w["state"].shape[0], dtype=np.float32)
-        size = len(w["in_bias"]) // 3
-        channels = features.shape[1]
-        last, tags, boxes, shares = _BEGIN, [], [], []
+        looked = features @ self._look
+        seen = np.empty_like(looked)
+        state = np.zeros(len(self._of_state), dtype=np.float32)
+        size = len(state)
+        asked, kept_to, told = self._ends
+        product = self._bias
+        last = _BEGIN
+        tags: list[str] = []
+        boxes: list[Numbers] = []
+        shares: list[float] = []
         is_whole = False
         for _ in range(MAX_TAGS):
-            looks = np.tanh(looked + (state @ w["state"] + w["state_bias"])) @ w["score"]
-            weights = np.exp(looks[:, 0] - looks.max())
-            context = (weights / weights.sum()) @ features
-            # a product with the one-hot vector of the last tag is one column
-            given = w["in"][:, :channels] @ context + w["in"][:, channels + last] + w["in_bias"]
-            kept = w["hidden"] @ state + w["hidden_bias"]
+            kept = product[asked:kept_to]
+            np.add(looked, product[:asked], out=seen)
+            looks = np.tanh(seen, out=seen) @ self._score
+            weights = np.exp(looks - looks.max())
+            context = (weights @ features) / weights.sum()
+            given = context @ self._of_places + self._of_last[last]
             gates = 1 / (1 + np.exp(-(given[: 2 * size] + kept[: 2 * size])))
             fresh = np.tanh(given[2 * size :] + gates[:size] * kept[2 * size :])
             state = (state - fresh) * gates[size:] + fresh
-            logits = (state @ w["tag_1"] + w["tag_1_bias"]) @ w["tag_2"] + w["tag_2_bias"]
+            product = state @ self._of_state + self._bias
+            logits = product[kept_to:told]
             last = int(logits.argmax())
             if last == _END:
                 is_whole = True
@@ -139,8 +159,16 @@ class _Writer:
             shares.append(1 / float(np.exp(logits - logits[last]).sum()))
             tags.append(_TAGS[last - 1])
             if tags[-1] in _CELL:
-                at = (state @ w["box_1"] + w["box_1_bias"]) @ w["box_2"] + w["box_2_bias"]
-                corners = side / (1 + np.exp(-at.reshape(-1, 2)))
-                boxes.append(np.concatenate([corners.min(axis=0), corners.max(axis=0)]))
-        found = np.array(boxes, dtype=np.float32).reshape(-1, 4)
-        return TableTags(tags, found, is_whole, float(np.mean(shares)) if shares else 0.0)
+                boxes.append(product[told:])
+        return TableTags(
+            tags, _boxes(boxes, side), is_whole, float(np.mean(shares)) if shares else 0.0
+        )
+
+
+def _boxes(corners: list[Numbers], side: float) -> Numbers:
+    """(cells, 4), from four corners each as the model writes them."""
+    if not corners:
+        return np.zeros((0, 4), dtype=np.float32)
+    points = side / (1 + np.exp(-np.array(corners, dtype=np.float32).reshape(-1, 4, 2)))
+    found: Numbers = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    return found

@@ -40,6 +40,9 @@ _LEAST_IMAGES = 50
 would spend its life loading models."""
 WORKER_COMMAND = (sys.executable, str(Path(__file__).parent.with_name("worker.py")))
 
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy's products are small and each page has a thread: more threads wait for each other."""
+
 log = logging.getLogger("pool")
 
 
@@ -154,6 +157,7 @@ class Pool:
                         pass_fds=[theirs.fileno()],
                         stdin=subprocess.DEVNULL,
                         stdout=sys.stderr.fileno(),
+                        env=os.environ | _ENVIRONMENT,
                     )
                 except BaseException:
                     ours.close()

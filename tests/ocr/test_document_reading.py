@@ -5,6 +5,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import document_reading
 from decoding.pixels import Pixels
 from document_reading import Reader
 from ocr_settings import Settings
-from page_records import Line, Task
+from page_records import Line, PageTable, TableCell, Task
 from project import ROOT
 from reading.engine import ReadPage
 from reading.previews import Previews
+from reading.tables.table_finder import TableFinder
 from source_files import FileStat
 from worker_link.pool import Pool
 from worker_link.worker_protocol import parse_batch, parse_page
@@ -299,3 +301,45 @@ def test_a_sound_layer_is_taken_where_it_is_preferred(
     assert engine.most_inside == calls
     assert page["lines"][0][0] == (words if preferred else words.upper())
     assert page["embedded"] == words
+
+
+class Tables(TableFinder):
+    """Finds what it is told to, or fails."""
+
+    def __init__(self, found: PageTable | Exception) -> None:
+        super().__init__(None)
+        self._found = found
+
+    def find(self, page: Pixels, lines: Sequence[Line]) -> tuple[PageTable, ...]:
+        if isinstance(self._found, Exception):
+            raise self._found
+        return (self._found,)
+
+
+def with_tables(folder: Path, tables: Tables) -> dict[str, Any]:
+    """The result of one image that is read so."""
+    bench = Bench(folder)
+    settings = Settings(image_folder=folder, data_folder=folder / "data")
+    bench.reader = Reader(settings, bench.engine, Previews(folder / "data"), 2, tables)
+    return bench.read(tiff(33))
+
+
+def test_a_page_has_its_tables(tmp_path: Path) -> None:
+    cell = TableCell(0, 0, 1, 1, "33", SQUARE, (1,))
+    result = with_tables(tmp_path, Tables(PageTable(SQUARE, 1, 1, 0, (cell,))))
+    (page,) = result["pages"]
+    assert page["tables"][0][1:4] == [1, 1, 0]
+    assert page["tables"][0][4][0][4:] == ["33", SQUARE, (1,)]
+    assert page["warnings"] == []
+
+
+def test_a_text_is_kept_when_finding_tables_fails_and_says_so(tmp_path: Path) -> None:
+    (page,) = with_tables(tmp_path, Tables(ValueError("no such row")))["pages"]
+    assert [line[0] for line in page["lines"]] == ["33"]
+    assert [warning["code"] for warning in page["warnings"]] == ["tables_unread"]
+    assert "tables" not in page
+
+
+def test_lack_of_memory_for_tables_is_lack_of_memory(tmp_path: Path) -> None:
+    result = with_tables(tmp_path, Tables(MemoryError()))
+    assert result["error"]["code"] == "out_of_memory"

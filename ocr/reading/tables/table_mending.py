@@ -1,23 +1,19 @@
-"""What the lines and rules of a page tell better than the model: rows that hold nothing, rows that
-a rule runs through, rows that no rule parts, headings of several columns that are several.
+"""What the rules of a page tell better than the model: rows that hold nothing, rows that a rule
+runs through, rows that no rule parts.
 """
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from reading.layout.boxes import Boxes
 from reading.tables.cell_texts import Filled, Piece
+from reading.tables.crowded_cells import Cells, in_order, parted_headings, spread
 from reading.tables.table_grid import Grid, GridCell
 
 _LEAST_BANDS = 4
 _BANDS = 0.6
 """Where rules part so many of the rows, they part them all."""
-_APART = 0.8
-"""As in `cell_texts`: pieces of two cells."""
-
-_Cells = list[tuple[GridCell, list[Piece]]]
 
 
 def without_empty_rows(grid: Grid, filled: Filled) -> tuple[Grid, Filled]:
@@ -47,7 +43,7 @@ def mended(grid: Grid, filled: Filled, rules: Sequence[float], boxes: Boxes) -> 
     grid, filled = without_empty_rows(grid, filled)
     grid, filled = parted_by_rules(grid, filled, rules, boxes)
     grid, filled = joined_between_rules(grid, filled, rules, boxes)
-    return parted_headings(grid, filled, boxes)
+    return spread(*parted_headings(grid, filled, boxes), boxes)
 
 
 def parted_by_rules(
@@ -55,7 +51,7 @@ def parted_by_rules(
 ) -> tuple[Grid, Filled]:
     """With two rows for each row that has text on both sides of a rule across the table; `boxes`
     are those of the page's lines."""
-    cells: _Cells = list(zip(grid.cells, filled.pieces, strict=True))
+    cells: Cells = list(zip(grid.cells, filled.pieces, strict=True))
     rows, header_rows = grid.rows, grid.header_rows
     for rule in sorted(rules, reverse=True):
         for row in reversed(range(rows)):
@@ -63,19 +59,10 @@ def parted_by_rules(
                 cells = _parted(rule, row, cells, boxes)
                 rows += 1
                 header_rows += int(row < header_rows - 1)
-    return _table(Grid(rows, grid.columns, header_rows, []), filled, cells)
+    return in_order(Grid(rows, grid.columns, header_rows, []), filled, cells)
 
 
-def _table(grid: Grid, filled: Filled, cells: _Cells) -> tuple[Grid, Filled]:
-    """With these cells."""
-    cells = sorted(cells, key=lambda cell: cell[0][:2])
-    return (
-        grid._replace(cells=[cell for cell, _ in cells]),
-        filled._replace(pieces=[pieces for _, pieces in cells]),
-    )
-
-
-def _runs_through(rule: float, row: int, cells: _Cells, boxes: Boxes) -> bool:
+def _runs_through(rule: float, row: int, cells: Cells, boxes: Boxes) -> bool:
     """Whether lines of cells of this row alone stand above the rule, and others below it."""
     inside = [
         piece.line
@@ -87,8 +74,8 @@ def _runs_through(rule: float, row: int, cells: _Cells, boxes: Boxes) -> bool:
     return bool(middles) and min(middles) < rule < max(middles)
 
 
-def _parted(rule: float, row: int, cells: _Cells, boxes: Boxes) -> _Cells:
-    found: _Cells = []
+def _parted(rule: float, row: int, cells: Cells, boxes: Boxes) -> Cells:
+    found: Cells = []
     for cell, pieces in cells:
         if cell.row > row:
             found.append((cell._replace(row=cell.row + 1), pieces))
@@ -132,7 +119,7 @@ def joined_between_rules(
                    max(one[2], other[2]), max(one[3], other[3]))  # fmt: skip
             places[first, cell.column] = before[0]._replace(box=box), [*before[1], *pieces]
     rows = len(set(row_of.values()))
-    return _table(grid._replace(rows=rows), filled, list(places.values()))
+    return in_order(grid._replace(rows=rows), filled, list(places.values()))
 
 
 def _bands(grid: Grid, filled: Filled, rules: Sequence[float], boxes: Boxes) -> list[int] | None:
@@ -159,42 +146,3 @@ def _alike(grid: Grid, row: int) -> bool:
         for number in (row - 1, row)
     ]
     return columns[1] <= columns[0] or columns[0] <= columns[1]
-
-
-def parted_headings(grid: Grid, filled: Filled, boxes: Boxes) -> tuple[Grid, Filled]:
-    """With a cell for each piece of what is no heading of several columns: pieces far apart."""
-    cells: _Cells = []
-    for cell, pieces in zip(grid.cells, filled.pieces, strict=True):
-        columns = _columns_of(pieces, cell, grid, boxes)
-        if columns is None:
-            cells.append((cell, pieces))
-            continue
-        for column in range(cell.column, cell.column + cell.colspan):
-            own = [piece for piece, at in zip(pieces, columns, strict=True) if at == column]
-            cells.append((cell._replace(column=column, colspan=1), own))
-    return _table(grid, filled, cells)
-
-
-def _columns_of(
-    pieces: Sequence[Piece], cell: GridCell, grid: Grid, boxes: Boxes
-) -> list[int] | None:
-    """The column of each piece of one row; None where they are one text."""
-    if cell.colspan < 2 or len(pieces) < 2:
-        return None
-    for one, other in itertools.pairwise(pieces):
-        first, second = boxes[one.line], boxes[other.line]
-        if second[0] - first[2] <= _APART * (first[3] - first[1]):
-            return None
-    middles = {
-        column: float(np.median(places))
-        for column in range(cell.column, cell.column + cell.colspan)
-        if (places := [(c.box[0] + c.box[2]) / 2 for c in grid.cells
-                       if c.column == column and c.colspan == 1])
-    }  # fmt: skip
-    if not middles:
-        return None
-    found = []
-    for piece in pieces:
-        middle = float(boxes[piece.line, 0] + boxes[piece.line, 2]) / 2
-        found.append(min(middles, key=lambda column: abs(middles[column] - middle)))
-    return found if len(set(found)) == len(found) else None

@@ -180,11 +180,37 @@ def _between_rules(
         if fits.all():
             kept = _trimmed(np.concatenate([inside, beyond]), boxes, only_below=True)
             inside = np.unique(kept) if kept is not None else inside
+    for block in blocks:
+        if len(np.intersect1d(inside, block)):
+            inside = np.union1d(inside, _rows_above(inside, block, boxes, (left, right)))
     around = _around(boxes[inside])
     box = (
         min(left, around[0]), min(top, around[1]), max(right, around[2]), max(bottom, around[3])
     )  # fmt: skip
     return Region(inside, box, 0, rules=tuple(group[:, 0].tolist()))
+
+
+def _rows_above(
+    inside: Indices, block: Indices, boxes: Boxes, sides: tuple[float, float]
+) -> Indices:
+    """Whole rows that stand on a table's first rule: its headings may have none above them."""
+    unit = unit_of(boxes[inside])
+    top = float(boxes[inside, 1].min())
+    above = block[boxes[block, 3] <= top + unit / 2]
+    usual = float(np.median([len(row) for row in rows_of(boxes, inside) if len(row) > 1] or [0]))
+    found: list[Indices] = []
+    for row in reversed(rows_of(boxes, above)) if len(above) else []:
+        left, _, right, bottom = _around(boxes[row])
+        if (
+            len(row) < max(_STRONG_CELLS, usual)
+            or top - bottom > _NEAR * unit
+            or left < sides[0] - _PAST * unit
+            or right > sides[1] + _PAST * unit
+        ):
+            break
+        found.append(row)
+        top = float(boxes[row, 1].min())
+    return np.concatenate([np.zeros(0, dtype=np.intp), *found])
 
 
 def _lines_within(boxes: Boxes, box: _Box, unit: float) -> Indices:

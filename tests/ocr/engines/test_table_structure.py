@@ -66,8 +66,8 @@ def test_it_is_what_onnx_runtime_makes_of_the_whole(model: models.Model) -> None
     assert wanted[len(found.tags)] == len(tags) + 1, "the end"
     cells = [number for number, tag in enumerate(found.tags) if tag == "<td></td>"]
     corners = boxes[0][cells].reshape(-1, 4, 2) * SIDE
-    assert np.abs(found.boxes[:, :2] - corners.min(axis=1)).max() < 1
-    assert np.abs(found.boxes[:, 2:] - corners.max(axis=1)).max() < 1
+    assert np.abs(found.boxes[:, :2] - corners.min(axis=1)).max() < 4
+    assert np.abs(found.boxes[:, 2:] - corners.max(axis=1)).max() < 4
 
 
 def test_several_threads_may_ask_at_a_time(model: models.Model) -> None:

@@ -155,6 +155,56 @@ def test_a_rule_through_a_row_parts_it() -> None:
     assert texts_of(table)[:2] == [["Sign", "Rate"], ["Fever", "90%"]]
 
 
+def grid_boxes(heights: list[tuple[int, int]], columns: int) -> list[list[float]]:
+    """Of cells as `rows` puts them, in what is cut out of a page with rules at its edges."""
+    return [[14 + 180 * x, y, 84 + 180 * x, z] for y, z in heights for x in range(columns)]
+
+
+def test_lines_between_two_rules_are_one_row_where_all_rows_are_ruled() -> None:
+    given = rows("Who|Room", "Ann|12", "and Bo|", "Cy|14", "Di|15", "Ed|16", pitch=40)
+    rules = [(y, 50, 330) for y in (92, 132, 212, 252, 292, 332)]
+    heights = [(12 + 40 * n, 38 + 40 * n) for n in range(6)]
+    tags = "<thead><tr><td></td><td></td></tr></thead><tbody>"
+    model = Written(tags + "<tr><td></td><td></td></tr>" * 5 + "</tbody>", grid_boxes(heights, 2))
+    (table,) = TableFinder(model).find(paper(*rules), given)
+    assert texts_of(table) == [["Who", "Room"], ["Ann and Bo", "12"], ["Cy", "14"], ["Di", "15"],
+                               ["Ed", "16"]]  # fmt: skip
+    assert table.cells[2].lines == (3, 5)
+
+
+def test_headings_that_the_model_took_for_one_are_parted() -> None:
+    heights = [(12 + 40 * n, 38 + 40 * n) for n in range(5)]
+    boxes = grid_boxes(heights, 4)
+    tags = '<tr><td colspan="4"></td></tr>' + ("<tr>" + "<td></td>" * 4 + "</tr>") * 4
+    model = Written(tags, [[14, 12, 640, 38], *boxes[4:]])
+    (table,) = TableFinder(model).find(paper(), rows(*FIVE))
+    assert model.pictures
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
+def test_a_cell_gives_up_what_stands_in_the_empty_one_beside_it() -> None:
+    texts = [*FIVE, "Fir|40.1|390|200", "Bay|8.4|70|60"]
+    boxes = grid_boxes([(12 + 40 * n, 38 + 40 * n) for n in range(7)], 4)
+    boxes[10], boxes[11] = [374, 92, 640, 118], [660, 92, 670, 118]
+    model = Written(("<tr>" + "<td></td>" * 4 + "</tr>") * 7, boxes)
+    (table,) = TableFinder(model).find(paper(), rows(*texts))
+    assert texts_of(table) == [row.split("|") for row in texts]
+
+
+def test_a_row_of_white_space_is_none() -> None:
+    boxes = grid_boxes([(12, 38), (40, 50), *((12 + 40 * n, 38 + 40 * n) for n in range(1, 5))], 4)
+    model = Written(("<tr>" + "<td></td>" * 4 + "</tr>") * 6, boxes)
+    (table,) = TableFinder(model).find(paper(), rows(*FIVE))
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+    assert table.header_rows == 1
+
+
+def test_a_heading_above_the_first_rule_belongs_to_the_table() -> None:
+    wide = [(y, 50, 760) for y in (132, 292)]
+    (table,) = TableFinder(None).find(paper(*wide), rows(*FIVE))
+    assert texts_of(table)[0] == FIVE[0].split("|")
+
+
 def test_the_cells_of_a_page_that_is_askew_lie_on_it() -> None:
     turn = cv2.getRotationMatrix2D((500, 450), -5, 1)
     given = [
