@@ -8,6 +8,7 @@ from markupsafe import Markup
 from ocr_contract import doubt
 from ocr_contract.alternatives import Alternative, to_plain
 from ocr_contract.doubt import Band
+from ocr_contract.page_tables import Table
 from ocr_contract.schema import Status
 from ocr_contract.search.language import Query
 from ocr_contract.search.tree import And, Node, State
@@ -149,6 +150,7 @@ class PageView:
     embedded_text: str | None
     """What a PDF says itself that stands on the page."""
     lines: list[LineView]
+    tables: list[Table] = dataclasses.field(default_factory=list)
 
     @property
     def shown(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from image_records import ImageDetail, ImageFilter, ImageSummary, LineView, PageView
 from ocr_contract.alternatives import from_json
 from ocr_contract.doubt import DOUBTFUL
+from ocr_contract.page_tables import Table, table_of
 from ocr_contract.schema import SchemaError, Status, open_reader
 from page_tokens import SortKey
 from web_errors import NotFoundError, from_database
@@ -210,12 +211,28 @@ def _summary(row: sqlite3.Row) -> ImageSummary:
     )  # fmt: skip
 
 
+def _tables(
+    connection: sqlite3.Connection, page_id: int, lines: Sequence[sqlite3.Row]
+) -> list[Table]:
+    """Those of a page, with the corrections of its lines."""
+    rows = connection.execute(
+        "SELECT * FROM page_tables WHERE page_id = ? ORDER BY number", (page_id,)
+    ).fetchall()
+    machine = {line["number"]: line["text"] for line in lines}
+    corrected = {
+        line["number"]: (line["text"], line["corrected"])
+        for line in lines
+        if line["corrected"] is not None
+    }
+    return [table_of(row, corrected, machine) for row in rows]
+
+
 def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
     rows = connection.execute(
         "SELECT l.*, c.text AS corrected FROM lines l "
         "LEFT JOIN corrections c ON c.line_id = l.id WHERE l.page_id = ? ORDER BY l.number",
         (page["id"],),
-    )
+    ).fetchall()
     return PageView(
         number=page["number"], width=page["width"], height=page["height"],
         rotation=page["rotation"], text=page["text"], corrected=page["corrected"],
@@ -228,6 +245,7 @@ def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
                      from_json(row["alternatives"], row["text"]), row["model"])
             for row in rows
         ],
+        tables=_tables(connection, page["id"], rows),
     )  # fmt: skip
 
 

@@ -22,14 +22,16 @@ import page_progress
 from decoding.decode import DecodedPage
 from decoding.documents import Document, Limits, open_document
 from decoding.pixels import Pixels
+from image_warnings import ImageWarning
 from machine_limits import is_lack_of_memory
 from ocr_errors import ImageError
 from ocr_settings import Settings
-from page_records import DocumentState, Line, Page
+from page_records import DocumentState, Line, Page, PageTable
 from reading import text_layer
 from reading.engine import Engine, ReadPage
 from reading.heap import Heap
 from reading.previews import Previews
+from reading.tables.table_finder import TableFinder
 from source_files import read_bytes
 from worker_link import worker_log
 from worker_link import worker_protocol as protocol
@@ -37,6 +39,11 @@ from worker_link import worker_protocol as protocol
 PORTION = 50
 """So many pages of a document are read for one answer: opening a large file again for each portion
 costs nothing beside them, and a person who pauses waits for no more."""
+_TABLES_UNREAD = ImageWarning(
+    "tables_unread",
+    "The text was read, but not which of it stands in tables. Have the image read again; if that "
+    "fails, too, report it with the service's log.",
+)
 Tell = Callable[[dict[str, Any]], None]
 """Sends a message about the batch in work."""
 
@@ -46,11 +53,15 @@ log = logging.getLogger("worker")
 class Reader:
     """Reads batches with one engine."""
 
-    def __init__(self, settings: Settings, engine: Engine, previews: Previews, hands: int) -> None:
-        """`hands`: so many pages are decoded and read at a time."""
+    def __init__(
+        self, settings: Settings, engine: Engine, previews: Previews, hands: int,
+        tables: TableFinder | None = None,
+    ) -> None:  # fmt: skip
+        """`hands`: so many pages are decoded and read at a time; without `tables` none is found."""
         self._settings = settings
         self._engine = engine
         self._previews = previews
+        self._tables = tables
         self._hands = hands
         self._images = ThreadPoolExecutor(hands, "image")
         self._pages = ThreadPoolExecutor(hands, "page")
@@ -159,14 +170,28 @@ class Reader:
             started = time.monotonic()
             decoded = document.decode(number)
             page = self._from_layer(decoded, image_id) or self._recognise(decoded, image_id)
+            tables, doubts = self._find_tables(page, image_id)
             seconds = time.monotonic() - started
             preview, thumbnail = self._show(page, sha256, number, image_id)
             height, width = page.pixels.shape[:2]
-            warnings = (*decoded.warnings, *page.warnings)
+            warnings = (*decoded.warnings, *page.warnings, *doubts)
         return Page(
             width, height, page.rotation, page.lines, preview, thumbnail, seconds, warnings,
-            decoded.embedded_text,
+            decoded.embedded_text, tables,
         )  # fmt: skip
+
+    def _find_tables(
+        self, page: ReadPage, image_id: int
+    ) -> tuple[tuple[PageTable, ...], tuple[ImageWarning, ...]]:
+        """A page's tables; its text is worth having without them."""
+        try:
+            found = self._tables.find(page.pixels, page.lines) if self._tables else ()
+        except Exception as error:
+            if is_lack_of_memory(error):
+                raise _out_of_memory() from error
+            log.exception("image %d: finding tables failed", image_id)
+            return (), (_TABLES_UNREAD,)
+        return found, ()
 
     def _from_layer(self, page: DecodedPage, image_id: int) -> ReadPage | None:
         """What a sound text layer says, where that is preferred."""

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from ocr_errors import ModelError
 
 DOCUMENT_ORIENTATION = "PP-LCNet_x1_0_doc_ori"
+TABLE_STRUCTURE = "SLANet_plus"
 PROVIDED = {"small": "PP-OCRv6_small", "tiny": "PP-OCRv6_tiny"}
 CONFIG_NAME = "inference.yml"
 ONNX_NAME = "inference.onnx"
@@ -156,6 +157,17 @@ def resolve(
         recognition=verified(models_folder, recognition or f"{stem}_rec"),
         document_orientation=verified(models_folder, DOCUMENT_ORIENTATION),
     )
+
+
+def table_structure(models_folder: Path) -> Model | None:
+    """The model that tells a table's rows and cells; None where set-up has not brought it.
+
+    Raises:
+        ModelError: it is not the pinned one.
+    """
+    if not (models_folder / TABLE_STRUCTURE).is_dir():
+        return None
+    return verified(models_folder, TABLE_STRUCTURE)
 
 
 def verified(models_folder: Path, name: str) -> Model:

@@ -60,6 +60,32 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class TableCell:
+    """One cell of a table; rows and columns count from 0, `polygon` is that of its text."""
+
+    row: int
+    column: int
+    rowspan: int
+    colspan: int
+    text: str
+    polygon: tuple[tuple[float, float], ...]
+    lines: tuple[int, ...]
+    """Numbers of the lines that stand in it, from 1; one may stand in several cells in parts."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PageTable:
+    """One table of a page, its cells row by row."""
+
+    polygon: tuple[tuple[float, float], ...]
+    rows: int
+    columns: int
+    header_rows: int
+    """So many rows at the top are headings."""
+    cells: tuple[TableCell, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class TextRun:
     """Words of a PDF's text layer and their box: left, top, right, bottom in pixels of the page."""
 
@@ -82,6 +108,7 @@ class Page:
     """What is doubtful although it was read."""
     embedded_text: str | None = None
     """The text layer that a PDF's page came with."""
+    tables: tuple[PageTable, ...] = ()
 
     @property
     def text(self) -> str:

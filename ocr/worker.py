@@ -32,16 +32,18 @@ from disk_guard import DiskGuard
 from document_reading import Reader
 from engines.inference import Inference, choose, load_models, version_of
 from engines.kept_files import KeptFiles
+from engines.table_structure import TableStructure
 from engines.text_models import TextModels
 from language_choice import Language
 from machine_limits import usable_cpus
-from models import ModelSet, resolve
+from models import TABLE_STRUCTURE, Model, ModelSet, resolve, table_structure
 from ocr_errors import OcrError, WorkerError
 from ocr_settings import Settings, load
 from reading.engine import PageEngine
 from reading.heap import keep_large_blocks_apart
 from reading.other_script_lines import SecondRecogniser
 from reading.previews import Previews
+from reading.tables.table_finder import TableFinder
 from worker_link import worker_channel, worker_log
 from worker_link import worker_protocol as protocol
 
@@ -149,6 +151,15 @@ def second_recogniser(
     return load_second(languages, inference, threads)
 
 
+def load_tables(model: Model | None) -> TableStructure | None:
+    """What tells a table's cells; it takes up memory once there is a table."""
+    if model is not None:
+        return TableStructure(model)
+    log.warning("the model %s is missing: only plain tables are found. Get it with: make models",
+                TABLE_STRUCTURE)  # fmt: skip
+    return None
+
+
 def _kept_files(settings: Settings) -> KeptFiles:
     """What was compiled at earlier starts; no more is kept when the disk is nearly full."""
     guard = DiskGuard(settings.data_folder, min_free_mb=settings.min_free_mb)
@@ -210,6 +221,8 @@ def main() -> None:
         )
         models = load_models(inference, model_set, settings, _kept_files(settings))
         engine = load_engine(settings, models, second_recogniser(languages, inference, threads))
+        table_model = table_structure(settings.models_folder)
+        tables = load_tables(table_model)
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"
@@ -218,8 +231,10 @@ def main() -> None:
         )
         raise SystemExit(1) from error
     hands = _hands(inference)
-    reader = Reader(settings, engine, Previews(settings.data_folder), hands)
+    reader = Reader(settings, engine, Previews(settings.data_folder), hands, TableFinder(tables))
     ready = _ready(settings, model_set, inference, threads, hands, languages)
+    if table_model is not None:
+        ready["models"][table_model.name] = table_model.sha256
     first = FirstAlone(min(_FIRST_ALONE_S, settings.timeout_s))
     _answer_forever(connection, batches, reader, ready, models.inference_s, first)
 

@@ -48,6 +48,7 @@ class ErrorCode(enum.StrEnum):
 
     # Images that are done with a warning
     NO_TEXT_FOUND = "no_text_found"
+    TABLES_UNREAD = "tables_unread"
     STAMP_OVER_TEXT = "stamp_over_text"
     OTHER_SCRIPT = "other_script"
     PICTURE_INCOMPLETE = "picture_incomplete"

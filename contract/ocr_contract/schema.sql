@@ -110,6 +110,21 @@ CREATE TABLE lines (
   UNIQUE (page_id, number)
 );
 
+-- One row for each table that was found on a page. Its text is that of the lines, too.
+CREATE TABLE page_tables (
+  id            INTEGER PRIMARY KEY,
+  page_id       INTEGER NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
+  number        INTEGER NOT NULL,          -- from 1, in reading order
+  polygon       TEXT    NOT NULL,          -- JSON: four points in page pixels, as of a line
+  rows          INTEGER NOT NULL,
+  columns       INTEGER NOT NULL,
+  header_rows   INTEGER NOT NULL DEFAULT 0, -- so many rows at the top are headings
+  cells         TEXT    NOT NULL,          -- JSON: [[row, column, rowspan, colspan, text, polygon,
+                                           -- [line numbers]], …], row by row, rows and columns from 0;
+                                           -- see page_tables.py, which puts corrections in
+  UNIQUE (page_id, number)
+);
+
 -- A person's reading of a line. The machine's text in lines is never overwritten.
 CREATE TABLE corrections (
   id            INTEGER PRIMARY KEY,

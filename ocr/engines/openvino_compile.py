@@ -72,6 +72,16 @@ def compiled(model: Path, form: Form, kept: KeptNetwork | None = None) -> Compil
     return made
 
 
+def network_of_picture(model: bytes, normalisation: Normalisation, size: tuple[int, int]) -> Any:
+    """An ONNX model for one picture (1, height, width, 3) of this size at a time, in f32 and in the
+    thread that asks."""
+    network = _core().read_model(model)
+    network.reshape([1, 3, *size])
+    prepared = _with_pixels(network, normalisation, output_bf16=False)
+    device = OpenVinoDevice(streams=1, threads=1, precision="f32")
+    return _core().compile_model(prepared, "CPU", _options(Form("network", normalisation, device)))
+
+
 def _compile(model: Path, form: Form) -> Compiled:
     network = _core().read_model(model)
     dropped = False

@@ -87,3 +87,14 @@ CREATE TRIGGER search_page_is_missed BEFORE INSERT ON pages
 BEGIN
   SELECT raise(ABORT, 'the search index would not hold this text');
 END;
+CREATE TABLE page_tables (
+  id            INTEGER PRIMARY KEY,
+  page_id       INTEGER NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
+  number        INTEGER NOT NULL,
+  polygon       TEXT    NOT NULL,
+  rows          INTEGER NOT NULL,
+  columns       INTEGER NOT NULL,
+  header_rows   INTEGER NOT NULL DEFAULT 0,
+  cells         TEXT    NOT NULL,
+  UNIQUE (page_id, number)
+);

@@ -13,7 +13,14 @@ from ocr_contract.schema import Status
 from ocr_contract.search.other_readings import other_words
 from ocr_errors import ImageError
 from page_records import DocumentPage, DocumentState, ImageResult, Line, Page
-from records import corrections, document_pages, duplicates, search_index, service_ends
+from records import (
+    corrections,
+    document_pages,
+    duplicates,
+    search_index,
+    service_ends,
+    stored_tables,
+)
 from records.database import Connection, utc_now
 
 
@@ -191,6 +198,7 @@ def _store_page(
         "doubt_reason, alternatives, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(page_id, number, *_columns(line)) for number, line in enumerate(page.lines, 1)],
     )
+    stored_tables.store(connection, page_id, page.tables)
     connection.executemany(
         "INSERT OR IGNORE INTO other_words (word, image_id) VALUES (?, ?)",
         sorted((word, image_id) for word in _other_words(page)),

@@ -23,6 +23,9 @@ frames and carries them.
                         "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]], more], …],
                         "warnings": [{"code", "message"}, …]}            absent: none
                         "embedded": "…"}                                 a PDF's own; absent: none
+                        "tables": [[polygon, rows, columns, header rows,
+                                    [[row, column, rowspan, colspan, text, polygon,
+                                      [line number, …]], …]], …]}        absent: none
     more               {"doubt", "reason", "alternatives", "model"}      absent: what is not known
 
 Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standard library only.
@@ -47,6 +50,7 @@ from page_records import (
     Provenance,
     Task,
 )
+from worker_link.table_messages import parse_tables, tables_to_json
 from worker_link.worker_channel import nonsense
 
 MAX_BATCHES = 16
@@ -181,7 +185,14 @@ def page_to_json(page: Page) -> dict[str, Any]:
             for line in page.lines
         ],
         "warnings": _warnings_to_json(page.warnings),
-    } | ({} if page.embedded_text is None else {"embedded": page.embedded_text})
+    } | {
+        name: value
+        for name, value in (
+            ("embedded", page.embedded_text),
+            ("tables", tables_to_json(page.tables) or None),
+        )
+        if value is not None
+    }
 
 
 def _warnings_to_json(warnings: tuple[ImageWarning, ...]) -> list[dict[str, str]]:
@@ -253,6 +264,7 @@ def _page(value: dict[str, Any]) -> Page:
         seconds=_number(value["seconds"], 0, 1e9),
         warnings=tuple(_warning(warning) for warning in warnings),
         embedded_text=None if embedded is None else _text(embedded, MAX_EMBEDDED_CHARS),
+        tables=parse_tables(value.get("tables", []), len(value["lines"])),
     )
 
 

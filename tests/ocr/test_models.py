@@ -55,9 +55,10 @@ def refused(whl: Path, model: str = "small", **names: str) -> ModelError:
 
 def test_the_pins_cover_every_provided_model() -> None:
     pins = models.pins()
-    assert set(pins.models) == PROVIDED
-    for files in pins.models.values():
-        assert set(files) == {"inference.onnx", "inference.yml"}
+    assert set(pins.models) == PROVIDED | {models.TABLE_STRUCTURE}
+    for name, files in pins.models.items():
+        config = {"inference.yml"} if name in PROVIDED else set()
+        assert set(files) == {"inference.onnx"} | config
         for pin in files.values():
             assert len(bytes.fromhex(pin.sha256)) == 32
             assert pin.size_bytes > 0
@@ -73,6 +74,23 @@ def test_the_configurations_in_tools_are_the_pinned_ones() -> None:
     assert len(own) == 1
     for pin in own:
         assert models.file_problem(root / pin.source, pin.size_bytes, pin.sha256) is None
+
+
+def test_the_model_of_tables_may_be_missing_but_not_wrong(
+    whl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert models.table_structure(whl) is None
+    folder = write(whl / models.TABLE_STRUCTURE, inference_onnx=b"weights")
+    pin = models.PinnedFile(7, sha256(b"weights"), None, "inference.onnx")
+    pinned = models.Pins({}, {models.TABLE_STRUCTURE: {"inference.onnx": pin}})
+    monkeypatch.setattr(models, "pins", lambda: pinned)
+    found = models.table_structure(whl)
+    assert found is not None
+    assert (found.folder, found.sha256) == (folder, pin.sha256)
+    write(folder, inference_onnx=b"others!")
+    with pytest.raises(ModelError) as caught:
+        models.table_structure(whl)
+    assert caught.value.code == "model_wrong"
 
 
 @pytest.mark.parametrize("size", ["small", "tiny"])

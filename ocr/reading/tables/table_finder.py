@@ -1,0 +1,151 @@
+"""The tables of a page that is read: where they stand, their cells, and the text of each."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from decoding.pixels import Pixels
+from engines.table_structure import TableTags
+from page_records import Line, PageTable, TableCell
+from reading.layout.boxes import Boxes
+from reading.layout.ruling_lines import find_ruling_lines
+from reading.layout.skew import Turn, level_boxes, turn_to_level
+from reading.tables.cell_texts import Filled, fill
+from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags
+from reading.tables.table_headings import heading_rows
+from reading.tables.table_mending import mended
+from reading.tables.table_regions import Region, find_regions
+from reading.tables.table_rows import blocks_of
+
+_LEAST_FIT, _LEAST_CONFIDENCE = 0.8, 0.85
+"""What the model writes of a picture of something else fits worse."""
+_LEAST_FILLED, _MOST_CROWDED = 0.3, 0.08
+_LEVEL = np.radians(0.2)
+"""What is askew by less is cut out as it lies."""
+
+
+class StructureModel(Protocol):
+    """The seam to the model."""
+
+    def write(self, picture: Pixels) -> TableTags:
+        """The tags of the one table in a picture (height, width, 3)."""
+
+
+class TableFinder:
+    """Finds tables. Safe to use from several threads."""
+
+    def __init__(self, model: StructureModel | None) -> None:
+        """Without a model only those are found whose rows and columns white space tells."""
+        self._model = model
+
+    def find(self, page: Pixels, lines: Sequence[Line]) -> tuple[PageTable, ...]:
+        """Those of an upright page, whose lines are in reading order."""
+        if not lines:
+            return ()
+        polygons = np.array([line.polygon for line in lines], dtype=np.float32)
+        turn = turn_to_level(polygons)
+        boxes = level_boxes(polygons, turn)
+        blocks = blocks_of(boxes)
+        if not blocks:
+            return ()
+        texts = [line.text for line in lines]
+        rules = find_ruling_lines(page, turn, boxes, for_tables=True)
+        found = []
+        for region in find_regions(boxes, blocks, texts, rules.level):
+            table = self._table(page, turn, region, boxes, texts)
+            if table is not None:
+                found.append(table)
+        return tuple(found)
+
+    def _table(
+        self, page: Pixels, turn: Turn, region: Region, boxes: Boxes, texts: Sequence[str]
+    ) -> PageTable | None:
+        grid = self._grid(page, turn, region)
+        filled = fill(grid.cells, boxes, texts, region.indices) if grid else None
+        if grid is None or filled is None or not _is_table(grid, filled):
+            if not region.is_regular:
+                return None
+            grid = grid_of_space(boxes, region.indices)
+            filled = fill(grid.cells, boxes, texts, region.indices)
+            if not _is_table(grid, filled):
+                return None
+        grid, filled = mended(grid, filled, region.rules, boxes)
+        if not grid.header_rows:
+            grid = grid._replace(header_rows=heading_rows(grid, filled.texts()))
+        return _record(grid, filled, region, boxes, turn)
+
+    def _grid(self, page: Pixels, turn: Turn, region: Region) -> Grid | None:
+        """What the model says; None where that is not sure."""
+        if self._model is None:
+            return None
+        picture, corner = _cut_out(page, turn, region)
+        tags = self._model.write(picture)
+        if not tags.is_whole or tags.confidence < _LEAST_CONFIDENCE or not len(tags.boxes):
+            return None
+        return _moved(grid_of_tags(tags), corner)
+
+
+def _cut_out(page: Pixels, turn: Turn, region: Region) -> tuple[Pixels, tuple[float, float]]:
+    """The region's picture, levelled, and the place of its corner on the levelled page."""
+    left, top, right, bottom = region.box
+    if abs(float(turn[1, 0])) <= _LEVEL:
+        height, width = page.shape[:2]
+        x, y = max(int(left), 0), max(int(top), 0)
+        return page[y : min(int(bottom) + 1, height), x : min(int(right) + 1, width)], (x, y)
+    size = max(round(right - left), 1), max(round(bottom - top), 1)
+    matrix = np.concatenate([turn.T, [[-left], [-top]]], axis=1)
+    level = cv2.warpAffine(page, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(level, dtype=np.uint8), (left, top)
+
+
+def _moved(grid: Grid, corner: tuple[float, float]) -> Grid:
+    x, y = corner
+    cells = [
+        cell._replace(box=(cell.box[0] + x, cell.box[1] + y, cell.box[2] + x, cell.box[3] + y))
+        for cell in grid.cells
+    ]
+    return grid._replace(cells=cells)
+
+
+def _is_table(grid: Grid, filled: Filled) -> bool:
+    with_text = sum(bool(pieces) for pieces in filled.pieces)
+    return (
+        min(grid.rows, grid.columns) > 1
+        and filled.fit >= _LEAST_FIT
+        and filled.crowded <= _MOST_CROWDED
+        and with_text >= _LEAST_FILLED * len(grid.cells)
+    )
+
+
+def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn) -> PageTable:
+    cells = []
+    for cell, pieces in zip(grid.cells, filled.pieces, strict=True):
+        box = cell.box
+        whole = [piece.line for piece in pieces]
+        if whole and all(_is_alone(index, filled) for index in whole):
+            inside = boxes[whole]
+            low, high = inside[:, :2].min(axis=0), inside[:, 2:].max(axis=0)
+            box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        cells.append(
+            TableCell(
+                cell.row, cell.column, cell.rowspan, cell.colspan,
+                " ".join(piece.text for piece in pieces), _points(box, turn),
+                tuple(piece.line + 1 for piece in pieces),
+            )
+        )  # fmt: skip
+    return PageTable(
+        _points(region.box, turn), grid.rows, grid.columns, grid.header_rows, tuple(cells)
+    )
+
+
+def _is_alone(index: int, filled: Filled) -> bool:
+    return sum(piece.line == index for pieces in filled.pieces for piece in pieces) == 1
+
+
+def _points(box: tuple[float, float, float, float], turn: Turn) -> tuple[tuple[float, float], ...]:
+    """The corners on the page as it lies, from the top left, in whole pixels."""
+    left, top, right, bottom = box
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn.T
+    return tuple((float(x), float(y)) for x, y in np.round(corners).tolist())

@@ -1,0 +1,30 @@
+"""Which rows of a table are headings, where nothing else tells: those above the first numbers."""
+
+import re
+from collections.abc import Sequence
+
+from reading.tables.table_grid import Grid
+
+_NUMBER = re.compile(r"\W{0,3}\d[\d.,:/%\s]*\W{0,3}[A-Za-z%]{0,3}\W?")
+"""A cell that is a number, perhaps with a sign before and a unit behind it."""
+_MOST = 3
+
+
+def heading_rows(grid: Grid, texts: Sequence[str]) -> int:
+    """How many; `texts` of the cells in their order.
+
+    Above the first row of which a cell, but for the first column's, is a number: at most three. In
+    a table of words it is the first row, when that has a text in every cell.
+    """
+    numbers = [
+        cell.row
+        for cell, text in zip(grid.cells, texts, strict=True)
+        if cell.column and _NUMBER.fullmatch(text)
+    ]
+    if numbers:
+        first = min(numbers)
+        return first if first <= _MOST and first < grid.rows else 0
+    return int(
+        all(text for cell, text in zip(grid.cells, texts, strict=True) if cell.row == 0)
+        and grid.rows > 1
+    )
