@@ -37,6 +37,7 @@ def test_files_come_out_as_they_went_in(name: str) -> None:
 def test_silence_is_filled_with_bytes_that_mean_nothing() -> None:
     events: list[Event] = [
         *(Begun(1), *[Waiting()] * 5, b"one", Waiting(), b"two", Waiting(), Waiting(), Ended()),
+        *[Waiting()] * 5,  # between two files
     ]
     pieces = list(zipped(iter(events), source, FORMATS["txt"]))
     assert len(pieces) == 5 + 3 and all(pieces), "each silence but the first three sends something"
