@@ -12,7 +12,15 @@ from lxml import etree
 
 from exporting.allowed_text import allowed
 from exporting.making import Outlet
-from exporting.pixel_boxes import PixelBox, around, box_of, paragraphs, points_text
+from exporting.pixel_boxes import (
+    PixelBox,
+    Points,
+    around,
+    box_of,
+    is_upright,
+    paragraphs,
+    points_text,
+)
 from exporting.task import ExportTask
 from ocr_contract.export.records import Line, Page, Source
 
@@ -38,12 +46,14 @@ def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
 
 
-def _add(parent: Any, tag: str, text: str | None = None, /, **attributes: object) -> Any:
-    element = etree.SubElement(
-        parent, _tag(tag), {key: str(value) for key, value in attributes.items()}
-    )
+def _add(parent: Any, tag: str, text: str | None = None) -> Any:
+    element = etree.SubElement(parent, _tag(tag))
     element.text = text
     return element
+
+
+_PAGE, _SPACE, _BLOCK, _LINE = map(_tag, ("Page", "PrintSpace", "TextBlock", "TextLine"))
+_STRING, _BLANK, _SHAPE, _POLYGON = map(_tag, ("String", "SP", "Shape", "Polygon"))
 
 
 def _description(source: Source) -> Any:
@@ -51,7 +61,8 @@ def _description(source: Source) -> Any:
     _add(description, "MeasurementUnit", "pixel")
     image = _add(description, "sourceImageInformation")
     _add(image, "fileName", allowed(source.name))
-    step = _add(description, "Processing", ID="reading")
+    step = _add(description, "Processing")
+    step.set("ID", "reading")
     if source.finished_at:
         _add(step, "processingDateTime", _UNSTAMPED.sub("Z", source.finished_at))
     software = _add(step, "processingSoftware")
@@ -62,13 +73,17 @@ def _description(source: Source) -> Any:
 
 
 def _page(page: Page) -> Any:
-    size = {"WIDTH": page.width, "HEIGHT": page.height}
-    shown = {} if page.confidence is None else {"PC": f"{page.confidence:.4f}"}
-    element = etree.Element(_tag("Page"), nsmap={None: NAMESPACE})
-    attributes = {"ID": f"page{page.number}", "PHYSICAL_IMG_NR": page.number, **size, **shown}
-    for key, value in attributes.items():
-        element.set(key, str(value))
-    space = _add(element, "PrintSpace", HPOS=0, VPOS=0, **size)
+    width, height = str(page.width), str(page.height)
+    element = etree.Element(
+        _PAGE, {"ID": f"page{page.number}", "PHYSICAL_IMG_NR": str(page.number)},
+        nsmap={None: NAMESPACE},
+    )  # fmt: skip
+    element.set("WIDTH", width)
+    element.set("HEIGHT", height)
+    if page.confidence is not None:
+        element.set("PC", _share(page.confidence))
+    place = {"HPOS": "0", "VPOS": "0", "WIDTH": width, "HEIGHT": height}
+    space = etree.SubElement(element, _SPACE, place)
     for number, lines in enumerate(paragraphs(page), 1):
         _block(space, page, number, lines)
     return element
@@ -76,37 +91,55 @@ def _page(page: Page) -> Any:
 
 def _block(space: Any, page: Page, number: int, lines: list[Line]) -> None:
     boxes = [box_of(line.polygon, page) for line in lines]
-    block = _add(space, "TextBlock", ID=f"page{page.number}block{number}", **_place(around(boxes)))
+    name = f"page{page.number}block{number}"
+    block = etree.SubElement(space, _BLOCK, _place(around(boxes), name))
     for line, box in zip(lines, boxes, strict=True):
         name = f"page{page.number}line{line.number}"
-        shown = _add(block, "TextLine", ID=name, **_place(box))
+        shown = etree.SubElement(block, _LINE, _place(box, name))
         if line.is_corrected:
             shown.set("CS", "true")
         _shape(shown, line.polygon, page)
-        _words(shown, name, line, page)
-        if len(shown) == 1:  # a line holds a word at least
-            _add(shown, "String", CONTENT=allowed(line.text), **_place(box))
+        if not _words(shown, name, line, page):  # a line holds a word at least
+            word = etree.SubElement(shown, _STRING, _place(box))
+            word.set("CONTENT", allowed(line.text))
 
 
-def _words(shown: Any, name: str, line: Line, page: Page) -> None:
+def _words(shown: Any, name: str, line: Line, page: Page) -> int:
+    """Add them; returns how many there are."""
+    certainty = _share(line.confidence)
     before: PixelBox | None = None
+    number = 0
     for number, (word, quad) in enumerate(line.places(), 1):
         box = box_of(quad, page)
         if before is not None:
-            gap = max(box.left - before.right, 0)
-            _add(shown, "SP", HPOS=before.right, VPOS=box.top, WIDTH=gap)
-        string = _add(
-            shown, "String", ID=f"{name}word{number}", CONTENT=allowed(word), **_place(box),
-            WC=f"{min(max(line.confidence, 0.0), 1.0):.4f}",
-        )  # fmt: skip
+            gap = str(max(box.left - before.right, 0))
+            place = {"HPOS": str(before.right), "VPOS": str(box.top), "WIDTH": gap}
+            etree.SubElement(shown, _BLANK, place)
+        attributes = _place(box, f"{name}word{number}")
+        attributes["CONTENT"] = allowed(word)
+        attributes["WC"] = certainty
+        string = etree.SubElement(shown, _STRING, attributes)
         _shape(string, quad, page)
         before = box
+    return number
 
 
-def _shape(element: Any, points: Any, page: Page) -> None:
-    shape = _add(element, "Shape")
-    _add(shape, "Polygon", POINTS=points_text(points, page))
+def _shape(element: Any, points: Points, page: Page) -> None:
+    """Only of what is no upright rectangle: the box says the same."""
+    if not is_upright(points):
+        etree.SubElement(
+            etree.SubElement(element, _SHAPE), _POLYGON, {"POINTS": points_text(points, page)}
+        )
 
 
-def _place(box: PixelBox) -> dict[str, int]:
-    return {"HPOS": box.left, "VPOS": box.top, "WIDTH": box.width, "HEIGHT": box.height}
+def _place(box: PixelBox, name: str | None = None) -> dict[str, str]:
+    left, top, right, bottom = box
+    place = {"HPOS": str(left), "VPOS": str(top)}
+    place["WIDTH"], place["HEIGHT"] = str(right - left), str(bottom - top)
+    if name is not None:
+        place["ID"] = name
+    return place
+
+
+def _share(confidence: float) -> str:
+    return f"{min(max(confidence, 0.0), 1.0):.4f}"

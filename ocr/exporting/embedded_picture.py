@@ -104,7 +104,7 @@ def _embedded(content: bytes, orientation: int) -> EmbeddedPicture:
         layout_fun=_layout(inches.append), engine=img2pdf.Engine.internal,
     )  # fmt: skip
     pdf = pikepdf.open(io.BytesIO(made))
-    image = next(iter(pdf.pages[0].images.values()))
+    image = next(iter(pdf.pages[0].get_images().values()))
     colours = str(image.get("/ColorSpace"))
     is_archivable = "CMYK" not in colours and image.get("/Filter") != pikepdf.Name.JPXDecode
     return EmbeddedPicture(pdf, orientation, inches[0], is_archivable)

@@ -14,8 +14,9 @@ from exporting.pixel_boxes import Points, paragraphs, points_text
 from exporting.task import ExportTask
 from ocr_contract.export.formats import FORMATS
 from ocr_contract.export.names import file_name
-from ocr_contract.export.records import Line, Page, Source, Table
+from ocr_contract.export.records import Line, Page, Source
 from ocr_contract.export.zip_stream import ZipStream
+from ocr_contract.page_tables import Table
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _SCHEMA = f"{NAMESPACE}/pagecontent.xsd"

@@ -16,25 +16,27 @@ class PixelBox(NamedTuple):
     right: int
     bottom: int
 
-    @property
-    def width(self) -> int:
-        """In pixels."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-        return self.bottom - self.top
-
 
 def box_of(points: Points, page: Page) -> PixelBox:
     """Around these points, within the page; the whole page where there are none."""
     if not points:
         return PixelBox(0, 0, page.width, page.height)
-    across, down = [point[0] for point in points], [point[1] for point in points]
-    left, right = _within(min(across), max(across), page.width)
-    top, bottom = _within(min(down), max(down), page.height)
+    across, down = zip(*points, strict=True)
+    width, height = page.width, page.height
+    left, top = round(min(across)), round(min(down))
+    right, bottom = round(max(across)), round(max(down))
+    if not (0 <= left <= right <= width and 0 <= top <= bottom <= height):
+        left, right = sorted(min(max(x, 0), width) for x in (left, right))
+        top, bottom = sorted(min(max(y, 0), height) for y in (top, bottom))
     return PixelBox(left, top, right, bottom)
+
+
+def is_upright(points: Points) -> bool:
+    """Whether a polygon is its box, but for less than a pixel."""
+    if len(points) != 4:
+        return not points
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = points
+    return max(abs(x1 - x4), abs(x2 - x3), abs(y1 - y2), abs(y3 - y4)) < 1
 
 
 def around(boxes: Iterable[PixelBox]) -> PixelBox:
@@ -60,8 +62,3 @@ def paragraphs(page: Page) -> list[list[Line]]:
             found.append([line])
         before = line.paragraph
     return found
-
-
-def _within(low: float, high: float, most: int) -> tuple[int, int]:
-    start = min(max(round(low), 0), max(most, 0))
-    return start, max(min(max(round(high), 0), max(most, 0)), start)

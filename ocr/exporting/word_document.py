@@ -11,7 +11,8 @@ from exporting.allowed_text import allowed
 from exporting.making import Outlet
 from exporting.task import ExportTask
 from ocr_contract.export.blocks import blocks
-from ocr_contract.export.records import Page, Source, Table
+from ocr_contract.export.records import Page, Source
+from ocr_contract.page_tables import Table
 from ocr_contract.usual_widths import is_right_to_left
 
 _MOST_TITLE = 255

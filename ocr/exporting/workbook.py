@@ -13,7 +13,8 @@ from exporting.making import Outlet
 from exporting.task import ExportTask
 from ocr_contract.export.blocks import grid
 from ocr_contract.export.cells import COLUMNS, row
-from ocr_contract.export.records import Page, Source, Table
+from ocr_contract.export.records import Page, Source
+from ocr_contract.page_tables import Table
 
 _MOST_ROWS = 1_048_576
 _MOST_CHARS = 32_767

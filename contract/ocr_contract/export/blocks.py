@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ocr_contract.export.records import Cell, Line, Page, Table
+from ocr_contract.export.records import Line, Page
+from ocr_contract.page_tables import Table, TableCell
 from ocr_contract.paragraphs import joined
 
 
@@ -29,9 +30,9 @@ def blocks(page: Page) -> Iterator[str | Table]:
     yield from tables.values()
 
 
-def grid(table: Table) -> list[list[Cell | None]]:
+def grid(table: Table) -> list[list[TableCell | None]]:
     """Its rows; a cell stands in the first of the places that it covers, the others are None."""
-    rows: list[list[Cell | None]] = [[None] * table.columns for _ in range(table.rows)]
+    rows: list[list[TableCell | None]] = [[None] * table.columns for _ in range(table.rows)]
     for cell in table.cells:
         if 0 <= cell.row < table.rows and 0 <= cell.column < table.columns:
             rows[cell.row][cell.column] = cell

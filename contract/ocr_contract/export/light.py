@@ -17,7 +17,8 @@ from typing import Any
 from ocr_contract.alternatives import to_plain
 from ocr_contract.export.blocks import blocks, grid
 from ocr_contract.export.cells import COLUMNS, Row, harmless, row
-from ocr_contract.export.records import Line, Page, Source, Table
+from ocr_contract.export.records import Line, Page, Source
+from ocr_contract.page_tables import Table
 
 BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets take a file without it for the local 8-bit encoding."""
@@ -155,7 +156,7 @@ def _line_object(line: Line) -> dict[str, Any]:
 def _table_object(table: Table) -> dict[str, Any]:
     return {
         "number": table.number, "polygon": table.polygon, "rows": table.rows,
-        "columns": table.columns,
+        "columns": table.columns, "header_rows": table.header_rows,
         "cells": [
             {
                 "row": cell.row, "column": cell.column, "rowspan": cell.rowspan,

@@ -7,14 +7,13 @@ import dataclasses
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from ocr_contract.alternatives import Alternative, from_json
+from ocr_contract.page_tables import Table, table_of
 from ocr_contract.word_boxes import Quad, word_places
 
 _PORTION = 50
 """Pages of a document that are asked for at a time."""
-_NO_TABLES = "no such table: page_tables"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,31 +68,6 @@ class Line:
         """Its words, each with its four points, in the order of the text."""
         corrected = self.text if self.is_corrected else None
         return word_places(self.machine_text, self.words, self.polygon, corrected)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a table; rows and columns count from 0."""
-
-    row: int
-    column: int
-    rowspan: int
-    colspan: int
-    text: str
-    polygon: list[list[float]]
-    lines: tuple[int, ...]
-    """Numbers of the lines that stand in it."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Table:
-    """A table of a page."""
-
-    number: int
-    polygon: list[list[float]]
-    rows: int
-    columns: int
-    cells: tuple[Cell, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -208,33 +182,11 @@ def polygon(text: str | None) -> list[list[float]]:
 def _tables(
     connection: sqlite3.Connection, page_id: int, lines: Sequence[Line]
 ) -> tuple[Table, ...]:
-    try:
-        rows = connection.execute(
-            "SELECT * FROM page_tables WHERE page_id = ? ORDER BY number", (page_id,)
-        ).fetchall()
-    except sqlite3.OperationalError as error:
-        if str(error) == _NO_TABLES:  # a database from before there were any
-            return ()
-        raise
-    corrected = {line.number: line for line in lines if line.is_corrected}
-    return tuple(
-        Table(
-            row["number"], polygon(row["polygon"]), row["rows"], row["columns"],
-            tuple(_cells(row["cells"], corrected, lines)),
-        )
-        for row in rows
-    )  # fmt: skip
-
-
-def _cells(text: str, corrected: dict[int, Line], lines: Sequence[Line]) -> Iterator[Cell]:
-    by_number = {line.number: line for line in lines}
-    try:
-        cells: list[Any] = json.loads(text)
-    except ValueError:
-        return
-    for row, column, rowspan, colspan, machine_text, points, numbers in cells:
-        shown = machine_text
-        if any(number in corrected for number in numbers):
-            known = [by_number[number].text for number in numbers if number in by_number]
-            shown = "\n".join(known)
-        yield Cell(row, column, rowspan, colspan, shown, points or [], tuple(numbers))
+    rows = connection.execute(
+        "SELECT * FROM page_tables WHERE page_id = ? ORDER BY number", (page_id,)
+    ).fetchall()
+    if not rows:
+        return ()
+    machine = {line.number: line.machine_text for line in lines}
+    corrected = {line.number: (line.machine_text, line.text) for line in lines if line.is_corrected}
+    return tuple(table_of(row, corrected, machine) for row in rows)

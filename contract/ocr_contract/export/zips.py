@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from ocr_contract.export.formats import Format
-from ocr_contract.export.frames import Begun, Ended, Event, Failed
+from ocr_contract.export.frames import Begun, Ended, Event, Failed, Waiting
 from ocr_contract.export.names import UniqueNames
 from ocr_contract.export.records import Source
 from ocr_contract.export.zip_stream import ZipStream
 
 NOTE_SUFFIX = ".not-exported.txt"
+_PATIENCE = 4
+"""So often nothing comes of a file before it is begun all the same, for those on the way."""
 _PIECE_BYTES = 32 * 1024
 _LEVEL = 1
 """Of deflate: texts become a little larger than at best, and are ready in half the time."""
@@ -21,19 +23,13 @@ def zipped(
     target = ZipStream(level=0 if wanted.is_packed else _LEVEL)
     names = UniqueNames()
     held = bytearray()
+    name: str | None = None  # of the file in hand; None between two
+    waited = 0
     for event in events:
         if isinstance(event, Begun):
             source = source_of(event.image_id)
             name = names.take(source.name, source.id, wanted.suffix_for(source.page_count))
-            begun = False
-            continue
-        if not (isinstance(event, Failed) or begun):
-            held += target.begin(name, may_be_large=wanted.is_packed)
-            begun = True
-        if isinstance(event, bytes):
-            held += target.data(event)
-        elif isinstance(event, Ended):
-            held += target.end()
+            waited = 0
         elif isinstance(event, Failed):
             if target.is_open:
                 held += target.end()
@@ -41,12 +37,24 @@ def zipped(
             held += target.begin(note, may_be_large=False)
             held += target.data(f"{event.message}\n".encode("utf-8", "replace"))
             held += target.end()
-        else:
-            held += target.no_data()
-            yield bytes(held)
-            held.clear()
+            name = None
+        elif isinstance(event, Waiting):
+            waited += 1
+            # A file that soon fails must not leave an empty one.
+            if name is not None and (target.is_open or waited >= _PATIENCE):
+                held += _begun(target, name, wanted) + target.no_data()
+                yield bytes(held)
+                held.clear()
+        elif name is not None:
+            held += _begun(target, name, wanted)
+            held += target.end() if isinstance(event, Ended) else target.data(event)
+            name = None if isinstance(event, Ended) else name
         if len(held) >= _PIECE_BYTES:
             yield bytes(held)
             held.clear()
     yield bytes(held)
     yield from target.directory()
+
+
+def _begun(target: ZipStream, name: str, wanted: Format) -> bytes:
+    return b"" if target.is_open else target.begin(name, may_be_large=wanted.is_packed)

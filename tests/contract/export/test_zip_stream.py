@@ -36,10 +36,11 @@ def test_files_come_out_as_they_went_in(name: str) -> None:
 
 def test_silence_is_filled_with_bytes_that_mean_nothing() -> None:
     events: list[Event] = [
-        *(Begun(1), Waiting(), Waiting(), b"one", Waiting(), b"two", Waiting(), Waiting(), Ended()),
+        *(Begun(1), *[Waiting()] * 5, b"one", Waiting(), b"two", Waiting(), Waiting(), Ended()),
+        *[Waiting()] * 5,  # between two files
     ]
     pieces = list(zipped(iter(events), source, FORMATS["txt"]))
-    assert all(pieces[:5]), "each silence sends something"
+    assert len(pieces) == 5 + 3 and all(pieces), "each silence but the first three sends something"
     found = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert found.read("a/ö 1.jpg.txt") == b"onetwo"
 
@@ -55,6 +56,11 @@ def test_what_fails_leaves_a_note_and_the_rest_goes_on() -> None:
     ]  # fmt: skip
     assert found.read(f"a/ö 1.jpg.txt{NOTE_SUFFIX}").decode() == "Gone. 二\n"
     assert found.read("a/ö 3.jpg.txt") == b"whole"
+
+
+def test_what_fails_soon_leaves_no_empty_file() -> None:
+    found = opened([Begun(1), Waiting(), Waiting(), Failed("code", "Gone.")])
+    assert found.namelist() == [f"a/ö 1.jpg.txt{NOTE_SUFFIX}"]
 
 
 def test_a_zip_of_many_files_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,10 +29,6 @@ def tree(content: bytes, schema: str | None = None) -> Any:
 
 
 def add_table(scene: ExportScene, cells: list[Any]) -> None:
-    scene.connection.execute(
-        "CREATE TABLE IF NOT EXISTS page_tables (id INTEGER PRIMARY KEY, page_id INTEGER, number "
-        "INTEGER, polygon TEXT, rows INTEGER, columns INTEGER, cells TEXT)"
-    )
     polygon = json.dumps([[100, 200], [300, 200], [300, 230], [100, 230]])
     scene.connection.execute(
         "INSERT INTO page_tables (page_id, number, polygon, rows, columns, cells) "
