@@ -1,12 +1,11 @@
 """Fixtures for the web service: a data folder, its database, the application on top of it, and a
 browser to look at it with."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import ARGUMENTS, CHROMIUM
 from demo_data import DemoDatabase
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,11 +13,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import create_app
 from web_settings import WebSettings, from_environment
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update",
-             "--disable-sync"]  # fmt: skip
 
 
 @pytest.fixture

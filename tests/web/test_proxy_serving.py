@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import ARGUMENTS, CHROMIUM
 from demo_data import DemoDatabase
 from fake_reader import FakeReader
 from playwright.sync_api import expect, sync_playwright
 from polling import wait_until
-from test_web_browser import ARGUMENTS, CHROMIUM
 from web_server import WebServer
 
 BELOW = {"WEB_BASE_PATH": "/ocr", "WEB_ALLOWED_HOSTS": "scans.example,localhost,127.0.0.1"}

@@ -147,7 +147,7 @@ def test_a_browser_logs_in_sees_and_uses_everything(scene: Scene, page: Page, pr
     page.locator(".line-text").first.click()
     page.get_by_label("Correct line 1").and_(page.locator("input")).fill(f"by hand {proxy}")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".notice")).to_contain_text("Saved", timeout=PATIENCE_MS)
+    expect(page.locator("#said")).to_contain_text("Saved", timeout=PATIENCE_MS)
     expect(page.locator(".line").first).to_contain_text(f"by hand {proxy}", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Read again").click()
     expect(page.locator(".notice").first).to_contain_text(
