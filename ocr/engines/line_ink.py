@@ -33,6 +33,8 @@ _NEAR = 0.3
 """A line's first and last word end so near to that."""
 _RULE = 0.95
 """A column with more ink than this at the end of a line is a rule, and no letter."""
+_CLEARLY_WIDER = 1.25
+"""So much wider are gaps between words than those between letters."""
 _BLANKS = re.compile(b"\1+")
 
 Numbers = npt.NDArray[np.int32]
@@ -65,10 +67,10 @@ class LineInk:
     def gap(self, low: int, high: int) -> tuple[int, int]:
         """Where the widest gap begins and ends between two characters in these columns."""
         widest = _widest(self._blank, low, high)
-        if widest[1] - widest[0] >= self._gap:
+        if _length(widest) >= self._gap:
             return widest
         widest = _widest((self._soft[low:high] == 0).tobytes(), 0, high - low)
-        if widest[1] - widest[0] >= self._gap:
+        if _length(widest) >= self._gap:
             return low + widest[0], low + widest[1]
         part = self._sharp[low:high]
         over = min(self._over, len(part))
@@ -82,6 +84,21 @@ class LineInk:
         while end < len(part) and part[end] <= level:
             end += 1
         return low + start, low + end
+
+    def stretches(self, count: int) -> list[tuple[int, int]] | None:
+        """So many stretches of ink from the left, between the widest gaps; None where these are
+        not clearly wider than the gaps between letters."""
+        blanks = [found.span() for found in _BLANKS.finditer(self._blank)]
+        begin = blanks.pop(0)[1] if blanks and blanks[0][0] == 0 else 0
+        end = blanks.pop()[0] if blanks and blanks[-1][1] == self._width else self._width
+        widest = sorted(blanks, key=lambda span: span[0] - span[1])
+        gaps, others = widest[: count - 1], widest[count - 1 :]
+        if len(gaps) < count - 1 or begin >= end:
+            return None
+        if gaps and others and _length(gaps[-1]) < _CLEARLY_WIDER * _length(others[0]):
+            return None
+        edges = [begin, *(edge for gap in sorted(gaps) for edge in gap), end]
+        return [*zip(edges[::2], edges[1::2], strict=True)]
 
     def begin(self, middle: float) -> float:
         """Where the first word begins whose first character was seen there."""
@@ -122,4 +139,8 @@ def _by_column(grey: npt.NDArray[np.uint8]) -> Numbers:
 def _widest(blank: bytes, low: int, high: int) -> tuple[int, int]:
     """The longest stretch of blank columns."""
     found = (each.span() for each in _BLANKS.finditer(blank, low, high))
-    return max(found, key=lambda span: span[1] - span[0], default=(low, low))
+    return max(found, key=_length, default=(low, low))
+
+
+def _length(span: tuple[int, int]) -> int:
+    return span[1] - span[0]

@@ -15,6 +15,7 @@ from decoding.pixels import Pixels
 from engines.columns import BLANK
 from engines.line_ink import LineInk
 from engines.text_models import Evidence
+from ocr_contract.usual_widths import seen_order
 
 COLUMN_PX = 8
 """So wide a column is, in pixels of the network."""
@@ -29,8 +30,13 @@ class _Word(NamedTuple):
 
 def word_spans(text: str, evidence: Sequence[Evidence], line: Pixels) -> tuple[float, ...] | None:
     """Where each word of `text` begins and ends in the cut-out line (height, width, 3) that it was
-    read from: two shares of its width a word, in their order. None where nothing was seen."""
+    read from: two shares of its width a word, in their order. None where nothing was seen.
+
+    Without evidence, as of an engine that does not tell, the widest gaps of the line part words.
+    """
     width = line.shape[1]
+    if not evidence:
+        return _by_widest_gaps(text.split(), line)
     words = _words(text, evidence, width)
     if words is None:
         return None
@@ -47,8 +53,16 @@ def word_spans(text: str, evidence: Sequence[Evidence], line: Pixels) -> tuple[f
     )
 
 
+def _by_widest_gaps(words: Sequence[str], line: Pixels) -> tuple[float, ...] | None:
+    found = LineInk(line).stretches(len(words)) if words else None
+    if found is None:
+        return None
+    seen = dict(zip(seen_order(words), found, strict=True))
+    return tuple(edge / line.shape[1] for number in range(len(words)) for edge in seen[number])
+
+
 def _words(text: str, evidence: Sequence[Evidence], width: int) -> list[_Word] | None:
-    """Of each word; None where a line without evidence, or without text, has none."""
+    """Of each word; None where a line without text has none."""
     signs, middles = _characters(evidence)
     words = text.split()
     if not signs or not words:

@@ -9,9 +9,8 @@ import numpy.typing as npt
 from engines.text_models import Evidence
 from ocr_contract.alternatives import MAX_PLACES, Alternative
 from ocr_contract.doubt import LOOK_AT
-from ocr_contract.word_boxes import WHOLE
 from page_records import Line
-from reading.line_crops import shares_along
+from reading.line_crops import shares_along, thousandths
 from reading.line_doubt import LineFacts, doubt, reason
 from reading.line_reading import DOWNWARD, UPRIGHT, Reading
 from reading.rival_readings import alternatives, doubtful_places
@@ -69,10 +68,7 @@ def _turn(reading: Reading) -> int:
 def _words(reading: Reading, polygon: npt.NDArray[np.float32]) -> tuple[int, ...] | None:
     if reading.places is None or len(reading.places) != 2 * len(reading.text.split()):
         return None
-    shares = shares_along(polygon, _turn(reading), reading.places)
-    places = [min(max(round(WHOLE * share), 0), WHOLE) for share in shares]
-    pairs = zip(places[::2], places[1::2], strict=True)
-    return tuple(place for start, end in pairs for place in (start, max(start, end)))
+    return thousandths(shares_along(polygon, _turn(reading), reading.places))
 
 
 def _height(points: Sequence[Point]) -> float:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from ocr_contract.word_boxes import WHOLE
 
 _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
@@ -96,6 +97,13 @@ def shares_along(
         y = (share * (y1 - y0 + g * y1) + (y3 - y0 + h * y3) / 2 + y0) / depth
         found.append(((x - start[0]) * way[0] + (y - start[1]) * way[1]) / length)
     return found
+
+
+def thousandths(shares: Sequence[float]) -> tuple[int, ...]:
+    """Places of words as they are stored: each begins and ends on the line, in this order."""
+    places = [min(max(round(WHOLE * share), 0), WHOLE) for share in shares]
+    pairs = zip(places[::2], places[1::2], strict=True)
+    return tuple(place for start, end in pairs for place in (start, max(start, end)))
 
 
 def _middles(corners: list[list[float]]) -> tuple[tuple[float, float], tuple[float, float]]:

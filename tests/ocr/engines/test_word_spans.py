@@ -130,7 +130,24 @@ def _in_order(found: Sequence[float] | None, text: str) -> None:
     assert all(start <= end for start, end in zip(found[::2], found[1::2], strict=True))
 
 
-def test_without_evidence_or_text_nothing_is_known() -> None:
-    assert word_spans("abc", [], drawn("abc")) is None
+@pytest.mark.parametrize("text", ["abc d efgh", "abc"])
+def test_without_evidence_the_widest_gaps_part_words(text: str) -> None:
+    line = drawn(text)
+    assert pixels(word_spans(text, [], line), line.shape[1]) == inked(text)
+
+
+def test_so_they_do_from_right_to_left() -> None:
+    line = drawn("abc de")
+    first, second = inked("abc de")[:2], inked("abc de")[2:]
+    assert pixels(word_spans("דה אבג", [], line), line.shape[1]) == second + first
+
+
+def test_where_gaps_are_all_alike_nothing_is_known_without_evidence() -> None:
+    assert word_spans("ab cde f", [], drawn("abcdef")) is None
+    assert word_spans("ab cd", [], np.zeros((20, 90, 3), dtype=np.uint8)) is None
+
+
+def test_without_text_nothing_is_known() -> None:
+    assert word_spans("", [], drawn("abc")) is None
     assert word_spans("", [seen("abc")], drawn("abc")) is None
     assert word_spans("abc", [seen("   ")], drawn("abc")) is None
