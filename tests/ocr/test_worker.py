@@ -411,7 +411,8 @@ def test_the_real_process_ends_rather_than_leave_a_batch_without_an_answer(
         pool.submit(1, [Task(1, b"a.png", "0" * 64)])
         with pytest.raises(WorkerError, match="exit code 1"):
             pool.next_result()
-    told = json.loads(capfd.readouterr().err)  # the whole traceback is one line
+    *_, last = capfd.readouterr().err.splitlines()
+    told = json.loads(last)  # the whole traceback is one line
     assert (told["level"], told["batch_id"]) == ("ERROR", 1)
     assert told["message"].startswith("batch 1 failed\nTraceback (most recent call last):\n")
     assert told["message"].endswith("SystemError: a defect")
