@@ -16,7 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 OWN_ADDRESSES = frozenset({
     "actions", "api", "events", "export.csv", "fragments", "images", "livez", "login", "logout",
-    PREVIEWS_FOLDER, "readyz", "static", LATEST_PICTURE, "thumbnails",
+    PREVIEWS_FOLDER, "readyz", "review", "static", LATEST_PICTURE, "thumbnails",
 })  # fmt: skip
 """How the page's own addresses begin. Below such a path it could not be told whether a proxy has
 cut the path off."""

@@ -110,6 +110,23 @@ document.addEventListener("click", (event) => {
   } else if (target.closest(".line-text") && document.getSelection().isCollapsed) edit(line);
 });
 
+// Who moves the picture sees the lines that it shows now.
+for (const [side, viewer] of viewers) {
+  let isDue = false;
+  viewer.frame.addEventListener("scroll", () => {
+    if (isDue || !viewer.frame.matches(":hover")) return; // moved for a line, not by hand
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      const frame = viewer.frame.getBoundingClientRect();
+      const boxes = [...side.querySelectorAll(".box")].map((box) => [box, box.getBoundingClientRect()]);
+      const seen = boxes.filter(([, at]) => at.top >= frame.top && at.bottom <= frame.bottom);
+      const middle = seen[Math.floor(seen.length / 2)];
+      if (middle) showInList(document.getElementById(middle[0].dataset.line));
+    });
+  }, { passive: true });
+}
+
 const step = (line, by) => {
   const lines = allLines();
   const next = lines[lines.indexOf(line) + by];

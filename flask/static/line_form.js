@@ -156,7 +156,7 @@ export const edit = (line) => {
   const form = document.getElementById("line-form").content.firstElementChild.cloneNode(true);
   const input = form.elements.text;
   const draft = draftOf(line);
-  form.setAttribute("action", form.getAttribute("action").replace(/lines\/0\b/, `lines/${line.dataset.lineId}`));
+  form.setAttribute("action", form.getAttribute("action").replace("lines/0", `lines/${line.dataset.lineId}`));
   form.elements.seen.value = line.dataset.seen;
   form.elements.request_id.value = newRequestId();
   input.value = draft ?? shownText(line);

@@ -96,7 +96,7 @@ def _scale(page: Pixels, side: int) -> float:
     """As large as its longer side lets it be, or its area where that is larger."""
     height, width = page.shape[:2]
     by_area = math.sqrt(_AREA_RATIO * side**2 / (height * width))
-    return max(side / max(height, width), by_area)
+    return float(max(side / max(height, width), by_area))
 
 
 def _divided(page: Pixels, scale: float) -> Pixels:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -193,6 +194,25 @@ def test_a_correction_is_found_and_survives_reading_again(appliance: Appliance, 
     line.locator(".line-text").click()
     page.get_by_role("button", name="Take back").click()
     expect(line.locator(".line-text")).to_have_text(machine_text)
+
+
+def test_a_reader_that_stops_in_the_middle_of_a_save(appliance: Appliance, page: Page) -> None:
+    image_id = appliance.images_by_name()["newsletter-two-columns.png"]["id"]
+    page.goto(f"{appliance.url}/images/{image_id}")
+    line = page.locator("#p1-line-2")
+    machine_text = line.locator(".line-text").inner_text()
+    line.locator(".line-text").click()
+    page.keyboard.type("Pflaumenmus")
+    (reader, *_) = appliance.process_ids("ocr_service.py")
+    os.kill(reader, signal.SIGSTOP)
+    try:
+        page.keyboard.press("Enter")
+        expect(page.locator(".form-note")).to_contain_text("Not known yet", timeout=15_000)
+    finally:
+        os.kill(reader, signal.SIGCONT)
+    expect(line.locator(".machine")).to_contain_text(machine_text, timeout=15_000)
+    changes = "SELECT cause FROM line_changes WHERE text = 'Pflaumenmus'"
+    assert len(rows(appliance, changes)) == 1
 
 
 def test_one_chinese_character_is_found(appliance: Appliance, page: Page) -> None:
