@@ -76,6 +76,7 @@ def _have_neighbours(boxes: Boxes) -> npt.NDArray[np.bool_]:
         beside = overlap >= _BESIDE * np.minimum(heights[:-step], heights[step:])
         slack = heights[:-step] / 2
         beside &= (other[:, 0] >= one[:, 2] - slack) | (one[:, 0] >= other[:, 2] - slack)
+        beside &= ~(found[:-step] & found[step:])  # nothing new: most of a table's
         for first in np.flatnonzero(beside).tolist():
             between = boxes[first + 1 : first + step]
             low = boxes[first, 1] - _BAND * heights[first]
