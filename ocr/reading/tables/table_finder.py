@@ -17,7 +17,8 @@ from reading.tables.cell_texts import Filled, fill
 from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags
 from reading.tables.table_headings import heading_rows
 from reading.tables.table_mending import mended
-from reading.tables.table_regions import Region, find_regions
+from reading.tables.table_region import Region
+from reading.tables.table_regions import find_regions
 from reading.tables.table_rows import blocks_of
 
 _LEAST_FIT, _LEAST_CONFIDENCE = 0.8, 0.85
