@@ -73,24 +73,38 @@ def test_a_folder_has_its_list_or_is_refused(tmp_path: Path) -> None:
         tables_suite.items([str(tmp_path / "none")], tmp_path)
 
 
-def test_drawn_tables_are_many_and_their_structure_is_sound(tmp_path: Path) -> None:
+SLOW = ("large", "without", "on-a-page", "in-a-column")
+QUICK = [recipe for recipe in table_pages.recipes() if recipe.kind not in SLOW]
+
+
+def test_there_are_many_kinds_of_tables_and_pages_without() -> None:
+    names = [(recipe.kind, recipe.name) for recipe in table_pages.recipes()]
+    assert len(set(names)) == len(names)
+    assert sum(kind != "without" for kind, _ in names) >= 25
+    assert sum(kind == "without" for kind, _ in names) >= 10
+
+
+def test_drawn_pages_become_files_with_what_is_known_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_pages, "recipes", lambda: QUICK[:2])
     items = tables_suite.items([DRAWN], tmp_path)
-    with_tables = [item for item in items if item.known]
-    assert len(with_tables) >= 25 and len(items) - len(with_tables) >= 10
-    assert len({item.path for item in items}) == len(items) == len(table_pages.recipes())
-    assert sum(item.known.count("</table>") > 1 for item in items) >= 1
-    for item in with_tables:
-        assert item.path.stat().st_size > 0
-        for tree in (parsed(f"{part}</table>") for part in item.known.split("</table>")[:-1]):
-            widths = {}
-            taken: set[tuple[int, int]] = set()
-            rows = [row for part in tree.children for row in part.children]
-            for y, row in enumerate(rows):
-                x = 0
-                for cell in row.children:
-                    while (y, x) in taken:
-                        x += 1
-                    taken |= {(y + j, x + i) for j in range(cell.label[2])
-                              for i in range(cell.label[1])}  # fmt: skip
-                widths[y] = max(i for j, i in taken if j == y)
-            assert len(set(widths.values())) == 1, item.path.name
+    assert [item.path.name for item in items] == ["framed--amounts.png", "framed--words.png"]
+    assert all(item.path.stat().st_size > 0 for item in items)
+    assert [item.known.count("<tr>") for item in items] == [9, 7]
+
+
+@pytest.mark.parametrize("recipe", QUICK, ids=lambda recipe: f"{recipe.kind}-{recipe.name}")
+def test_the_rows_of_a_drawn_table_are_all_as_wide(recipe: table_pages.TableRecipe) -> None:
+    (html,) = recipe.draw().tables
+    taken: set[tuple[int, int]] = set()
+    rows = [row for part in parsed(html).children for row in part.children]
+    for y, row in enumerate(rows):
+        x = 0
+        for cell in row.children:
+            while (y, x) in taken:
+                x += 1
+            _, columns, down = cell.label
+            taken |= {(y + j, x + i) for j in range(down) for i in range(columns)}
+    assert len({max(x for y, x in taken if y == number) for number in range(len(rows))}) == 1
+    assert max(y for y, _ in taken) == len(rows) - 1

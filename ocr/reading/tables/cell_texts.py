@@ -44,11 +44,12 @@ class Filled(NamedTuple):
 def fill(cells: Sequence[GridCell], boxes: Boxes, texts: Sequence[str], indices: Indices) -> Filled:
     """Puts the lines `indices` of a page into these cells, whose places are the page's, too."""
     places = np.array([cell.box for cell in cells], dtype=np.float32).reshape(-1, 4)
+    rows = np.array([(cell.row, cell.row + cell.rowspan) for cell in cells]).reshape(-1, 2)
     pieces: list[list[tuple[float, float, Piece]]] = [[] for _ in cells]
     near = 0
     for index in indices.tolist():
         box = boxes[index]
-        owners = _owners(cells, places, box)
+        owners = _owners(rows, places, box)
         height = float(box[3] - box[1])
         near += int(_distance(places[owners[0]], box) <= _BEYOND * height)
         for owner, text in _divided(texts[index], box, places, owners):
@@ -80,23 +81,28 @@ def _in_order(found: list[tuple[float, float, Piece]], boxes: Boxes) -> list[Pie
     return [piece for row in rows for _, _, piece in sorted(row, key=lambda piece: piece[1])]
 
 
-def _owners(cells: Sequence[GridCell], places: Boxes, box: Boxes) -> list[int]:
-    """The cell of a line, or the cells of one row that it runs over, from the left."""
+def _owners(rows: Indices, places: Boxes, box: Boxes) -> list[int]:
+    """The cell of a line, or the cells of one row that it runs over, from the left; of each cell
+    `rows` has the first and the one behind its last."""
     across = np.minimum(places[:, 2], box[2]) - np.maximum(places[:, 0], box[0])
     down = np.minimum(places[:, 3], box[3]) - np.maximum(places[:, 1], box[1])
     shared = np.clip(across, 0, None) * np.clip(down, 0, None)
     if not shared.any():
-        return [int(np.argmin([_distance(place, box) for place in places]))]
+        middles = np.array([box[0] + box[2], box[1] + box[3]]) / 2
+        apart = np.maximum(np.maximum(places[:, :2] - middles, middles - places[:, 2:]), 0)
+        return [int(np.argmin(np.hypot(apart[:, 0], apart[:, 1])))]
     best = int(np.argmax(shared))
-    widths = places[:, 2] - places[:, 0]
+    row = rows[best, 0]
     beside = np.flatnonzero(
-        (across >= _ACROSS * widths)
+        (across >= _ACROSS * (places[:, 2] - places[:, 0]))
         & (down > 0)
-        & np.array([cell.row <= cells[best].row < cell.row + cell.rowspan for cell in cells])
+        & (rows[:, 0] <= row)
+        & (row < rows[:, 1])
     )
     if len(beside) < 2:
         return [best]
-    return sorted(beside.tolist(), key=lambda owner: cells[owner].column)
+    found: list[int] = beside[np.argsort(places[beside, 0], kind="stable")].tolist()
+    return found
 
 
 def _distance(place: Boxes, box: Boxes) -> float:

@@ -63,10 +63,10 @@ def spread(grid: Grid, filled: Filled, boxes: Boxes) -> tuple[Grid, Filled]:
     """With pieces that are far apart in one cell put into the empty cells beside it."""
     place_of = {(c.row, c.column): n for n, c in enumerate(grid.cells) if c.colspan == 1}
     found = [list(pieces) for pieces in filled.pieces]
+    middles = _middles(grid, filled)
     for number, (cell, pieces) in enumerate(zip(grid.cells, filled.pieces, strict=True)):
         if cell.colspan > 1 or not are_apart(pieces, boxes):
             continue
-        middles = _middles(grid, filled)
         for piece in pieces:
             middle = float(boxes[piece.line, 0] + boxes[piece.line, 2]) / 2
             column = min(middles, key=lambda column: abs(middles[column] - middle))

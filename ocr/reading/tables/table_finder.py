@@ -1,5 +1,6 @@
 """The tables of a page that is read: where they stand, their cells, and the text of each."""
 
+import collections
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -16,12 +17,15 @@ from reading.tables.cell_texts import Filled, fill
 from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags
 from reading.tables.table_headings import heading_rows
 from reading.tables.table_mending import mended
-from reading.tables.table_regions import Region, find_regions
+from reading.tables.table_region import Region
+from reading.tables.table_regions import find_regions
 from reading.tables.table_rows import blocks_of
 
 _LEAST_FIT, _LEAST_CONFIDENCE = 0.8, 0.85
 """What the model writes of a picture of something else fits worse."""
 _LEAST_FILLED, _MOST_CROWDED = 0.3, 0.08
+_MOST_LINES = 4000
+"""A larger one would take longer than the text."""
 _LEVEL = np.radians(0.2)
 """What is askew by less is cut out as it lies."""
 
@@ -54,6 +58,8 @@ class TableFinder:
         rules = find_ruling_lines(page, turn, boxes, for_tables=True)
         found = []
         for region in find_regions(boxes, blocks, texts, rules.level):
+            if len(region.indices) > _MOST_LINES:
+                continue
             table = self._table(page, turn, region, boxes, texts)
             if table is not None:
                 found.append(table)
@@ -64,14 +70,15 @@ class TableFinder:
     ) -> PageTable | None:
         grid = self._grid(page, turn, region)
         filled = fill(grid.cells, boxes, texts, region.indices) if grid else None
-        if grid is None or filled is None or not _is_table(grid, filled):
-            if not region.is_regular:
-                return None
+        if grid is not None and filled is not None and _is_table(grid, filled):
+            grid, filled = mended(grid, filled, region.rules, boxes)
+        elif region.is_regular:
             grid = grid_of_space(boxes, region.indices)
             filled = fill(grid.cells, boxes, texts, region.indices)
             if not _is_table(grid, filled):
                 return None
-        grid, filled = mended(grid, filled, region.rules, boxes)
+        else:
+            return None
         if not grid.header_rows:
             grid = grid._replace(header_rows=heading_rows(grid, filled.texts()))
         return _record(grid, filled, region, boxes, turn)
@@ -122,10 +129,11 @@ def _is_table(grid: Grid, filled: Filled) -> bool:
 
 def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn) -> PageTable:
     cells = []
+    counts = collections.Counter(piece.line for pieces in filled.pieces for piece in pieces)
     for cell, pieces in zip(grid.cells, filled.pieces, strict=True):
         box = cell.box
         whole = [piece.line for piece in pieces]
-        if whole and all(_is_alone(index, filled) for index in whole):
+        if whole and all(counts[index] == 1 for index in whole):
             inside = boxes[whole]
             low, high = inside[:, :2].min(axis=0), inside[:, 2:].max(axis=0)
             box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
@@ -139,10 +147,6 @@ def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn
     return PageTable(
         _points(region.box, turn), grid.rows, grid.columns, grid.header_rows, tuple(cells)
     )
-
-
-def _is_alone(index: int, filled: Filled) -> bool:
-    return sum(piece.line == index for pieces in filled.pieces for piece in pieces) == 1
 
 
 def _points(box: tuple[float, float, float, float], turn: Turn) -> tuple[tuple[float, float], ...]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from reading.layout.boxes import Boxes, Indices, unit_of
+from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
+from reading.tables.table_region import STRONG_CELLS, STRONG_SHARE
 
 _BESIDE = 0.5
 """Of the lower one's height, so much stands beside the other line."""
@@ -76,6 +77,7 @@ def _have_neighbours(boxes: Boxes) -> npt.NDArray[np.bool_]:
         beside = overlap >= _BESIDE * np.minimum(heights[:-step], heights[step:])
         slack = heights[:-step] / 2
         beside &= (other[:, 0] >= one[:, 2] - slack) | (one[:, 0] >= other[:, 2] - slack)
+        beside &= ~(found[:-step] & found[step:])  # nothing new: most of a table's
         for first in np.flatnonzero(beside).tolist():
             between = boxes[first + 1 : first + step]
             low = boxes[first, 1] - _BAND * heights[first]
@@ -83,6 +85,14 @@ def _have_neighbours(boxes: Boxes) -> npt.NDArray[np.bool_]:
             if (between[:, 1] >= low).all() and (between[:, 3] <= high).all():
                 found[first] = found[first + step] = True
     return found
+
+
+_NEAR = 1.4
+"""A heading of a table without rules stands no more than so many heights above the rest."""
+_NEXT = 0.7
+"""A further line of a cell stands no more than so many heights below the one before."""
+_TIGHT = 0.3
+"""And no more than so, where nothing stands beside it."""
 
 
 def columns_of(boxes: Boxes, rows: Sequence[Indices], unit: float) -> list[tuple[float, float]]:
@@ -105,3 +115,65 @@ def columns_of(boxes: Boxes, rows: Sequence[Indices], unit: float) -> list[tuple
         else:
             columns.append((low, high))
     return columns
+
+
+def parts_of(block: Indices, boxes: Boxes) -> list[Indices]:
+    """The block where its rows are parted by much more white than usual."""
+    rows = rows_of(boxes, block)
+    tops = [float(boxes[row, 1].min()) for row in rows]
+    ends = np.maximum.accumulate([float(boxes[row, 3].max()) for row in rows]).tolist()
+    gaps = [top - end for top, end in zip(tops[1:], ends, strict=False)]
+    if not gaps:
+        return [block]
+    least = max(2.5 * max(float(np.median(gaps)), 0.0), 1.5 * unit_of(boxes[block]))
+    parts: list[list[Indices]] = [[rows[0]]]
+    for row, gap in zip(rows[1:], gaps, strict=True):
+        if gap > least:
+            parts.append([])
+        parts[-1].append(row)
+    return [np.sort(np.concatenate(part)) for part in parts]
+
+
+def trimmed(block: Indices, boxes: Boxes, *, only_below: bool = False) -> Indices | None:
+    """From the first row that is surely a table's to the last; None without such rows."""
+    rows = rows_of(boxes, block)
+    counts = [len(row) for row in rows if len(row) > 1]
+    if not counts:
+        return None
+    usual = float(np.median(counts))
+    least = max(STRONG_CELLS, round(STRONG_SHARE * usual))
+    strong = [number for number, row in enumerate(rows) if len(row) >= least]
+    if not strong:
+        return None
+    first, last = (0 if only_below else strong[0]), strong[-1]
+    unit = unit_of(boxes[block])
+    if first and len(rows[first - 1]) > 1 and _gap_below(boxes, rows, first - 1) <= _NEAR * unit:
+        first -= 1
+    while last + 1 < len(rows) and len(rows[last + 1]) == 1:
+        if _gap_below(boxes, rows, last) > _NEXT * unit:
+            break
+        last += 1
+    return _with_last_cell(np.sort(np.concatenate(rows[first : last + 1])), boxes)
+
+
+def _with_last_cell(indices: Indices, boxes: Boxes) -> Indices:
+    """And the further lines of a cell in the last row."""
+    rows = rows_of(boxes, indices)
+    owner = boxes[rows[-1][0]].copy()
+    unit = unit_of(boxes[indices])
+    last = int(indices[-1])
+    while last + 1 < len(boxes):
+        line = boxes[last + 1]
+        if (
+            line[1] - owner[3] > _TIGHT * unit
+            or line[1] < owner[1] + unit / 2
+            or abs(line[0] - owner[0]) > unit
+            or line[2] > owner[2] + 2 * unit
+        ):
+            break
+        last, owner = last + 1, line
+    return np.concatenate([indices, np.arange(int(indices[-1]) + 1, last + 1)])
+
+
+def _gap_below(boxes: Boxes, rows: Sequence[Indices], above: int) -> float:
+    return float(boxes[rows[above + 1], 1].min() - boxes[rows[above], 3].max())

@@ -242,11 +242,13 @@ NUMBERED = [
     for each in (line(str(n + 1), x, 100 + 34 * n), line("Q. And then what?", x + 60, 100 + 34 * n))
 ]
 
+INDEX = rows(*("Oak 21|Elm, 340|Yew 17|Ash ... 9" for _ in range(8)))
+
 
 @pytest.mark.parametrize(
     "given",
-    [[], PROSE, TWO_COLUMNS, RECEIPT, FORM, NUMBERED, rows(*FIVE)[:3]],
-    ids=["nothing", "prose", "columns", "receipt", "form", "numbered lines", "one row"],
+    [INDEX, [], PROSE, TWO_COLUMNS, RECEIPT, FORM, NUMBERED, rows(*FIVE)[:3]],
+    ids=["index", "nothing", "prose", "columns", "receipt", "form", "numbered lines", "one row"],
 )
 def test_what_is_no_table_is_none_whatever_the_model_says(given: list[Line]) -> None:
     boxes = [[60 + 240 * x, 34 * y, 260 + 240 * x, 34 * y + 30] for y in range(9) for x in range(4)]
