@@ -3,6 +3,7 @@
 #
 #     ./ocrctl status | process | pause | resume | reprocess | coverage | doctor | …
 #     ./ocrctl backup --to FILE      a checked copy of the database on this machine
+#     ./ocrctl export … --to FILE.zip  texts as files on this machine
 #     ./ocrctl restore FILE          from this machine, or a name in data/backups
 #
 # It lies in the installation folder; a checkout's ocrctl calls it with the checkout as
@@ -75,6 +76,24 @@ backup() { # --to and its file stand in $target
     sed -n '/^{/,$p' "$reply"
 }
 
+export_files() { # --to and its file stand in $target
+    case $target in
+        *?.zip) kind=zip ;;
+        *?.csv) kind=csv ;;
+        *?.jsonl) kind=jsonl ;;
+        *?.txt) kind=txt ;;
+        *) fail 1 "In Docker --to needs a file whose name ends in .zip." ;;
+    esac
+    partial=$target.part
+    : >"$partial" || fail 5 "$target cannot be written. Choose another file with --to."
+    trap 'rm -f "$partial"' EXIT
+    trap 'exit 130' INT TERM
+    code=0
+    inside "$@" "--to=-.$kind" </dev/null >"$partial" || code=$?
+    case $code in 0 | 2) mv "$partial" "$target" ;; esac # 2: some could not be made, and are noted
+    exit "$code"
+}
+
 restore() { # a file of this machine
     [ -z "$running" ] || fail 15 "ocr_service is running. Stop it first: docker compose stop ocr_service"
     compared=
@@ -119,7 +138,7 @@ case ${1:-} in
 esac
 need_docker
 case ${1:-} in
-    backup)
+    backup | export)
         target='' rest=''
         for word in "$@"; do # what follows --to is a file of this machine
             shift
@@ -131,7 +150,13 @@ case ${1:-} in
             esac
         done
         [ -z "$rest" ] || fail 1 "--to needs a file."
-        if [ -n "$target" ]; then backup "$@"; else inside "$@" </dev/null; fi
+        if [ -z "$target" ]; then
+            inside "$@" </dev/null
+        elif [ "$1" = export ]; then
+            export_files "$@"
+        else
+            backup "$@"
+        fi
         ;;
     restore)
         if [ $# -eq 2 ] && [ -f "$2" ]; then restore "$2"; else inside "$@" </dev/null; fi

@@ -44,7 +44,8 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
     export.add_argument("--machine", action="store_true", help="without people's corrections")
     export.add_argument(
         "--to", required=True, type=Path, metavar="FOLDER|FILE",
-        help="a folder; or a file: NAME.zip of any format, one for all of txt, csv and jsonl",
+        help="a folder; or a file: NAME.zip of any format, one for all of txt, csv and jsonl; "
+        "--to=-.zip is standard output",
     )  # fmt: skip
 
 
@@ -185,7 +186,12 @@ class _Export:
 
 @contextlib.contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """The file at `path`, there only when it is whole; what stood there before stays until then."""
+    """The file at `path`, there only when it is whole; what stood there before stays until then.
+    "-.zip" and the like are standard output."""
+    if path.stem == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:

@@ -112,19 +112,16 @@ def _along(text: str, polygon: Sequence[Sequence[float]]) -> Sequence[Sequence[f
 
 
 def _quad(polygon: Sequence[Sequence[float]], start: float, end: float) -> Quad:
-    top_left, top_right, bottom_right, bottom_left = polygon
+    # Written out: an export asks for this some hundred times a page.
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = polygon
+    top_x, top_y, bottom_x, bottom_y = x2 - x1, y2 - y1, x3 - x4, y3 - y4
+    start, end = start / WHOLE, end / WHOLE
     return (
-        _between(top_left, top_right, start),
-        _between(top_left, top_right, end),
-        _between(bottom_left, bottom_right, end),
-        _between(bottom_left, bottom_right, start),
+        (round(x1 + top_x * start, 2), round(y1 + top_y * start, 2)),
+        (round(x1 + top_x * end, 2), round(y1 + top_y * end, 2)),
+        (round(x4 + bottom_x * end, 2), round(y4 + bottom_y * end, 2)),
+        (round(x4 + bottom_x * start, 2), round(y4 + bottom_y * start, 2)),
     )
-
-
-def _between(start: Sequence[float], end: Sequence[float], place: float) -> Point:
-    share = place / WHOLE
-    x, y = (low + (high - low) * share for low, high in zip(start, end, strict=True))
-    return round(x, 2), round(y, 2)
 
 
 def _aligned(before: list[str], places: list[Place], after: list[str]) -> list[Place]:

@@ -1,6 +1,7 @@
 """ocrctl export: into a folder, a zip or one file."""
 
 import csv
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,15 @@ def test_a_search_goes_into_a_zip(scene: ExportScene, tmp_path: Path) -> None:
     archive = zipfile.ZipFile(target)
     assert archive.testzip() is None
     assert sorted(archive.namelist()) == ["0.jpg.jsonl", "2.jpg.jsonl"]
+
+
+def test_it_goes_to_standard_output_for_whoever_passes_it_on(
+    scene: ExportScene, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    scene.add("a.jpg", LINE)
+    assert export("--format", "txt", "--to=-.zip") == 0
+    archive = zipfile.ZipFile(io.BytesIO(capfdbinary.readouterr().out))
+    assert archive.read("a.jpg.txt") == b"cat and dog\n"
 
 
 def test_all_go_into_one_table(scene: ExportScene, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ DOCKER = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>"$ASKED"
 case "$*" in
+    *"--to=-.zip") printf zipped; exit "${CODE:-0}" ;;
     *"--to -") printf text; printf '{\\n  "path": "a.db",\\n  "sha256": "'$SUM'"\\n}\\n' >&2 ;;
     *"restore -") cat >"$ASKED.stdin" ;;
     *"doctor"*) cat ;;
@@ -149,6 +150,17 @@ def test_a_backup_that_does_not_arrive_whole_is_none(docker: WithDocker) -> None
     assert "did not arrive" in result.stderr
     assert (docker.folder / "a.db").read_text() == "the one before"
     assert len(list(docker.folder.iterdir())) == 1
+
+
+def test_an_export_comes_out_of_the_container(docker: WithDocker) -> None:
+    result = docker.call("export", "--format", "pdf", "--to", "all texts.zip", RUNNING="1")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert docker.asked() == f"{EXEC} export --format pdf --to=-.zip"
+    assert (docker.folder / "all texts.zip").read_text() == "zipped"
+    docker.call("export", "--format", "pdf", "--to=b.zip", RUNNING="1", CODE="15")
+    assert [path.name for path in docker.folder.iterdir()] == ["all texts.zip"]
+    result = docker.call("export", "--format", "pdf", "--to", "folder", RUNNING="1")
+    assert (result.returncode, "ends in .zip" in result.stderr) == (EXIT_BAD_ARGUMENTS, True)
 
 
 def test_a_file_of_this_machine_goes_into_the_container(docker: WithDocker) -> None:
