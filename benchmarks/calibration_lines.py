@@ -54,7 +54,7 @@ class Witness:
 
     def __call__(self, reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
         line = judged(reading, polygon)
-        self._kept.features[id(line)] = (line, features(facts_of(reading, polygon)))
+        self._kept.features[line.polygon] = features(facts_of(reading, polygon))
         return line
 
     def begin(self) -> None:
@@ -63,7 +63,7 @@ class Witness:
 
     def of(self, line: Line) -> tuple[float, ...]:
         """What the doubt of one of the page's lines followed from."""
-        kept: tuple[float, ...] = self._kept.features[id(line)][1]
+        kept: tuple[float, ...] = self._kept.features[line.polygon]
         return kept
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ocr_contract import doubt, line_marks
+from ocr_contract import doubt, line_marks, word_boxes
 from ocr_contract.alternatives import Alternative, to_plain
 from ocr_contract.doubt import Band
 from ocr_contract.schema import Status
@@ -67,6 +67,8 @@ class ImageSummary:
     width: int | None
     height: int | None
     snippet: Markup | None
+    page_number: int | None = None
+    """Of a hit, the page that the snippet is from; None where only the name is one."""
 
     @property
     def band(self) -> Band | None:
@@ -84,12 +86,16 @@ class ImageSummary:
 
     def to_json(self) -> dict[str, Any]:
         """The object of /api/v1/images."""
-        hidden = {"thumbnail", "width", "height", "snippet"}
+        hidden = {"thumbnail", "width", "height", "snippet", "page_number"}
         fields = (field.name for field in dataclasses.fields(self))
         value = {name: getattr(self, name) for name in fields if name not in hidden}
         value["url"] = f"/images/{self.id}"
         value["thumbnail_url"] = f"/thumbnails/{self.id}/1" if self.thumbnail else None
         return value
+
+    def hit_to_json(self) -> dict[str, Any]:
+        """The object of /api/v1/search."""
+        return self.to_json() | {"page_number": self.page_number, "snippet": self.snippet}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,6 +112,10 @@ class LineView:
     doubt_reason: str | None
     alternatives: tuple[Alternative, ...]
     model: str | None
+    words: str | None = None
+    """As the column holds them."""
+    paragraph: int | None = None
+    """From 1 on its page; None where it was read before there were any."""
 
     @property
     def band(self) -> Band:
@@ -123,6 +133,10 @@ class LineView:
     def shown(self) -> str:
         """What a reader should read."""
         return self.text if self.corrected is None else self.corrected
+
+    def places(self) -> list[tuple[str, word_boxes.Quad]]:
+        """Each word of what is shown, and where it stands."""
+        return word_boxes.word_places(self.text, self.words, self.polygon, self.corrected)
 
     @property
     def seen(self) -> str:
@@ -172,12 +186,13 @@ class ImageDetail:
     device: str | None
     pages: list[PageView]
 
-    def to_json(self) -> dict[str, Any]:
-        """The object of /api/v1/images/<id> and of the JSON export."""
+    def to_json(self, *, with_words: bool = False) -> dict[str, Any]:
+        """The object of /api/v1/images/<id> and of the JSON export; lines have their words only
+        where they are asked for."""
         value = self.summary.to_json()
         value["engine"] = self.engine
         value["device"] = self.device
-        value["pages"] = [_page_to_json(page) for page in self.pages]
+        value["pages"] = [_page_to_json(page, with_words=with_words) for page in self.pages]
         for page in value["pages"]:
             has_preview = page.pop("preview") is not None
             number = page["number"]
@@ -185,9 +200,12 @@ class ImageDetail:
         return value
 
 
-def _page_to_json(page: PageView) -> dict[str, Any]:
+def _page_to_json(page: PageView, *, with_words: bool) -> dict[str, Any]:
     value = dataclasses.asdict(page)
     for line, known in zip(value["lines"], page.lines, strict=True):
         line["alternatives"] = to_plain(known.alternatives)
         line["band"] = known.band
+        del line["words"]
+        if with_words:
+            line["words"] = [{"text": word, "polygon": polygon} for word, polygon in known.places()]
     return value

@@ -65,6 +65,14 @@ def image_number(request: Request) -> int | None:
     return int(text)
 
 
+def wants_words(request: Request) -> bool:
+    """Whether `?words=` is 1: each line is asked for with its words."""
+    text = request.args.get("words", "")
+    if text not in ("", "0", "1"):
+        raise BadParameterError("words must be 0 or 1.")
+    return text == "1"
+
+
 def correction(request: Request) -> str:
     """The text for a line in a form: one line, bounded."""
     text = request.form.get("text", "")

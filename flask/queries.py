@@ -226,7 +226,8 @@ def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
         lines=[
             LineView(row["id"], row["number"], row["text"], row["corrected"], row["confidence"],
                      points(row["polygon"]), row["doubt"], row["doubt_reason"],
-                     from_json(row["alternatives"], row["text"]), row["model"])
+                     from_json(row["alternatives"], row["text"]), row["model"], row["words"],
+                     row["paragraph"])
             for row in rows
         ],
     )  # fmt: skip

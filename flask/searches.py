@@ -72,8 +72,7 @@ class SimilarPage:
         return {
             "readings": [{"typed": each.typed, "read": each.read} for each in self.readings],
             "images": [
-                image.to_json() | {"snippet": image.snippet, "read": reading.read}
-                for image, reading in self.images
+                image.hit_to_json() | {"read": reading.read} for image, reading in self.images
             ],
             "complete": self.is_complete,
         }
@@ -140,4 +139,7 @@ def _with_snippet(
     connection: sqlite3.Connection, image: ImageSummary, marker: Marker
 ) -> ImageSummary:
     found = documents.first_snippet(connection, marker, image.id)
-    return image.replaced(snippet=found and highlighting.snippet(found))
+    if found is None:
+        return image
+    page_number, snippet = found
+    return image.replaced(snippet=highlighting.snippet(snippet), page_number=page_number)

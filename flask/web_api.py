@@ -3,8 +3,11 @@
     GET /api/v1/status                     {"counts", "service", "service_problem"}; counts by
                                            status, and "total" and "warnings"
     GET /api/v1/images?state=&size=&next=  {"images": […], "next": token or null}
-    GET /api/v1/images/<id>?page=          the image with pages and lines, or with that page alone
-    GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>), and
+    GET /api/v1/images/<id>?page=&words=1  the image with pages and lines, or with that page alone;
+                                           each line with its "paragraph", and with words=1 with
+                                           "words": [{"text", "polygon"}, …]
+    GET /api/v1/search?q=…                 as images, each with "snippet" (HTML with <mark>) and
+                                           the "page_number" of it (null: the name is a hit), and
                                            {"count", "count_is_exact", "complete", "read_as",
                                            "notes", "index_percent"}: see below; so does images?q=
     GET /api/v1/facets?q=&state=           how many lie in each state, folder, month and band of
@@ -88,7 +91,8 @@ def image(image_id: int) -> Response:
     """One image with everything."""
     with current_site().reading() as connection:
         asked = parameters.page_number(request)
-        return jsonify(queries.image_detail(connection, image_id, asked).to_json())
+        found = queries.image_detail(connection, image_id, asked)
+    return jsonify(found.to_json(with_words=parameters.wants_words(request)))
 
 
 def _list_reply(wanted: ImageFilter) -> Response:
@@ -100,7 +104,7 @@ def _list_reply(wanted: ImageFilter) -> Response:
             page = searches.search(
                 connection, wanted, place=place, limit=size, limit_s=site.settings.query_limit_s
             )
-        hits = [image.to_json() | {"snippet": image.snippet} for image in page.images]
+        hits = [image.hit_to_json() for image in page.images]
         return jsonify({"images": hits, **page.to_json()})
     after = parameters.after(request)
     with site.reading() as connection:

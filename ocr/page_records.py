@@ -46,6 +46,10 @@ class Line:
     alternatives: tuple[Alternative, ...] = ()
     model: str | None = None
     """What read it, when that was not the batch's recogniser."""
+    words: tuple[int, ...] | None = None
+    """Where its words are, as of `ocr_contract.word_boxes`; None: not known."""
+    paragraph: int | None = None
+    """From 1 on its page."""
 
     @property
     def is_doubtful(self) -> bool:

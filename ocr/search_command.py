@@ -90,7 +90,8 @@ class _Output:
 
     def _show_lines(self) -> None:
         for hit in self._hits():
-            sys.stdout.write(f"{hit['id']:>8}  {_printable(hit['name'])}\n")
+            page = f", page {hit['page_number']}" if (hit["page_number"] or 1) > 1 else ""
+            sys.stdout.write(f"{hit['id']:>8}  {_printable(hit['name'])}{page}\n")
             if hit["snippet"]:
                 sys.stdout.write(f"{'':10}{_printable(hit['snippet'])}\n")
         for reading, hit in self._similar():
@@ -146,7 +147,8 @@ class _Output:
             "SELECT id, name, status, found_at, duplicate_of FROM images WHERE id = ?", (image_id,)
         ).fetchone()
         found = documents.first_snippet(self._connection, marker, image_id)
-        return dict(row) | {"snippet": str(found) if found else None}
+        number, snippet = found or (None, None)
+        return dict(row) | {"page_number": number, "snippet": str(snippet) if snippet else None}
 
 
 def _printable(text: str) -> str:

@@ -99,7 +99,7 @@ CREATE TABLE lines (
   doubt_reason  TEXT,                      -- stable code, e.g. 'other_script': see doubt.py; NULL: none in particular
   alternatives  TEXT,                      -- JSON: other readings of doubtful places, see alternatives.py; NULL: none
   model         TEXT,                      -- what read it when that was not the batch's recogniser
-  words         TEXT,                      -- JSON: where each of its words begins and ends, see word_boxes.py;
+  words         TEXT,                      -- where each of its words begins and ends, see word_boxes.py;
                                            -- NULL: not known, they are divided by their usual widths
   paragraph     INTEGER,                   -- from 1 on its page; NULL: read before there were any
   doubt         REAL GENERATED ALWAYS AS ( -- 0 to 1: the probability that the text is wrong

@@ -1,10 +1,11 @@
 """Where each word of a line stands on its page: kept beside the line, divided up where it is not.
 
-`lines.words` is a JSON list of whole numbers, two for each word of the line's text (`str.split()`)
-in the text's order: where it begins and where it ends, in thousandths of the line's polygon from
-its first edge (points 0 and 3) to the opposite one (points 1 and 2).
+`lines.words` has two numbers for each word of the line's text (`str.split()`) in the text's order:
+where it begins and where it ends, in thousandths of the line's polygon from its first edge (points
+0 and 3) to the opposite one (points 1 and 2). Each is written as two digits to the base of 32,
+which Python's `int(digits, 32)` reads: half as long as in JSON, and an archive has many words.
 
-    "Total  12,50"    [0,270,690,1000]
+    "Total  12,50"    0, 270, 690, 1000    "008eliv8"
 
 That is how the words stand on the picture: of a text that runs from right to left the first word
 has the largest numbers. Where nothing is known, a line is divided by the width that its characters
@@ -12,13 +13,17 @@ usually have.
 """
 
 import difflib
-import json
 import math
+import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 
 from ocr_contract.usual_widths import Place, divided, is_right_to_left, usual_width
 
 WHOLE = 1000
+_BASE = 32
+_DIGITS = (string.digits + string.ascii_lowercase)[:_BASE]
+_WRITTEN = re.compile(rf"(?:[{_DIGITS}]{{2}})*")
 MAX_WORDS = 5_000
 """Of one line: its text is no longer than twice as many characters."""
 _STACKED = 1.8
@@ -32,9 +37,11 @@ Point = tuple[float, float]
 Quad = tuple[Point, Point, Point, Point]
 
 
-def to_json(words: Iterable[int] | None) -> str | None:
+def to_text(words: Iterable[int] | None) -> str | None:
     """As the column holds them."""
-    return None if words is None else json.dumps(list(words), separators=(",", ":"))
+    if words is None:
+        return None
+    return "".join(_DIGITS[each // _BASE] + _DIGITS[each % _BASE] for each in words)
 
 
 def from_plain(value: object, text: str) -> tuple[int, ...]:
@@ -54,12 +61,11 @@ def from_plain(value: object, text: str) -> tuple[int, ...]:
     return tuple(value)
 
 
-def from_json(value: str | None, text: str) -> tuple[int, ...] | None:
+def from_text(value: str | None, text: str) -> tuple[int, ...] | None:
     """What a column says about this text; None when it says nothing that can be understood."""
-    try:
-        return None if value is None else from_plain(json.loads(value), text)
-    except (ValueError, RecursionError):
+    if value is None or not _WRITTEN.fullmatch(value):
         return None
+    return _checked([int(value[at : at + 2], _BASE) for at in range(0, len(value), 2)], text)
 
 
 def word_places(
@@ -76,7 +82,7 @@ def word_places(
     """
     if len(polygon) != len("quad"):
         return []
-    known = from_json(words, text) if isinstance(words, str) else _checked(words, text)
+    known = from_text(words, text) if isinstance(words, str) else _checked(words, text)
     if known is None:
         polygon = _along(text, polygon)
     machine = text.split()

@@ -7,11 +7,16 @@ from decoding.pixels import Pixels
 from engines.columns import Columns
 from engines.long_lines import recognise_in_parts
 from engines.networks import Recogniser
-from engines.text_models import Recognised
-from engines.text_recognition import join_characters, prepare_line, read_characters
+from engines.text_models import Evidence, Recognised
+from engines.text_recognition import (
+    join_characters,
+    natural_width,
+    prepare_line,
+    read_characters,
+)
 
-RecogniseLine = Callable[[Pixels], tuple[str, float]]
-"""Text and confidence of a cut-out line (height, width, 3); from several threads."""
+RecogniseLine = Callable[[Pixels], Recognised]
+"""The text of a cut-out line (height, width, 3); from several threads."""
 
 
 class OneLine:
@@ -23,9 +28,9 @@ class OneLine:
         self._characters = read_characters(model)
         self._widths = widths
 
-    def __call__(self, line: Pixels) -> tuple[str, float]:
+    def __call__(self, line: Pixels) -> Recognised:
         (found,) = recognise_in_parts([line], self._recognise)
-        return found.text, found.confidence
+        return found
 
     def _recognise(self, parts: Sequence[Pixels]) -> list[Recognised]:
         return [self._one(part) for part in parts]
@@ -33,4 +38,6 @@ class OneLine:
     def _one(self, part: Pixels) -> Recognised:
         columns = self._network.run_best(prepare_line(part, self._widths)[None])
         (line,) = (Columns(*each) for each in zip(*columns, strict=True))
-        return Recognised(*join_characters(line, self._characters))
+        text, confidence = join_characters(line, self._characters)
+        width = natural_width(part, self._widths)
+        return Recognised(text, confidence, (Evidence(line, self._characters, text, width),))

@@ -10,6 +10,7 @@ from decoding.pixels import Pixels
 from engines.inference import Inference, load_recogniser
 from engines.kept_files import KeptFiles
 from engines.one_line import RecogniseLine
+from engines.word_spans import word_spans
 from language_choice import Language
 from languages.second_reader import Reader, SecondReader, Words
 from languages.tesseract_lines import TesseractLines
@@ -86,4 +87,5 @@ def _by_models(
 
 
 def _words(recognise: RecogniseLine, line: Pixels) -> Words:
-    return Words(*recognise(line))
+    text, confidence, evidence = recognise(line)
+    return Words(text, confidence, word_spans(text, evidence, line))

@@ -39,6 +39,8 @@ class Words(NamedTuple):
     """In the order in which it is spoken, whatever its direction."""
     confidence: float
     """0 to 1."""
+    places: tuple[float, ...] | None = None
+    """Where each word begins and ends, in shares of the line's width; None: not known."""
 
 
 class OtherReading(NamedTuple):
@@ -48,6 +50,8 @@ class OtherReading(NamedTuple):
     confidence: float
     model: str
     """What read it."""
+    places: tuple[float, ...] | None = None
+    """As of `Words`."""
 
 
 class Reader(NamedTuple):
@@ -108,12 +112,12 @@ def _surest(readers: Sequence[Reader], usual: set[str], line: Pixels) -> OtherRe
     """The reading of the reader that is surest; `usual` ones of the page come first."""
     best, best_score = OtherReading("", 0.0, ""), 0.0
     for reader in readers:
-        text, confidence = reader.read(line)
+        text, confidence, places = reader.read(line)
         text = plain(text)
         confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
         score = confidence + _FAMILIAR * (reader.model in usual)
         if text and score > best_score:
-            best, best_score = OtherReading(text, confidence, reader.model), score
+            best, best_score = OtherReading(text, confidence, reader.model, places), score
         if confidence >= _SURE and reader.model in usual:
             break
     return best

@@ -85,8 +85,24 @@ class TesseractLines:
         reader.SetSourceResolution(_DOTS_PER_INCH)
         text = " ".join(str(reader.GetUTF8Text()).split())
         confidence = max(int(reader.MeanTextConf()), 0) / 100 if text else 0.0
+        places = self._places(reader, width) if text else None
         reader.Clear()
-        return Words(text, min(confidence, 1.0))
+        return Words(text, min(confidence, 1.0), places)
+
+    def _places(self, reader: Any, width: int) -> tuple[float, ...] | None:
+        """Of the words that were read, of a picture so wide; in the text's order."""
+        level = self._library.RIL.WORD
+        found: list[float] = []
+        for word in self._library.iterate_level(reader.GetIterator(), level):
+            box = word.BoundingBox(level)
+            if box is None:
+                return None
+            left, _, right, _ = box
+            count = len(str(word.GetUTF8Text(level)).split())
+            if count != 1:
+                return None
+            found += (_share(left, width), _share(right, width))
+        return tuple(found)
 
     @contextlib.contextmanager
     def _borrowed(self, code: str) -> Iterator[Any]:
@@ -104,6 +120,11 @@ class TesseractLines:
         )
         reader.SetVariable("tessedit_do_invert", "0")  # `prepared` has seen to that
         return reader
+
+
+def _share(x: int, width: int) -> float:
+    """Of the line's width, less the margin around it."""
+    return min(max((x - _MARGIN) / max(width - 2 * _MARGIN, 1), 0.0), 1.0)
 
 
 def _confidence(words: Words) -> float:

@@ -18,6 +18,7 @@ from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
+from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
@@ -35,6 +36,8 @@ _NO_TEXT_FOUND = ImageWarning(
 _STAMP_OVER_TEXT = ImageWarning(
     "stamp_over_text", "A stamp lies over text on this page; check the words beneath it."
 )
+_LINES_FOR_SECOND = 5
+"""So many of the longest lines tell which way up a page stands in a language that is set up."""
 _FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
 """Borders and grain are read as a sign or two, never surely."""
 
@@ -118,6 +121,8 @@ class PageEngine:
         asked = self._evidence(page, polygons, shares, known)
         if not unread_script.is_unread(asked.surest):
             rotation = orientation.rotation(asked.evidence, shares, told_upright=told_upright)
+        elif (reads := self._rotation_that_reads(page, polygons)) is not None:
+            rotation = reads
         elif told_upright or not orientation.on_their_side(polygons):
             rotation = 0
         else:
@@ -169,6 +174,21 @@ class PageEngine:
             if orientation.is_clear(found, shares):
                 break
         return _Asked(found, surest)
+
+    def _rotation_that_reads(self, page: Pixels, polygons: Polygons) -> int | None:
+        """As `orientation.rotation`, by the second recogniser; None where it cannot tell."""
+        if not self._scripts.any_is_read:
+            return None
+        axis, chosen = orientation.longest_along_one_axis(polygons, _LINES_FOR_SECOND)
+        crops = [crop_line(page, grown(polygons[index])) for index in chosen]
+        bases = [orientation.base_turn(polygons[index]) for index in chosen]
+        read = {
+            turn: self._scripts.reads(
+                [turned(crop, (turn - base) % 360) for crop, base in zip(crops, bases, strict=True)]
+            )
+            for turn in (axis, axis + 180)
+        }
+        return unread_script.rotation_that_reads(read)
 
     def _rotation_unread(self, page: Pixels, shares: Sequence[float], lines: int) -> int:
         """As `orientation.rotation`, for a page whose lines lie and read well in no way."""
@@ -249,11 +269,16 @@ def _read_page(
     vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
     texts = [reading.text for reading in readings]
     order = reading_order(polygons, vertical=vertical, page=page, texts=texts)
+    order = [index for index in order if _is_text(readings[index])]
+    paragraphs = paragraph_numbers(
+        polygons[order], [texts[index] for index in order], vertical=vertical
+    )
     return ReadPage(
         pixels=page,
         rotation=rotation,
         lines=tuple(
-            judge(readings[index], polygons[index]) for index in order if _is_text(readings[index])
+            dataclasses.replace(judge(readings[index], polygons[index]), paragraph=number)
+            for index, number in zip(order, paragraphs, strict=True)
         ),
     )
 

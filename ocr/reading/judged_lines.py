@@ -10,8 +10,9 @@ from engines.text_models import Evidence
 from ocr_contract.alternatives import MAX_PLACES, Alternative
 from ocr_contract.doubt import LOOK_AT
 from page_records import Line
+from reading.line_crops import shares_along, thousandths
 from reading.line_doubt import LineFacts, doubt, reason
-from reading.line_reading import UPRIGHT, Reading
+from reading.line_reading import DOWNWARD, UPRIGHT, Reading
 from reading.rival_readings import alternatives, doubtful_places
 
 Point = tuple[float, float]
@@ -23,34 +24,51 @@ _SURELY_WRONG = 1.0
 
 def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     """Its polygon begins at the text's own top left."""
-    points = _points(reading, polygon)
+    points, words = _points(polygon, _turn(reading)), _words(reading, polygon)
     if reading.doubt_reason is not None:
         return Line(
             reading.text, reading.confidence, points, doubt=_SURELY_WRONG,
-            doubt_reason=reading.doubt_reason, model=reading.model,
+            doubt_reason=reading.doubt_reason, model=reading.model, words=words,
         )  # fmt: skip
     facts = facts_of(reading, polygon)
     found = doubt(facts)
     if found is None or found < LOOK_AT:
-        return Line(reading.text, reading.confidence, points, doubt=found, model=reading.model)
+        return Line(
+            reading.text, reading.confidence, points, doubt=found, model=reading.model, words=words
+        )
     return Line(
         reading.text, reading.confidence, points, doubt=found, doubt_reason=reason(facts),
         alternatives=_alternatives(reading.text, reading.evidence), model=reading.model,
+        words=words,
     )  # fmt: skip
 
 
 def facts_of(reading: Reading, polygon: npt.NDArray[np.float32]) -> LineFacts:
     """What its doubt follows from."""
+    points = _points(polygon, reading.way.turn)  # of a column its length, as the model knows it
     return LineFacts(
-        reading.text, reading.confidence, reading.evidence, _height(_points(reading, polygon)),
+        reading.text, reading.confidence, reading.evidence, _height(points),
         is_turned=reading.way != UPRIGHT,
     )  # fmt: skip
 
 
-def _points(reading: Reading, polygon: npt.NDArray[np.float32]) -> tuple[Point, ...]:
+def _points(polygon: npt.NDArray[np.float32], turn: int) -> tuple[Point, ...]:
+    """From the top left of the text that stands upright when it is turned so."""
     corners = polygon.tolist()
-    first = reading.way.turn // 90 % len(corners)
+    first = turn // 90 % len(corners)
     return tuple((x, y) for x, y in [*corners[first:], *corners[:first]])
+
+
+def _turn(reading: Reading) -> int:
+    """Degrees counter-clockwise by which a line is turned until its text runs to the right; also a
+    column's, whose characters stand upright below each other."""
+    return DOWNWARD.turn if reading.way.stacked else reading.way.turn
+
+
+def _words(reading: Reading, polygon: npt.NDArray[np.float32]) -> tuple[int, ...] | None:
+    if reading.places is None or len(reading.places) != 2 * len(reading.text.split()):
+        return None
+    return thousandths(shares_along(polygon, _turn(reading), reading.places))
 
 
 def _height(points: Sequence[Point]) -> float:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from ocr_contract.word_boxes import WHOLE
 
 _MAX_SIDE = 16_000
 """A warped crop is never larger: OpenCV's limit for remapping is 32,767."""
@@ -50,8 +51,7 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
     """
     corners: list[list[float]] = polygon.tolist()  # so few numbers are slower in numpy
     if _is_upright(corners):
-        left, top = (math.floor(min(sides)) for sides in zip(*corners, strict=True))
-        right, bottom = (math.ceil(max(sides)) for sides in zip(*corners, strict=True))
+        left, top, right, bottom = _cut_sides(corners)
         rows = slice(max(top, 0), max(bottom, top + 1, 0))  # a negative end would count from below
         columns = slice(max(left, 0), max(right, left + 1, 0))
         crop = page[rows, columns]
@@ -67,6 +67,62 @@ def grown(polygon: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     Arabic, may stand out of what was found."""
     across = (polygon[[3, 2]] - polygon[[0, 1]]) * _GROWN
     return np.concatenate([polygon[:2] - across, polygon[2:] + across[::-1]])
+
+
+def shares_along(
+    polygon: npt.NDArray[np.float32], turn: int, shares: Sequence[float]
+) -> list[float]:
+    """Places along a line as it was cut out and turned by `turn` degrees, as shares of the way
+    between the middles of its polygon's first and last edge: where the polygon is narrower at one
+    end, straightening stretched it unevenly."""
+    corners: list[list[float]] = polygon.tolist()
+    first = turn // 90
+    cut = _cut_corners(corners) if _is_upright(corners) else corners
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = [*cut[first:], *cut[:first]]
+    # From the unit square to a quadrilateral: Heckbert, "Fundamentals of Texture Mapping", 1989.
+    wide = (x1 - x2, y1 - y2), (x3 - x2, y3 - y2)
+    odd = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+    area = wide[0][0] * wide[1][1] - wide[1][0] * wide[0][1]
+    if area == 0:
+        return list(shares)
+    g = (odd[0] * wide[1][1] - wide[1][0] * odd[1]) / area
+    h = (wide[0][0] * odd[1] - odd[0] * wide[0][1]) / area
+    start, end = _middles([*corners[first:], *corners[:first]])
+    way = end[0] - start[0], end[1] - start[1]
+    length = max(way[0] ** 2 + way[1] ** 2, 1e-9)
+    found = []
+    for share in shares:
+        depth = g * share + h / 2 + 1
+        x = (share * (x1 - x0 + g * x1) + (x3 - x0 + h * x3) / 2 + x0) / depth
+        y = (share * (y1 - y0 + g * y1) + (y3 - y0 + h * y3) / 2 + y0) / depth
+        found.append(((x - start[0]) * way[0] + (y - start[1]) * way[1]) / length)
+    return found
+
+
+def thousandths(shares: Sequence[float]) -> tuple[int, ...]:
+    """Places of words as they are stored: each begins and ends on the line, in this order."""
+    places = [min(max(round(WHOLE * share), 0), WHOLE) for share in shares]
+    pairs = zip(places[::2], places[1::2], strict=True)
+    return tuple(place for start, end in pairs for place in (start, max(start, end)))
+
+
+def _middles(corners: list[list[float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Of the first and of the last edge of a line."""
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+    return ((x0 + x3) / 2, (y0 + y3) / 2), ((x1 + x2) / 2, (y1 + y2) / 2)
+
+
+def _cut_corners(corners: list[list[float]]) -> list[list[float]]:
+    """Of the pixels that are cut out for an upright rectangle."""
+    left, top, right, bottom = _cut_sides(corners)
+    return [[left, top], [right, top], [right, bottom], [left, bottom]]
+
+
+def _cut_sides(corners: list[list[float]]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of them."""
+    left, top = (math.floor(min(sides)) for sides in zip(*corners, strict=True))
+    right, bottom = (math.ceil(max(sides)) for sides in zip(*corners, strict=True))
+    return left, top, right, bottom
 
 
 def turned(pixels: Pixels, degrees: int) -> Pixels:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from decoding.pixels import Pixels
 from engines.text_models import Evidence, Recognised
+from engines.word_spans import word_spans
 from reading.line_crops import turned
 from reading.small_pages import with_margin
 from reading.vertical_text import as_horizontal, column_as_row, is_stacking_script
@@ -63,6 +64,9 @@ class Reading:
     """As of `page_records.Line`; what has one is surely wrong."""
     model: str | None = None
     """As of `page_records.Line`."""
+    places: tuple[float, ...] | None = None
+    """Where each word begins and ends along the line as it was cut out and turned: shares of its
+    length, two a word; None: not known."""
 
 
 def read_lines(
@@ -82,7 +86,7 @@ def read_lines(
     if any(more):
         further = read_ways(crops, more, recognise)
         found = [[*first, *second] for first, second in zip(found, further, strict=True)]
-    return [_best(readings) for readings in found]
+    return [_placed(crop, _best(readings)) for crop, readings in zip(crops, found, strict=True)]
 
 
 def read_ways(
@@ -153,6 +157,16 @@ def _best(readings: Sequence[Reading]) -> Reading:
     same_script = is_stacking_script(best.text) and is_stacking_script(column.text)
     enough = _READS_WELL if same_script else best.confidence + _CLEARLY
     return column if column.confidence >= max(enough, _LEAST_COLUMN) else best
+
+
+def _placed(crop: Pixels, reading: Reading) -> Reading:
+    """With its words' places."""
+    pixels = turned(crop, reading.way.turn)
+    if is_tall(pixels) and not reading.way.stacked:
+        return reading  # a character alone, that was read with ground beside it
+    row = column_as_row(pixels) if reading.way.stacked else pixels
+    places = None if row is None else word_spans(reading.text, reading.evidence, row)
+    return reading if places is None else dataclasses.replace(reading, places=places)
 
 
 def _confidence(reading: Reading) -> float:

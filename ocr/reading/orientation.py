@@ -93,6 +93,17 @@ def lines_to_ask(polygons: Polygons) -> list[list[int]]:
     return [group for group in (chosen[:_SAMPLE], chosen[_SAMPLE:_MOST_LINES]) if group]
 
 
+def longest_along_one_axis(polygons: Polygons, count: int) -> tuple[int, list[int]]:
+    """The axis of the longest line: 0 where it runs along, 90 up or down; and by index up to
+    `count` of the longest lines that share it."""
+    along, down = _sides(polygons)
+    longer = np.where((np.hypot(*along.T) >= np.hypot(*down.T))[:, None], along, down)
+    lies = np.abs(longer[:, 1]) > np.abs(longer[:, 0])
+    order = np.argsort(_lengths(polygons))[::-1]
+    same = order[lies[order] == lies[order[0]]]
+    return 90 * int(lies[order[0]]), same[:count].tolist()
+
+
 def base_turn(polygon: npt.NDArray[np.float32]) -> int:
     """By how many degrees counter-clockwise the page must be turned for a line's first edge to run
     to the right, to within 45 degrees: 0, 90 or 270. A crop is as if that were done."""

@@ -53,6 +53,10 @@ class SecondReading(Protocol):
     def model(self) -> str:
         """What read it."""
 
+    @property
+    def places(self) -> tuple[float, ...] | None:
+        """Of its words, as of `line_reading.Reading`."""
+
 
 class SecondRecogniser(Protocol):
     """Reads lines in the languages that are set up."""
@@ -71,6 +75,14 @@ class OtherScripts:
     def any_is_read(self) -> bool:
         """Whether languages are set up."""
         return self._second is not None
+
+    def reads(self, crops: Sequence[Pixels]) -> float:
+        """The mean confidence with which the second recogniser reads lines, of which there is
+        one at least, as they stand; 0 without one."""
+        if self._second is None:
+            return 0.0
+        found = self._second.read(crops)
+        return sum(each.confidence for each in found if each.text) / len(crops)
 
     def settle(
         self,
@@ -142,7 +154,7 @@ def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]
 def _not_on_head(reading: Reading, how_likely: float) -> Reading:
     """What reads best in which way says nothing of letters that are not known."""
     if reading.way == HEAD and how_likely >= _ASKED:
-        return dataclasses.replace(reading, way=UPRIGHT)
+        return dataclasses.replace(reading, way=UPRIGHT, places=None)
     return reading
 
 
@@ -185,4 +197,5 @@ def _marked(line: _Line) -> Reading:
 
 def _replaced(reading: Reading, second: SecondReading) -> Reading:
     """Without the evidence, which is of another text."""
-    return Reading(second.text, second.confidence, reading.way, model=second.model)
+    places = None if reading.way.stacked else second.places  # a column was read as it lies
+    return Reading(second.text, second.confidence, reading.way, model=second.model, places=places)

@@ -1,8 +1,9 @@
 """How a page is searched for lines: first as a whole, then closer where its print is small.
 
-A first look at the page scaled down finds all lines of ordinary print. Where letters would be too
-low to be found in it, a part of the page is looked at closer; and if that shows more, the whole
-page is, at the scale that its print needs (docs/decisions/0013).
+A first look at the page scaled down finds all lines of ordinary print; where all print is large, it
+is scaled down further. Where letters would be too low to be found in it, a part of the page is
+looked at closer; and if that shows more, the whole page is, at the scale that its print needs
+(docs/decisions/0013).
 """
 
 import logging
@@ -18,7 +19,7 @@ from engines.arrays import Polygons
 from engines.tiled_detection import MOST_TILE_PIXELS
 from machine_limits import is_lack_of_memory
 from page_records import MAX_LINES
-from reading.print_size import Mask, Place, small_print
+from reading.print_size import Mask, Place, Print
 from reading.small_pages import lone_character, margin_of, with_margin
 
 Detect = Callable[[Pixels, int], Polygons]
@@ -37,6 +38,12 @@ _LOW_LINE = 13
 """So high are the lines of such letters; in higher ones low letters are broken pieces."""
 _WANTED = 5.5
 """To this height they are brought when a page is looked at closer."""
+_AMPLE = 8.0
+"""Letters, as an x, that are higher in the map than this need none so large, …"""
+_SMALLEST_AMPLE_SIDE, _AMPLE_STEP = 480, 160
+"""In few steps: the networks are prepared for each shape of map by itself."""
+_MOST_LEFT_OUT = 0.2
+"""… unless more than this share of what may be print is not found in the smaller one."""
 _MOST_PROBES = 2
 _PROBE_SIDE = 640
 _NEW = 0.08
@@ -88,10 +95,16 @@ def _at_most(count: int, polygons: Polygons) -> Polygons:
 
 def _find(page: Pixels, detect: Detect, side: int) -> Polygons:
     longest = max(page.shape[:2])
+    seen = Print(page)
     first_side = _first_side(page, side)
-    first = _look(page, detect, first_side)
+    ample_side = _ample_side(page, seen, first_side)
+    first = _look(page, detect, ample_side)
+    if ample_side < first_side and seen.share_left_out(first) > _MOST_LEFT_OUT:
+        first = _look(page, detect, first_side)
+    else:
+        first_side = ample_side
     scale = min(first_side / longest, 1.0)
-    places = small_print(page, first, _LEGIBLE / scale) if scale < 1 else []
+    places = seen.small(first, _LEGIBLE / scale) if scale < 1 else []
     closer_side = _closer_side(page, places)
     if closer_side <= first_side or not any(
         _shows_more(page, place, detect, first, scale, closer_side)
@@ -136,6 +149,19 @@ def _first_side(page: Pixels, side: int) -> int:
     long, short = max(page.shape[:2]), min(page.shape[:2])
     wanted = int(side * max(1.0, long / short / _LONG_STRIP_RATIO))
     return max(min(wanted, _affordable_side(page)), _SMALLEST_SIDE)
+
+
+def _ample_side(page: Pixels, seen: Print, first_side: int) -> int:
+    """The longest side of the map that is large enough for the page's print, at
+    most `first_side`."""
+    longest: int = max(page.shape[:2])
+    side = min(first_side, longest)
+    lowest = seen.lowest(_AMPLE * longest / side)
+    if lowest is None:
+        return first_side
+    steps = math.ceil(longest * _AMPLE / lowest / _AMPLE_STEP)
+    ample = max(steps * _AMPLE_STEP, _SMALLEST_AMPLE_SIDE)
+    return ample if ample < side else first_side
 
 
 def _closer_side(page: Pixels, places: list[Place]) -> int:

@@ -2,10 +2,11 @@
 
 Where much changes from pixel to pixel there is print, or a picture. From a few such places,
 the letters' heights are measured as those of connected specks of ink. Halftones and noise look like
-small print: what is said here is a reason to look closer, no finding.
+small print: what is said here is a reason to look closer, or less far, no finding.
 """
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -23,6 +24,9 @@ _BUSY = 6
 """Mean difference of neighbouring pixels, of 255, from which on a cell may hold print."""
 _MOST_PLACES = 4
 """Of each kind: where a search found nothing, and where most is."""
+_MOST_MEASURED = 6
+"""Before a search, where most is."""
+_LEAST_MEASURED = 2
 _LEAST_CELLS = 6
 """A place has so many busy cells, or it is a rule, a stain or a logo."""
 _LEAST_LETTERS = 12
@@ -46,22 +50,52 @@ class Place:
     """Of most of them, in pixels of the page: nearly that of an x."""
 
 
-def small_print(page: Pixels, polygons: Polygons, legible: float) -> list[Place]:
-    """Places with letters lower than `legible` pixels, those that `polygons` leave out first.
+class Print:
+    """Where a page, (height, width, 3), may have print."""
 
-    `page` is (height, width, 3); `polygons` is what a search has found on it.
-    """
-    busy = _busy_cells(page)
-    side = int(np.clip(16 * legible / _CELL, 6, 20))  # in cells
-    missed = busy & (1 - _covered(busy.shape, polygons))
-    places = dict.fromkeys(_fullest(missed, side) + _fullest(busy, side))
-    found = []
-    for row, column in places:
-        top, left, length = row * _CELL, column * _CELL, side * _CELL
-        height = _letter_height(page[top : top + length, left : left + length], legible)
-        if height is not None:
-            found.append(Place(top, left, length, height))
-    return found
+    def __init__(self, page: Pixels) -> None:
+        self._page = page
+        self._busy = _busy_cells(page)
+
+    def small(self, polygons: Polygons, legible: float) -> list[Place]:
+        """Places with letters lower than `legible` pixels, those that `polygons` leave out first;
+        these are what a search has found."""
+        side = _cells(legible)
+        squares = dict.fromkeys(
+            _fullest(self._left_out(polygons), side, _MOST_PLACES)
+            + _fullest(self._busy, side, _MOST_PLACES)
+        )
+        return [place for place in self._measured(squares, side) if place.letter_height < legible]
+
+    def lowest(self, expected: float) -> float | None:
+        """The height, in pixels, of the lowest letters where most of the print is: each place is
+        large enough for letters of the `expected` height. None where too few places can tell."""
+        side = _cells(expected)
+        places = self._measured(_fullest(self._busy, side, _MOST_MEASURED), side)
+        heights = [place.letter_height for place in places]
+        return min(heights) if len(heights) >= _LEAST_MEASURED else None
+
+    def share_left_out(self, polygons: Polygons) -> float:
+        """How much of what may be print no polygon covers: 0 to 1."""
+        return float(self._left_out(polygons).sum()) / max(int(self._busy.sum()), 1)
+
+    def _left_out(self, polygons: Polygons) -> Mask:
+        return self._busy & (1 - _covered(self._busy.shape, polygons))
+
+    def _measured(self, squares: Iterable[tuple[int, int]], side: int) -> list[Place]:
+        """Those of the squares of `side` cells, by row and column, that have letters."""
+        found = []
+        for row, column in squares:
+            top, left, length = row * _CELL, column * _CELL, side * _CELL
+            height = _letter_height(self._page[top : top + length, left : left + length])
+            if height is not None:
+                found.append(Place(top, left, length, height))
+        return found
+
+
+def _cells(letter_height: float) -> int:
+    """Along the side of a square that holds some lines of letters so high."""
+    return int(np.clip(16 * letter_height / _CELL, 6, 20))
 
 
 def _busy_cells(page: Pixels) -> Mask:
@@ -81,13 +115,13 @@ def _covered(cells: tuple[int, ...], polygons: Polygons) -> Mask:
     return mask
 
 
-def _fullest(cells: Mask, side: int) -> list[tuple[int, int]]:
+def _fullest(cells: Mask, side: int, most: int) -> list[tuple[int, int]]:
     """(row, column) of the squares of `side` cells with the most of `cells`, a few."""
     rows, columns = (-(-count // side) for count in cells.shape)
     padded = np.zeros((rows * side, columns * side), dtype=np.uint32)
     padded[: cells.shape[0], : cells.shape[1]] = cells
     counts = padded.reshape(rows, side, columns, side).sum(axis=(1, 3)).ravel()
-    best = np.argsort(-counts.astype(np.int64), kind="stable")[:_MOST_PLACES]
+    best = np.argsort(-counts.astype(np.int64), kind="stable")[:most]
     return [
         (int(i) // columns * side, int(i) % columns * side)
         for i in best
@@ -95,8 +129,8 @@ def _fullest(cells: Mask, side: int) -> list[tuple[int, int]]:
     ]
 
 
-def _letter_height(part: Pixels, legible: float) -> float | None:
-    """The height of most letters of a part of a page; None without letters below `legible`."""
+def _letter_height(part: Pixels) -> float | None:
+    """The height of most letters of a part of a page; None without letters."""
     grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2GRAY)
     apart = cv2.absdiff(grey, np.full_like(grey, _quantile(np.asarray(grey), 0.5)))
     strongest = _quantile(np.asarray(apart), 0.99)
@@ -109,7 +143,7 @@ def _letter_height(part: Pixels, legible: float) -> float | None:
         return None
     height = _median(heights[letters], (widths * heights)[letters])
     near = letters & (heights >= 0.5 * height) & (heights <= 2 * height)
-    return height if near.sum() >= _LEAST_LETTERS and height < legible else None
+    return height if near.sum() >= _LEAST_LETTERS else None
 
 
 def _quantile(shades: npt.NDArray[Any], share: float) -> int:

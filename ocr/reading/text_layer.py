@@ -19,7 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.word_spans import word_spans
 from page_records import Line, TextRun
+from reading.layout.paragraphs import paragraph_numbers
+from reading.line_crops import crop_line, shares_along, thousandths
 
 Read = Callable[[Pixels], Sequence[Line]]
 """Reads a picture."""
@@ -50,9 +53,24 @@ def trusted(page: Pixels, runs: Sequence[TextRun], read: Read) -> tuple[Line, ..
     alike = _agreement(page, _spread(lines), read)
     if alike is None:
         return None
+    polygons = [_polygon(line.box) for line in lines]
+    paragraphs = paragraph_numbers(np.array(polygons, np.float32), [line.text for line in lines])
     return tuple(
-        Line(line.text, alike, _polygon(line.box), doubt=1 - alike, model=MODEL) for line in lines
-    )
+        Line(
+            line.text, alike, polygon, doubt=1 - alike, model=MODEL,
+            words=_words(page, line.text, polygon), paragraph=paragraph,
+        )
+        for line, polygon, paragraph in zip(lines, polygons, paragraphs, strict=True)
+    )  # fmt: skip
+
+
+def _words(
+    page: Pixels, text: str, polygon: tuple[tuple[float, float], ...]
+) -> tuple[int, ...] | None:
+    """Where the words of a line are, by the gaps in its ink; None where these do not tell."""
+    corners = np.array(polygon, dtype=np.float32)
+    places = word_spans(text, (), crop_line(page, corners))
+    return None if places is None else thousandths(shares_along(corners, 0, places))
 
 
 def lines_of(runs: Sequence[TextRun]) -> list[TextRun]:

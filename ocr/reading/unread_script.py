@@ -4,7 +4,8 @@ Its readings are rubbish each way, and rubbish may read better in a wrong one: A
 and Arabic do so on their head. What is left is how the lines lie, and the page classifier, which is
 asked about the page in all four positions: what it says of one alone is often wrong, of all seldom.
 But it is just as sure that Hebrew, Tibetan and some Greek stand on their head when they do not. So
-only a page whose lines lie is turned; docs/decisions/0030 has the figures.
+only a page whose lines lie is turned, unless its language is set up: then the second recogniser
+tells which of two opposite ways it reads. docs/decisions/0030 has the figures.
 """
 
 import math
@@ -22,6 +23,9 @@ _ENOUGH_LINES = 5
 _NOT_AGAINST, _CLEARLY_FOR = -1.0, 4.0
 """How much likelier, as a natural logarithm, the classifier must hold it that a page lies than that
 it does not: where many lines lie, and where there are only a few."""
+_SECOND_READS, _SECOND_CLEAR = 0.6, 0.2
+"""The second recogniser's mean confidence in the right way, and by how much it is above that in the
+other one."""
 
 
 def is_unread(surest: Sequence[float]) -> bool:
@@ -51,3 +55,14 @@ def rotation_of_lying(seen: Mapping[int, float], lines: int) -> int:
     best = max((90, 270), key=seen.__getitem__)
     needed = _NOT_AGAINST if lines >= _ENOUGH_LINES else _CLEARLY_FOR
     return best if seen[best] - max(seen[0], seen[180]) >= needed else 0
+
+
+def rotation_that_reads(read: Mapping[int, float]) -> int | None:
+    """By how many degrees counter-clockwise a page must be turned for the second recogniser; None
+    where it reads neither way, or both.
+
+    `read` is, for each of two opposite turns, the mean confidence of some lines.
+    """
+    best, other = sorted(read, key=read.__getitem__, reverse=True)
+    is_clear = read[best] >= _SECOND_READS and read[best] >= read[other] + _SECOND_CLEAR
+    return best if is_clear else None

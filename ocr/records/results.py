@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from image_warnings import ImageWarning, joined
-from ocr_contract import alternatives
+from ocr_contract import alternatives, word_boxes
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.schema import Status
 from ocr_contract.search.other_readings import other_words
@@ -188,7 +188,8 @@ def _store_page(
     page_id = connection.last_insert_rowid()
     connection.executemany(
         "INSERT INTO lines (page_id, number, text, confidence, polygon, measured_doubt, "
-        "doubt_reason, alternatives, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "doubt_reason, alternatives, model, words, paragraph) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(page_id, number, *_columns(line)) for number, line in enumerate(page.lines, 1)],
     )
     connection.executemany(
@@ -210,12 +211,19 @@ def _columns(line: Line) -> tuple[Any, ...]:
     return (
         line.text,
         line.confidence,
-        json.dumps(line.polygon),
+        json.dumps([[_short(x), _short(y)] for x, y in line.polygon], separators=(",", ":")),
         line.doubt,
         line.doubt_reason,
         alternatives.to_json(line.alternatives),
         line.model,
+        word_boxes.to_text(line.words),
+        line.paragraph,
     )
+
+
+def _short(pixels: float) -> float:
+    """To a hundredth, and whole numbers as such: most are, and there are eight in each line."""
+    return int(pixels) if pixels.is_integer() else round(pixels, 2)
 
 
 def store_error(connection: Connection, image_id: int, status: Status, error: ImageError) -> None:

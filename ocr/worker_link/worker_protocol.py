@@ -23,7 +23,8 @@ frames and carries them.
                         "lines": [[text, confidence, [[x, y], [x, y], [x, y], [x, y]], more], …],
                         "warnings": [{"code", "message"}, …]}            absent: none
                         "embedded": "…"}                                 a PDF's own; absent: none
-    more               {"doubt", "reason", "alternatives", "model"}      absent: what is not known
+    more               {"doubt", "reason", "alternatives", "model", "words", "paragraph"}
+                                                                        absent: what is not known
 
 Paths are text with undecodable bytes as lone surrogates (`os.fsdecode`). Standard library only.
 """
@@ -33,6 +34,7 @@ import re
 from typing import Any
 
 from image_warnings import ImageWarning
+from ocr_contract import word_boxes
 from ocr_contract.alternatives import Alternative, from_plain, to_plain
 from ocr_errors import ImageError, WorkerError
 from page_records import (
@@ -197,6 +199,8 @@ def _more_of(line: Line) -> dict[str, Any]:
         "reason": line.doubt_reason,
         "alternatives": to_plain(line.alternatives) or None,
         "model": line.model,
+        "words": None if line.words is None else list(line.words),
+        "paragraph": line.paragraph,
     }
     return {name: value for name, value in known.items() if value is not None}
 
@@ -270,7 +274,9 @@ def _line(
     if len(points) != 4:
         raise ValueError("polygon")
     more = more or {}
-    doubt, reason, model = (more.get(name) for name in ("doubt", "reason", "model"))
+    doubt, reason, model, words, paragraph = (
+        more.get(name) for name in ("doubt", "reason", "model", "words", "paragraph")
+    )
     text = _text(text, MAX_LINE_CHARS)
     return Line(
         text,
@@ -280,6 +286,8 @@ def _line(
         doubt_reason=None if reason is None else _code(reason),
         alternatives=_alternatives(more.get("alternatives", []), text),
         model=None if model is None else _text(model, MAX_MODEL_CHARS),
+        words=None if words is None else word_boxes.from_plain(words, text),
+        paragraph=None if paragraph is None else _whole(paragraph, 1, MAX_LINES),
     )
 
 

@@ -1,5 +1,6 @@
 """Starts both services as `make run` does, on folders of a test's own, and asks them."""
 
+import http.client
 import json
 import os
 import signal
@@ -62,7 +63,7 @@ class Appliance:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
+        except (OSError, http.client.IncompleteRead):  # killed in the middle of its answer
             return 0, ""
 
     def status(self) -> dict[str, Any]:

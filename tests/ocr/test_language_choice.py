@@ -1,5 +1,6 @@
 """OCR_LANGUAGES: what it may say, and that what it names is there and the right thing."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -30,8 +31,9 @@ LETTERS = {
 """Beside a to z."""
 
 
-def characters(model: str) -> set[str]:
-    return set(read_characters(models_folder() / f"PP-OCRv6_{model}_rec"))
+@functools.cache
+def characters(model: str) -> frozenset[str]:
+    return frozenset(read_characters(models_folder() / f"PP-OCRv6_{model}_rec"))
 
 
 def other_scripts_in_readme() -> str:

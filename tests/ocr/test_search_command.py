@@ -58,6 +58,22 @@ def test_hits_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert err == "5 images; read as: “cafe” and “number”\n"
 
 
+def test_a_hit_on_a_later_page_names_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    connection = sqlite3.connect(data / DATABASE_NAME)
+    connection.execute(
+        "INSERT INTO pages (image_id, number, width, height, text, line_count) "
+        "VALUES (2, 2, 1, 1, 'a needle', 1)"
+    )
+    connection.commit()
+    connection.close()
+    assert ask(data, capsys, "needle")[1].splitlines() == [
+        "       2  box/scan 2.png, page 2",
+        "          a needle",
+    ]
+    (hit,) = json.loads(ask(data, capsys, "--json", "needle")[1])["images"]
+    assert (hit["page_number"], hit["snippet"]) == (2, "a needle")
+
+
 def test_all_hits_for_programs(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = ask(data, capsys, "--json", "--all", "folder:box -3")
     value = json.loads(out)
@@ -65,7 +81,7 @@ def test_all_hits_for_programs(data: Path, capsys: pytest.CaptureFixture[str]) -
     assert [image["id"] for image in value["images"]] == [4, 2, 1]
     assert value["images"][0] == {
         "id": 4, "name": "box/scan 4.png", "status": "done", "found_at": "2026-01-31",
-        "duplicate_of": None, "snippet": None,
+        "duplicate_of": None, "page_number": None, "snippet": None,
     }  # fmt: skip
     del value["images"]
     assert value == {

@@ -93,3 +93,38 @@ def test_errors_are_json(client: FlaskClient, database: DemoDatabase) -> None:
         assert reply.status_code == code
         assert set(reply.get_json()["error"]) == {"code", "message"}
     assert client.post("/api/v1/images").get_json()["error"]["code"] == "method_not_allowed"
+
+
+def test_a_hit_names_the_page_that_it_is_on(client: FlaskClient, database: DemoDatabase) -> None:
+    document = database.add_text("report.tif", "first page")
+    database.add_page(document, [("a needle", 0.9, [])], number=2)
+    database.add_page(document, [("more needles", 0.9, [])], number=3)
+    database.add_text("needle.png", "another text")
+    (by_name, by_text) = client.get("/api/v1/search?q=needle").get_json()["images"]
+    assert (by_name["name"], by_name["page_number"]) == ("needle.png", None)
+    assert (by_text["name"], by_text["page_number"]) == ("report.tif", 2)
+    assert "page_number" not in client.get("/api/v1/images").get_json()["images"][0]
+
+
+def test_lines_tell_their_paragraph_and_where_asked_their_words(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    square = [[10, 10], [110, 10], [110, 30], [10, 30]]
+    image_id = database.add_image("a.png")
+    database.add_page(image_id, [("Tota1 12", 0.9, square), ("old line", 0.9, square)])
+    database.execute("UPDATE lines SET words = '00fklsv8', paragraph = 2 WHERE text = 'Tota1 12'")
+    database.execute(
+        "INSERT INTO corrections (line_id, text, created_at) "
+        "SELECT id, 'Total 12', 'now' FROM lines WHERE text = 'Tota1 12'"
+    )
+    plain = client.get(f"/api/v1/images/{image_id}").get_json()["pages"][0]["lines"]
+    assert [line["paragraph"] for line in plain] == [2, None]
+    assert not any("words" in line for line in plain)
+    value = client.get(f"/api/v1/images/{image_id}?words=1").get_json()
+    known, old = (line["words"] for line in value["pages"][0]["lines"])
+    assert known == [
+        {"text": "Total", "polygon": [[10, 10], [60, 10], [60, 30], [10, 30]]},
+        {"text": "12", "polygon": [[80, 10], [110, 10], [110, 30], [80, 30]]},
+    ]
+    assert [word["text"] for word in old] == ["old", "line"]
+    assert client.get(f"/api/v1/images/{image_id}?words=yes").status_code == 400

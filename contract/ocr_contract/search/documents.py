@@ -41,10 +41,13 @@ def load(
     ]  # fmt: skip
 
 
-def first_snippet(connection: sqlite3.Connection, marker: Marker, image_id: int) -> Snippet | None:
-    """What an image shows around its first hits; None when only its name is a hit."""
+def first_snippet(
+    connection: sqlite3.Connection, marker: Marker, image_id: int
+) -> tuple[int, Snippet] | None:
+    """The number of the first page with a hit, and what stands around it; None when only the
+    image's name is a hit."""
     rows = connection.execute(
-        "SELECT substr(coalesce(corrected, text), 1, ?1), substr(text, 1, ?1), "
+        "SELECT number, substr(coalesce(corrected, text), 1, ?1), substr(text, 1, ?1), "
         "substr(coalesce(embedded_text, ''), 1, ?1) FROM pages "
         "WHERE image_id = (SELECT coalesce(duplicate_of, id) FROM images WHERE id = ?2) "
         "ORDER BY number",
@@ -52,5 +55,7 @@ def first_snippet(connection: sqlite3.Connection, marker: Marker, image_id: int)
     )
     # The person's text first; a hit that only the machine's or a PDF's own has is shown all the
     # same. One page after the other: a document has many.
-    texts = (text for page in rows for text in dict.fromkeys(page))
-    return next(filter(None, map(marker.snippet, texts)), None)
+    found = (
+        (number, marker.snippet(text)) for number, *page in rows for text in dict.fromkeys(page)
+    )
+    return next(((number, snippet) for number, snippet in found if snippet is not None), None)

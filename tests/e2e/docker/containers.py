@@ -7,6 +7,7 @@ models, read-only, where `make vendor` put them.
 
 import contextlib
 import functools
+import http.client
 import json
 import os
 import random
@@ -197,13 +198,13 @@ class Stack:
     # --- The page -------------------------------------------------------------------------------
 
     def get(self, path: str) -> tuple[int, str]:
-        """(HTTP status, body); (0, "") when nobody answers."""
+        """(HTTP status, body); (0, "") when nobody answers, or not to the end."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
+        except (OSError, http.client.IncompleteRead):  # killed in the middle of its answer
             return 0, ""
 
     def counts(self) -> dict[str, int]:

@@ -28,14 +28,15 @@ class Network:
 def test_a_line_is_padded_and_read() -> None:
     network = Network()
     read = OneLine(network, models_folder() / "PP-OCRv6_tiny_rec", CPU_WIDTHS)
-    text, confidence = read(np.full((24, 100, 3), 255, dtype=np.uint8))
+    text, confidence, (seen,) = read(np.full((24, 100, 3), 255, dtype=np.uint8))
     assert len(text) == 1
     assert confidence == 0.75
     assert network.widths == [224]
+    assert (seen.text, seen.width) == (text, 200)
 
 
 def test_a_long_line_is_read_in_parts() -> None:
     network = Network()
     read = OneLine(network, models_folder() / "PP-OCRv6_tiny_rec", CPU_WIDTHS)
-    text, _ = read(np.full((20, 4000, 3), 255, dtype=np.uint8))
-    assert len(network.widths) == len(text.replace(" ", "")) > 1
+    text, _, seen = read(np.full((20, 4000, 3), 255, dtype=np.uint8))
+    assert len(network.widths) == len(text.replace(" ", "")) == len(seen) > 1

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from decoding.pixels import Pixels
-from languages.second_reader import Reader, SecondReader, Words, coherence, plain
+from languages.second_reader import OtherReading, Reader, SecondReader, Words, coherence, plain
 
 
 def line(number: int = 0) -> Pixels:
     return np.full((20, 100, 3), number, dtype=np.uint8)
 
 
-def says(text: str, confidence: float) -> Callable[[Pixels], Words]:
-    return lambda _: Words(text, confidence)
+def says(
+    text: str, confidence: float, places: tuple[float, ...] | None = None
+) -> Callable[[Pixels], Words]:
+    return lambda _: Words(text, confidence, places)
 
 
 class Counting:
@@ -32,9 +34,10 @@ class Counting:
 
 
 def test_the_surest_language_reads_a_line() -> None:
-    second = SecondReader([Reader("a", says("no", 0.3)), Reader("b", says("да", 0.9))], 2)
-    (found,) = second.read([line()])
-    assert found == ("да", 0.9, "b")
+    """And says where its words stand."""
+    readers = [Reader("a", says("no", 0.3, (0.0, 1.0))), Reader("b", says("да", 0.9, (0.1, 0.8)))]
+    (found,) = SecondReader(readers, 2).read([line()])
+    assert found == ("да", 0.9, "b", (0.1, 0.8))
 
 
 def test_what_nobody_reads_has_no_text() -> None:
@@ -149,4 +152,4 @@ def test_words_of_one_script_are_coherent() -> None:
 def test_a_language_that_spells_everything_somehow_does_not_win() -> None:
     somehow = Reader("tha", says("วีบับ020 น8 0600ก 71ก006", 0.9))
     second = SecondReader([somehow, Reader("ell", says("Σύνολο με φόρο", 0.7))], 1)
-    assert second.read([line()]) == [("Σύνολο με φόρο", 0.7, "ell")]
+    assert second.read([line()]) == [OtherReading("Σύνολο με φόρο", 0.7, "ell")]

@@ -16,7 +16,7 @@ from engines.inference import Inference
 from language_choice import Language, parse, resolve
 from languages import loading
 from languages.loading import load
-from languages.second_reader import SecondReader
+from languages.second_reader import SecondReader, Words
 from languages.tesseract_lines import LINE_HEIGHTS, TesseractLines, prepared
 from ocr_errors import WorkerError
 from service_folders import models_folder
@@ -63,7 +63,28 @@ def test_a_line_is_read(code: str, text: str, inverted: bool, folder: Path) -> N
 def test_nothing_is_read_where_nothing_is(folder: Path) -> None:
     lines = TesseractLines(folder, 1)
     lines.load("rus")
-    assert lines.read("rus", np.full((40, 300, 3), 250, dtype=np.uint8)) == ("", 0.0)
+    assert lines.read("rus", np.full((40, 300, 3), 250, dtype=np.uint8)) == Words("", 0.0)
+
+
+def ink_of_words(line: Pixels) -> list[tuple[int, int]]:
+    """Where ink begins and ends between gaps as wide as those between words, from the left."""
+    (inked,) = np.flatnonzero((line[:, :, 0] < 128).any(axis=0))[None]
+    parts = np.split(inked, np.flatnonzero(np.diff(inked) > 7) + 1)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [("rus", "Счёт на оплату"), ("ara", "المبلغ الإجمالي شامل الضريبة")]
+)
+def test_it_tells_where_each_word_stands(code: str, text: str, folder: Path) -> None:
+    """In the order of the text: in Arabic the first word stands at the right."""
+    lines = TesseractLines(folder, 1)
+    lines.load(code)
+    picture = drawn(code, text)
+    found = lines.read(code, picture).places
+    assert found is not None
+    wanted = ink_of_words(picture)[:: -1 if code == "ara" else 1]
+    assert np.array(found) * picture.shape[1] == pytest.approx(np.ravel(wanted), abs=2.5)
 
 
 def test_several_threads_share_few_readers(folder: Path) -> None:

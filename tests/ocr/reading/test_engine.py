@@ -104,6 +104,9 @@ def test_the_lines_come_in_reading_order(models: FakeModels) -> None:
     assert [line.text for line in found.lines] == [f"line {60 + i}" for i in range(9)]
     assert found.lines[0].polygon == ((10.0, 10.0), (100.0, 10.0), (100.0, 30.0), (10.0, 30.0))
     assert found.lines[0].confidence == 0.9
+    paragraphs = [line.paragraph or 0 for line in found.lines]
+    assert paragraphs[0] == 1
+    assert paragraphs == sorted(paragraphs)
     assert models.recognised[0] == 9
 
 
@@ -446,14 +449,15 @@ def test_lines_in_a_language_that_is_set_up_are_read(models: FakeModels) -> None
         text: str
         confidence: float
         model: str
+        places: tuple[float, ...]
 
     class Languages:
         def read(self, lines: Sequence[Pixels]) -> list[Second]:
-            return [Second("Цена", 0.9, "tesseract rus 5") for _ in lines]
+            return [Second("Цена", 0.9, "tesseract rus 5", (0.2, 0.5)) for _ in lines]
 
     reader = PageEngine(models, detection_side=960, orientation=True, second=Languages())
     found = reader.read(inked())
-    assert [(line.text, line.model, line.doubt_reason) for line in found.lines] == [
-        ("Цена", "tesseract rus 5", None)
+    assert [(line.text, line.model, line.doubt_reason, line.words) for line in found.lines] == [
+        ("Цена", "tesseract rus 5", None, (200, 500))
     ]
     assert found.warnings == ()

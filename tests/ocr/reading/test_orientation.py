@@ -17,6 +17,7 @@ from reading.orientation import (
     evidence,
     is_clear,
     lines_to_ask,
+    longest_along_one_axis,
     looks_upright,
     reads_upright,
     rotation,
@@ -244,3 +245,10 @@ def test_long_lines_say_more_about_how_it_reads() -> None:
     places = np.array([WIDE] * 5 + [short] * 5, dtype=np.float32)
     assert reads_upright(readings([0.95] * 5 + [0.5] * 5), places)
     assert not reads_upright(readings([0.5] * 5 + [0.95] * 5), places)
+
+
+def test_the_longest_lines_that_share_the_longest_ones_axis() -> None:
+    up = [[10, 250], [10, 10], [30, 10], [30, 250]]  # its first edge runs up
+    polygons = np.array([WIDE, TALL, DIGIT, up], dtype=np.float32)
+    assert longest_along_one_axis(polygons, 2) == (90, [3, 1])
+    assert longest_along_one_axis(polygons[[0, 2]], 5) == (0, [0])

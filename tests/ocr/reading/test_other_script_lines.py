@@ -17,6 +17,7 @@ class Second(NamedTuple):
     text: str
     confidence: float
     model: str = "second"
+    places: tuple[float, ...] | None = None
 
 
 class Recogniser:
@@ -83,12 +84,13 @@ def test_without_a_likely_line_nobody_is_asked(page: Page) -> None:
 
 
 def test_a_marked_line_is_replaced_and_says_what_read_it(page: Page) -> None:
-    second = Recogniser(Second("Цена", 0.65))
+    second = Recogniser(Second("Цена", 0.65, places=(0.1, 0.9)))
     found = OtherScripts(second).settle(page([0.9, *[0.0] * 8]), read_as("LleHa", 9))
     assert second.shown == [0]
     assert (found[0].text, found[0].confidence, found[0].model) == ("Цена", 0.65, "second")
     assert found[0].doubt_reason is None
     assert found[0].evidence == ()
+    assert found[0].places == (0.1, 0.9)
     assert [reading.model for reading in found[1:]] == [None] * 8
 
 
@@ -137,8 +139,8 @@ def test_a_line_of_another_script_does_not_stand_on_its_head(page: Page) -> None
     crops = page([0.9, 0.9])[:1]
     crops[0][-1] = 1
     second = Recogniser(Second("Цена", 0.9))
-    (found,) = OtherScripts(second).settle(crops, [Reading("eHall", 0.9, HEAD)])
-    assert found.way == UPRIGHT
+    (found,) = OtherScripts(second).settle(crops, [Reading("eHall", 0.9, HEAD, places=(0.0, 0.5))])
+    assert (found.way, found.places) == (UPRIGHT, None)
     assert second.shown == [0]
 
 

@@ -60,10 +60,33 @@ class Detector:
 
 
 def test_ordinary_print_costs_one_search() -> None:
-    page = printed(3000, 2000, 24)
-    detector = Detector(24)
+    page = printed(3000, 2000, 20)
+    detector = Detector(20)
     assert len(find_lines(page, detector, 1120)) > 30
     assert detector.searched == [((3000, 2000), 1120)]
+
+
+def test_large_print_is_searched_at_fewer_pixels() -> None:
+    page = printed(3000, 2000, 40)
+    detector = Detector(40)
+    assert len(find_lines(page, detector, 1120)) > 20
+    ((_, side),) = detector.searched
+    assert side == 640 and 40 * side / 3000 > 8
+
+
+def test_the_lowest_print_counts_not_most_of_it() -> None:
+    page = printed(3000, 2000, 40)
+    page[:600] = printed(600, 2000, 20)
+    detector = Detector(20)
+    find_lines(page, detector, 1120)
+    assert detector.searched == [((3000, 2000), 1120)]
+
+
+def test_what_is_not_found_at_fewer_pixels_is_searched_at_all_of_them() -> None:
+    page = printed(3000, 2000, 40)
+    detector = Detector(40, least=10)  # of faint ink, say
+    assert len(find_lines(page, detector, 1120)) > 20
+    assert [side for _, side in detector.searched] == [640, 1120]
 
 
 def test_small_print_is_searched_closer() -> None:

@@ -47,6 +47,9 @@ def test_what_agrees_is_taken_without_reading_the_page() -> None:
     assert [line.text for line in lines] == WORDS
     assert {line.confidence for line in lines} == {1.0}
     assert {line.model for line in lines} == {"pdf_text"}
+    assert lines[0].paragraph == 1
+    assert all(len(line.words or ()) == 2 * len(line.text.split()) for line in lines)
+    assert None not in {line.paragraph for line in lines}
     assert lines[1].polygon[0] == (20.0, runs[1].box[1])
     assert len(eyes.seen) == 1
 

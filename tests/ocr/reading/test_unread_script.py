@@ -5,7 +5,12 @@ import math
 import pytest
 
 from reading.orientation import TURNS
-from reading.unread_script import is_unread, rotation_of_lying, seen_in_all_positions
+from reading.unread_script import (
+    is_unread,
+    rotation_of_lying,
+    rotation_that_reads,
+    seen_in_all_positions,
+)
 
 ARABIC = ([0.834, 0.051, 0.068, 0.047], [0.138, 0.687, 0.043, 0.132])
 ARABIC += ([0.062, 0.223, 0.503, 0.212], [0.066, 0.789, 0.043, 0.101])
@@ -53,3 +58,20 @@ def test_many_lying_lines_need_the_classifier_only_for_the_side() -> None:
     seen = {0: -13.8, 90: -4.2, 180: -3.8, 270: -11.9}
     assert rotation_of_lying(seen, 20) == 90
     assert rotation_of_lying(seen, 4) == 0
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        ({0: 0.9, 180: 0.4}, 0),
+        ({0: 0.4, 180: 0.9}, 180),
+        ({90: 0.3, 270: 0.7}, 270),
+        ({0: 0.9, 180: 0.8}, None),  # of signs that read alike each way
+        ({0: 0.5, 180: 0.1}, None),  # in a language that is not set up
+        ({0: 0.0, 180: 0.0}, None),
+    ],
+)
+def test_what_reads_clearly_better_stands_upright(
+    read: dict[int, float], expected: int | None
+) -> None:
+    assert rotation_that_reads(read) == expected

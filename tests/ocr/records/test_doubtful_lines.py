@@ -52,16 +52,16 @@ def test_what_is_known_of_a_line_is_stored(tmp_path: Path) -> None:
     world = World(tmp_path)
     line = Line(
         "Iotal", 0.9, ((0.0, 0.0),) * 4, doubt=0.4, doubt_reason="other_script",
-        alternatives=ALTERNATIVES, model="tesseract rus",
+        alternatives=ALTERNATIVES, model="tesseract rus", words=(20, 980), paragraph=3,
     )  # fmt: skip
-    plain = dataclasses.replace(line, doubt=None, doubt_reason=None, alternatives=(), model=None)
+    plain = Line(line.text, line.confidence, line.polygon)
     read_one(world, dataclasses.replace(page(), lines=(line, plain)))
-    names = "doubt, measured_doubt, doubt_reason, alternatives, model"
+    names = "doubt, measured_doubt, doubt_reason, alternatives, model, words, paragraph"
     rows = world.rows(f"SELECT {names} FROM lines ORDER BY number")
     assert rows[0][:3] == (0.4, 0.4, "other_script")
     assert json.loads(rows[0][3]) == [[0, 1, "T"]]
-    assert rows[0][4] == "tesseract rus"
-    assert rows[1] == (0.47, None, None, None, None)
+    assert rows[0][4:] == ("tesseract rus", "0kuk", 3)
+    assert rows[1] == (0.47, None, None, None, None, None, None)
     world.close()
 
 

@@ -149,8 +149,8 @@ def test_a_batch_stores_everything_about_itself(world: World) -> None:
         "SELECT number, width, height, text, line_count, round(confidence, 3) FROM pages"
     ) == [(1, 200, 300, "one\ntwo", 2, 0.9)]
     assert world.rows("SELECT number, text, polygon FROM lines ORDER BY number") == [
-        (1, "one", "[[0.0, 0.0], [100.0, 0.0], [100.0, 20.0], [0.0, 20.0]]"),
-        (2, "two", "[[0.0, 30.0], [100.0, 30.0], [100.0, 50.0], [0.0, 50.0]]"),
+        (1, "one", "[[0,0],[100,0],[100,20],[0,20]]"),
+        (2, "two", "[[0,30],[100,30],[100,50],[0,50]]"),
     ]
     row = world.row(b"a.png")
     assert (row["status"], row["attempts"], row["batch_id"]) == ("done", 0, batch_id)

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from json_strategies import json_values
 
 from image_warnings import ImageWarning
+from ocr_contract import word_boxes
 from ocr_contract.alternatives import Alternative
 from ocr_contract.doubt import Reason
 from ocr_errors import ImageError, WorkerError
@@ -30,7 +32,10 @@ READY = {
     "batch_size": 2,
     "batches": 3,
 }
-MORE = {"doubt": 0.25, "reason": "other_script", "alternatives": [[0, 1, "f"]], "model": "m"}
+MORE = {
+    "doubt": 0.25, "reason": "other_script", "alternatives": [[0, 1, "f"]], "model": "m",
+    "words": [10, 990], "paragraph": 1,
+}  # fmt: skip
 PAGE = {
     "width": 10,
     "height": 20,
@@ -60,6 +65,13 @@ def alternatives(draw: st.DrawFn, text: str) -> tuple[Alternative, ...]:
     return tuple(Alternative(start, end, draw(readings)) for start, end in pairs)
 
 
+def word_places(text: str) -> st.SearchStrategy[tuple[int, ...]]:
+    places, count = st.integers(0, word_boxes.WHOLE), len(text.split())
+    words = st.tuples(places, places).map(sorted)
+    found = st.lists(words, min_size=count, max_size=count)
+    return found.map(lambda pairs: tuple(itertools.chain(*pairs)))
+
+
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
     text = draw(texts)
@@ -71,6 +83,8 @@ def lines(draw: st.DrawFn) -> Line:
         doubt_reason=draw(st.none() | st.sampled_from(list(Reason))),
         alternatives=draw(alternatives(text)),
         model=draw(st.none() | texts),
+        words=draw(st.none() | word_places(text)),
+        paragraph=draw(st.none() | st.integers(1, 100)),
     )
 
 
@@ -261,6 +275,13 @@ def test_a_previews_name_leads_nowhere_else(field: str, name: object) -> None:
         {"lines": [["t", 0.5, [[0, 0]] * 4, {"alternatives": [[0, 2, "f"]]}]]},
         {"lines": [["t", 0.5, [[0, 0]] * 4, {"alternatives": [[0, 1, "\ud800"]]}]]},
         {"lines": [["t", 0.5, [[0, 0]] * 4, {"alternatives": {}}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"words": [0, 500, 600, 1000]}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"words": [500, 0]}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"words": [0, 1001]}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"words": [0, True]}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"words": "[0,1]"}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"paragraph": 0}]]},
+        {"lines": [["t", 0.5, [[0, 0]] * 4, {"paragraph": "1"}]]},
         {"lines": [["t", 0.5, [[0, 0]] * 3]]},
         {"lines": [["t", 0.5, [[0, float("inf")]] * 4]]},
         {"lines": [["t", 0.5, [[0, True]] * 4]]},
