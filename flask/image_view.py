@@ -56,14 +56,13 @@ def render(
         newer, older = searches.neighbours(
             connection, image.summary, wanted, limit_s=site.settings.query_limit_s
         )
-        places = line_queries.word_places(connection, image_id)
         strays = line_queries.strays(connection, image_id)
     known = {line.id for page in image.pages for line in page.lines}
     html = render_template(
         "image.html", image=image, newer=newer, older=older, query=query,
         marker=marker, notice=notice, draft=draft, steps=steps,
         edited_line_id=edited_line_id,
-        place=list_place.of(request).address, places=places, strays=strays,
+        place=list_place.of(request).address, strays=strays,
         lost_draft=draft if draft and draft.line_id not in known else None,
         request_id=draft.request_id if draft else secrets.token_hex(12),
     )  # fmt: skip

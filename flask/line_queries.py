@@ -1,4 +1,4 @@
-"""What the database knows of lines beyond their text: where words stand, what became of them."""
+"""What became of lines: their history, and corrections that no line is left for."""
 
 import dataclasses
 import sqlite3
@@ -23,17 +23,6 @@ class StrayCorrection:
     machine_text: str
     text: str
     created_at: str
-
-
-def word_places(connection: sqlite3.Connection, image_id: int) -> dict[int, str | None]:
-    """By the line's id: where its words stand, as `word_boxes` reads it."""
-    rows = connection.execute(
-        "SELECT l.id, l.words FROM images i JOIN pages p "
-        "ON p.image_id = coalesce(i.duplicate_of, i.id) JOIN lines l ON l.page_id = p.id "
-        "WHERE i.id = ?",
-        (image_id,),
-    )
-    return {row["id"]: row["words"] for row in rows}
 
 
 def changes(connection: sqlite3.Connection, line_id: int) -> list[LineChange]:

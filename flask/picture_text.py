@@ -7,12 +7,11 @@ written here and not in a template: a page has thousands of words.
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
 from image_records import LineView
-from ocr_contract.word_boxes import word_places
 
 _BASELINE = 0.2
 """Of a line's height, from below: about where letters stand."""
@@ -22,9 +21,9 @@ _STACKED = 1.8
 _Corners = Sequence[Sequence[float]]
 
 
-def group(line: LineView, places: Mapping[int, str | None], box: str) -> Markup:
-    """The group of a line; `places` has what is stored of each, `box` is the id of its row."""
-    words = word_places(line.text, places.get(line.id), line.polygon, line.corrected)
+def group(line: LineView, row_id: str) -> Markup:
+    """The group of a line; `row_id` is that of its row beside the picture."""
+    words = line.places()
     if not words:
         return Markup("")
     corners = [_laid_along(text, quad) for text, quad in words]
@@ -38,7 +37,7 @@ def group(line: LineView, places: Mapping[int, str | None], box: str) -> Markup:
     angle = math.degrees(math.atan2(down, across))
     turned = f" rotate({angle:.1f})" if abs(angle) >= 0.05 else ""
     parts = [
-        f'<g data-line="{box}" font-size="{max(height * _SIZE, 1.0):.0f}" '
+        f'<g data-line="{row_id}" font-size="{max(height * _SIZE, 1.0):.0f}" '
         f'transform="translate({x:.0f} {y:.0f}){turned}">'
     ]
     origin_x, origin_y = bottom_left

@@ -15,8 +15,8 @@ from ocr_contract.data_folder import LATEST_PICTURE, PREVIEWS_FOLDER
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 OWN_ADDRESSES = frozenset({
-    "actions", "api", "events", "export.csv", "fragments", "images", "livez", "login", "logout",
-    PREVIEWS_FOLDER, "readyz", "review", "static", LATEST_PICTURE, "thumbnails",
+    "actions", "api", "events", "export", "export.csv", "fragments", "images", "livez", "login",
+    "logout", PREVIEWS_FOLDER, "readyz", "review", "static", LATEST_PICTURE, "thumbnails",
 })  # fmt: skip
 """How the page's own addresses begin. Below such a path it could not be told whether a proxy has
 cut the path off."""

@@ -104,7 +104,7 @@ const answer = async (item, undo = false) => {
   input.readOnly = true;
   form.elements.request_id.value = form.dataset.unknown ?? newRequestId();
   const fields = Object.fromEntries(new FormData(form));
-  if (undo) Object.assign(fields, { review: "undo", undo: "1" });
+  if (undo) Object.assign(fields, { kind: fields.review, review: "undo", undo: "1" });
   const reply = await send(form.getAttribute("action"), fields, (text) => note(item, text));
   delete form.dataset.busy;
   delete form.dataset.unknown;

@@ -148,6 +148,7 @@ def content_left(connection: Connection, image_id: int) -> None:
     if heir is not None:
         _promote(connection, heir, image_id)
     connection.execute("DELETE FROM pages WHERE image_id = ?", (image_id,))
+    connection.execute("DELETE FROM stray_corrections WHERE image_id = ?", (image_id,))
     _detach(connection, image_id)
 
 
@@ -188,7 +189,11 @@ def _follow(connection: Connection, image_id: int, original_id: int) -> None:
 
 def _promote(connection: Connection, heir_id: int, original_id: int) -> None:
     """Make `heir_id` the original, with the pages; `original_id` becomes its duplicate."""
-    connection.execute("UPDATE pages SET image_id = ? WHERE image_id = ?", (heir_id, original_id))
+    for table in ("pages", "stray_corrections"):
+        connection.execute(
+            f"UPDATE {table} SET image_id = ? WHERE image_id = ?",  # noqa: S608  constants of ours
+            (heir_id, original_id),
+        )
     connection.execute(f"{_WARN_AS} WHERE id = ?2", (original_id, heir_id))
     connection.execute(
         "UPDATE images SET duplicate_of = NULL, (attempts, batch_id, finished_at, page_count) = "

@@ -102,6 +102,9 @@ def test_an_answer_is_sent_with_its_verdict_and_comes_back_with_the_rate(
         reply = client.post(address, data=fields)
         assert reply.location == "/review?q=a&sample=1&notice=kept"
         assert {(body["text"], body["review"]) for _, body in reader.requests} == {(None, "sample")}
+        undo = fields | {"review": "undo", "undo": "1", "kind": "sample"}
+        reply = client.post(address, data=undo, headers={"Accept": "application/json"})
+        assert reply.json["rate"].startswith("Of 1 line drawn at random")
         assert client.post(address, data=fields | {"review": "x"}).status_code == 400
 
 

@@ -7,6 +7,7 @@ import pytest
 from demo_data import DemoDatabase
 from fake_reader import FakeReader
 from playwright.sync_api import Browser, Page, expect
+from polling import wait_until
 from web_server import WebServer
 
 HOSTILE = "<script>window.hit=1</script><img src=x onerror=window.hit=1>"
@@ -234,7 +235,7 @@ def test_who_logs_out_is_not_sent_to_the_login_by_the_list(
         page.get_by_label("Password").fill("a long password")
         page.get_by_role("button", name="Log in").click()
         expect(page.locator("#live")).to_be_visible()
-        page.wait_for_function("stream?.readyState === 1")
+        wait_until(lambda: page.evaluate("stream?.readyState === 1"), "its stream is open")
         page.evaluate("addEventListener('submit', (event) => event.preventDefault())")  # on its way
         page.get_by_role("button", name="Log out").click()
         page.context.clear_cookies()

@@ -102,6 +102,17 @@ def test_a_correction_whose_place_is_gone_is_kept_beside_until_it_is_found_again
     assert world.rows("SELECT count(*) FROM stray_corrections") == [(0,)]
 
 
+def test_a_correction_kept_beside_belongs_to_the_content(world: World) -> None:
+    read(world, page("hello", "wor1d"))
+    world.effects.correct(line_id(world, "wor1d"), "world", None)
+    read(world, page("hello"))
+    world.put(b"b.png", "scan")
+    world.put(b"a.png", "something else")  # the copy has the text now
+    assert world.rows("SELECT image_id, text FROM stray_corrections") == [(2, "world")]
+    world.put(b"b.png", "something else, too")
+    assert world.rows("SELECT count(*) FROM stray_corrections") == [(0,)]
+
+
 def test_two_lines_that_are_read_as_one_lose_neither_correction(world: World) -> None:
     read(world, page("he11o", "wor1d"))
     world.effects.correct(line_id(world, "he11o"), "hello", None)
