@@ -16,6 +16,8 @@ MAX_LINES = 20_000
 """Of one page."""
 MAX_PAGES = 100_000
 """Of one document."""
+MAX_TABLE_SIDE, MAX_CELLS = 2000, 20_000
+"""Rows or columns of one table, and its cells."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,13 +7,10 @@ another, and the lines that it names are there. Standard library only.
 from collections.abc import Sequence
 from typing import Any
 
-from page_records import PageTable, TableCell
+from page_records import MAX_CELLS, MAX_TABLE_SIDE, PageTable, TableCell
 
 MAX_TABLES = 200
 """Of one page."""
-MAX_SIDE = 2000
-"""Rows or columns of one table."""
-MAX_CELLS = 20_000
 MAX_CELL_CHARS = 100_000
 _MOST_PIXELS = 1e7
 
@@ -25,8 +22,8 @@ def tables_to_json(tables: Sequence[PageTable]) -> list[Any]:
             table.polygon, table.rows, table.columns, table.header_rows,
             [
                 [
-                    cell.row, cell.column, cell.rowspan, cell.colspan, cell.text, cell.polygon,
-                    cell.lines,
+                    cell.row, cell.column, cell.rowspan, cell.colspan, cell.text[:MAX_CELL_CHARS],
+                    cell.polygon, cell.lines,
                 ]
                 for cell in table.cells
             ],
@@ -49,7 +46,7 @@ def parse_tables(value: Any, line_count: int) -> tuple[PageTable, ...]:
 def _table(
     polygon: Any, rows: Any, columns: Any, header_rows: Any, cells: Any, *, line_count: int
 ) -> PageTable:
-    rows, columns = _whole(rows, 1, MAX_SIDE), _whole(columns, 1, MAX_SIDE)
+    rows, columns = _whole(rows, 1, MAX_TABLE_SIDE), _whole(columns, 1, MAX_TABLE_SIDE)
     if len(cells) > MAX_CELLS:
         raise ValueError("too many cells")
     found = tuple(_cell(*cell, rows=rows, columns=columns, lines=line_count) for cell in cells)

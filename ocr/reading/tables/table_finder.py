@@ -1,6 +1,7 @@
 """The tables of a page that is read: where they stand, their cells, and the text of each."""
 
 import collections
+import dataclasses
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from reading.layout.boxes import Boxes
 from reading.layout.ruling_lines import find_ruling_lines
 from reading.layout.skew import Turn, level_boxes, turn_to_level
 from reading.tables.cell_texts import Filled, fill
-from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags
+from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags, is_sound
 from reading.tables.table_headings import heading_rows
 from reading.tables.table_mending import mended
 from reading.tables.table_region import Region
@@ -28,6 +29,7 @@ _MOST_LINES = 4000
 """A larger one would take longer than the text."""
 _LEVEL = np.radians(0.2)
 """What is askew by less is cut out as it lies."""
+_Points = tuple[tuple[float, float], ...]
 
 
 class StructureModel(Protocol):
@@ -71,17 +73,20 @@ class TableFinder:
         grid = self._grid(page, turn, region)
         filled = fill(grid.cells, boxes, texts, region.indices) if grid else None
         if grid is not None and filled is not None and _is_table(grid, filled):
-            grid, filled = mended(grid, filled, region.rules, boxes)
+            better = mended(grid, filled, region.rules, boxes)
+            grid, filled = better if is_sound(better[0]) else (grid, filled)
         elif region.is_regular:
             grid = grid_of_space(boxes, region.indices)
             filled = fill(grid.cells, boxes, texts, region.indices)
-            if not _is_table(grid, filled):
+            if not is_sound(grid) or not _is_table(grid, filled):
                 return None
         else:
             return None
         if not grid.header_rows:
             grid = grid._replace(header_rows=heading_rows(grid, filled.texts()))
-        return _record(grid, filled, region, boxes, turn)
+        found = _record(grid, filled, region, boxes, turn)
+        height, width = page.shape[:2]
+        return dataclasses.replace(found, polygon=_on_page(found.polygon, width, height))
 
     def _grid(self, page: Pixels, turn: Turn, region: Region) -> Grid | None:
         """What the model says; None where that is not sure."""
@@ -90,7 +95,8 @@ class TableFinder:
         picture, corner = _cut_out(page, turn, region)
         tags = self._model.write(picture)
         grid = grid_of_tags(tags)
-        if not tags.is_whole or tags.confidence < _LEAST_CONFIDENCE or not grid.cells:
+        is_sure = tags.is_whole and tags.confidence >= _LEAST_CONFIDENCE
+        if not is_sure or not grid.cells or not is_sound(grid):
             return None
         return _moved(grid, corner)
 
@@ -149,8 +155,13 @@ def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn
     )
 
 
-def _points(box: tuple[float, float, float, float], turn: Turn) -> tuple[tuple[float, float], ...]:
+def _points(box: tuple[float, float, float, float], turn: Turn) -> _Points:
     """The corners on the page as it lies, from the top left, in whole pixels."""
     left, top, right, bottom = box
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn.T
     return tuple((float(x), float(y)) for x, y in np.round(corners).tolist())
+
+
+def _on_page(points: _Points, width: int, height: int) -> _Points:
+    return tuple((min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height)))
+                 for x, y in points)  # fmt: skip

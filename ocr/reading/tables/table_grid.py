@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engines.table_structure import TableTags
+from page_records import MAX_CELLS, MAX_TABLE_SIDE
 from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
 from reading.tables.table_rows import columns_of
 
@@ -31,6 +32,25 @@ class Grid(NamedTuple):
     columns: int
     header_rows: int
     cells: list[GridCell]
+
+
+def is_sound(grid: Grid) -> bool:
+    """Whether its cells lie within it, none over another, and are not too many: a model may write
+    any spans."""
+    if len(grid.cells) > MAX_CELLS or max(grid.rows, grid.columns) > MAX_TABLE_SIDE:
+        return False
+    places = [
+        (cell.row + down, cell.column + across)
+        for cell in grid.cells
+        for down in range(cell.rowspan)
+        for across in range(cell.colspan)
+    ]
+    return (
+        len(set(places)) == len(places)
+        and max((row for row, _ in places), default=0) < grid.rows
+        and max((column for _, column in places), default=0) < grid.columns
+        and grid.header_rows <= grid.rows
+    )
 
 
 def grid_of_tags(found: TableTags) -> Grid:

@@ -11,6 +11,8 @@ from decoding.pixels import Pixels
 from engines.table_structure import TableTags
 from page_records import Line, PageTable
 from reading.tables.table_finder import TableFinder
+from reading.tables.table_grid import Grid, GridCell, is_sound
+from worker_link.table_messages import parse_tables, tables_to_json
 
 HEIGHT = 24
 
@@ -270,3 +272,38 @@ def test_two_tables_are_two() -> None:
     first, second = TableFinder(None).find(paper(), given)
     assert texts_of(first) == texts_of(second)
     assert second.cells[0].lines == (21,)
+
+
+def test_cells_that_the_model_lays_over_each_other_are_not_believed() -> None:
+    """The service refuses such a table, and all that came with it."""
+    tags = '<tr><td></td><td rowspan="2"></td></tr><tr><td colspan="2"></td></tr>'
+    boxes = [[14, 12, 84, 38], [194, 12, 264, 78], [14, 52, 84, 78]]
+    boxes += [[14 + 180 * x, y, 84 + 180 * x, y + 26] for y in (92, 132, 172) for x in range(4)]
+    model = Written(tags + ("<tr>" + "<td></td>" * 4 + "</tr>") * 3, boxes)
+    for table in TableFinder(model).find(paper(), rows(*FIVE)):
+        assert texts_of(table) == [row.split("|") for row in FIVE]
+        parse_tables(tables_to_json([table]), 20)
+
+
+def test_a_table_at_the_edge_lies_on_the_page() -> None:
+    (table,) = TableFinder(None).find(paper(), rows(*FIVE, top=2))
+    assert min(y for _, y in table.polygon) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows_and_columns", "spans", "sound"),
+    [
+        ((2, 2), [(0, 0, 1, 1), (0, 1, 2, 1), (1, 0, 1, 1)], True),
+        ((2, 2), [(0, 0, 1, 1), (0, 1, 2, 1), (1, 0, 1, 2)], False),
+        ((2, 2), [(0, 0, 3, 1)], False),
+        ((2, 2), [(0, 1, 1, 2)], False),
+        ((2001, 1), [(0, 0, 1, 1)], False),
+        ((1000, 21), [(row, column, 1, 1) for row in range(1000) for column in range(21)], False),
+        ((1000, 20), [(row, column, 1, 1) for row in range(1000) for column in range(20)], True),
+    ],
+)
+def test_only_what_the_service_takes_is_sound(
+    rows_and_columns: tuple[int, int], spans: list[tuple[int, int, int, int]], sound: bool
+) -> None:
+    cells = [GridCell(*span, (0.0, 0.0, 1.0, 1.0)) for span in spans]
+    assert is_sound(Grid(*rows_and_columns, 0, cells)) is sound
