@@ -22,12 +22,11 @@ def box_of(points: Points, page: Page) -> PixelBox:
     if not points:
         return PixelBox(0, 0, page.width, page.height)
     across, down = zip(*points, strict=True)
-    width, height = page.width, page.height
     left, top = round(min(across)), round(min(down))
     right, bottom = round(max(across)), round(max(down))
-    if not (0 <= left <= right <= width and 0 <= top <= bottom <= height):
-        left, right = sorted(min(max(x, 0), width) for x in (left, right))
-        top, bottom = sorted(min(max(y, 0), height) for y in (top, bottom))
+    if left < 0 or top < 0 or right > page.width or bottom > page.height:
+        left, right = (min(max(x, 0), page.width) for x in (left, right))
+        top, bottom = (min(max(y, 0), page.height) for y in (top, bottom))
     return PixelBox(left, top, right, bottom)
 
 
