@@ -21,9 +21,11 @@ def box_of(points: Points, page: Page) -> PixelBox:
     """Around these points, within the page; the whole page where there are none."""
     if not points:
         return PixelBox(0, 0, page.width, page.height)
-    across, down = zip(*points, strict=True)
-    left, top = round(min(across)), round(min(down))
-    right, bottom = round(max(across)), round(max(down))
+    (left, top), (right, bottom) = points[0], points[len(points) // 2]
+    if not (is_upright(points) and left <= right and top <= bottom):
+        across, down = zip(*points, strict=True)
+        left, top, right, bottom = min(across), min(down), max(across), max(down)
+    left, top, right, bottom = round(left), round(top), round(right), round(bottom)
     if left < 0 or top < 0 or right > page.width or bottom > page.height:
         left, right = (min(max(x, 0), page.width) for x in (left, right))
         top, bottom = (min(max(y, 0), page.height) for y in (top, bottom))
