@@ -17,7 +17,7 @@ from ocr_contract.export import light_files, remote_files
 from ocr_contract.export.formats import Format
 from ocr_contract.export.frames import Ended, Event, Failed
 from ocr_contract.export.reading import ExportReading
-from ocr_contract.export.records import Source, sources
+from ocr_contract.export.records import Source, has_page, sources
 from ocr_contract.export.selection import Selection
 from ocr_contract.export.zips import zipped
 from ocr_contract.schema import SchemaError
@@ -58,6 +58,8 @@ class ExportFiles:
             raise NotFoundError(
                 "Nothing was read of this image yet.", code=ErrorCode.NOTHING_TO_EXPORT
             )
+        if page is not None and not self._safely(lambda: has_page(self._connect(), found[0], page)):
+            raise NotFoundError(f"Image number {image_id} has no page {page}, or none yet.")
         events = self._events(found, page)
         first = self._safely(lambda: _first_of_file(events))
         if isinstance(first, Failed):

@@ -3,6 +3,7 @@
 For lines of which nothing but the text is known: no font is asked.
 """
 
+import functools
 import itertools
 import unicodedata
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ def usual_width(text: str) -> float:
     return sum(map(_width, text))
 
 
+@functools.lru_cache(maxsize=8192)
 def _width(character: str) -> float:
     if character.isspace():
         return _BLANK

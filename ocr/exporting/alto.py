@@ -107,20 +107,19 @@ def _block(space: Any, page: Page, number: int, lines: list[Line]) -> None:
 def _words(shown: Any, name: str, line: Line, page: Page) -> int:
     """Add them; returns how many there are."""
     certainty = _share(line.confidence)
-    before: PixelBox | None = None
+    add, is_level = etree.SubElement, is_upright(line.polygon)
     number = 0
     for number, (word, quad) in enumerate(line.places(), 1):
-        box = box_of(quad, page)
-        if before is not None:
-            gap = str(max(box.left - before.right, 0))
-            place = {"HPOS": str(before.right), "VPOS": str(box.top), "WIDTH": gap}
-            etree.SubElement(shown, _BLANK, place)
-        attributes = _place(box, f"{name}word{number}")
-        attributes["CONTENT"] = allowed(word)
-        attributes["WC"] = certainty
-        string = etree.SubElement(shown, _STRING, attributes)
-        _shape(string, quad, page)
-        before = box
+        if number > 1:
+            add(shown, _BLANK)
+        left, top, right, bottom = box_of(quad, page)
+        string = add(shown, _STRING, {
+            "ID": f"{name}word{number}", "CONTENT": allowed(word), "HPOS": str(left),
+            "VPOS": str(top), "WIDTH": str(right - left), "HEIGHT": str(bottom - top),
+            "WC": certainty,
+        })  # fmt: skip
+        if not is_level:
+            _shape(string, quad, page)
     return number
 
 

@@ -101,6 +101,10 @@ def test_what_is_not_there_is_said(client: FlaskClient, database: DemoDatabase) 
     unread = database.add_image("a", status="pending")
     assert client.get("/images/99.md").status_code == 404
     assert client.get(f"/images/{unread}.md").status_code == 404
+    read = database.add_text("b", "one")
+    assert client.get(f"/images/{read}.md?page=1").status_code == 200
+    assert client.get(f"/images/{read}.md?page=2").status_code == 404
+    assert client.get(f"/images/{read}.pdf?page=2").status_code == 404
     assert client.get("/images/1.odt").status_code == 404
     assert client.get("/export/odt.zip").status_code == 404
 

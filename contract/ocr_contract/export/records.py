@@ -121,6 +121,15 @@ def sources(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Source]:
     return [found[image_id] for image_id in ids if image_id in found]
 
 
+def has_page(connection: sqlite3.Connection, source: Source, number: int) -> bool:
+    """Whether that page of the image was read."""
+    found = connection.execute(
+        "SELECT 1 FROM pages WHERE image_id = ? AND number = ?",
+        (source.duplicate_of or source.id, number),
+    )
+    return found.fetchone() is not None
+
+
 def pages(
     connect: Callable[[], sqlite3.Connection], source: Source, *, machine: bool = False,
     lines: bool = True, number: int | None = None,

@@ -17,7 +17,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export.frames import Event, FrameError, decoded
 
 PATH = "/v1/export"
-MAX_IMAGE_IDS = 500
+MAX_IMAGE_IDS = 2000
 """Asked for at a time; a zip asks for the next ones when these are there."""
 _CONNECT_S = 5.0
 _SILENCE_S = 60.0

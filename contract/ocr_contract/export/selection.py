@@ -12,7 +12,7 @@ from ocr_contract.export.records import Source, sources
 from ocr_contract.search import evaluator
 from ocr_contract.search.tree import Node
 
-BLOCK_IMAGES = 500
+BLOCK_IMAGES = 2000
 MAX_IDS = 1000
 """That can be named one by one."""
 

@@ -72,7 +72,7 @@ def test_frames_come_as_they_are_made_and_longer_than_a_request_may_take(
      ({"format": "txt", "image_ids": [1]}, "bad_format"),
      ({"format": "pdf", "image_ids": []}, "bad_image_ids"),
      ({"format": "pdf", "image_ids": [True]}, "bad_image_ids"),
-     ({"format": "pdf", "image_ids": [1] * 501}, "bad_image_ids"),
+     ({"format": "pdf", "image_ids": [1] * 2001}, "bad_image_ids"),
      ({"format": "pdf", "image_ids": [1], "machine": 1}, "bad_parameter"),
      ({"format": "pdf", "image_ids": [1], "page": 0}, "bad_parameter")],
 )  # fmt: skip

@@ -95,6 +95,7 @@ def test_no_text_and_no_polygon_breaks_them(scene: ExportScene, name: str) -> No
     lines = [(text, (-5, 30 * n, 2000, 30 * n + 20)) for n, text in enumerate(HOSTILE)]
     image_id = scene.add(f"{''.join(HOSTILE[:3])}.jpg", lines)
     scene.connection.execute("UPDATE lines SET polygon = 'null' WHERE number = 2")
+    scene.connection.execute("UPDATE lines SET polygon = '[[5, 5]]' WHERE number = 3")
     schema = {"alto": "alto_4_part.rng", "page": "page_2019_part.rng"}.get(name)
     content = whole(made(scene, name, [image_id]))
     tree(content, schema)
