@@ -35,8 +35,7 @@ UNUSED = (
     "cv2/data/*.xml",  # finds faces and cats
     "numpy/f2py",  # makes modules out of Fortran
     "numpy/distutils",
-    "lxml/html",  # of lxml only etree is used: XML written and read
-    "lxml/includes",
+    "lxml/includes",  # of lxml etree is used, to read and write XML, and html by PaddleX
     "lxml/isoschematron",
     "lxml/objectify*",
     "lxml/sax*",
