@@ -272,6 +272,7 @@ def test_the_list_one_comes_from_is_the_one_one_steps_through_and_goes_back_to(
     page.locator(".row a").first.click()
     page.locator("#older").click()
     expect(page.locator("h1")).to_have_text("place 1.png")
+    page.wait_for_load_state("load")  # with what listens to keys
     page.keyboard.press("ArrowLeft")
     expect(page.locator("h1")).to_have_text("place 3.png")
     page.locator("#back").click()
