@@ -3,7 +3,8 @@
 GET /images/<id>.<format>?page=&machine=1                    one image; `.txt` and `.json` are
                                                              `image_view`'s
 GET /export/<format>.zip?ids=7,9 | ?q=&state= &machine=1     a selection, what a search finds,
-                                                             or everything
+                                                             or everything; a form's ids=7&ids=9
+                                                             are a selection too
 """
 
 from flask import Blueprint, Response, request

@@ -106,7 +106,8 @@ def as_json(image_id: int) -> Response:
     """Text, lines, polygons and confidences of one image."""
     with current_site().reading() as connection:
         asked = parameters.page_number(request)
-        return jsonify(queries.image_detail(connection, image_id, asked).to_json())
+        machine = parameters.machine(request)
+        return jsonify(queries.image_detail(connection, image_id, asked, machine=machine).to_json())
 
 
 @blueprint.get(f"/previews/{_ID}/{_PAGE}")

@@ -21,6 +21,9 @@ NOTICES = {
     "read_again": Notice("The image waits to be read again."),
     "not_queued": Notice("It was not queued: it waits already, or its file is gone.",
                          is_problem=True),
+    "selection_read_again": Notice("What is selected waits to be read again."),
+    "selection_not_queued": Notice("Nothing was queued: what is selected waits already, or its "
+                                   "files are gone.", is_problem=True),
     "line_gone": Notice("That line is no longer there: the image was read again meanwhile. What "
                         "you typed is below; nothing of it was stored.", is_problem=True),
     "line_changed": Notice("That line was changed meanwhile. Look at both texts and decide.",

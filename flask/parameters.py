@@ -74,8 +74,8 @@ def _is_set(request: Request, name: str) -> bool:
 
 
 def image_ids(request: Request) -> tuple[int, ...] | None:
-    """The selection in `?ids=7,9`; None: no selection."""
-    text = request.args.get("ids", "")
+    """The selection in `?ids=7,9`, or in a form's `ids=7&ids=9`; None: no selection."""
+    text = ",".join(value for value in request.values.getlist("ids") if value)
     if not text:
         return None
     parts = text.split(",")

@@ -46,7 +46,7 @@ SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS doubtful_count,
        (SELECT sum(p.unspelled_count) FROM pages p
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS unspelled_count,
-       substr(coalesce(first.corrected, first.text), 1, ?) AS first_words,
+       substr(coalesce(iif(?, NULL, first.corrected), first.text), 1, ?) AS first_words,
        first.thumbnail, first.width, first.height
   FROM images i
   LEFT JOIN pages first
@@ -98,7 +98,7 @@ def summaries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ImageS
     """These images, in this order."""
     rows = connection.execute(
         f"{_SUMMARY} WHERE i.id IN (SELECT value FROM json_each(?))",  # noqa: S608  # as below
-        (_FIRST_WORDS_CHARS, json.dumps(list(ids))),
+        (False, _FIRST_WORDS_CHARS, json.dumps(list(ids))),
     )
     found = {row["id"]: _summary(row) for row in rows}
     return [found[image_id] for image_id in ids if image_id in found]
@@ -129,15 +129,17 @@ def export_rows(
 
 
 def image_detail(
-    connection: sqlite3.Connection, image_id: int, page_number: int | None = None
-) -> ImageDetail:
-    """One image with its pages and lines, or with that page alone.
+    connection: sqlite3.Connection, image_id: int, page_number: int | None = None, *,
+    machine: bool = False,
+) -> ImageDetail:  # fmt: skip
+    """One image with its pages and lines, or with that page alone; as the machine read it, without
+    corrections, where that is wanted.
 
     Raises:
         NotFoundError: there is no such image, or it has no such page.
     """
     row = connection.execute(
-        f"{_SUMMARY} WHERE i.id = ?", (_FIRST_WORDS_CHARS, image_id)
+        f"{_SUMMARY} WHERE i.id = ?", (machine, _FIRST_WORDS_CHARS, image_id)
     ).fetchone()
     if row is None:
         raise NotFoundError(f"There is no image number {image_id}.")
@@ -158,7 +160,7 @@ def image_detail(
         original_name=original["name"] if summary.duplicate_of and original else None,
         engine=batch["engine"] if batch else None,
         device=batch["device"] if batch else None,
-        pages=[_page(connection, page) for page in pages],
+        pages=[_page(connection, page, machine=machine) for page in pages],
     )
 
 
@@ -228,15 +230,16 @@ def _tables(
     return [table_of(row, corrected, machine) for row in rows]
 
 
-def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
+def _page(connection: sqlite3.Connection, page: sqlite3.Row, *, machine: bool) -> PageView:
     rows = connection.execute(
-        "SELECT l.*, c.text AS corrected FROM lines l "
+        "SELECT l.*, iif(?, NULL, c.text) AS corrected FROM lines l "
         "LEFT JOIN corrections c ON c.line_id = l.id WHERE l.page_id = ? ORDER BY l.number",
-        (page["id"],),
+        (machine, page["id"]),
     ).fetchall()
     return PageView(
         number=page["number"], width=page["width"], height=page["height"],
-        rotation=page["rotation"], text=page["text"], corrected=page["corrected"],
+        rotation=page["rotation"], text=page["text"],
+        corrected=None if machine else page["corrected"],
         confidence=page["confidence"], preview=page["preview"], seconds=page["seconds"],
         warning_code=page["warning_code"], warning=page["warning"],
         embedded_text=page["embedded_text"],

@@ -1,5 +1,5 @@
-"""The buttons: scan, pause, resume, read again. Each is checked to be ours and
-passed on to ocr_service.
+"""The buttons: scan, pause, resume, read one image or a selection again. Each is checked to be ours
+and passed on to ocr_service.
 
 web_service changes nothing itself. After an action the browser is sent back to the page with
 the code of a notice, so that reloading the page repeats nothing.
@@ -12,9 +12,11 @@ from flask import Blueprint, Response, redirect, request, url_for
 
 import list_place
 import page_tokens
+import parameters
 from ocr_contract.control import ControlClient, ControlError, OutcomeUnknown, ServiceUnreachable
 from ocr_contract.replies import Reply, ReprocessReply
 from site_context import current_site
+from web_errors import BadParameterError
 
 blueprint = Blueprint("actions", __name__, url_prefix="/actions")
 _IMAGE = f"/images/<int(max={page_tokens.MAX_ID}):image_id>"
@@ -47,6 +49,26 @@ def read_again(image_id: int) -> Response:
     if isinstance(reply, ReprocessReply) and not reply.queued:
         code = "not_queued"
     return _back_to(image_id, code)
+
+
+@blueprint.post("/read-again")
+def read_selection_again() -> Response:
+    """Let every selected image wait to be read once more."""
+    code, reply = _ask(
+        "selection_read_again",
+        lambda client, request_id: client.reprocess(_selected_ids(), request_id=request_id),
+    )
+    if isinstance(reply, ReprocessReply) and not reply.queued:
+        code = "selection_not_queued"
+    place = list_place.of(request).address
+    return redirect(url_for("index", notice=code, **place), 303)  # type: ignore[return-value]
+
+
+def _selected_ids() -> list[int]:
+    ids = parameters.image_ids(request)
+    if ids is None:
+        raise BadParameterError("No image is selected. Go back and tick some.")
+    return list(ids)
 
 
 def _back_to(image_id: int, code: str) -> Response:

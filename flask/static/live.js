@@ -147,7 +147,8 @@ const patchList = (page) => {
     const added = adopt(row);
     if (here) {
       if (here.contains(document.activeElement)) {
-        queueMicrotask(() => added.querySelector("a").focus({ preventScroll: true }));
+        const part = document.activeElement.matches("input") ? "input" : "a";
+        queueMicrotask(() => added.querySelector(part).focus({ preventScroll: true }));
       }
       here.replaceWith(added);
     } else {

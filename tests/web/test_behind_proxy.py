@@ -69,7 +69,7 @@ def token_in(html: str) -> str:
 
 def links(html: str) -> list[str]:
     """Every address in `html` that a browser or our script would follow."""
-    names = "href|src|action|data-(?:events|fragment|status|address|ready)"
+    names = "href|src|(?:form)?action|data-(?:events|fragment|status|address|ready)"
     return re.findall(rf'\b(?:{names})="([^"#][^"]*)"', html)
 
 
@@ -93,8 +93,8 @@ def test_every_address_on_every_page_has_the_path(
             assert [address for address in found if not address.startswith("/ocr/")] == []
             seen.update(address.removeprefix("/ocr/").partition("?")[0] for address in found)
     assert {"", "events", "fragments/live", "api/v1/status", "export.csv", "actions/scan",
-            f"api/v1/images/{image_id}", f"images/{image_id}.txt", "temp.png",
-            "static/live.js"} <= seen  # fmt: skip
+            "actions/read-again", "static/select.js", f"api/v1/images/{image_id}",
+            f"images/{image_id}.txt", "temp.png", "static/live.js"} <= seen  # fmt: skip
     for address in sorted(seen - {"events", "temp.png"}):
         if not address.startswith(("actions/", "export/")):
             status = ask(client, f"{prefix}/{address}", peer=PROXY).status_code
@@ -114,7 +114,7 @@ def test_no_address_is_written_down() -> None:
     """Templates and scripts get every address from url_for, or they break below a path."""
     files = [*(ROOT / "flask/templates").iterdir(), *(ROOT / "flask/static").iterdir()]
     assert len(files) > 10
-    attribute = re.compile(r"""\b(?:href|src|action|data-[a-z]+)=["']/""")
+    attribute = re.compile(r"""\b(?:href|src|(?:form)?action|data-[a-z]+)=["']/""")
     literal = re.compile(r"""["'`(]/[\w?$]|url\(["']?/""")
     for file in files:
         text = file.read_text(encoding="utf-8")
