@@ -25,25 +25,16 @@ _PULSE_S = 3.0
 def main() -> int:
     """Make the files that the order on stdin names; returns the exit code."""
     wanted: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
-    parent, memory_bytes = wanted.pop("parent"), wanted.pop("memory_bytes")
+    parent, memory_bytes, timeout_s = map(wanted.pop, ("parent", "memory_bytes", "timeout_s"))
     os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints is no frame
-    task = ExportTask(
-        database=Path(wanted["database"]),
-        image_folder=Path(wanted["image_folder"]),
-        format=wanted["format"],
-        image_ids=tuple(wanted["image_ids"]),
-        machine=wanted["machine"],
-        page=wanted["page"],
-        max_bytes=wanted["max_bytes"],
-        max_pixels=wanted["max_pixels"],
-        max_pages=wanted["max_pages"],
-        pdf_dpi=wanted["pdf_dpi"],
-    )
-    pulse = Pulse(out, parent, wanted["timeout_s"])
+    database, image_folder = (Path(wanted.pop(name)) for name in ("database", "image_folder"))
+    ids = tuple(wanted.pop("image_ids"))
+    task = ExportTask(database=database, image_folder=image_folder, image_ids=ids, **wanted)
+    pulse = Pulse(out, parent, timeout_s)
     try:
         make(task, pulse.send, pulse.beat)
     except BrokenPipeError:  # nobody wants the rest

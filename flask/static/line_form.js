@@ -1,6 +1,7 @@
 // The form that corrects a line, one at a time. What is typed is a draft from the first letter on;
 // Enter stores it, Escape leaves and keeps the draft, Cancel throws it away.
 
+import { button } from "./button.js";
 import { draftOf, drop, keep, shownText } from "./drafts.js";
 import { newRequestId, send } from "./saving.js";
 
@@ -56,14 +57,6 @@ const note = (form, text, ...buttons) => {
   element.setAttribute("role", "status");
   element.append(text, ...buttons);
   form.append(element);
-};
-
-const button = (label, work) => {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.textContent = label;
-  element.addEventListener("click", work);
-  return element;
 };
 
 const quoted = (text) => {

@@ -1,6 +1,7 @@
 // The review by keyboard: Enter keeps or corrects and goes on, u undoes, arrows move. What was
 // answered fades and stays; more lines come before the last one is reached.
 
+import { button } from "./button.js";
 import { draftOf, drop, keep } from "./review_drafts.js";
 import { newRequestId, send } from "./saving.js";
 
@@ -86,14 +87,6 @@ const goOn = async (item) => {
     item.classList.remove("current");
     document.activeElement?.blur();
   }
-};
-
-const button = (text, work) => {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.textContent = text;
-  element.addEventListener("click", work);
-  return element;
 };
 
 const answer = async (item, undo = false) => {
