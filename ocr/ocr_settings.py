@@ -103,9 +103,17 @@ class Settings:
         "OCR_GPU_MEMORY_MB",
         0,
         "MB",
-        "The most of a GPU's memory that each model takes; 0: what it needs.",
+        "The most of a GPU's memory that each model takes in each pipeline; 0: what it needs.",
         minimum=0,
         maximum=1_000_000,
+    )
+    gpu_pipelines: int = setting(
+        "OCR_GPU_PIPELINES",
+        2,
+        "pipelines",
+        "Calls on a GPU at a time: one copies while another computes. Each has memory of its own.",
+        minimum=1,
+        maximum=8,
     )
     batch_size: int = setting(
         "OCR_BATCH_SIZE",

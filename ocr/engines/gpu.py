@@ -4,7 +4,13 @@ That ONNX Runtime was built for CUDA says nothing about the driver or the librar
 that cannot have the GPU takes the CPU without an error. So a tiny model is loaded on it first.
 """
 
+import logging
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
+
+from machine_limits import is_lack_of_memory
 
 CONTROL_DEVICE = Path("/dev/nvidiactl")
 """What NVIDIA's driver shows, on a machine and in a container that was given a GPU."""
@@ -22,6 +28,12 @@ _CUDA = "CUDAExecutionProvider"
 _NOT_INSTALLED = "the package onnxruntime-gpu is not installed"
 _WARNING, _FATAL = 2, 4
 """ONNX Runtime's severities; from the first on it logs unless told otherwise."""
+_CUDA_FAILURE = re.compile(r"CUDA (?:failure|error) (\d+)", re.IGNORECASE)
+_OUT_OF_MEMORY = 2
+_OF_A_CAPTURE = range(900, 910)
+"""What goes wrong in a capture spoils no more than that."""
+
+log = logging.getLogger("inference")
 
 
 def gpu_is_expected() -> bool:
@@ -48,7 +60,7 @@ def gpu_problem(engine: str, number: int) -> str | None:
             TINY_MODEL, providers=[(_CUDA, {"device_id": number})]
         )
     except Exception as error:
-        return f"ONNX Runtime cannot start on GPU {number} ({_first_line(error)})"
+        return f"ONNX Runtime cannot start on GPU {number} ({first_line(error)})"
     finally:
         onnxruntime.set_default_logger_severity(_WARNING)
     if _CUDA not in session.get_providers():
@@ -59,5 +71,31 @@ def gpu_problem(engine: str, number: int) -> str | None:
     return None
 
 
-def _first_line(error: Exception) -> str:
+def is_lost(error: Exception) -> bool:
+    """Whether CUDA says that the GPU does not answer this process any more: then no later call
+    succeeds."""
+    found = _CUDA_FAILURE.search(str(error))
+    if found is None or is_lack_of_memory(error):
+        return False
+    code = int(found[1])
+    return code != _OUT_OF_MEMORY and code not in _OF_A_CAPTURE
+
+
+def end_when_lost(
+    error: Exception, gpu: int | None, end: Callable[[int], object] = os._exit
+) -> None:
+    """End this process when `error` says that the GPU is lost: every image would fail here, and
+    the next worker looks anew for a device."""
+    if gpu is not None and is_lost(error):
+        log.error(
+            "GPU %d no longer answers (%s). The worker ends; the next one uses it if it is there "
+            "again, and the CPU otherwise, unless OCR_DEVICE asks for a GPU",
+            gpu,
+            first_line(error),
+        )
+        end(1)
+
+
+def first_line(error: Exception) -> str:
+    """What it says, without ONNX Runtime's stack."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

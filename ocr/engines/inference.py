@@ -14,17 +14,20 @@ import logging
 from pathlib import Path
 
 from engines.gpu import gpu_is_expected, gpu_problem
+from engines.gpu_models import gpu_models, tensorrt_folder
 from engines.kept_files import KeptFiles
 from engines.kept_networks import KeptNetwork
 from engines.networks import CENTRED, Detector, Network, Normalisation, Recogniser
 from engines.one_line import OneLine, RecogniseLine
 from engines.onnx_models import Load, OnnxModels, Shapes
-from engines.onnxruntime_network import OnnxRuntimeNetwork, RuntimeDevice, tensorrt_is_there
+from engines.onnxruntime_network import OnnxRuntimeNetwork
+from engines.onnxruntime_sessions import RuntimeDevice, tensorrt_is_there
 from engines.openvino_compile import OpenVinoDevice, best_precision
 from engines.openvino_network import OpenVinoDetector, OpenVinoNetwork, OpenVinoRecogniser
 from engines.paddle_models import PaddleModels
+from engines.shape_buckets import LINE_WIDTHS
 from engines.text_models import TextModels
-from engines.text_recognition import CPU_WIDTHS, GPU_WIDTHS
+from engines.text_recognition import CPU_WIDTHS
 from models import ONNX_NAME, Model, ModelSet
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
@@ -35,7 +38,6 @@ _MOST_CPU_LANES = 8
 """Each lane has activations of its own; with more processors a lane gets several."""
 _CPU_COLUMNS, _CPU_LINES = 1280, 8
 """Short lines take a tenth less together than one by one, and a half with AMX."""
-_GPU_LANES, _GPU_COLUMNS, _GPU_LINES = 2, 32 * 640, 64
 
 log = logging.getLogger("inference")
 
@@ -52,6 +54,8 @@ class Inference:
     """f32, bf16 or fp16."""
     threads: int
     """Of all calls together, on a CPU."""
+    pipelines: int = 2
+    """On a GPU: calls at a time, each with a stream and memory of its own."""
 
     @property
     def gpu(self) -> int | None:
@@ -61,7 +65,7 @@ class Inference:
     @property
     def lanes(self) -> int:
         """Network calls at a time."""
-        return min(self.threads, _MOST_CPU_LANES) if self.gpu is None else _GPU_LANES
+        return min(self.threads, _MOST_CPU_LANES) if self.gpu is None else self.pipelines
 
     @property
     def package(self) -> str:
@@ -96,7 +100,8 @@ def choose(settings: Settings, threads: int) -> Inference:
     device = choose_device(wanted, engine)
     if engine == "auto":
         engine = "openvino" if device == "cpu" else "onnxruntime"
-    return Inference(engine, device, _precision(settings.precision, engine, device), threads)
+    precision = _precision(settings.precision, engine, device)
+    return Inference(engine, device, precision, threads, settings.gpu_pipelines)
 
 
 def choose_device(wanted: str, engine: str) -> str:
@@ -147,28 +152,39 @@ def load_models(
         )
     _check_format(models.detection, models.recognition)
 
-    load: Load
-    if inference.engine == "openvino":
-        device = OpenVinoDevice(inference.lanes, inference.threads, inference.precision)
-        load = _OpenVino(device, kept)
-    else:
-        load = _OnnxRuntime(
+    if inference.gpu is not None:
+        fp16 = inference.precision == "fp16"
+        loaded = gpu_models(
+            models,
             RuntimeDevice(
                 gpu=inference.gpu,
-                threads=max(inference.threads // inference.lanes, 1),
+                threads=1,
                 memory_mb=settings.gpu_memory_mb,
-                tensorrt_fp16=inference.precision == "fp16",
-            )
+                tensorrt_fp16=fp16,
+                tensorrt_cache=tensorrt_folder(settings.engines_folder) if fp16 else None,
+            ),
+            pipelines=inference.pipelines,
+            unclip_ratio=settings.unclip_ratio,
+            orientation=orientation,
+            kept=kept,
         )
-    if inference.gpu is None:
-        shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, all_or_one=True)
     else:
-        shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, all_or_one=False)
-    loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
+        load = _cpu_load(inference, kept)
+        shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES)
+        loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
     loaded.begin()
     if kept is not None:
         kept.confirm()
     return loaded
+
+
+def _cpu_load(inference: Inference, kept: KeptFiles | None) -> Load:
+    if inference.engine == "openvino":
+        return _OpenVino(
+            OpenVinoDevice(inference.lanes, inference.threads, inference.precision), kept
+        )
+    threads = max(inference.threads // inference.lanes, 1)
+    return _OnnxRuntime(RuntimeDevice(gpu=None, threads=threads))
 
 
 def load_recogniser(
@@ -186,7 +202,7 @@ def load_recogniser(
         return OneLine(network, model.folder, CPU_WIDTHS)
     device = RuntimeDevice(gpu=inference.gpu, threads=1)
     network = _OnnxRuntime(device).recogniser(model, CENTRED)
-    return OneLine(network, model.folder, GPU_WIDTHS)
+    return OneLine(network, model.folder, LINE_WIDTHS)
 
 
 class _OpenVino:
@@ -243,7 +259,11 @@ def _precision(wanted: str, engine: str, device: str) -> str:
             "OCR_PRECISION is bf16, but this processor or engine does not compute in it. Set "
             "OCR_PRECISION=auto.",
         )
-    if wanted == "fp16" and (engine != "onnxruntime" or device == "cpu" or not tensorrt_is_there()):
+    if wanted == "fp16" and (
+        engine != "onnxruntime"
+        or device == "cpu"
+        or not tensorrt_is_there(int(device.partition(":")[2] or 0))
+    ):
         raise WorkerError(
             ErrorCode.BAD_PRECISION,
             "OCR_PRECISION is fp16, which needs a GPU and ONNX Runtime with TensorRT. Set "

@@ -23,7 +23,7 @@ from engines.preparations import IDLE_S, Preparation, Preparations, Shape
 Result = TypeVar("Result")
 Answer = TypeVar("Answer")
 
-_ENOUGH_LINES_PER_LANE = 48
+ENOUGH_LINES_PER_LANE = 48
 """With fewer lines waiting, other calls go first: a page's detection brings the next lines."""
 _PATIENCE = 64
 """Calls after which the line that has waited longest has its turn, whatever else there is."""
@@ -40,12 +40,13 @@ class Lanes(Generic[Result]):
         count: int,
         recognise: Callable[[list[Pixels]], Sequence[Result]],
         together: Callable[[int, int], int],
+        enough_lines: int = ENOUGH_LINES_PER_LANE,
     ) -> None:
         """`recognise` reads lines of one width; of `waiting` ones `together(width, waiting)` go
-        together."""
+        together. While fewer than `enough_lines` for each lane wait, other calls go first."""
         self._recognise = recognise
         self._together = together
-        self._enough = _ENOUGH_LINES_PER_LANE * count
+        self._enough = enough_lines * count
         self._most_calls = max(count // 2, 2)
         self._changed = threading.Condition()
         self._calls: collections.deque[tuple[Callable[[], Any], Future[Any]]] = collections.deque()

@@ -1,11 +1,13 @@
 """A network on a device, whatever runs it: pixels in, numbers out."""
 
 import dataclasses
-from typing import Protocol
+from collections.abc import Hashable, Sequence
+from typing import Protocol, runtime_checkable
 
 from decoding.pixels import Pixels
 from engines.arrays import Numbers
 from engines.columns import Columns
+from engines.tiled_detection import ByteMap
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +47,24 @@ class Detector(Protocol):
 
         A sigmoid of a whole page takes as long as a tenth of all the rest.
         """
+
+
+@runtime_checkable
+class GroupDetector(Detector, Protocol):
+    """A detector that searches several pages in one call, of few shapes."""
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, int, int]]:
+        """(count, height, width) of what is worth preparing for."""
+
+    def group(self, page: Pixels) -> Hashable:
+        """Pages (height, width, 3) of one group go together."""
+
+    def together(self, waiting: int) -> int:
+        """How many of `waiting` pages of one group go together; at least 1."""
+
+    def run_together(self, pages: Sequence[Pixels]) -> list[ByteMap]:
+        """The map (height, width) of each page of one group, in 255ths."""
 
 
 class Recogniser(Protocol):

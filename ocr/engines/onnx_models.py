@@ -6,6 +6,7 @@ not its pipeline.
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -14,7 +15,8 @@ import numpy as np
 from decoding.pixels import Pixels
 from engines.arrays import Numbers, Polygons
 from engines.columns import Columns
-from engines.lanes import Lanes
+from engines.company import Company
+from engines.lanes import ENOUGH_LINES_PER_LANE, Lanes
 from engines.leaders import shorten_leaders
 from engines.long_lines import recognise_in_parts
 from engines.networks import (
@@ -22,12 +24,14 @@ from engines.networks import (
     IMAGENET,
     IMAGENET_RGB,
     Detector,
+    GroupDetector,
     Network,
     Normalisation,
     Recogniser,
 )
 from engines.page_classifier import prepare_page as prepare_page_for_orientation
 from engines.preparations import Preparation
+from engines.shape_buckets import BucketShapes
 from engines.text_detection import detection_settings, find_polygons, map_size, scale_for_detection
 from engines.text_models import Evidence, Recognised
 from engines.text_recognition import (
@@ -37,7 +41,7 @@ from engines.text_recognition import (
     prepare_line,
     read_characters,
 )
-from engines.tiled_detection import is_tiled, map_in_tiles
+from engines.tiled_detection import ByteMap, is_tiled, map_in_tiles
 from models import Model, ModelSet
 
 _FIRST_PAGE = (64, 320, 3)
@@ -59,7 +63,7 @@ class Load(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shapes:
-    """What a device is given at a time."""
+    """What a CPU is given at a time."""
 
     lanes: int
     """Network calls at a time."""
@@ -68,14 +72,14 @@ class Shapes:
     """Widths of the lines that are recognised together, added up, are at most this …"""
     most_lines: int
     """… and their number this."""
-    all_or_one: bool
-    """As many lines go together as may, or one: each other number would be a shape more to
-    prepare for."""
+    enough_lines: int = ENOUGH_LINES_PER_LANE
+    """While fewer wait for each lane, other calls go first."""
 
     def together(self, width: int, waiting: int) -> int:
-        """How many of `waiting` lines (at least 1) of one width go together; at least 1."""
+        """How many of `waiting` lines (at least 1) of one width go together: as many as may, or
+        one, because each other number would be a shape more to prepare for."""
         most = self._most(width)
-        return most if waiting >= most else 1 if self.all_or_one else waiting
+        return most if waiting >= most else 1
 
     def prepared(self, width: int) -> set[int]:
         """Numbers of lines of one width that are worth preparing for."""
@@ -92,7 +96,7 @@ class OnnxModels:
         self,
         models: ModelSet,
         load: Load,
-        shapes: Shapes,
+        shapes: Shapes | BucketShapes,
         unclip_ratio: float,
         *,
         orientation: bool,
@@ -106,7 +110,15 @@ class OnnxModels:
         self._orientation = orientation
         if orientation:
             self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
-        self.lanes: Lanes[Columns] = Lanes(shapes.lanes, self._run_recognition, shapes.together)
+        self.lanes: Lanes[Columns] = Lanes(
+            shapes.lanes, self._run_recognition, shapes.together, shapes.enough_lines
+        )
+        self._company: Company[Pixels, ByteMap] | None = None
+        group = self._detection
+        if isinstance(group, GroupDetector):
+            self._company = Company(
+                self.lanes.call, group.run_together, group.together, group.group
+            )
 
     def begin(self) -> None:
         """Run each network once, to see that it can, and leave the other shapes for later."""
@@ -114,7 +126,12 @@ class OnnxModels:
         self.lanes.recognise([np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), np.uint8)])
         if self._orientation:
             self.page_shares(np.zeros(_FIRST_PAGE, dtype=np.uint8))
-        self.lanes.prepare(self._preparations(), once=map(self._page_preparation, _USUAL_PAGES))
+        if isinstance(self._detection, GroupDetector):
+            pages = map(self._page_preparation, self._detection.shapes)
+            self.lanes.prepare(itertools.chain(pages, self._preparations()))
+        else:
+            usual = (self._page_preparation((1, *size)) for size in _USUAL_PAGES)
+            self.lanes.prepare(self._preparations(), once=usual)
 
     def _preparations(self) -> Iterator[Preparation]:
         """For every shape of lines, so that memory grows no more once they are made."""
@@ -127,8 +144,8 @@ class OnnxModels:
     def _prepare_lines(self, width: int, count: int) -> None:
         self._recognition.run_best(np.zeros((count, LINE_HEIGHT, width, 3), dtype=np.uint8))
 
-    def _page_preparation(self, size: tuple[int, int]) -> Preparation:
-        return Preparation(lambda: self._detection.run(np.zeros((1, *size, 3), dtype=np.uint8)))
+    def _page_preparation(self, shape: tuple[int, int, int]) -> Preparation:
+        return Preparation(lambda: self._detection.run(np.zeros((*shape, 3), dtype=np.uint8)))
 
     def detect(self, page: Pixels, longest_side: int) -> Polygons:
         """As `TextModels.detect`."""
@@ -136,7 +153,7 @@ class OnnxModels:
         settings, logits = self._detection_settings, self._detection.logits
         wanted = map_size((height, width), longest_side)
         if is_tiled(wanted):
-            tiles_map = map_in_tiles(page, wanted, self._text_map, logits=logits)
+            tiles_map = map_in_tiles(page, wanted, self._numbers_map, logits=logits)
             return find_polygons(tiles_map, (height, width), settings)
         text_map = self._text_map(scale_for_detection(page, longest_side))
         return find_polygons(text_map, (height, width), settings, logits=logits)
@@ -168,7 +185,15 @@ class OnnxModels:
         text, confidence = join_characters(line, self._characters)
         return Recognised(text, confidence, (Evidence(line, self._characters, text, width),))
 
-    def _text_map(self, scaled: Pixels) -> Numbers:
+    def _numbers_map(self, scaled: Pixels) -> Numbers:
+        text_map = self._text_map(scaled)
+        if text_map.dtype == np.uint8:
+            return text_map.astype(np.float32) / np.float32(255)
+        return text_map.astype(np.float32, copy=False)
+
+    def _text_map(self, scaled: Pixels) -> Numbers | ByteMap:
+        if self._company is not None:
+            return self._company.ask(scaled)
         text_map: Numbers = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
         return text_map
 

@@ -34,8 +34,6 @@ CPU_WIDTHS = (
 )
 """To these a CPU's lines are padded: 3 % of what is computed is padding, on receipts. More widths
 would cost memory, and calls that carry fewer lines."""
-GPU_WIDTHS = (160, 320, 480, 640, 960, 1280, 1920, MAX_LINE_WIDTH)
-"""Fewer, because each is prepared for in advance, and a GPU's batches must fill."""
 
 
 def prepare_line(crop: Pixels, widths: Sequence[int]) -> Pixels:

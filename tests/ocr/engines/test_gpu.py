@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 
 from engines import gpu
-from engines.gpu import TINY_MODEL, gpu_is_expected, gpu_problem
+from engines.gpu import TINY_MODEL, end_when_lost, gpu_is_expected, gpu_problem, is_lost
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -87,3 +87,28 @@ def test_another_engine_finds_out_itself(runtime: FakeRuntime) -> None:
 def test_the_tiny_model_is_one() -> None:
     session = onnxruntime.InferenceSession(TINY_MODEL, providers=[CPU])
     assert [each.name for each in (*session.get_inputs(), *session.get_outputs())] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [
+        ("CUDA failure 719: unspecified launch failure ; GPU=0", True),
+        ("CUDA error 700 an illegal memory access was encountered", True),
+        ("CUDA failure 2: out of memory ; GPU=0", False),
+        ("Failed to allocate memory for requested buffer of size 9", False),
+        ("CUDA failure 900: operation not permitted when stream is capturing", False),
+        ("CUDNN failure 3: bad parameter", False),
+        ("a page of 719 lines", False),
+    ],
+)
+def test_a_lost_gpu_ends_the_process_and_nothing_else_does(
+    said: str, lost: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next worker then looks anew for a device: each image would fail in this one."""
+    ended: list[int] = []
+    assert is_lost(RuntimeError(said)) is lost
+    end_when_lost(RuntimeError(said), 3, ended.append)
+    assert ended == [1] * lost
+    assert ("GPU 3 no longer answers" in caplog.text) is lost
+    end_when_lost(RuntimeError(said), None, ended.append)
+    assert ended == [1] * lost

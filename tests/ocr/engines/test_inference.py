@@ -16,7 +16,7 @@ from engines.inference import Inference, choose, choose_device, load_models, ver
 from engines.networks import IMAGENET
 from engines.onnx_models import Load, OnnxModels, Shapes
 from engines.openvino_compile import OpenVinoDevice
-from engines.text_recognition import CPU_WIDTHS, GPU_WIDTHS
+from engines.text_recognition import CPU_WIDTHS
 from models import Model, ModelSet
 from ocr_errors import WorkerError
 from ocr_settings import load
@@ -44,7 +44,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(inference, "gpu_problem", made.gpu_problem)
     monkeypatch.setattr(inference, "gpu_is_expected", lambda: made.expected)
     monkeypatch.setattr(inference, "best_precision", lambda: "bf16" if made.bf16 else "f32")
-    monkeypatch.setattr(inference, "tensorrt_is_there", lambda: made.tensorrt)
+    monkeypatch.setattr(inference, "tensorrt_is_there", lambda _: made.tensorrt)
     return made
 
 
@@ -250,6 +250,7 @@ class Loaded:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.networks: list[tuple[Path, Any, Any]] = []
         self.paddle: dict[str, Any] = {}
+        self.gpu: dict[str, Any] = {}
         self.shapes: Shapes | None = None
         self.orientation: bool | None = None
         self.begun = 0
@@ -257,6 +258,7 @@ class Loaded:
         monkeypatch.setattr(inference, "OnnxRuntimeNetwork", self.runtime)
         monkeypatch.setattr(inference, "PaddleModels", self.paddle_models)
         monkeypatch.setattr(inference, "OnnxModels", self.onnx_models)
+        monkeypatch.setattr(inference, "gpu_models", self.gpu_models)
 
     def openvino(self, path: Path, _normalisation: Any, device: Any, _kept: Any) -> None:
         self.networks.append((path, "openvino", device))
@@ -272,6 +274,11 @@ class Loaded:
     ) -> "Loaded":
         self.shapes, self.orientation = shapes, orientation
         load.detector(models.detection, IMAGENET)
+        return self
+
+    def gpu_models(self, _models: ModelSet, device: Any, **options: Any) -> "Loaded":
+        self.networks.append((Path(), "gpu", device))
+        self.gpu, self.orientation = options, options["orientation"]
         return self
 
     def begin(self) -> None:
@@ -304,14 +311,27 @@ def test_the_runtimes_calls_share_the_threads(loaded: Loaded) -> None:
     assert (device.gpu, device.threads, device.tensorrt_fp16) == (None, 2, False)
 
 
-def test_a_gpu_gets_its_number_its_limit_and_its_precision(loaded: Loaded) -> None:
-    settings = load({"OCR_GPU_MEMORY_MB": "900", "OCR_ORIENTATION": "off"})
-    load_models(Inference("onnxruntime", "gpu:3", "fp16", 4), model_set("tiny"), settings)
+def test_a_gpu_gets_its_number_its_limit_its_precision_and_its_pipelines(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    settings = load(
+        {"OCR_GPU_MEMORY_MB": "900", "OCR_ORIENTATION": "off", "OCR_DATA_FOLDER": str(tmp_path)}
+    )
+    wanted = Inference("onnxruntime", "gpu:3", "fp16", 4, pipelines=3)
+    load_models(wanted, model_set("tiny"), settings)
     ((_, _, device),) = loaded.networks
     assert (device.gpu, device.memory_mb, device.tensorrt_fp16) == (3, 900, True)
-    assert loaded.shapes is not None
-    assert (loaded.shapes.lanes, loaded.shapes.line_widths) == (2, GPU_WIDTHS)
-    assert loaded.orientation is False
+    assert device.tensorrt_cache == tmp_path / "engines" / "tensorrt"
+    assert (loaded.gpu["pipelines"], wanted.lanes) == (3, 3)
+    assert (loaded.orientation, loaded.begun) == (False, 1)
+
+
+def test_only_tensorrt_has_a_folder(loaded: Loaded, tmp_path: Path) -> None:
+    settings = load({"OCR_DATA_FOLDER": str(tmp_path)})
+    load_models(Inference("onnxruntime", "gpu:0", "f32", 4), model_set("tiny"), settings)
+    ((_, _, device),) = loaded.networks
+    assert device.tensorrt_cache is None
+    assert not list(tmp_path.iterdir())
 
 
 def test_paddleocr_is_told_the_name_behind_the_colon(loaded: Loaded) -> None:
@@ -328,8 +348,7 @@ def test_paddleocr_is_told_the_name_behind_the_colon(loaded: Loaded) -> None:
     }
 
 
-CPU_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8, all_or_one=True)
-GPU_SHAPES = Shapes(2, GPU_WIDTHS, 20_480, 64, all_or_one=False)
+CPU_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8)
 
 
 @pytest.mark.parametrize(
@@ -343,10 +362,6 @@ GPU_SHAPES = Shapes(2, GPU_WIDTHS, 20_480, 64, all_or_one=False)
         (CPU_SHAPES, 640, 1, 1),
         (CPU_SHAPES, 704, 9, 1),
         (CPU_SHAPES, 3200, 9, 1),
-        (GPU_SHAPES, 160, 100, 64),
-        (GPU_SHAPES, 160, 33, 33),
-        (GPU_SHAPES, 640, 100, 32),
-        (GPU_SHAPES, 3200, 100, 6),
     ],
 )
 def test_how_many_lines_go_together(shapes: Shapes, width: int, waiting: int, lines: int) -> None:
@@ -357,10 +372,6 @@ def test_how_many_lines_go_together(shapes: Shapes, width: int, waiting: int, li
 def test_whatever_goes_together_on_a_cpu_was_prepared_for(width: int) -> None:
     together = {CPU_SHAPES.together(width, waiting) for waiting in range(1, 20)}
     assert together == CPU_SHAPES.prepared(width)
-
-
-def test_a_gpu_is_prepared_for_full_batches_and_single_lines() -> None:
-    assert GPU_SHAPES.prepared(640) == {32, 1}
 
 
 def test_both_engines_find_and_read_the_same() -> None:

@@ -12,9 +12,9 @@ from real_pages import model_set
 
 from decoding.pixels import Pixels
 from engines.columns import BLANK, Columns, no_rivals
+from engines.shape_buckets import LINE_WIDTHS
 from engines.text_recognition import (
     CPU_WIDTHS,
-    GPU_WIDTHS,
     LINE_HEIGHT,
     MAX_LINE_WIDTH,
     MIN_LINE_WIDTH,
@@ -30,7 +30,7 @@ def noise(width: int, height: int) -> Pixels:
     return np.random.default_rng(width).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("widths", [CPU_WIDTHS, GPU_WIDTHS])
+@pytest.mark.parametrize("widths", [CPU_WIDTHS, LINE_WIDTHS])
 def test_the_widths_rise_from_the_least_to_the_most(widths: tuple[int, ...]) -> None:
     assert list(widths) == sorted(set(widths))
     assert (widths[0], widths[-1]) == (MIN_LINE_WIDTH, MAX_LINE_WIDTH)
@@ -63,7 +63,7 @@ def test_a_line_is_padded_to_the_next_width(
     assert (made[:, natural:] == 127).all()
 
 
-@given(st.integers(1, 4000), st.integers(1, 200), st.sampled_from([CPU_WIDTHS, GPU_WIDTHS]))
+@given(st.integers(1, 4000), st.integers(1, 200), st.sampled_from([CPU_WIDTHS, LINE_WIDTHS]))
 def test_any_line_has_one_of_the_widths(width: int, height: int, widths: tuple[int, ...]) -> None:
     made = prepare_line(np.zeros((height, width, 3), dtype=np.uint8), widths)
     assert made.shape[0] == LINE_HEIGHT
