@@ -65,7 +65,7 @@ def test_alone_it_goes_alone(lane: Lane) -> None:
 def test_those_that_wait_go_together_with_their_own_kind(lane: Lane) -> None:
     items = list(range(12))
     assert ask_all(lane, company(lane), items) == [10 * item for item in items]
-    assert sorted(sum(lane.together, [])) == items
+    assert sorted(item for some in lane.together for item in some) == items
     assert max(map(len, lane.together)) == 4
     assert all(len({item % 2 for item in some}) == 1 for some in lane.together)
 

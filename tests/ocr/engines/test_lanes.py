@@ -252,7 +252,7 @@ class TestCalls:
         self, device: Device, threads: ThreadPoolExecutor
     ) -> None:
         """Not until none does: what it brings must be there by then."""
-        enough = lanes_module._ENOUGH_LINES_PER_LANE
+        enough = lanes_module.ENOUGH_LINES_PER_LANE
         order, _ = self.order(device, threads, enough + 3)
         assert order == ["lines"] * 3 + ["call"] + ["lines"] * ((enough + 3) // 2 - 1)
 
