@@ -82,6 +82,9 @@ calibration: environments models fonts  ## fit the doubt of lines to known text:
 bench: environments models  ## speed, accuracy, memory beside four peers: make bench IMAGES=folder [ROUNDS=3] [LIMIT=n] [PEERS=…]
 	@$(BENCH)/bench.py --images "$$IMAGES" $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
 
+bench-gpu: environments models  ## text, speed and memory on a GPU beside the CPU: make bench-gpu IMAGES=folder [GPU=cuda12] [ARGS="--device cpu --limit 4 --pages 40"]
+	@$(BENCH)/bench_gpu.py --images "$$IMAGES" --gpu "$$GPU" $(args)
+
 latency: environments models  ## from dropping an image to its row in the database
 	@$(BENCH)/latency.py $(args)
 
@@ -141,4 +144,4 @@ poppler: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler python returns scale
+.PHONY: bench-gpu languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler python returns scale
