@@ -48,6 +48,24 @@ def usable_memory(cgroups: Path = _CGROUPS, meminfo: Path = _MEMINFO) -> int:
     return min((size for size in sizes if size > 0), default=0)
 
 
+def free_memory(cgroups: Path = _CGROUPS, meminfo: Path = _MEMINFO) -> int | None:
+    """Bytes that may still be taken: of the machine's memory, or of the container's limit where
+    that is less; None when unknown. What files left in the cache counts as free."""
+    sizes = []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        sizes.append(_machine(meminfo, "MemAvailable:"))
+    for limit, used, cached in (
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    ):
+        with contextlib.suppress(OSError, ValueError):  # no limit of this kind
+            most = int((cgroups / limit).read_text())
+            stat = dict(line.split() for line in (cgroups / cached).read_text().splitlines())
+            files = int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
+            sizes.append(most - int((cgroups / used).read_text()) + files)
+    return max(min(sizes), 0) if sizes else None
+
+
 def idle_seconds(stat: Path = _STAT) -> float:
     """So long the machine's processors together had nothing to do since its start; 0: unknown."""
     try:
@@ -94,6 +112,6 @@ def _version_1(cgroups: Path) -> tuple[int, int]:
     )
 
 
-def _machine(meminfo: Path) -> int:
-    (line,) = (line for line in meminfo.read_text().splitlines() if line.startswith("MemTotal:"))
+def _machine(meminfo: Path, name: str = "MemTotal:") -> int:
+    (line,) = (line for line in meminfo.read_text().splitlines() if line.startswith(name))
     return int(line.split()[1]) * 1024

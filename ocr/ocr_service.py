@@ -62,6 +62,7 @@ class Service:
                 ("upkeep", self._parts.upkeep.run),
                 ("search", self._parts.search.run),
                 ("check", self._parts.check.run),
+                ("trials", self._parts.trials.run),
             )
         ]
         self._parts.control.start()
@@ -78,6 +79,7 @@ class Service:
             thread.join(2.0)
         self._parts.control.stop()
         self._parts.pool.stop()
+        self._parts.trials.end()
         self._parts.database.close(clean=self._failure is None)
         if (damage := self._parts.database.damage) is not None:
             raise damage
@@ -90,6 +92,7 @@ class Service:
         self._parts.watcher.wake()
         self._parts.pipeline.wake()
         self._parts.upkeep.wake()
+        self._parts.trials.wake()
 
     def _guard(self, name: str, part: Callable[[], None]) -> None:
         """A thread that fails takes the service down: half a service helps nobody."""

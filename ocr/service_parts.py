@@ -1,6 +1,7 @@
 """The parts of the running service and how they hang together.
 
 watcher → catalogue → database ← store ← pipeline → pool → worker process
+                                  ↑ trials → a pool and a process of their own
                                   ↑ control server ← ocrctl, web_service
 """
 
@@ -31,8 +32,10 @@ from records.request_effects import RequestEffects
 from records.search_backlog import SearchBacklog
 from records.store import Store
 from records.thorough_check import ThoroughCheck
+from records.trial_store import TrialStore
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
+from trial_reading import TrialReader
 from worker_link.pool import Pool, Wear
 
 _WORKERS_SHARE = 0.6
@@ -51,6 +54,7 @@ class Parts(NamedTuple):
     upkeep: Upkeep
     search: SearchBacklog
     check: ThoroughCheck
+    trials: TrialReader
     control: ControlServer
 
 
@@ -81,6 +85,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     )
     upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
     check = ThoroughCheck(database, stop=stop, is_busy=lambda: pipeline.batch is not None)
+    trials = TrialReader(settings, TrialStore(database, effects), stop=stop)
     report = ServiceReport(
         settings,
         database=database,
@@ -91,6 +96,7 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         guard=guard,
         backups=backups,
         check=check,
+        readings=trials.choices,
     )
     actions = ServiceActions(store, effects, pipeline, watcher, stop=stop)
     coverage = FolderCoverage(
@@ -100,11 +106,11 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
         own=own,
         rights=rights,
     )
-    asked = endpoints(report, actions, effects, backups, coverage)
+    asked = endpoints(report, actions, effects, backups, coverage, trials)
     app = build_app(asked, report, Exports(settings))
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
     search = SearchBacklog(database, stop=stop, is_busy=lambda: pipeline.state == "working")
-    return Parts(database, pool, pipeline, watcher, upkeep, search, check, control)
+    return Parts(database, pool, pipeline, watcher, upkeep, search, check, trials, control)
 
 
 def _recover(store: Store, settings: Settings) -> None:

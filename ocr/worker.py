@@ -4,6 +4,9 @@ Started by `pool` with one end of a socket pair as its file descriptor. It says 
 models are loaded, then answers batches (`worker_protocol`) until the service hangs up. It may
 crash at any time, on any image: the service survives, and knows which batches it had.
 
+With `--on-trial` behind the descriptor it reads for a trial (`trial_process`): what it reads is
+nobody's text yet, so data/temp.png does not show it.
+
 Every image has a thread of its own from decoding to preview, over the borders of batches: while
 some compute in the models' lanes, others decode, cut and draw.
 """
@@ -48,6 +51,7 @@ from worker_link import worker_channel, worker_log
 from worker_link import worker_protocol as protocol
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
+ON_TRIAL = "--on-trial"
 _SPARE_HANDS = 4
 """So many more images than lanes are in hand: their decoding hides behind the lanes' work, and
 lines of one width wait in numbers."""
@@ -231,7 +235,8 @@ def main() -> None:
         )
         raise SystemExit(1) from error
     hands = _hands(inference)
-    reader = Reader(settings, engine, Previews(settings.data_folder), hands, TableFinder(tables))
+    previews = Previews(settings.data_folder, shows_newest=ON_TRIAL not in sys.argv[2:])
+    reader = Reader(settings, engine, previews, hands, TableFinder(tables))
     ready = _ready(settings, model_set, inference, threads, hands, languages)
     if table_model is not None:
         ready["models"][table_model.name] = table_model.sha256

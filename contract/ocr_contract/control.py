@@ -11,7 +11,12 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has t
     POST /v1/reprocess     {"request_id"?, "image_ids": [int]}                -> ReprocessReply
     POST /v1/retry         {"request_id"?}   every quarantined image again    -> ReprocessReply
     POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null, "seen"?: text,
-                            "review"?: "worst"|"sample"|"undo"}               -> CorrectionReply
+                            "review"?: "worst"|"sample"|"undo",
+                            "chosen_from"?: text}                             -> CorrectionReply
+    POST /v1/trials        {"request_id"?, "image_id": int, "page"?: int,
+                            "reading": text}  read it once more, on trial     -> TrialReply
+    POST /v1/trials/take   {"request_id"?, "trial_id": int}                   -> TrialReply
+    POST /v1/trials/drop   {"request_id"?, "trial_id": int}                   -> TrialReply
     POST /v1/backup        {"request_id"?, "file"?: text}                     -> BackupReply
     GET  /v1/backup        the backup in work, or else the last one           -> BackupReply
     POST /v1/export        files in a format of its own: see `export.remote_files`
@@ -27,7 +32,11 @@ stored with the effect.
 
 `seen` is the mark of the line as it was shown (`line_marks`): where it is another one by now, the
 request is refused with line_changed. `review` says that a person judged the machine's text: null
-keeps it as right, "undo" takes the judgement back.
+keeps it as right, "undo" takes the judgement back. `chosen_from` names the model whose reading a
+person chose without typing.
+
+A trial is read by a process of its own with another `reading` (one of the status's `readings`), and
+stands in the database until it is taken or dropped: `trial_readings`. It changes no text before.
 
 The `file` of a backup is relative to data/backups, or absolute within the data folder: one whole
 file. Without it only what is new is stored, and `path` and `sha256` are those of the list of its
@@ -54,6 +63,7 @@ from ocr_contract.replies import (
     Reply,
     ReprocessReply,
     StatusReply,
+    TrialReply,
 )
 
 _R = TypeVar("_R", bound=Reply)
@@ -189,13 +199,31 @@ class ControlClient:
         request_id: str | None = None,
         seen: str | None = None,
         review: Review | None = None,
+        chosen_from: str | None = None,
     ) -> CorrectionReply:
         """Store a person's text for a line; None takes the correction back.
 
-        `seen` is the mark of what the person saw, `review` why it was looked at.
+        `seen` is the mark of what the person saw, `review` why it was looked at, `chosen_from` the
+        model whose reading it is.
         """
-        fields = {"line_id": line_id, "seen": seen, "review": review}
+        fields = {"line_id": line_id, "seen": seen, "review": review, "chosen_from": chosen_from}
         return self._post(CorrectionReply, "corrections", request_id, {"text": text}, **fields)
+
+    def try_reading(
+        self, image_id: int, reading: str, page: int | None = None, *, request_id: str | None = None
+    ) -> TrialReply:
+        """Have a page of an image read once more with another `reading`, on trial."""
+        return self._post(
+            TrialReply, "trials", request_id, image_id=image_id, page=page, reading=reading
+        )
+
+    def take_trial(self, trial_id: int, *, request_id: str | None = None) -> TrialReply:
+        """Let what was read on trial be the page's text."""
+        return self._post(TrialReply, "trials/take", request_id, trial_id=trial_id)
+
+    def drop_trial(self, trial_id: int, *, request_id: str | None = None) -> TrialReply:
+        """Keep the present text."""
+        return self._post(TrialReply, "trials/drop", request_id, trial_id=trial_id)
 
     def backup(self, file: str | None = None, *, request_id: str | None = None) -> BackupReply:
         """Begin a backup, or ask after the one with this `request_id`."""

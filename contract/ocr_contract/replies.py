@@ -126,6 +126,8 @@ class StatusReply(Reply):
     done_with_warning: int = 0
     """So many of the images that are done have a warning: something about them is doubtful."""
     check: DatabaseCheck | None = None
+    readings: list[str] = dataclasses.field(default_factory=list)
+    """What a page can be read with on trial: see `trial_readings`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -158,6 +160,15 @@ class CorrectionReply(Reply):
     """After a correction."""
 
     line_id: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TrialReply(Reply):
+    """A trial reading that was asked for, taken or dropped."""
+
+    trial_id: int
+    state: str
+    """waiting, or what became of it: taken, dropped."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

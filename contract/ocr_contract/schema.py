@@ -9,7 +9,7 @@ import time
 from importlib import resources
 from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_TIMEOUT_S = 1.0
 QUERY_LIMIT_S = 2.0
 _PROGRESS_STEPS = 10_000

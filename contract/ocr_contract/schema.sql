@@ -1,4 +1,4 @@
--- The database of ocr_docker (data/ocr_data.db), schema version 4.
+-- The database of ocr_docker (data/ocr_data.db), schema version 5.
 --
 -- ocr_service is the only writer. Everybody else opens the file read-only:
 --     sqlite3 "file:data/ocr_data.db?mode=ro"
@@ -139,7 +139,8 @@ CREATE TABLE line_changes (
   line_id       INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
   text          TEXT,                      -- NULL: the machine's text again
   cause         TEXT    NOT NULL,          -- 'person'; 'reading': what the machine had read here before the image
-                                           -- was read again; 'moved': carried over from that reading
+                                           -- was read again; 'moved': carried over from that reading;
+                                           -- 'chosen NAME': a person chose what the model NAME had read
   created_at    TEXT    NOT NULL
 );
 CREATE INDEX line_changes_line ON line_changes (line_id, id);
@@ -163,6 +164,28 @@ CREATE TABLE stray_corrections (
   created_at    TEXT    NOT NULL
 );
 CREATE INDEX stray_corrections_image ON stray_corrections (image_id, page_number);
+
+-- Pages read once more by other models, on trial: beside the text, until a person takes or drops them.
+-- Few and not old. They end when the image is read again, changes or vanishes.
+CREATE TABLE trial_readings (
+  id            INTEGER PRIMARY KEY,
+  image_id      INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+  page_number   INTEGER NOT NULL,
+  reading       TEXT    NOT NULL,          -- what was asked for, e.g. 'best', 'model:NAME', 'language:rus'
+  state         TEXT    NOT NULL CHECK (state IN ('waiting', 'reading', 'done', 'failed')),
+  created_at    TEXT    NOT NULL,
+  finished_at   TEXT,
+  error_code    TEXT,                      -- of one that failed; with a sentence for people
+  error         TEXT,
+  provenance    TEXT,                      -- JSON: engine, device, precision, models, parameters, seconds
+  page          TEXT,                      -- JSON: the page as it was read, see trial_readings.py
+  UNIQUE (image_id, page_number)
+);
+CREATE TRIGGER trial_readings_end AFTER UPDATE OF status ON images
+  WHEN old.status = 'done' AND new.status <> 'done'
+BEGIN
+  DELETE FROM trial_readings WHERE image_id = old.id;
+END;
 
 -- The lines that may well be wrong, for a review that begins with the worst.
 CREATE INDEX lines_doubtful ON lines (doubt, id) WHERE doubt >= 0.5;

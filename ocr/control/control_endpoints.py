@@ -8,16 +8,20 @@ from control.actions import ServiceActions
 from control.control_api import Endpoint
 from control.control_requests import (
     backup_file_field,
+    chosen_from_field,
     correction_fields,
     image_ids_field,
     process_fields,
     request_id_field,
     review_fields,
+    trial_fields,
+    trial_id_field,
 )
 from control.service_report import ServiceReport
 from folder.folder_coverage import FolderCoverage
 from records.request_effects import RequestEffects
 from safekeeping.backups import Backups
+from trial_reading import TrialReader
 
 
 def endpoints(
@@ -26,6 +30,7 @@ def endpoints(
     effects: RequestEffects,
     backups: Backups,
     coverage: FolderCoverage,
+    trials: TrialReader,
 ) -> list[Endpoint]:
     """What can be asked of these parts."""
     return [
@@ -55,8 +60,26 @@ def endpoints(
             "POST",
             "/v1/corrections",
             lambda body: effects.correct(
-                *correction_fields(body), request_id_field(body), *review_fields(body)
+                *correction_fields(body),
+                request_id_field(body),
+                *review_fields(body),
+                chosen_from_field(body),
             ),
+        ),
+        Endpoint(
+            "POST",
+            "/v1/trials",
+            lambda body: trials.ask(*trial_fields(body), request_id_field(body)),
+        ),
+        Endpoint(
+            "POST",
+            "/v1/trials/take",
+            lambda body: trials.take(trial_id_field(body), request_id_field(body)),
+        ),
+        Endpoint(
+            "POST",
+            "/v1/trials/drop",
+            lambda body: trials.drop(trial_id_field(body), request_id_field(body)),
         ),
         Endpoint(
             "POST",

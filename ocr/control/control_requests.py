@@ -10,6 +10,7 @@ from typing import Any
 
 from ocr_contract import control
 from ocr_contract.error_codes import ErrorCode
+from ocr_contract.trial_readings import MAX_READING_CHARS
 from ocr_errors import RequestError
 
 _REQUEST_ID = re.compile(rf"[\x21-\x7e]{{1,{control.MAX_REQUEST_ID_CHARS}}}\Z")
@@ -111,6 +112,38 @@ def correction_fields(body: dict[str, Any]) -> tuple[int, str | None]:
     except UnicodeEncodeError as error:
         raise RequestError(ErrorCode.BAD_TEXT, "text holds half a surrogate pair.") from error
     return line_id, text.replace("\x00", "")
+
+
+def chosen_from_field(body: dict[str, Any]) -> str | None:
+    """`chosen_from` of a correction: a model's name, or None."""
+    value = body.get("chosen_from")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_READING_CHARS or "\0" in value:
+        raise RequestError(ErrorCode.BAD_READING, "chosen_from must be the name of a model.")
+    return value
+
+
+def trial_fields(body: dict[str, Any]) -> tuple[int, int | None, str]:
+    """`image_id`, `page` and `reading` of a trial."""
+    image_id, page, reading = body.get("image_id"), body.get("page"), body.get("reading")
+    if type(image_id) is not int or not 0 <= image_id <= _MAX_ID:
+        raise RequestError(ErrorCode.BAD_IMAGE_IDS, "image_id must be the number of an image.")
+    if page is not None and (type(page) is not int or not 1 <= page <= _MAX_ID):
+        raise RequestError(ErrorCode.BAD_PARAMETER, "page must be the number of a page.")
+    if not isinstance(reading, str) or not 1 <= len(reading) <= MAX_READING_CHARS:
+        raise RequestError(
+            ErrorCode.BAD_READING, "reading must be one of those that the status names."
+        )
+    return image_id, page, reading
+
+
+def trial_id_field(body: dict[str, Any]) -> int:
+    """`trial_id` of a trial to take or to drop."""
+    value = body.get("trial_id")
+    if type(value) is not int or not 0 <= value <= _MAX_ID:
+        raise RequestError(ErrorCode.UNKNOWN_TRIAL, "trial_id must be the number of a trial.")
+    return value
 
 
 def review_fields(body: dict[str, Any]) -> tuple[str | None, control.Review | None]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 
 import machine_limits
 from control import ocr_metrics
@@ -35,7 +36,10 @@ class ServiceReport:
         guard: DiskGuard,
         backups: Backups,
         check: ThoroughCheck,
+        readings: Callable[[], list[str]],
     ) -> None:
+        """`readings` tells what a page can be read with on trial."""
+        self._readings = readings
         self._settings = settings
         self._database = database
         self._store = store
@@ -81,6 +85,7 @@ class ServiceReport:
             backup=self._backups.newest,
             done_with_warning=self._store.count_warned(),
             check=self._check.state,
+            readings=self._readings(),
         )
 
     def not_ready(self) -> str | None:

@@ -43,8 +43,15 @@ _BOX_COLOUR = (60, 140, 0)  # blue, green, red
 class Previews:
     """Writes pictures below one data folder. Safe to use from several threads."""
 
-    def __init__(self, data_folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds that never go back."""
+    def __init__(
+        self,
+        data_folder: Path,
+        *,
+        shows_newest: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Without `shows_newest` data/temp.png stays; `clock` gives seconds that never go back."""
+        self._shows_newest = shows_newest
         self._folder = data_folder / PREVIEWS_FOLDER
         self._temp = data_folder / LATEST_PICTURE
         self._clock = clock
@@ -76,7 +83,7 @@ class Previews:
         """
         with self._lock:
             now = self._clock()
-            if now < self._temp_due:
+            if not self._shows_newest or now < self._temp_due:
                 return
             self._temp_due = now + TEMP_INTERVAL_S
         scale = min(_scale(page, TEMP_SIDE), _MAX_SIDE / max(page.shape[:2]))

@@ -9,17 +9,29 @@ kept beside in `stray_corrections` if there is none. `line_changes` has the hist
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ocr_contract import line_places
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.line_marks import mark, points
 from ocr_errors import ConflictError, UnknownIdError
-from records import doubtful_lines, line_places, search_index
+from records import doubtful_lines, search_index
 from records.database import Connection, utc_now
+
+CHOSEN = "chosen "
+"""Before a model's name: the cause of a change to what that had read."""
 
 
 class _Change(NamedTuple):
     text: str | None
     cause: str
     created_at: str
+
+
+class PastLine(NamedTuple):
+    """A line of the reading before."""
+
+    page_number: int
+    polygon: str
+    text: str
 
 
 class _Kept(NamedTuple):
@@ -36,9 +48,15 @@ class _Kept(NamedTuple):
 
 
 def set_correction(
-    connection: Connection, line_id: int, text: str | None, seen: str | None = None
+    connection: Connection,
+    line_id: int,
+    text: str | None,
+    seen: str | None = None,
+    chosen_from: str | None = None,
 ) -> None:
     """Store, replace or (None) take back the correction of a line.
+
+    `chosen_from` names the model whose reading a person chose, where nobody typed it.
 
     Raises:
         UnknownIdError: unknown_line.
@@ -66,7 +84,8 @@ def set_correction(
     now = utc_now()
     if text is not None:
         _insert(connection, line_id, text, now)
-    _remember(connection, line_id, _Change(text, "person", now))
+    cause = f"{CHOSEN}{chosen_from}" if chosen_from else "person"
+    _remember(connection, line_id, _Change(text, cause, now))
     _refresh_page(connection, page_id)
 
 
@@ -137,6 +156,25 @@ def _move(connection: Connection, line: _Kept, line_id: int, machine_text: str) 
         now = utc_now()
         _remember(connection, line_id, _Change(line.machine_text, "reading", now))
         _remember(connection, line_id, _Change(line.text, "moved", now))
+
+
+def remember_texts(connection: Connection, image_id: int, before: Sequence[PastLine]) -> None:
+    """Of lines that say something else now and have no history: what stood there `before`."""
+    for page_number in sorted({line.page_number for line in before}):
+        old = [line for line in before if line.page_number == page_number]
+        new = connection.execute(
+            "SELECT lines.id, polygon, lines.text, EXISTS (SELECT 1 FROM line_changes "
+            "WHERE line_id = lines.id) FROM lines JOIN pages ON pages.id = page_id "
+            "WHERE image_id = ? AND pages.number = ?",
+            (image_id, page_number),
+        ).fetchall()
+        found = line_places.matches([line.polygon for line in old], [row[1] for row in new])
+        now = utc_now()
+        for index, place in found.items():
+            line_id, _, text, has_history = new[place]
+            if not has_history and text != old[index].text:
+                _remember(connection, line_id, _Change(old[index].text, "reading", now))
+                _remember(connection, line_id, _Change(None, "moved", now))
 
 
 def _take_strays(connection: Connection, image_id: int, page_number: int | None) -> list[_Kept]:

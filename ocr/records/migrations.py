@@ -28,5 +28,6 @@ MIGRATIONS: dict[int, str] = {
     """,
     2: _read("migration_2_to_3.sql"),
     3: _read("migration_3_to_4.sql"),
+    4: _read("migration_4_to_5.sql"),
 }
 """From version n to n + 1."""

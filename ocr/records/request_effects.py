@@ -87,8 +87,10 @@ class RequestEffects:
         request_id: str | None,
         seen: str | None = None,
         review: Review | None = None,
+        chosen_from: str | None = None,
     ) -> CorrectionReply:
-        """Store, replace or (None) take back a person's text for a line, perhaps in a review.
+        """Store, replace or (None) take back a person's text for a line, perhaps in a review, or
+        chosen from another model's reading.
 
         Raises:
             UnknownIdError: unknown_line.
@@ -96,7 +98,7 @@ class RequestEffects:
         """
 
         def effect(connection: Connection) -> CorrectionReply:
-            corrections.set_correction(connection, line_id, text, seen)
+            corrections.set_correction(connection, line_id, text, seen, chosen_from)
             if review is not None:
                 reviews.set_verdict(connection, line_id, text, review)
             return CorrectionReply(line_id)

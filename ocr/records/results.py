@@ -43,15 +43,16 @@ def store_result(connection: Connection, image: ImageResult) -> int:
     search_index.will_change(connection, image.image_id, followers=True)
     connection.execute("DELETE FROM pages WHERE image_id = ?", (image.image_id,))
     for number, page in enumerate(image.pages, 1):
-        _store_page(connection, image.image_id, number, page)
+        store_page(connection, image.image_id, number, page)
     corrections.reattach(connection, image.image_id, kept)
     connection.execute("UPDATE images SET page_count = NULL WHERE id = ?", (image.image_id,))
     warning = joined(warning for page in image.pages for warning in page.warnings)
-    _store_done(connection, image.image_id, warning)
+    store_done(connection, image.image_id, warning)
     return len(image.pages)
 
 
-def _store_done(connection: Connection, image_id: int, warning: ImageWarning | None) -> None:
+def store_done(connection: Connection, image_id: int, warning: ImageWarning | None) -> None:
+    """Every page of the image was read."""
     connection.execute(
         "UPDATE images SET status = ?1, error_code = NULL, error = NULL, updated_at = ?2, "
         "finished_at = ?2, attempts = 0, warning_code = ?3, warning = ?4 WHERE id = ?5",
@@ -77,7 +78,7 @@ def store_document_page(connection: Connection, found: DocumentPage) -> bool:
     if page is None:
         assert found.error is not None, "a page or an error"
         page = document_pages.unread(found.error)
-    _store_page(connection, found.image_id, found.number, page, of_document=True)
+    store_page(connection, found.image_id, found.number, page, of_document=True)
     corrections.reattach(connection, found.image_id, kept)
     connection.execute(  # whoever did it harm, this page did not
         "UPDATE images SET attempts = min(attempts, 1), updated_at = ? WHERE id = ?",
@@ -112,7 +113,7 @@ def _store_document(connection: Connection, image_id: int, state: DocumentState)
     if document_pages.is_complete(connection, image_id, state.page_count):
         document_pages.finish(connection, image_id, state.page_count)
         warning = document_pages.warning_of(connection, image_id, state.warnings)
-        _store_done(connection, image_id, warning)
+        store_done(connection, image_id, warning)
         return
     ((has_more, attempts),) = connection.execute(
         "SELECT batch_id IN (SELECT id FROM batches WHERE pages > 0), attempts FROM images "
@@ -163,9 +164,10 @@ def _settle_content(connection: Connection, image_id: int, sha256: str) -> None:
         connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, image_id))
 
 
-def _store_page(
+def store_page(
     connection: Connection, image_id: int, number: int, page: Page, *, of_document: bool = False
 ) -> None:
+    """One page that has no row yet, with all that belongs to it."""
     warning = joined(page.warnings) if of_document else None
     connection.execute(
         "INSERT INTO pages (image_id, number, width, height, rotation, text, line_count, "

@@ -168,6 +168,14 @@ def parse_batch(message: dict[str, Any], tasks: list[Task]) -> BatchResult:
         raise nonsense(repr(error)) from error
 
 
+def parse_stored_page(value: dict[str, Any]) -> Page:
+    """A page in the wire's form that came from elsewhere; raises WorkerError."""
+    try:
+        return _page(value)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise nonsense(repr(error)) from error
+
+
 def page_to_json(page: Page) -> dict[str, Any]:
     """The wire's form of a page."""
     return {

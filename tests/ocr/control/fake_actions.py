@@ -17,6 +17,7 @@ from ocr_contract.replies import (
     Reply,
     ReprocessReply,
     StatusReply,
+    TrialReply,
 )
 
 RUNNING = BackupReply("running", "backups/a.db")
@@ -62,7 +63,7 @@ class FakeActions:
     def app(self) -> Starlette:
         """The real endpoints over this."""
         part: Any = self
-        return build_app(endpoints(part, part, part, part, part), self)
+        return build_app(endpoints(part, part, part, part, part, part), self)
 
     def process(self, limit: int | None, paths: list[str] | None, request_id: str | None) -> Reply:
         return self._remember("process", limit, paths, request_id, reply=ProcessReply(1, 2))
@@ -85,10 +86,23 @@ class FakeActions:
         request_id: str | None,
         seen: str | None,
         review: Review | None,
+        chosen_from: str | None,
     ) -> Reply:
         return self._remember(
-            "correct", line_id, text, request_id, seen, review, reply=CorrectionReply(line_id)
+            *("correct", line_id, text, request_id, seen, review, chosen_from),
+            reply=CorrectionReply(line_id),
         )
+
+    def ask(self, image_id: int, page: int | None, reading: str, request_id: str | None) -> Reply:
+        return self._remember(
+            "trial", image_id, page, reading, request_id, reply=TrialReply(3, "waiting")
+        )
+
+    def take(self, trial_id: int, request_id: str | None) -> Reply:
+        return self._remember("take", trial_id, request_id, reply=TrialReply(trial_id, "taken"))
+
+    def drop(self, trial_id: int, request_id: str | None) -> Reply:
+        return self._remember("drop", trial_id, request_id, reply=TrialReply(trial_id, "dropped"))
 
     def request(self, file: str | None, request_id: str | None) -> Reply:
         return self._remember("backup", file, request_id, reply=RUNNING)

@@ -127,6 +127,7 @@ def report(parts: Parts, store: Store) -> ServiceReport:
         guard=cast(DiskGuard, parts),
         backups=cast(Backups, NoBackups()),
         check=ThoroughCheck(store._database, stop=threading.Event()),
+        readings=lambda: ["fast", "best"],
     )
 
 
@@ -135,6 +136,7 @@ def test_the_status(report: ServiceReport, parts: Parts) -> None:
     assert status.counts["pending"] == status.counts["total"] == 3
     assert (status.engine, status.models) == ("fake 1", {"m": "0" * 64})
     assert (status.worker_restarts, status.settling) == (2, 4)
+    assert status.readings == ["fast", "best"]
     assert status.seconds_left is None
     parts.rate = 0.5
     assert report.status().seconds_left == 6.0

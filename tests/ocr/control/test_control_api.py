@@ -19,6 +19,7 @@ from ocr_contract.replies import (
     ProcessReply,
     ReprocessReply,
     StatusReply,
+    TrialReply,
 )
 from ocr_errors import ConflictError
 
@@ -33,6 +34,11 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
     assert client.retry_quarantined(request_id="r6") == ReprocessReply(4)
     assert client.correct(5, "text", request_id="r4") == CorrectionReply(5)
     assert client.correct(5, None, seen="a mark", review=Review.SAMPLE) == CorrectionReply(5)
+    chosen = client.correct(5, "x", chosen_from="tiny_rec", request_id="r7")
+    assert chosen == CorrectionReply(5)
+    assert client.try_reading(9, "best", 2, request_id="r8") == TrialReply(3, "waiting")
+    assert client.take_trial(3, request_id="r9") == TrialReply(3, "taken")
+    assert client.drop_trial(3) == TrialReply(3, "dropped")
     assert client.backup("ä.db", request_id="r5") == RUNNING
     assert client.backup() == RUNNING
     assert client.backup_state() == DONE
@@ -44,8 +50,12 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
         ("paused", False, None),
         ("reprocess", [1, 2], "r3"),
         ("retry", "r6"),
-        ("correct", 5, "text", "r4", None, None),
-        ("correct", 5, None, None, "a mark", Review.SAMPLE),
+        ("correct", 5, "text", "r4", None, None, None),
+        ("correct", 5, None, None, "a mark", Review.SAMPLE, None),
+        ("correct", 5, "x", "r7", None, None, "tiny_rec"),
+        ("trial", 9, 2, "best", "r8"),
+        ("take", 3, "r9"),
+        ("drop", 3, None),
         ("backup", "ä.db", "r5"),
         ("backup", None, None),
         ("backup_state",),
