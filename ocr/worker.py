@@ -231,7 +231,8 @@ def main() -> None:
         )
         raise SystemExit(1) from error
     hands = _hands(inference)
-    reader = Reader(settings, engine, Previews(settings.data_folder), hands, TableFinder(tables))
+    previews, finder = Previews(settings.data_folder), TableFinder(tables)
+    reader = Reader(settings, engine, previews, hands, finder, lanes=inference.lanes)
     ready = _ready(settings, model_set, inference, threads, hands, languages)
     if table_model is not None:
         ready["models"][table_model.name] = table_model.sha256

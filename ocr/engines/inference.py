@@ -64,6 +64,11 @@ class Inference:
         return min(self.threads, _MOST_CPU_LANES) if self.gpu is None else _GPU_LANES
 
     @property
+    def searches(self) -> int:
+        """How many of them may search a page: each keeps 90 MB for it on a CPU."""
+        return max(self.lanes // 2, 1) if self.gpu is None else _GPU_LANES
+
+    @property
     def package(self) -> str:
         """What is asked for the engine's version."""
         return self.engine.removeprefix(PADDLEOCR)
@@ -150,7 +155,7 @@ def load_models(
     load: Load
     if inference.engine == "openvino":
         device = OpenVinoDevice(inference.lanes, inference.threads, inference.precision)
-        load = _OpenVino(device, kept)
+        load = _OpenVino(device, kept, inference.searches)
     else:
         load = _OnnxRuntime(
             RuntimeDevice(
@@ -164,6 +169,7 @@ def load_models(
         shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, all_or_one=True)
     else:
         shapes = Shapes(inference.lanes, GPU_WIDTHS, _GPU_COLUMNS, _GPU_LINES, all_or_one=False)
+    shapes = dataclasses.replace(shapes, searches=inference.searches)
     loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
     loaded.begin()
     if kept is not None:
@@ -182,7 +188,7 @@ def load_recogniser(
     _check_format(model)
     if inference.gpu is None:
         openvino = OpenVinoDevice(inference.lanes, inference.threads, best_precision())
-        network = _OpenVino(openvino, kept).recogniser(model, CENTRED)
+        network = _OpenVino(openvino, kept, openvino.streams).recogniser(model, CENTRED)
         return OneLine(network, model.folder, CPU_WIDTHS)
     device = RuntimeDevice(gpu=inference.gpu, threads=1)
     network = _OnnxRuntime(device).recogniser(model, CENTRED)
@@ -192,24 +198,26 @@ def load_recogniser(
 class _OpenVino:
     """Loads models with OpenVINO."""
 
-    def __init__(self, device: OpenVinoDevice, kept: KeptFiles | None) -> None:
+    def __init__(self, device: OpenVinoDevice, kept: KeptFiles | None, searches: int) -> None:
         self._device = device
         self._kept = kept
+        threads = max(device.threads * searches // device.streams, 1)
+        self._for_pages = dataclasses.replace(device, streams=searches, threads=threads)
 
     def detector(self, model: Model, normalisation: Normalisation) -> Detector:
-        return OpenVinoDetector(*self._of(model, normalisation))
+        return OpenVinoDetector(*self._of(model, normalisation, self._for_pages))
 
     def recogniser(self, model: Model, normalisation: Normalisation) -> Recogniser:
-        return OpenVinoRecogniser(*self._of(model, normalisation))
+        return OpenVinoRecogniser(*self._of(model, normalisation, self._device))
 
     def classifier(self, model: Model, normalisation: Normalisation) -> Network:
-        return OpenVinoNetwork(*self._of(model, normalisation))
+        return OpenVinoNetwork(*self._of(model, normalisation, self._for_pages))
 
     def _of(
-        self, model: Model, normalisation: Normalisation
+        self, model: Model, normalisation: Normalisation, device: OpenVinoDevice
     ) -> tuple[Path, Normalisation, OpenVinoDevice, KeptNetwork | None]:
         kept = KeptNetwork(self._kept, model.sha256) if self._kept is not None else None
-        return model.folder / ONNX_NAME, normalisation, self._device, kept
+        return model.folder / ONNX_NAME, normalisation, device, kept
 
 
 class _OnnxRuntime:

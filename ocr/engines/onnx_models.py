@@ -71,6 +71,8 @@ class Shapes:
     all_or_one: bool
     """As many lines go together as may, or one: each other number would be a shape more to
     prepare for."""
+    searches: int = 2
+    """At most so many of the calls at a time search a page or judge it."""
 
     def together(self, width: int, waiting: int) -> int:
         """How many of `waiting` lines (at least 1) of one width go together; at least 1."""
@@ -106,7 +108,9 @@ class OnnxModels:
         self._orientation = orientation
         if orientation:
             self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
-        self.lanes: Lanes[Columns] = Lanes(shapes.lanes, self._run_recognition, shapes.together)
+        self.lanes: Lanes[Columns] = Lanes(
+            shapes.lanes, self._run_recognition, shapes.together, shapes.searches
+        )
 
     def begin(self) -> None:
         """Run each network once, to see that it can, and leave the other shapes for later."""
