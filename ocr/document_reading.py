@@ -10,7 +10,6 @@ import collections
 import contextlib
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +26,7 @@ from machine_limits import is_lack_of_memory
 from ocr_errors import ImageError
 from ocr_settings import Settings
 from page_records import DocumentState, Line, Page, PageTable
+from pages_in_hand import PagesInHand
 from reading import text_layer
 from reading.engine import Engine, ReadPage
 from reading.heap import Heap
@@ -36,6 +36,8 @@ from source_files import read_bytes
 from worker_link import worker_log
 from worker_link import worker_protocol as protocol
 
+_PIXELS_IN_HAND = 14e6
+"""Of all pages together, for each lane: three pages of A4 at 300 dots an inch for two lanes."""
 PORTION = 50
 """So many pages of a document are read for one answer: opening a large file again for each portion
 costs nothing beside them, and a person who pauses waits for no more."""
@@ -55,9 +57,10 @@ class Reader:
 
     def __init__(
         self, settings: Settings, engine: Engine, previews: Previews, hands: int,
-        tables: TableFinder | None = None,
+        tables: TableFinder | None = None, *, lanes: int = 2,
     ) -> None:  # fmt: skip
-        """`hands`: so many pages are decoded and read at a time; without `tables` none is found."""
+        """`hands`: so many pages are decoded and read at a time, fewer where they are large for so
+        many `lanes`; without `tables` none is found."""
         self._settings = settings
         self._engine = engine
         self._previews = previews
@@ -65,7 +68,7 @@ class Reader:
         self._hands = hands
         self._images = ThreadPoolExecutor(hands, "image")
         self._pages = ThreadPoolExecutor(hands, "page")
-        self._free_hands = threading.Semaphore(hands)
+        self._in_hand = PagesInHand(hands, lanes * _PIXELS_IN_HAND)
         self._heap = Heap()
 
     def read_batch(self, message: dict[str, Any], tell: Tell) -> dict[str, Any]:
@@ -166,9 +169,13 @@ class Reader:
         self, document: Document, number: int, image_id: int, sha256: str, tell: Tell
     ) -> Page:
         """One page, in the thread that calls; waits for a free hand."""
-        with self._free_hands, page_progress.told(lambda: tell({"type": "progress"})):
+        with (
+            self._in_hand.one() as tell_pixels,
+            page_progress.told(lambda: tell({"type": "progress"})),
+        ):
             started = time.monotonic()
             decoded = document.decode(number)
+            tell_pixels(decoded.pixels.shape[0] * decoded.pixels.shape[1])
             page = self._from_layer(decoded, image_id) or self._recognise(decoded, image_id)
             tables, doubts = self._find_tables(page, image_id)
             seconds = time.monotonic() - started

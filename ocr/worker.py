@@ -236,7 +236,8 @@ def main() -> None:
         raise SystemExit(1) from error
     hands = _hands(inference)
     previews = Previews(settings.data_folder, shows_newest=ON_TRIAL not in sys.argv[2:])
-    reader = Reader(settings, engine, previews, hands, TableFinder(tables))
+    finder = TableFinder(tables)
+    reader = Reader(settings, engine, previews, hands, finder, lanes=inference.lanes)
     ready = _ready(settings, model_set, inference, threads, hands, languages)
     if table_model is not None:
         ready["models"][table_model.name] = table_model.sha256

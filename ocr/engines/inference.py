@@ -68,6 +68,11 @@ class Inference:
         return min(self.threads, _MOST_CPU_LANES) if self.gpu is None else self.pipelines
 
     @property
+    def searches(self) -> int:
+        """How many of them may search a page: each keeps 90 MB for it on a CPU."""
+        return max(self.lanes // 2, 1) if self.gpu is None else self.lanes
+
+    @property
     def package(self) -> str:
         """What is asked for the engine's version."""
         return self.engine.removeprefix(PADDLEOCR)
@@ -170,7 +175,8 @@ def load_models(
         )
     else:
         load = _cpu_load(inference, kept)
-        shapes = Shapes(inference.lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES)
+        lanes, searches = inference.lanes, inference.searches
+        shapes = Shapes(lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, searches=searches)
         loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
     loaded.begin()
     if kept is not None:
@@ -180,9 +186,8 @@ def load_models(
 
 def _cpu_load(inference: Inference, kept: KeptFiles | None) -> Load:
     if inference.engine == "openvino":
-        return _OpenVino(
-            OpenVinoDevice(inference.lanes, inference.threads, inference.precision), kept
-        )
+        device = OpenVinoDevice(inference.lanes, inference.threads, inference.precision)
+        return _OpenVino(device, kept, inference.searches)
     threads = max(inference.threads // inference.lanes, 1)
     return _OnnxRuntime(RuntimeDevice(gpu=None, threads=threads))
 
@@ -198,7 +203,7 @@ def load_recogniser(
     _check_format(model)
     if inference.gpu is None:
         openvino = OpenVinoDevice(inference.lanes, inference.threads, best_precision())
-        network = _OpenVino(openvino, kept).recogniser(model, CENTRED)
+        network = _OpenVino(openvino, kept, openvino.streams).recogniser(model, CENTRED)
         return OneLine(network, model.folder, CPU_WIDTHS)
     device = RuntimeDevice(gpu=inference.gpu, threads=1)
     network = _OnnxRuntime(device).recogniser(model, CENTRED)
@@ -208,24 +213,26 @@ def load_recogniser(
 class _OpenVino:
     """Loads models with OpenVINO."""
 
-    def __init__(self, device: OpenVinoDevice, kept: KeptFiles | None) -> None:
+    def __init__(self, device: OpenVinoDevice, kept: KeptFiles | None, searches: int) -> None:
         self._device = device
         self._kept = kept
+        threads = max(device.threads * searches // device.streams, 1)
+        self._for_pages = dataclasses.replace(device, streams=searches, threads=threads)
 
     def detector(self, model: Model, normalisation: Normalisation) -> Detector:
-        return OpenVinoDetector(*self._of(model, normalisation))
+        return OpenVinoDetector(*self._of(model, normalisation, self._for_pages))
 
     def recogniser(self, model: Model, normalisation: Normalisation) -> Recogniser:
-        return OpenVinoRecogniser(*self._of(model, normalisation))
+        return OpenVinoRecogniser(*self._of(model, normalisation, self._device))
 
     def classifier(self, model: Model, normalisation: Normalisation) -> Network:
-        return OpenVinoNetwork(*self._of(model, normalisation))
+        return OpenVinoNetwork(*self._of(model, normalisation, self._for_pages))
 
     def _of(
-        self, model: Model, normalisation: Normalisation
+        self, model: Model, normalisation: Normalisation, device: OpenVinoDevice
     ) -> tuple[Path, Normalisation, OpenVinoDevice, KeptNetwork | None]:
         kept = KeptNetwork(self._kept, model.sha256) if self._kept is not None else None
-        return model.folder / ONNX_NAME, normalisation, self._device, kept
+        return model.folder / ONNX_NAME, normalisation, device, kept
 
 
 class _OnnxRuntime:

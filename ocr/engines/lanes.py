@@ -41,13 +41,15 @@ class Lanes(Generic[Result]):
         recognise: Callable[[list[Pixels]], Sequence[Result]],
         together: Callable[[int, int], int],
         enough_lines: int = ENOUGH_LINES_PER_LANE,
+        most_calls: int = 2,
     ) -> None:
         """`recognise` reads lines of one width; of `waiting` ones `together(width, waiting)` go
-        together. While fewer than `enough_lines` for each lane wait, other calls go first."""
+        together. While fewer than `enough_lines` for each lane wait, other calls go first, at
+        most `most_calls` at a time."""
         self._recognise = recognise
         self._together = together
         self._enough = enough_lines * count
-        self._most_calls = max(count // 2, 2)
+        self._most_calls = most_calls
         self._changed = threading.Condition()
         self._calls: collections.deque[tuple[Callable[[], Any], Future[Any]]] = collections.deque()
         self._calls_running = 0
@@ -77,7 +79,7 @@ class Lanes(Generic[Result]):
         """Run `work`, a network call, in a lane.
 
         One such call runs at a time, because the detector's memory is the largest there is; more,
-        up to half of the lanes, when a lane would stand still otherwise.
+        up to `most_calls`, when a lane would stand still otherwise.
         """
         future: Future[Answer] = Future()
         with self._changed:

@@ -74,6 +74,8 @@ class Shapes:
     """… and their number this."""
     enough_lines: int = ENOUGH_LINES_PER_LANE
     """While fewer wait for each lane, other calls go first."""
+    searches: int = 2
+    """At most so many of the calls at a time search a page or judge it."""
 
     def together(self, width: int, waiting: int) -> int:
         """How many of `waiting` lines (at least 1) of one width go together: as many as may, or
@@ -111,7 +113,11 @@ class OnnxModels:
         if orientation:
             self._page_orientation = load.classifier(models.document_orientation, IMAGENET_RGB)
         self.lanes: Lanes[Columns] = Lanes(
-            shapes.lanes, self._run_recognition, shapes.together, shapes.enough_lines
+            shapes.lanes,
+            self._run_recognition,
+            shapes.together,
+            shapes.enough_lines,
+            shapes.searches,
         )
         self._company: Company[Pixels, ByteMap] | None = None
         group = self._detection

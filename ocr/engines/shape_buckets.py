@@ -37,6 +37,11 @@ class BucketShapes:
     enough_lines: int = 4 * LINE_BATCHES[-1]
     """Lines of several widths wait, and large batches are to fill."""
 
+    @property
+    def searches(self) -> int:
+        """As `Shapes.searches`: every pipeline has its own memory for it."""
+        return self.lanes
+
     def together(self, width: int, waiting: int) -> int:
         """As `Shapes.together`."""
         return lines_together(width, waiting)
