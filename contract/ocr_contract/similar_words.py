@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from ocr_contract.likeness import CONFUSED, distance, two_for_one
-from ocr_contract.text_folding import fold, skeleton, words
+from ocr_contract.text_folding import fold, skeleton, skeletons, words
 
 MOST_WORDS, MOST_PHRASES = 8, 4
 """How many spellings are named when the caller does not say."""
@@ -111,7 +111,7 @@ def _skeletons(word: str) -> list[str]:
     """Those of all that confusions and one wrong character can make of a word; its own first."""
     edits = itertools.islice(itertools.chain(two_for_one(word), _edits(word)), _MOST_EDITS)
     own = skeleton(word)
-    return [own, *sorted(set(map(skeleton, edits)) - {own})]
+    return [own, *sorted(set(skeletons(list(edits))) - {own})]
 
 
 def _edits(word: str) -> Iterator[str]:
