@@ -16,7 +16,7 @@ from ocr_contract.search.streams import NoStream, Stream
 from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5
-COUNT_LIMIT_S = 0.012
+COUNT_LIMIT_S = 0.008
 """Of processor time."""
 MOST_COUNTED = 10_000
 _INTERRUPT_LATER_S = 0.2
@@ -54,7 +54,7 @@ def find(
         search.source.turn_ends_cpu = time.thread_time() + cpu_limit_s
         keys: list[int] = []
         at_most = search.source.top if below is None else below - 1
-        is_complete = search.collect(keys, at_most, limit + 1, is_last=not counts)
+        is_complete = search.collect(keys, at_most, limit + 1)
         if not is_complete:
             more = _following(keys, limit)
             is_page = more is not None

@@ -60,6 +60,7 @@ class _Term:
     """The word or phrase."""
     run: tuple[str, int]
     """Which of its words: trigrams of one come together wherever it stands."""
+    place: int
     is_name: bool
 
 
@@ -111,8 +112,10 @@ def _choose(shares: list[tuple[float, _Term]], images: int) -> tuple[list[_Term]
 
 def _leaves(share: float, term: _Term, beside: list[_Term]) -> float:
     """Which part of the images a further trigram leaves."""
-    if any(other.run == term.run for other in beside):
-        return float(share**0.5 * _NEAR_IN_A_WORD)
+    in_a_word = [abs(other.place - term.place) for other in beside if other.run == term.run]
+    if in_a_word:
+        # Of two that overlap the one tells much of the other.
+        return float(share**0.5 * (1.0 if min(in_a_word) == 1 else _NEAR_IN_A_WORD))
     if any(other.whole == term.whole for other in beside):
         return share * _NEAR_IN_A_PHRASE
     return share
@@ -141,7 +144,7 @@ def _terms(node: Node) -> Iterator[_Term]:
                     text = part.folded[place : place + TRIGRAM_CHARS]
                     if text not in known:
                         known.add(text)
-                        yield _Term(text, part.folded, (part.folded, run.start()), is_name)
+                        yield _Term(text, part.folded, (part.folded, run.start()), place, is_name)
 
 
 def _spread(terms: list[_Term]) -> Iterator[list[_Term]]:
