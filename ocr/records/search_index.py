@@ -124,9 +124,18 @@ def settle(connection: "Connection") -> None:
         if held.form != ABSENT and texts == (held.name, held.text):
             _set_form(connection, image_id, held.form)
         else:
-            _take_out(connection, image_id, held)
+            if not _is_covered(held, *texts):
+                _take_out(connection, image_id, held)
             _put_in(connection, image_id, *_folded(*texts))
     changes.before.clear()
+
+
+def _is_covered(held: _Held, name: str, text: str) -> bool:
+    """Whether all that the index holds of an image is put in once more: a name that gets its text.
+
+    What is put in last counts, for each term of an image, so nothing needs to be taken out before.
+    """
+    return held.form == FOLDED and held.text == "" and held.name == name and text != ""
 
 
 def _put_in(connection: "Connection", image_id: int, name: str, text: str) -> None:
