@@ -134,15 +134,17 @@ def _list_context() -> dict[str, object]:
             found = searches.search(
                 connection, wanted, place=place, limit=size, limit_s=site.settings.query_limit_s
             )
+            live = site.snapshot(connection)
         images, next_token = found.images, found.next_token
     else:
         after = parameters.after(request)
         is_first_page = after is None
         with site.reading() as connection:
             images, following = queries.list_images(connection, wanted, after=after, limit=size)
+            live = site.snapshot(connection)
         next_token = page_tokens.encode(following) if following else None
     return {
-        "live": site.snapshot(),
+        "live": live,
         "latest_picture": site.latest_picture_version(),
         "images": images,
         "search": found,

@@ -102,7 +102,8 @@ def search(
         following = SearchPlace(hits.next_below, count, is_exact)
     percent = evaluator.percent_seen(connection)
     alike = None
-    if place is None and hits.count_is_exact and hits.count < similar.FEW_HITS:
+    is_little = hits.count_is_exact and hits.count < similar.FEW_HITS and not hits.no_row_fits
+    if place is None and is_little:
         alike = _similar(connection, tree, hits.ids)
     return SearchPage(query, images, following, count, is_exact, hits.is_complete, percent, alike)
 

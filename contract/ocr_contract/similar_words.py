@@ -13,11 +13,11 @@ import functools
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from ocr_contract.likeness import CONFUSED, distance, two_for_one
-from ocr_contract.text_folding import fold, skeleton, words
+from ocr_contract.text_folding import fold, skeleton, skeletons, words
 
 MOST_WORDS, MOST_PHRASES = 8, 4
 """How many spellings are named when the caller does not say."""
@@ -27,6 +27,7 @@ MOST_ROWS = 2_000
 """How many rows one look into the table may bring."""
 
 _MOST_EDITS = 12_000
+_COMPARED_AT_ONCE = 32
 _MOST_OF_A_BEGINNING = 100
 _BEGINNING = 1.0
 """What a word that only begins with a confused form of the typed one is farther away."""
@@ -41,12 +42,16 @@ class Connection(Protocol):
     def execute(self, sql: str, parameters: tuple[Any, ...], /) -> Iterable[Any]: ...
 
 
-def similar_words(connection: Connection, word: str, most: int = MOST_WORDS) -> list[str]:
+def similar_words(
+    connection: Connection, word: str, most: int = MOST_WORDS,
+    *, is_over: Callable[[], bool] = lambda: False,
+) -> list[str]:  # fmt: skip
     """Up to `most` spellings that occur in the archive, the likeliest reading of `word` first.
 
     Spellings are folded words, or two with a blank between that may be one word. None holds `word`
     itself. `word` is one word of 3 to 32 letters and digits, or several with blanks between, which
-    may have been read as one; nothing is similar to anything else.
+    may have been read as one; nothing is similar to anything else. When `is_over` no more are
+    compared: a number has thousands that are like it.
     """
     word = fold(word).strip()
     joined = word.replace(" ", "")
@@ -54,7 +59,9 @@ def similar_words(connection: Connection, word: str, most: int = MOST_WORDS) -> 
         return []
     farthest = _farthest(joined)
     found: dict[str, float] = {}
-    for reading in _with_skeletons(connection, _skeletons(joined)):
+    for at, reading in enumerate(_with_skeletons(connection, _skeletons(joined))):
+        if at % _COMPARED_AT_ONCE == _COMPARED_AT_ONCE - 1 and is_over():
+            break
         if word not in reading and (far := distance(word, reading, farthest)) <= farthest:
             found[reading] = far
     for reading in _beginning_with(connection, skeleton(joined)):
@@ -111,7 +118,7 @@ def _skeletons(word: str) -> list[str]:
     """Those of all that confusions and one wrong character can make of a word; its own first."""
     edits = itertools.islice(itertools.chain(two_for_one(word), _edits(word)), _MOST_EDITS)
     own = skeleton(word)
-    return [own, *sorted(set(map(skeleton, edits)) - {own})]
+    return [own, *sorted(set(skeletons(list(edits))) - {own})]
 
 
 def _edits(word: str) -> Iterator[str]:

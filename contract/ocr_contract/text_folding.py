@@ -183,25 +183,38 @@ def gram_token(gram: str) -> str:
 
 def gram_tokens(folded: str) -> set[str]:
     """Those of every one and every two neighbouring characters; none has a blank in it."""
-    grams = {*folded, *map(operator.add, folded, folded[1:])}
-    tokens = set(map(_GRAM_TOKENS.__getitem__, grams))
-    tokens.discard("")
-    return tokens
+    pieces = set(folded.replace("\n", " ").split(" "))
+    return set[str]().union(*map(_PIECE_TOKENS.__getitem__, pieces))
 
 
 class _GramTokens(dict[str, str]):
-    """The token of each gram that was met lately; none for one with a blank."""
+    """The token of each gram that was met lately."""
 
     def __missing__(self, gram: str) -> str:
         if len(self) >= _GRAMS_REMEMBERED:
             self.clear()
-        token = "" if " " in gram or "\n" in gram else gram_token(gram)
-        self[gram] = token
+        self[gram] = token = gram_token(gram)
         return token
 
 
+class _PieceTokens(dict[str, tuple[str, ...]]):
+    """The tokens of what stood between two blanks lately: common words come again and again."""
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        grams = {*piece, *map(operator.add, piece, piece[1:])}
+        tokens = tuple(map(_GRAM_TOKENS.__getitem__, grams))
+        if len(piece) <= _REMEMBERED_CHARS:
+            if len(self) >= _PIECES_REMEMBERED:
+                self.clear()
+            self[piece] = tokens
+        return tokens
+
+
 _GRAMS_REMEMBERED = 100_000
+_PIECES_REMEMBERED = 10_000
+_REMEMBERED_CHARS = 20
 _GRAM_TOKENS = _GramTokens()
+_PIECE_TOKENS = _PieceTokens()
 
 
 _CONFUSED = str.maketrans(

@@ -89,8 +89,18 @@ def set_correction(
     _refresh_page(connection, page_id)
 
 
-def collect(connection: Connection, image_id: int, page_number: int | None = None) -> list[_Kept]:
-    """What people made of the lines of an image, or of one page, before its pages are replaced."""
+def collect(
+    connection: Connection, image_id: int, page_number: int | None = None, *, has_lines: bool = True
+) -> list[_Kept]:
+    """What people made of the lines of an image, or of one page, before its pages are replaced.
+
+    An image that was never read `has_lines` none, and is not looked through for them.
+    """
+    strays = _take_strays(connection, image_id, page_number)
+    return (_of_lines(connection, image_id, page_number) if has_lines else []) + strays
+
+
+def _of_lines(connection: Connection, image_id: int, page_number: int | None) -> list[_Kept]:
     rows = connection.execute(
         "SELECT lines.id, pages.number, polygon, lines.text, corrections.text, "
         "corrections.created_at, was_wrong, is_sample, reviews.created_at FROM lines "
@@ -102,7 +112,7 @@ def collect(connection: Connection, image_id: int, page_number: int | None = Non
         "ORDER BY lines.id",
         (image_id, page_number),
     ).fetchall()
-    kept = [
+    return [
         _Kept(
             number,
             polygon,
@@ -114,7 +124,6 @@ def collect(connection: Connection, image_id: int, page_number: int | None = Non
         )
         for line_id, number, polygon, machine_text, text, created_at, *review in rows
     ]
-    return kept + _take_strays(connection, image_id, page_number)
 
 
 def reattach(connection: Connection, image_id: int, kept: list[_Kept]) -> None:
@@ -179,6 +188,11 @@ def remember_texts(connection: Connection, image_id: int, before: Sequence[PastL
 
 def _take_strays(connection: Connection, image_id: int, page_number: int | None) -> list[_Kept]:
     """Another reading may find their line again."""
+    any_there = connection.execute(
+        "SELECT 1 FROM stray_corrections WHERE image_id = ? LIMIT 1", (image_id,)
+    ).fetchall()
+    if not any_there:  # as nearly always; the questions below take ten times as long
+        return []
     whose = image_id, page_number
     rows = connection.execute(
         "SELECT page_number, polygon, machine_text, text, created_at FROM stray_corrections "

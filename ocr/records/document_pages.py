@@ -66,6 +66,13 @@ def unread(error: ImageError) -> Page:
     return Page(0, 0, 0, (), None, None, 0.0, (warning,))
 
 
+def any_of(connection: Connection, image_id: int) -> bool:
+    """Whether the image has a page, of whatever reading."""
+    return bool(
+        connection.execute("SELECT 1 FROM pages WHERE image_id = ? LIMIT 1", (image_id,)).fetchall()
+    )
+
+
 def let_search(connection: Connection, image_id: int) -> None:
     """What was read of a document can be found from now on."""
     if _has(connection, image_id, READ):

@@ -70,7 +70,7 @@ def will_change(connection: "Connection", image_id: int, *, followers: bool = Fa
     """
     changes = _changes_of(connection)
     image_ids = [image_id]
-    if followers:
+    if followers and has_followers(connection, image_id):
         rows = connection.execute(
             "SELECT id FROM images WHERE duplicate_of = ? ORDER BY id DESC", (image_id,)
         ).fetchall()
@@ -79,6 +79,15 @@ def will_change(connection: "Connection", image_id: int, *, followers: bool = Fa
     for found in image_ids:
         if found not in changes.before:
             changes.before[found] = _begin(connection, found)
+
+
+def has_followers(connection: "Connection", image_id: int) -> bool:
+    """Whether another image repeats this one; most have none, and it costs little to see that."""
+    return bool(
+        connection.execute(
+            "SELECT 1 FROM images WHERE duplicate_of = ? LIMIT 1", (image_id,)
+        ).fetchall()
+    )
 
 
 def _leave_for_later(connection: "Connection", image_ids: list[int]) -> None:
@@ -115,9 +124,18 @@ def settle(connection: "Connection") -> None:
         if held.form != ABSENT and texts == (held.name, held.text):
             _set_form(connection, image_id, held.form)
         else:
-            _take_out(connection, image_id, held)
+            if not _is_covered(held, *texts):
+                _take_out(connection, image_id, held)
             _put_in(connection, image_id, *_folded(*texts))
     changes.before.clear()
+
+
+def _is_covered(held: _Held, name: str, text: str) -> bool:
+    """Whether all that the index holds of an image is put in once more: a name that gets its text.
+
+    What is put in last counts, for each term of an image, so nothing needs to be taken out before.
+    """
+    return held.form == FOLDED and held.text == "" and held.name == name and text != ""
 
 
 def _put_in(connection: "Connection", image_id: int, name: str, text: str) -> None:
@@ -136,12 +154,21 @@ def _put_in_short(connection: "Connection", image_id: int, name: str, text: str)
     _set_form(connection, image_id, FOLDED)
 
 
+def prepare(connection: "Connection") -> None:
+    """Learn the words of the newest pages, unless that was done: what comes next is stored faster.
+
+    It takes as long as some hundred pages do, so it is done while the worker reads its first batch.
+    """
+    known = _changes_of(connection).known_words
+    if not known:
+        known |= _latest_words(connection)
+
+
 def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
     known = _changes_of(connection).known_words
     if len(known) > _WORDS_KNOWN:
         known.clear()
-    if not known:
-        known |= _latest_words(connection)
+    prepare(connection)
     new = {
         word
         for word in (text_folding.words(text) | text_folding.parted_words(text)) - known

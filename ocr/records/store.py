@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ocr_contract.schema import Status
 from ocr_errors import ImageError
 from page_records import BatchResult, DocumentPage, Provenance, Task
-from records import document_pages, results, service_ends
+from records import document_pages, results, search_index, service_ends
 from records.database import Connection, Database, utc_now
 from records.service_ends import Named
 
@@ -82,6 +82,15 @@ class Store:
         it: without `suspects` not at all, and what the service ended with only when it has
         lived for `lived_s` seconds (`next_trial_s`).
         """
+        claim = self._claim(limit, paths, suspects=suspects, lived_s=lived_s)
+        if claim is not None:
+            with self._database.reading() as connection:
+                search_index.prepare(connection)
+        return claim
+
+    def _claim(
+        self, limit: int, paths: frozenset[bytes] | None, *, suspects: bool, lived_s: float
+    ) -> Claim | None:
         with self._database.transaction() as connection:
             held = service_ends.held_back(connection)
             fresh = _pending(connection, "attempts = 0", limit, paths, held)

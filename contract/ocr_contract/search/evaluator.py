@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 from ocr_contract.search import plan, rare
 from ocr_contract.search.source import SliceUpError, Source, TimeUpError
-from ocr_contract.search.streams import Stream
+from ocr_contract.search.streams import NoStream, Stream
 from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5
-COUNT_LIMIT_S = 0.012
+COUNT_LIMIT_S = 0.008
 """Of processor time."""
 MOST_COUNTED = 10_000
 _INTERRUPT_LATER_S = 0.2
@@ -40,6 +40,8 @@ class Hits:
     """False: there are more than `count`."""
     cost: int
     """What it took, in rows looked at."""
+    no_row_fits: bool = False
+    """Other words would find nothing either: no image is in the state and so on."""
 
 
 def find(
@@ -65,10 +67,11 @@ def find(
         is_exact = more is None
         if counts and more is not None:
             search.source.turn_ends_cpu = time.thread_time() + COUNT_LIMIT_S
-            is_exact = search.collect(keys, keys[-1] - 1, MOST_COUNTED + 1)
+            is_exact = search.collect(keys, keys[-1] - 1, MOST_COUNTED + 1, is_last=True)
             is_exact = is_exact and len(keys) <= MOST_COUNTED
             count = min(len(keys), MOST_COUNTED)
-        return Hits(page, more, True, count, is_exact, search.source.cost)
+        no_row_fits = isinstance(search.stream, NoStream)
+        return Hits(page, more, True, count, is_exact, search.source.cost, no_row_fits)
 
 
 def neighbours(
@@ -140,13 +143,19 @@ class _Search:
         reached = min([self.stream.reached(), *(key - 1 for key in keys[-1:])])
         return reached + 1 if self.source.first_id <= reached < at_most else None
 
-    def collect(self, keys: list[int], at_most: int, most: int) -> bool:
-        """Add the next keys, up to `most` in all; False when time was up before."""
+    def collect(self, keys: list[int], at_most: int, most: int, *, is_last: bool = False) -> bool:
+        """Add the next keys, up to `most` in all; False when time was up before.
+
+        After a call that `is_last` there is no other.
+        """
         try:
             if self.stream is None:
                 if self.source.first_id > self.source.last_id:
                     return True
                 self.stream = plan.stream(self.source, self._tree)
+            if is_last:
+                self.stream.rest(at_most, most, keys)
+                return True
             while len(keys) < most and (key := self.stream.seek(at_most)) is not None:
                 keys.append(key)
                 at_most = key - 1

@@ -19,6 +19,7 @@ from ocr_contract.search.streams import (
 
 FIRST_TURN = 4 * SEEK_COST
 CHANCE = 8_000
+CHANCE_A_COST = 3
 CHANCE_A_KEY = 500
 CHANCE_KEYS = 60
 """What has more hits than fill a page is not as rare as was thought."""
@@ -26,7 +27,7 @@ UNIT_CPU_S = 3e-6
 """How long a step of cost 1 may take, before SQLite is interrupted for the next one's turn."""
 
 
-class AllOf:
+class AllOf(Stream):
     """What is in all of `wanted` and in none of `unwanted`."""
 
     def __init__(
@@ -64,7 +65,7 @@ class AllOf:
             self._target = lowest
 
 
-class AnyOf:
+class AnyOf(Stream):
     """What is in one of these."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
@@ -77,8 +78,24 @@ class AnyOf:
     def reached(self) -> int:
         return max(stream.reached() for stream in self._streams)
 
+    def rest(self, at_most: int, most: int, keys: list[int]) -> None:
+        found: set[int] = set()
+        above = NOTHING_LEFT
+        try:
+            for stream in self._streams:
+                some: list[int] = []
+                try:
+                    stream.rest(at_most, most - len(keys), some)
+                finally:
+                    found.update(some)
+        except Exception:
+            above = self.reached()  # some streams came farther than others
+            raise
+        finally:
+            keys += sorted((key for key in found if key > above), reverse=True)[: most - len(keys)]
 
-class Checked:
+
+class Checked(Stream):
     """Of a stream what `check` lets through; it is asked for many ids at once."""
 
     def __init__(
@@ -132,7 +149,7 @@ class Checked:
         return bool(keys)
 
 
-class Race:
+class Race(Stream):
     """Streams with the same keys, of which nobody knows beforehand which is fast: they take turns.
 
     Whichever is first tells the next key, and has the first turn from then on. So it costs at most
@@ -163,18 +180,19 @@ class Race:
         return min(contender.reached() for contender in self._contenders)
 
 
-class Chance:
+class Chance(Stream):
     """Two streams with the same keys: the first is faster as a rule, and very slow now and then.
 
     So it has one turn, a little longer with each key that it tells, of the first page's; then the
     second goes on.
     """
 
-    def __init__(self, source: Source, first: Stream, second: Stream) -> None:
+    def __init__(self, source: Source, first: Stream, second: Stream, cost: int = 0) -> None:
+        """`cost`: of the first, as far as that is known; it may take some times as long."""
         self._source = source
         self._first: Stream | None = first
         self._second = second
-        self._left = CHANCE
+        self._left = CHANCE + CHANCE_A_COST * cost
         self._keys = CHANCE_KEYS
 
     def seek(self, at_most: int) -> int | None:
@@ -197,6 +215,14 @@ class Chance:
 
     def reached(self) -> int:
         return self._second.reached() if self._first is None else self._first.reached()
+
+    def rest(self, at_most: int, most: int, keys: list[int]) -> None:
+        while self._first is not None:
+            if len(keys) == most or (key := self.seek(at_most)) is None:
+                return
+            keys.append(key)
+            at_most = key - 1
+        self._second.rest(at_most, most, keys)
 
 
 @contextlib.contextmanager

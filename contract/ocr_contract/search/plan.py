@@ -18,7 +18,8 @@ from ocr_contract.search.streams import (
     COLUMNS_COST,
     DOCUMENT_COST,
     ROW_SEEK_COST,
-    ListStream,
+    FewStream,
+    NoStream,
     SqlStream,
     Stream,
     WalkStream,
@@ -56,7 +57,7 @@ def _disjunction(source: Source, node: Or) -> Stream:
     """What one table answers alone is asked of it at once."""
     texts, grams, others = [], [], []
     for part in node.parts:
-        if rare_trigrams.expression(source, part) is not None:
+        if rare_trigrams.find(source, part) is not None:
             others.append(part)
         elif (expression := expressions.texts(part)) is not None:
             texts.append(expression)
@@ -101,26 +102,28 @@ class _Conjunction:
         if not self._wanted:
             self._walk()
         if self._rare and len(self._columns) > 1 and self._few().seek(self._source.top) is None:
-            return ListStream([])  # rows alone rule everything out
+            return NoStream()
         contenders = [self._checked(self._joined())]
-        if (expression := self._loose_expression()) is not None:
-            loose = _fts(self._source, "images_fts", expression)
-            loose = _compared(self._source, loose, self._whole)
-            contenders = [Chance(self._source, loose, contenders[0])]
+        if (loose := self._loose_way()) is not None:
+            found, cost = loose
+            compared = _compared(self._source, found, self._whole)
+            contenders = [Chance(self._source, compared, contenders[0], cost)]
         if len(self._wanted) + len(self._unwanted) > 1:
             # Where rows tell that there are few, to compare what has a word is hopeless.
-            compared = [self._few] if self._rare else self._wanted
-            contenders += [_compared(self._source, each(), self._whole) for each in compared]
+            ways = [self._few] if self._rare else self._wanted
+            contenders += [_compared(self._source, each(), self._whole) for each in ways]
         return contenders[0] if len(contenders) == 1 else Race(self._source, contenders)
 
-    def _loose_expression(self) -> str | None:
-        """What all hits hold and few other images do, where FTS5 has that faster."""
+    def _loose_way(self) -> tuple[Stream, int] | None:
+        """What all hits hold and few other images do, where FTS5 has that faster; its cost."""
         if not self._expressions["images_fts"][0]:
             return None
-        rare = rare_trigrams.expression(self._source, self._whole)
-        if rare is None and self._loose != self._expressions["images_fts"][0]:
-            return " AND ".join(self._loose)
-        return rare
+        if (rare := rare_trigrams.find(self._source, self._whole)) is not None:
+            most = rare_trigrams.MOST_CANDIDATES
+            return FewStream(self._source, rare.expression, most), rare.cost
+        if self._loose != self._expressions["images_fts"][0]:
+            return _fts(self._source, "images_fts", " AND ".join(self._loose)), 0
+        return None
 
     def _take(self, part: Node) -> None:
         is_unwanted = isinstance(part, Not)

@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 FEW_HITS = 5
 """With fewer hits a search looks for similar ones."""
 MOST_HITS = 10
-LIMIT_S, LIMIT_BESIDE_HITS_S = 0.05, 0.02
+LIMIT_S, LIMIT_BESIDE_HITS_S = 0.03, 0.012
 """Where nothing was found it is what the visitor waits for."""
 _LOOKED_AT = 10
 """So many images that hold a spelling are looked at: in some it is a part of another word."""
@@ -132,7 +132,7 @@ def _of_word(
     for start, end in dict.fromkeys([whole, *parts]):
         if (start, end) != whole and is_over():
             return
-        for read in similar_words(connection, word.folded[start:end]):
+        for read in similar_words(connection, word.folded[start:end], is_over=is_over):
             yield reading((start, end), read, is_known=(start, end) == whole)
     for start, end in parts:
         if is_over():

@@ -5,6 +5,7 @@ Python before it begins (`spend`), and one of SQLite in the middle (`asking`).
 """
 
 import contextlib
+import functools
 import math
 import sqlite3
 import sys
@@ -40,6 +41,11 @@ class Source:
         self.turn_ends_cpu = math.inf
         """At which processor time of this thread SQLite itself is interrupted for that."""
         self._clock = clock
+
+    @functools.cached_property
+    def file(self) -> str:
+        """The database's; empty where there is none."""
+        return str(self.connection.execute("PRAGMA database_list").fetchone()[2])
 
     def is_to_interrupt(self) -> bool:
         """Whether SQLite, which asks this while it works, should end its step."""

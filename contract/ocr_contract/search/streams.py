@@ -5,10 +5,11 @@ one question is `seek(at_most)`: the largest key up to `at_most`, None when ther
 asks never asks for more than before.
 """
 
+import abc
 import bisect
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ocr_contract.search.source import SliceUpError, Source, TimeUpError
 
@@ -29,19 +30,28 @@ _MOST_WINDOW = 20_000
 NOTHING_LEFT = -(2**63)
 
 
-class Stream(Protocol):
+class Stream(abc.ABC):
     """Keys that fall."""
 
+    @abc.abstractmethod
     def seek(self, at_most: int) -> int | None:
         """The largest key up to `at_most`."""
-        ...
 
+    @abc.abstractmethod
     def reached(self) -> int:
         """When time was up: no key above this one is left to be found."""
-        ...
+
+    def rest(self, at_most: int, most: int, keys: list[int]) -> None:
+        """Append the next keys up to `at_most`, until `keys` has `most`: the last that is asked.
+
+        Cut by an error it leaves in `keys` what was found above `reached()`.
+        """
+        while len(keys) < most and (key := self.seek(at_most)) is not None:
+            keys.append(key)
+            at_most = key - 1
 
 
-class SqlStream:
+class SqlStream(Stream):
     """The ids of a SELECT whose table is an index in the order of ids."""
 
     def __init__(
@@ -81,6 +91,13 @@ class SqlStream:
     def reached(self) -> int:
         return self._reached
 
+    def rest(self, at_most: int, most: int, keys: list[int]) -> None:
+        """As they come: looking for each by itself takes longer than FTS5 for a common word."""
+        while len(keys) < most and self.seek(at_most) is not None:
+            found = self._rising[self._place : self._place + most - len(keys)]
+            keys += [-key for key in found]
+            self._reached = at_most = keys[-1] - 1
+
     def _is_far(self, at_most: int) -> bool:
         """Whether to jump: as dense as the last rows were, many more lie before `at_most`."""
         covered = self._rising[-1] - self._rising[0] + 1
@@ -117,7 +134,49 @@ class SqlStream:
         self._cursor, self._rising, self._place = None, [], 0
 
 
-class WalkStream:
+class FewStream(Stream):
+    """The ids of a text index's expression that few images fulfil, read without their order.
+
+    They are read all before the first is told. Where there are more than `most`, or the turn is
+    over, it ends with SliceUpError, and nothing was told.
+    """
+
+    def __init__(self, source: Source, expression: str, most: int) -> None:
+        self._source = source
+        self._expression = expression
+        self._most = most
+        self._ids: list[int] = []
+        self._known: ListStream | None = None
+
+    def seek(self, at_most: int) -> int | None:
+        if self._known is None:
+            self._read()
+        assert self._known is not None
+        return self._known.seek(at_most)
+
+    def reached(self) -> int:
+        return self._source.top if self._known is None else self._known.reached()
+
+    def _read(self) -> None:
+        self._source.spend(SEEK_COST)
+        sql = (
+            "SELECT rowid FROM images_fts WHERE images_fts MATCH ? AND rowid BETWEEN ? AND ? "
+            "ORDER BY rowid"
+        )
+        first = self._ids[-1] + 1 if self._ids else self._source.first_id
+        with self._source.asking():  # interrupted it goes on where it was
+            cursor = self._source.connection.execute(
+                sql, (self._expression, first, self._source.last_id)
+            )
+            while len(self._ids) <= self._most and (row := cursor.fetchone()) is not None:
+                self._ids.append(row[0])
+            cursor.close()
+        if len(self._ids) > self._most:
+            raise SliceUpError
+        self._known = ListStream([self._source.sign * image_id for image_id in self._ids])
+
+
+class WalkStream(Stream):
     """Every image that fulfils a condition on its row, looked at one after the other."""
 
     def __init__(self, source: Source, condition: str, values: Sequence[Any]) -> None:
@@ -166,7 +225,17 @@ class WalkStream:
         self._window = min(2 * self._window, _MOST_WINDOW)
 
 
-class ListStream:
+class NoStream(Stream):
+    """No image's row fulfils what is asked, whatever the texts say."""
+
+    def seek(self, at_most: int) -> int | None:
+        return None
+
+    def reached(self) -> int:
+        return NOTHING_LEFT
+
+
+class ListStream(Stream):
     """Keys that are known already."""
 
     def __init__(self, keys: Sequence[int]) -> None:

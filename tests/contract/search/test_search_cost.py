@@ -81,13 +81,62 @@ def test_a_rare_word_of_common_trigrams_costs_little(
 ) -> None:
     """Each of its trigrams is in every image; those that tell it apart are in few."""
     monkeypatch.setattr(rare_trigrams, "FEW_IMAGES", 0)
-    asked: list[str] = []
-    fts = plan._fts
-    monkeypatch.setattr(plan, "_fts", lambda *of: asked.append(of[2]) or fts(*of))
+    streams: list[str] = []
+    few = plan.FewStream
+    monkeypatch.setattr(
+        plan,
+        "FewStream",
+        lambda *of: streams.append(of[1]) or few(*of),  # type: ignore[func-returns-value]
+    )
     page = find(archive, '"common odd words xy needle"')
     assert page.ids == [IMAGES - RARE * number + 1 for number in range(1, IMAGES // RARE + 1)]
     assert page.cost < IMAGES / 2
-    assert asked[0].count("AND") < 4 and '"com"' not in asked[0]
+    assert streams and '"com"' not in streams[0] and "NEAR" in streams[0]
+
+
+def test_what_is_not_rare_after_all_is_found_all_the_same(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first images told nothing of the others."""
+    monkeypatch.setattr(rare_trigrams, "FEW_IMAGES", 0)
+    monkeypatch.setattr(rare_trigrams, "_shares", {})
+    monkeypatch.setattr(rare_trigrams, "_probe", lambda *_: 1e-6)
+    page = find(archive, "common odd")
+    assert page.ids == [IMAGES - 1, IMAGES - 3, IMAGES - 5, IMAGES - 7, IMAGES - 9]
+    assert page.cost < IMAGES / 2
+
+
+def test_how_common_a_trigram_is_is_asked_once(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rare_trigrams, "FEW_IMAGES", 0)
+    monkeypatch.setattr(rare_trigrams, "_shares", {})
+    first, second = find(archive, "needle").cost, find(archive, "needle").cost
+    assert second <= first - 4 * rare_trigrams._PROBE_COST
+
+
+def test_a_count_that_is_cut_counts_no_image_twice_or_that_is_no_hit(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One stream was read to its end, the other was not."""
+    monkeypatch.setattr(evaluator, "COUNT_LIMIT_S", 60)
+    whole = find(archive, "needle OR odd", counts=True)
+    assert (whole.count, whole.count_is_exact) == (IMAGES // 2, True)
+    for limit_s in range(20, 400, 60):
+        page = find(
+            archive,
+            "xy OR needle OR lines:0",
+            counts=True,
+            limit_s=limit_s,
+            clock=_ticks().__next__,
+        )
+        assert page.count <= IMAGES
+        assert page.count == IMAGES or not page.count_is_exact
+
+
+def test_where_no_row_fits_other_words_would_not_help(archive: Path) -> None:
+    assert find(archive, "state:failed lines:>0 common").no_row_fits
+    assert not find(archive, "state:failed nowhere").no_row_fits
 
 
 def test_of_the_few_that_a_state_has_the_rows_are_looked_at_first(archive: Path) -> None:

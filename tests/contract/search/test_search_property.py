@@ -103,9 +103,16 @@ def found_by_pages(path: Path, tree: Node, size: int) -> tuple[list[int], int]:
     st.sampled_from([joins.FIRST_TURN, 1]),
     st.sampled_from([joins.CHANCE, 1_000_000, 300, 0]),
     st.sampled_from([rare_trigrams.FEW_IMAGES, 0]),
+    st.sampled_from([rare_trigrams.MOST_CANDIDATES, 1]),
 )
 def test_every_query_means_what_it_says(
-    images: list[Image], queries: Sequence[str], size: int, turn: int, chance: int, few: int
+    images: list[Image],
+    queries: Sequence[str],
+    size: int,
+    turn: int,
+    chance: int,
+    few: int,
+    candidates: int,
 ) -> None:
     """With short turns every way is begun, left and gone on with, also within a step of SQLite."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -113,6 +120,7 @@ def test_every_query_means_what_it_says(
         patch.setattr(joins, "CHANCE", chance)
         patch.setattr(joins, "CHANCE_KEYS", 2)
         patch.setattr(rare_trigrams, "FEW_IMAGES", few)
+        patch.setattr(rare_trigrams, "MOST_CANDIDATES", candidates)
         patch.setattr(evaluator, "COUNT_LIMIT_S", 60)
         if turn == 1:
             patch.setattr(evaluator, "_PROGRESS_STEPS", 1)

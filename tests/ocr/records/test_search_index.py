@@ -53,6 +53,25 @@ def test_a_name_is_found_before_and_after_the_text(world: World) -> None:
     assert gram_hits(world, "/r") == 1
 
 
+def test_a_name_that_got_its_text_leaves_the_index_as_a_whole(world: World) -> None:
+    """The name was held alone, then once more with the text, of which it is a part."""
+    world.put(b"box/needle.png", "a needle and more")
+    world.read_all()
+    (count,) = world.rows("SELECT count(*) FROM images_fts WHERE images_fts MATCH 'needle'")[0]
+    assert (count, world.hits("/box/needle"), world.hits("needle and")) == (1, 1, 1)
+    (image_id,) = world.rows("SELECT id FROM images")[0]
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, image_id)
+        connection.execute("UPDATE images SET name = 'other.tif' WHERE id = ?", (image_id,))
+        connection.execute("UPDATE pages SET text = 'nothing'")
+    with world.database.transaction() as connection:
+        connection.execute("INSERT INTO images_fts (images_fts) VALUES ('optimize')")
+        connection.execute("INSERT INTO grams_fts (grams_fts) VALUES ('optimize')")
+    assert (world.hits("needle"), world.hits("box"), gram_hits(world, "ee")) == (0, 0, 0)
+    assert (world.hits("/other.tif"), world.hits("nothing"), gram_hits(world, "th")) == (1, 1, 1)
+    check_search_index(world.database._connection)
+
+
 def test_what_another_program_inserts_is_found_as_it_stands(world: World) -> None:
     insert_foreign(world, 1, "Box/one.png", "Grüße aus Köln")
     assert form(world, 1) == PLAIN
