@@ -9,13 +9,15 @@ that image has failed, and another process goes on with the rest. Standard libra
 
 import contextlib
 import dataclasses
+import fcntl
+import itertools
 import json
 import os
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import ocr_contract
@@ -29,6 +31,9 @@ _CONTRACT = Path(ocr_contract.__file__).parents[1]
 _SILENCE_S = 30.0
 """It says every few seconds that it is at work."""
 _KILL_S = 5.0
+_READ_BYTES = 256 * 1024
+"""Also of the pipe, which else holds a quarter: each time that it is emptied costs as much as a
+page."""
 _MEMORY_SHARE = 0.2
 _LEAST_MEMORY, _MOST_MEMORY = 400_000_000, 1_500_000_000
 
@@ -50,6 +55,8 @@ class Order:
     timeout_s: float
     memory_bytes: int
     parent: int
+    careful: bool = False
+    """Each image is named before it is begun."""
 
 
 def order(
@@ -80,39 +87,58 @@ class _Silent(Exception):  # noqa: N818  a state of affairs, named as such
 
 def events(wanted: Order, command: Sequence[str] = COMMAND) -> Iterator[Event]:
     """The files; the process ends when this is closed."""
+    with contextlib.closing(portions(wanted, command)) as found:
+        yield from itertools.chain.from_iterable(found)
+
+
+def portions(wanted: Order, command: Sequence[str] = COMMAND) -> Generator[list[Event], None, None]:
+    """As `events`, as many at a time as are there: whoever passes them on does so in one go."""
     left = list(wanted.image_ids)
+    careful = wanted.careful
     while left:
         current: int | None = None
         reason = ""
-        process = _started(dataclasses.replace(wanted, image_ids=tuple(left)), command)
+        held: list[Event] = []
+        process = _started(
+            dataclasses.replace(wanted, image_ids=tuple(left), careful=careful), command
+        )
         try:
-            for event in decoded(_reader(process)):
+            read = _Read(process)
+            for event in decoded(read):
                 if isinstance(event, Begun):
                     current = event.image_id
                     while left and left.pop(0) != current:
                         pass  # those before it do not exist, or have nothing to export
                 elif isinstance(event, Ended | Failed):
                     current = None
-                yield event
+                held.append(event)
+                if not read.has_more:
+                    yield held
+                    held = []
         except FrameError:
             reason = "the process that makes it ended over it"
         except _Silent:
             reason = "it took too long"
         finally:
             code = _ended(process)
+        if held:
+            yield held
         if current is None and not reason and code == 0:
             return
-        if current is None:  # before any, or between two
+        if current is None:  # before any, between two, or over one that was not named yet
             if not left:
                 return
+            if not careful:
+                careful = True
+                continue
             current = left.pop(0)
-            yield Begun(current)
+            yield [Begun(current)]
         reason = reason or "the process that makes it ended over it"
-        yield Failed(
-            ErrorCode.EXPORT_FAILED,
+        message = (
             f"Image number {current} could not be exported ({reason}). Its text is safe in the "
-            "database; other formats may do.",
+            "database; other formats may do."
         )
+        yield [Failed(ErrorCode.EXPORT_FAILED, message)]
 
 
 def _started(wanted: Order, command: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -132,23 +158,31 @@ def _with_contract() -> str:
     return os.pathsep.join(filter(None, [str(_CONTRACT), os.environ.get("PYTHONPATH")]))
 
 
-def _reader(process: "subprocess.Popen[bytes]") -> "_Read":
-    return _Read(process)
-
-
 class _Read:
     """Reads what the process says, but does not wait for ever."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         self._descriptor = process.stdout.fileno()
+        with contextlib.suppress(OSError):  # a user may only have so many
+            fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, _READ_BYTES)
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
+        self._held = b""
+        self._at = 0
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something can be read without waiting for it."""
+        return self._at < len(self._held)
 
     def __call__(self, count: int) -> bytes:
-        if not self._poll.poll(_SILENCE_S * 1000):
-            raise _Silent
-        return os.read(self._descriptor, count)
+        if not self.has_more:
+            if not self._poll.poll(_SILENCE_S * 1000):
+                raise _Silent
+            self._held, self._at = os.read(self._descriptor, _READ_BYTES), 0
+        start, self._at = self._at, min(self._at + count, len(self._held))
+        return self._held[start : self._at]
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> int:

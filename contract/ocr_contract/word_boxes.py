@@ -14,7 +14,7 @@ usually have.
 
 import difflib
 import math
-import re
+import operator
 import string
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -23,7 +23,7 @@ from ocr_contract.usual_widths import Place, divided, is_right_to_left, usual_wi
 WHOLE = 1000
 _BASE = 32
 _DIGITS = (string.digits + string.ascii_lowercase)[:_BASE]
-_WRITTEN = re.compile(rf"(?:[{_DIGITS}]{{2}})*")
+_NUMBERS = {a + b: int(a + b, _BASE) for a in _DIGITS for b in _DIGITS}
 MAX_WORDS = 5_000
 """Of one line: its text is no longer than twice as many characters."""
 _STACKED = 1.8
@@ -54,18 +54,14 @@ def from_plain(value: object, text: str) -> tuple[int, ...]:
         raise ValueError("These are no places of words.")
     if not all(type(each) is int and 0 <= each <= WHOLE for each in value):
         raise ValueError("a place outside of the line")
-    if len(value) != 2 * len(text.split()):
-        raise ValueError("the places of another text")
-    if any(start > end for start, end in _pairs(value)):
-        raise ValueError("a word that ends before it begins")
+    if not _is_of(value, len(text.split())):
+        raise ValueError("the places of another text, or a word that ends before it begins")
     return tuple(value)
 
 
 def from_text(value: str | None, text: str) -> tuple[int, ...] | None:
     """What a column says about this text; None when it says nothing that can be understood."""
-    if value is None or not _WRITTEN.fullmatch(value):
-        return None
-    return _checked([int(value[at : at + 2], _BASE) for at in range(0, len(value), 2)], text)
+    return None if value is None else _read(value, len(text.split()))
 
 
 def word_places(
@@ -80,17 +76,60 @@ def word_places(
     `corrected` is what a person made of it: words that stayed keep their place, and new ones
     share what lies between. A polygon that is none has no words.
     """
+    polygon, spans = word_spans(text, words, polygon, corrected)
+    return [(word, _quad(polygon, span)) for word, span in spans]
+
+
+def word_spans(
+    text: str,
+    words: str | Sequence[int] | None,
+    polygon: Sequence[Sequence[float]],
+    corrected: str | None = None,
+) -> tuple[Sequence[Sequence[float]], list[tuple[str, Place]]]:
+    """As `word_places`, each word with its thousandths of the polygon that comes with them."""
     if len(polygon) != len("quad"):
-        return []
-    known = from_text(words, text) if isinstance(words, str) else _checked(words, text)
+        return polygon, []
+    machine = text.split()
+    known = _read(words, len(machine)) if isinstance(words, str) else _checked(words, text)
     if known is None:
         polygon = _along(text, polygon)
-    machine = text.split()
     places = divided(machine, (0, WHOLE)) if known is None else [*_pairs(known)]
     shown = machine
     if corrected is not None and (shown := corrected.split()) != machine:
         places = _aligned(machine, places, shown)
-    return [(word, _quad(polygon, *place)) for word, place in zip(shown, places, strict=True)]
+    return polygon, [*zip(shown, places, strict=True)]
+
+
+def _quad(polygon: Sequence[Sequence[float]], span: Place) -> Quad:
+    """That part of a line's polygon."""
+    # Written out: an export asks for this some hundred times a page.
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = polygon
+    top_x, top_y, bottom_x, bottom_y = x2 - x1, y2 - y1, x3 - x4, y3 - y4
+    start, end = span[0] / WHOLE, span[1] / WHOLE
+    return (
+        (round(x1 + top_x * start, 2), round(y1 + top_y * start, 2)),
+        (round(x1 + top_x * end, 2), round(y1 + top_y * end, 2)),
+        (round(x4 + bottom_x * end, 2), round(y4 + bottom_y * end, 2)),
+        (round(x4 + bottom_x * start, 2), round(y4 + bottom_y * start, 2)),
+    )
+
+
+def _read(value: str, count: int) -> tuple[int, ...] | None:
+    """What a column says about so many words."""
+    try:
+        words = tuple([_NUMBERS[value[at : at + 2]] for at in range(0, len(value), 2)])
+    except KeyError:
+        return None
+    return words if _is_of(words, count) else None
+
+
+def _is_of(words: Sequence[int], count: int) -> bool:
+    """Whether these can be the places of so many words."""
+    return (
+        len(words) == 2 * count <= 2 * MAX_WORDS
+        and all(map(operator.le, words[::2], words[1::2]))
+        and max(words, default=0) <= WHOLE
+    )
 
 
 def _checked(words: Sequence[int] | None, text: str) -> tuple[int, ...] | None:
@@ -109,19 +148,6 @@ def _along(text: str, polygon: Sequence[Sequence[float]]) -> Sequence[Sequence[f
     long, high = math.dist(polygon[0], polygon[1]), math.dist(polygon[0], polygon[3])
     is_stacked = len(text.strip()) > 1 and high >= _STACKED * long
     return [*polygon[1:], polygon[0]] if is_stacked else polygon
-
-
-def _quad(polygon: Sequence[Sequence[float]], start: float, end: float) -> Quad:
-    # Written out: an export asks for this some hundred times a page.
-    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = polygon
-    top_x, top_y, bottom_x, bottom_y = x2 - x1, y2 - y1, x3 - x4, y3 - y4
-    start, end = start / WHOLE, end / WHOLE
-    return (
-        (round(x1 + top_x * start, 2), round(y1 + top_y * start, 2)),
-        (round(x1 + top_x * end, 2), round(y1 + top_y * end, 2)),
-        (round(x4 + bottom_x * end, 2), round(y4 + bottom_y * end, 2)),
-        (round(x4 + bottom_x * start, 2), round(y4 + bottom_y * start, 2)),
-    )
 
 
 def _aligned(before: list[str], places: list[Place], after: list[str]) -> list[Place]:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from export_child import COMMAND, Order, events, order
+from export_child import COMMAND, Order, order, portions
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export import remote_files
 from ocr_contract.export.formats import FORMATS
@@ -64,7 +64,8 @@ class ExportReply:
         """Send the frames until the end, or until nobody takes them any more."""
         headers = [(b"content-type", b"application/octet-stream")]
         self._exports.begin()
-        frames = (encoded(event) for event in events(self._wanted, self._command))
+        found = portions(self._wanted, self._command)
+        frames = (b"".join(map(encoded, portion)) for portion in found)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             gone = asyncio.create_task(_disconnected(receive))
@@ -77,6 +78,7 @@ class ExportReply:
                 gone.cancel()
         finally:
             await run_in_threadpool(frames.close)
+            await run_in_threadpool(found.close)
             self._exports.end()
 
 

@@ -7,4 +7,5 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def allowed(text: str) -> str:
     """The text without control characters and halves of characters."""
-    return _FORBIDDEN.sub("\ufffd", text)
+    # What can be printed is allowed, and quickly told.
+    return text if text.isprintable() else _FORBIDDEN.sub("\ufffd", text)

@@ -7,7 +7,7 @@ from lxml import etree
 
 from exporting.allowed_text import allowed
 from exporting.making import Outlet
-from exporting.pixel_boxes import PixelBox, around, box_of, paragraphs
+from exporting.pixel_boxes import PixelBox, around, box_of, paragraphs, word_boxes
 from exporting.task import ExportTask
 from ocr_contract.export.records import Line, Page, Source
 
@@ -28,11 +28,14 @@ def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outle
             file.write(_head(source))
             with file.element(_tag("body")):
                 for page in pages:
-                    file.write(_page(source, page))
+                    _page(file, source, page)
 
 
 def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
+
+
+_DIV, _P, _SPAN = map(_tag, ("div", "p", "span"))
 
 
 def _add(parent: Any, tag: str, text: str | None = None, /, **attributes: str) -> Any:
@@ -52,41 +55,36 @@ def _head(source: Source) -> Any:
     return head
 
 
-def _page(source: Source, page: Page) -> Any:
+def _page(file: Any, source: Source, page: Page) -> None:
     quoted = allowed(source.name).replace('"', "'").replace("\n", " ")
-    element = etree.Element(_tag("div"), nsmap={None: NAMESPACE})
-    element.set("class", "ocr_page")
-    element.set("id", f"page_{page.number}")
-    element.set(
-        "title",
-        f'image "{quoted}"; bbox 0 0 {page.width} {page.height}; ppageno {page.number - 1}',
-    )
-    for number, lines in enumerate(paragraphs(page), 1):
-        boxes = [box_of(line.polygon, page) for line in lines]
-        part = _add(
-            element, "p", class_="ocr_par", id=f"par_{page.number}_{number}", dir="auto",
-            title=_bbox(around(boxes)),
-        )  # fmt: skip
-        for line, box in zip(lines, boxes, strict=True):
-            _line(part, page, line, box)
-    return element
+    title = f'image "{quoted}"; bbox 0 0 {page.width} {page.height}; ppageno {page.number - 1}'
+    with file.element(_DIV, {"class": "ocr_page", "id": f"page_{page.number}", "title": title}):
+        for number, lines in enumerate(paragraphs(page), 1):
+            boxes = [box_of(line.polygon, page) for line in lines]
+            with file.element(_P, {
+                "class": "ocr_par", "id": f"par_{page.number}_{number}", "dir": "auto",
+                "title": _bbox(around(boxes)),
+            }):  # fmt: skip
+                for line, box in zip(lines, boxes, strict=True):
+                    _line(file, page, line, box)
+                    file.write("\n")
 
 
-def _line(part: Any, page: Page, line: Line, box: PixelBox) -> None:
+def _line(file: Any, page: Page, line: Line, box: PixelBox) -> None:
     name = f"{page.number}_{line.number}"
-    shown = _add(part, "span", class_="ocr_line", id=f"line_{name}", title=_bbox(box))
-    shown.tail = "\n"
     certainty = f"x_wconf {round(100 * min(max(line.confidence, 0.0), 1.0))}"
-    places = line.places()
-    if not places:
-        shown.text = allowed(line.text)
-    for number, (word, quad) in enumerate(places, 1):
-        title = f"{_bbox(box_of(quad, page))}; {certainty}"
-        element = _add(
-            shown, "span", allowed(word), class_="ocrx_word", id=f"word_{name}_{number}",
-            title=title,
-        )  # fmt: skip
-        element.tail = " " if number < len(places) else None
+    element, write, number = file.element, file.write, 0
+    with element(_SPAN, {"class": "ocr_line", "id": f"line_{name}", "title": _bbox(box)}):
+        for number, (word, (left, top, right, bottom), _) in enumerate(word_boxes(line, page), 1):
+            if number > 1:
+                write(" ")
+            with element(_SPAN, {
+                "class": "ocrx_word", "id": f"word_{name}_{number}",
+                "title": f"bbox {left} {top} {right} {bottom}; {certainty}",
+            }):  # fmt: skip
+                write(allowed(word))
+        if not number:
+            write(allowed(line.text))
 
 
 def _bbox(box: PixelBox) -> str:

@@ -3,6 +3,7 @@
 A file of this format holds one page. Those of a document come as a zip.
 """
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ from lxml import etree
 
 from exporting.allowed_text import allowed
 from exporting.making import Outlet
-from exporting.pixel_boxes import Points, paragraphs, points_text
+from exporting.pixel_boxes import Points, corners_text, paragraphs, points_text, word_boxes
 from exporting.task import ExportTask
 from ocr_contract.export.formats import FORMATS
 from ocr_contract.export.names import file_name
@@ -42,36 +43,41 @@ def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outle
 
 
 def _file(source: Source, page: Page) -> bytes:
-    root = etree.Element(_tag("PcGts"), nsmap={None: NAMESPACE, "xsi": _XSI})
-    root.set(f"{{{_XSI}}}schemaLocation", f"{NAMESPACE} {_SCHEMA}")
-    metadata = _add(root, "Metadata")
-    _add(metadata, "Creator", "ocr_docker")
-    read_at = source.finished_at or "1970-01-01T00:00:00Z"
-    _add(metadata, "Created", read_at)
-    _add(metadata, "LastChange", read_at)
-    if source.page_count > 1:
-        _add(metadata, "Comments", f"page {page.number} of the document")
-    shown = _add(
-        root, "Page", imageFilename=allowed(source.name), imageWidth=page.width,
-        imageHeight=page.height,
-    )  # fmt: skip
-    _regions(shown, page)
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+    written = io.BytesIO()
+    with etree.xmlfile(written, encoding="UTF-8") as file:
+        file.write_declaration()
+        location = {f"{{{_XSI}}}schemaLocation": f"{NAMESPACE} {_SCHEMA}"}
+        with file.element(_tag("PcGts"), location, nsmap={None: NAMESPACE, "xsi": _XSI}):
+            with file.element(_tag("Metadata")):
+                _leaf(file, _tag("Creator"), "ocr_docker")
+                read_at = source.finished_at or "1970-01-01T00:00:00Z"
+                _leaf(file, _tag("Created"), read_at)
+                _leaf(file, _tag("LastChange"), read_at)
+                if source.page_count > 1:
+                    _leaf(file, _tag("Comments"), f"page {page.number} of the document")
+            with file.element(_tag("Page"), {
+                "imageFilename": allowed(source.name), "imageWidth": str(page.width),
+                "imageHeight": str(page.height),
+            }):  # fmt: skip
+                _regions(file, page)
+    return written.getvalue()
 
 
 def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
 
 
-def _add(parent: Any, tag: str, text: str | None = None, /, **attributes: object) -> Any:
-    element = etree.SubElement(
-        parent, _tag(tag), {key: str(value) for key, value in attributes.items()}
-    )
-    element.text = text
-    return element
+_COORDS, _EQUIV, _UNICODE = map(_tag, ("Coords", "TextEquiv", "Unicode"))
+_REGION, _LINE, _WORD = map(_tag, ("TextRegion", "TextLine", "Word"))
 
 
-def _regions(shown: Any, page: Page) -> None:
+def _leaf(file: Any, tag: str, text: str | None = None, /, **attributes: object) -> None:
+    with file.element(tag, {key: str(value) for key, value in attributes.items()}):
+        if text:
+            file.write(text)
+
+
+def _regions(file: Any, page: Page) -> None:
     """Paragraphs are regions, tables regions of regions; a line of a table stands in its cell."""
     cells = {number for table in page.tables for cell in table.cells for number in cell.lines}
     blocks = [
@@ -81,57 +87,63 @@ def _regions(shown: Any, page: Page) -> None:
     ]
     tables = [(f"t{table.number}", table) for table in page.tables]
     if blocks or tables:
-        order = _add(_add(shown, "ReadingOrder"), "OrderedGroup", id="order")
-        for index, name in enumerate(
-            [*(name for name, _ in blocks), *(name for name, _ in tables)]
+        with (
+            file.element(_tag("ReadingOrder")),
+            file.element(_tag("OrderedGroup"), {"id": "order"}),
         ):
-            _add(order, "RegionRefIndexed", index=index, regionRef=name)
+            names = [*(name for name, _ in blocks), *(name for name, _ in tables)]
+            for index, name in enumerate(names):
+                _leaf(file, _tag("RegionRefIndexed"), index=index, regionRef=name)
     for name, lines in blocks:
-        region = _add(shown, "TextRegion", id=name)
-        _coords(region, _outline(lines), page)
-        _lines(region, lines, page)
+        with file.element(_REGION, {"id": name}):
+            _coords(file, points_text(_outline(lines), page))
+            _lines(file, lines, page)
     for name, table in tables:
-        _table(shown, name, table, page)
+        _table(file, name, table, page)
 
 
-def _table(shown: Any, name: str, table: Table, page: Page) -> None:
+def _table(file: Any, name: str, table: Table, page: Page) -> None:
     by_number = {line.number: line for line in page.lines}
-    region = _add(shown, "TableRegion", id=name, rows=table.rows, columns=table.columns)
-    _coords(region, table.polygon, page)
-    for number, cell in enumerate(table.cells, 1):
-        part = _add(region, "TextRegion", id=f"{name}c{number}")
-        _coords(part, cell.polygon or table.polygon, page)
-        _add(
-            _add(part, "Roles"), "TableCellRole", rowIndex=cell.row, columnIndex=cell.column,
-            rowSpan=cell.rowspan, colSpan=cell.colspan,
-        )  # fmt: skip
-        lines = [by_number[each] for each in cell.lines if each in by_number]
-        _lines(part, lines, page, prefix=f"{name}c{number}")
-        if not lines:
-            _text(part, cell.text, None)
+    shown = {"id": name, "rows": str(table.rows), "columns": str(table.columns)}
+    with file.element(_tag("TableRegion"), shown):
+        _coords(file, points_text(table.polygon, page))
+        for number, cell in enumerate(table.cells, 1):
+            with file.element(_REGION, {"id": f"{name}c{number}"}):
+                _coords(file, points_text(cell.polygon or table.polygon, page))
+                with file.element(_tag("Roles")):
+                    _leaf(
+                        file, _tag("TableCellRole"), rowIndex=cell.row, columnIndex=cell.column,
+                        rowSpan=cell.rowspan, colSpan=cell.colspan,
+                    )  # fmt: skip
+                lines = [by_number[each] for each in cell.lines if each in by_number]
+                _lines(file, lines, page, prefix=f"{name}c{number}")
+                if not lines:
+                    _text(file, cell.text, {})
 
 
-def _lines(region: Any, lines: list[Line], page: Page, prefix: str = "") -> None:
+def _lines(file: Any, lines: list[Line], page: Page, prefix: str = "") -> None:
     for line in lines:
         name = f"{prefix}l{line.number}"
-        element = _add(region, "TextLine", id=name)
-        _coords(element, line.polygon, page)
-        for number, (word, quad) in enumerate(line.places(), 1):
-            part = _add(element, "Word", id=f"{name}w{number}")
-            _coords(part, quad, page)
-            _text(part, word, None)
-        _text(element, line.text, None if line.is_corrected else line.confidence)
+        with file.element(_LINE, {"id": name}):
+            _coords(file, points_text(line.polygon, page))
+            for number, (word, box, points) in enumerate(word_boxes(line, page), 1):
+                with file.element(_WORD, {"id": f"{name}w{number}"}):
+                    _coords(file, points or corners_text(box))
+                    _text(file, word, {})
+            certainty = f"{min(max(line.confidence, 0.0), 1.0):.4f}"
+            _text(file, line.text, {} if line.is_corrected else {"conf": certainty})
     if lines:
-        _text(region, "\n".join(line.text for line in lines), None)
+        _text(file, "\n".join(line.text for line in lines), {})
 
 
-def _text(element: Any, text: str, confidence: float | None) -> None:
-    shown = {} if confidence is None else {"conf": f"{min(max(confidence, 0.0), 1.0):.4f}"}
-    _add(_add(element, "TextEquiv", **shown), "Unicode", allowed(text))
+def _text(file: Any, text: str, certainty: dict[str, str]) -> None:
+    with file.element(_EQUIV, certainty), file.element(_UNICODE):
+        file.write(allowed(text))
 
 
-def _coords(element: Any, points: Points, page: Page) -> None:
-    _add(element, "Coords", points=points_text(points, page))
+def _coords(file: Any, points: str) -> None:
+    with file.element(_COORDS, {"points": points}):
+        pass
 
 
 def _outline(lines: list[Line]) -> Points:

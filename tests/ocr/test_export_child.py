@@ -73,6 +73,29 @@ def test_the_others_go_on(scene: ExportScene, command: Sequence[str], tmp_path: 
     assert not any(map(is_running, pids))
 
 
+def test_who_died_over_an_image_that_was_not_named_is_asked_again_carefully(
+    scene: ExportScene, tmp_path: Path
+) -> None:
+    program = tmp_path / "together.py"
+    program.write_text("""
+import json, os, sys
+from ocr_contract.export.frames import Begun, Ended, encoded
+wanted = json.loads(sys.stdin.buffer.readline())
+held = b""
+for image_id in wanted["image_ids"]:
+    held += encoded(Begun(image_id))
+    if wanted["careful"]:
+        sys.stdout.buffer.write(held); sys.stdout.buffer.flush(); held = b""
+    if image_id == 4: os._exit(1)
+    held += encoded(Ended())
+sys.stdout.buffer.write(held)
+""")
+    whole = order(scene.settings, "alto", [1, 3, 4, 5], machine=False)
+    assert outcomes(list(events(whole, (sys.executable, str(program))))) == [
+        (1, "done"), (3, "done"), (4, "export_failed"), (5, "done"),
+    ]  # fmt: skip
+
+
 def test_who_leaves_ends_the_process(
     scene: ExportScene, command: Sequence[str], tmp_path: Path
 ) -> None:

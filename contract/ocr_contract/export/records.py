@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ocr_contract.alternatives import Alternative, from_json
 from ocr_contract.page_tables import Table, table_of
-from ocr_contract.word_boxes import Quad, word_places
+from ocr_contract.usual_widths import Place
+from ocr_contract.word_boxes import Quad, word_places, word_spans
 
 _PORTION = 50
 """Pages of a document that are asked for at a time."""
@@ -68,6 +69,11 @@ class Line:
         """Its words, each with its four points, in the order of the text."""
         corrected = self.text if self.is_corrected else None
         return word_places(self.machine_text, self.words, self.polygon, corrected)
+
+    def spans(self) -> tuple[Sequence[Sequence[float]], list[tuple[str, Place]]]:
+        """The same, each with its thousandths of the polygon that comes with them."""
+        corrected = self.text if self.is_corrected else None
+        return word_spans(self.machine_text, self.words, self.polygon, corrected)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
