@@ -2,6 +2,7 @@
 
 /                     the list, the search and the progress
 /images/<id>          one image: its pages, their lines as boxes over the picture (`image_view`)
+/images/<id>/trial    another reading of it beside its text (`trial_view`)
 /review               doubtful lines, one after the other (`review_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
@@ -40,6 +41,7 @@ import searches
 import security
 import site_context
 import template_filters
+import trial_view
 import web_actions
 import web_api
 import web_settings
@@ -80,6 +82,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.register_blueprint(export_routes.blueprint)
     app.register_blueprint(line_actions.blueprint)
     app.register_blueprint(review_view.blueprint)
+    app.register_blueprint(trial_view.blueprint)
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule("/fragments/facets", view_func=facets_fragment)

@@ -21,6 +21,7 @@ import parameters
 import pictures
 import queries
 import searches
+import trial_view
 from notices import Notice
 from ocr_contract.search.marks import Marker
 from page_steps import PageSteps
@@ -56,12 +57,15 @@ def render(
         newer, older = searches.neighbours(
             connection, image.summary, wanted, limit_s=site.settings.query_limit_s
         )
+        number = steps.number if steps else 1
+        trial_state = trial_view.state(connection, image_id, number)
         strays = line_queries.strays(connection, image_id)
     known = {line.id for page in image.pages for line in page.lines}
     html = render_template(
         "image.html", image=image, newer=newer, older=older, query=query,
         marker=marker, notice=notice, draft=draft, steps=steps,
         edited_line_id=edited_line_id,
+        trial_state=trial_state,
         place=list_place.of(request).address, strays=strays,
         lost_draft=draft if draft and draft.line_id not in known else None,
         request_id=draft.request_id if draft else secrets.token_hex(12),

@@ -57,6 +57,8 @@ class _Asked:
     seen: str | None
     request_id: str
     review: Review | None
+    chosen_from: str | None
+    """The model whose reading on trial it is."""
 
     def text(self, machine_text: str) -> str | None:
         """What the machine read as well is no correction."""
@@ -65,6 +67,7 @@ class _Asked:
     def sent_id(self, text: str | None) -> str:
         """Another one for another text: a second attempt may say something else."""
         asked = [self.request_id, self.line_id, text, self.seen, self.review]
+        asked += [self.chosen_from] if self.chosen_from else []
         return f"web-{hashlib.sha256(repr(asked).encode()).hexdigest()[:32]}"
 
 
@@ -75,6 +78,7 @@ def correct(image_id: int, line_id: int) -> Response:
     asked = _Asked(
         line_id, parameters.correction(request), "undo" in request.form, parameters.seen(request),
         parameters.request_id(request) or secrets.token_hex(12), parameters.review(request),
+        parameters.chosen_from(request),
     )  # fmt: skip
     with current_site().reading() as connection:
         place = queries.line_place(connection, image_id, line_id)
@@ -87,6 +91,12 @@ def correct(image_id: int, line_id: int) -> Response:
         return image_view.render(
             image_id, notice=notices.find(code), draft=draft, http_status=HTTP_STATUS[code]
         )
+    if asked.chosen_from is not None:
+        trial = url_for(
+            "trials.page", image_id=image_id, page=parameters.page_number(request), notice=code,
+            **list_place.of(request).address,
+        )  # fmt: skip
+        return redirect(trial, 303)  # type: ignore[return-value]
     if asked.review is not None:
         shown = {name: request.args[name] for name in _OF_A_REVIEW if name in request.args}
         review: dict[str, Any] = {**shown, "notice": code}
@@ -122,7 +132,7 @@ def _send(asked: _Asked, machine_text: str) -> str:
     try:
         site.client.correct(
             asked.line_id, text, request_id=asked.sent_id(text), seen=asked.seen,
-            review=asked.review,
+            review=asked.review, chosen_from=asked.chosen_from,
         )  # fmt: skip
     except OutcomeUnknown:
         return "unknown"

@@ -3,6 +3,8 @@
 import dataclasses
 import sqlite3
 
+_CHOSEN = "chosen "
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LineChange:
@@ -11,8 +13,14 @@ class LineChange:
     text: str | None
     """None: the machine's again."""
     cause: str
-    """person, reading (what the machine had read before) or moved (carried over from there)."""
+    """person, reading (what the machine had read before), moved (carried over from there), or
+    "chosen NAME": a person chose what that model had read."""
     created_at: str
+
+    @property
+    def chosen_from(self) -> str | None:
+        """The model whose reading a person chose."""
+        return self.cause.removeprefix(_CHOSEN) if self.cause.startswith(_CHOSEN) else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -28,6 +28,15 @@ NOTICES = {
                         "you typed is below; nothing of it was stored.", is_problem=True),
     "line_changed": Notice("That line was changed meanwhile. Look at both texts and decide.",
                            is_problem=True),
+    "trial_taken": Notice("The other reading is the page's text now. Each line's history has what "
+                          "it said before."),
+    "trial_dropped": Notice("The present text was kept."),
+    "trial_busy": Notice("A page is being read on trial already, and another one waits. Ask again "
+                         "when one is done.", is_problem=True),
+    "trial_gone": Notice("That trial is no longer there, or is not done: it was decided already, "
+                         "or the image was read again. Nothing was changed.", is_problem=True),
+    "trial_not_read": Notice("Only a page that has been read can be read on trial. Wait until it "
+                             "is done.", is_problem=True),
     "unknown": Notice("It is not known yet whether that was done: the reader has not answered. "
                       "Send it again: it takes effect only once.", is_problem=True),
     "unreachable": Notice("The reader does not answer, so nothing was changed. Start it and try "

@@ -8,6 +8,7 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export.selection import MAX_IDS
 from ocr_contract.search import language
 from ocr_contract.search.states import STATE_FILTERS, WARNINGS
+from ocr_contract.trial_readings import MAX_READING_CHARS
 from page_tokens import SearchPlace, SortKey, decode, decode_search
 from web_errors import BadParameterError
 
@@ -118,6 +119,20 @@ def request_id(request: Request) -> str | None:
     if text and not (text.isascii() and text.isalnum() and len(text) <= MAX_MARK_CHARS):
         raise BadParameterError("request_id must be letters and digits.")
     return text or None
+
+
+def trial_id(request: Request) -> int:
+    """The number of a trial reading in a form."""
+    text = request.form.get("trial_id", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
+        raise BadParameterError("trial_id must be the number of a trial.")
+    return int(text)
+
+
+def chosen_from(request: Request) -> str | None:
+    """The model in a form whose reading of a line a person chose."""
+    text = request.form.get("chosen_from", "")[:MAX_READING_CHARS]
+    return text if text.isprintable() and text else None
 
 
 def review(request: Request) -> Review | None:

@@ -10,6 +10,7 @@ import random
 import sqlite3
 from collections.abc import Sequence
 
+import crops
 from image_records import LineView
 from ocr_contract.alternatives import from_json
 from ocr_contract.doubt import DOUBTFUL
@@ -22,8 +23,6 @@ _INDEXED_FROM = 0.5
 """As the index `lines_doubtful` has it, word for word, or SQLite would not use it."""
 _TRIES = 60
 """For each line that is to be drawn: its number may belong to none, or have been drawn before."""
-_MARGIN = 0.7
-"""Around a line, of its height."""
 _chance = random.SystemRandom()
 
 _LINE = """
@@ -57,13 +56,7 @@ class ReviewLine:
     @property
     def crop(self) -> str:
         """The part of the page to show, as SVG's viewBox has it."""
-        if not self.line.polygon:
-            return f"0 0 {self.width} {self.height}"
-        xs, ys = zip(*self.line.polygon, strict=True)
-        margin = _MARGIN * max(min(max(xs) - min(xs), max(ys) - min(ys)), 8.0)
-        left, top = max(min(xs) - margin, 0.0), max(min(ys) - margin, 0.0)
-        right, bottom = min(max(xs) + margin, self.width), min(max(ys) + margin, self.height)
-        return f"{left:g} {top:g} {max(right - left, 1.0):g} {max(bottom - top, 1.0):g}"
+        return crops.view_box(self.line.polygon, self.width, self.height)
 
     @property
     def key(self) -> str:

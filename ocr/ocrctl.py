@@ -5,6 +5,7 @@
     ocrctl pause | resume
     ocrctl reprocess IMAGE_ID …
     ocrctl retry --quarantined
+    ocrctl try IMAGE_ID [--with READING | --take | --drop] [--page N]
     ocrctl search [--json] [--limit N | --all] QUERY …
     ocrctl export --format FORMAT [--query QUERY] [--machine] --to FOLDER|FILE
     ocrctl coverage [--json]
@@ -31,6 +32,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import export_command
 import search_command
+import try_command
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.replies import BatchInWork, DatabaseCheck, ProcessReply, StatusReply
@@ -66,6 +68,8 @@ def main(argv: list[str] | None = None) -> int:
         if options.command == "export":
             return export_command.run(options, settings)
         client = ControlClient(settings.data_folder / SOCKET_PATH)
+        if options.command == "try":
+            return try_command.run(client, options, settings)
         if options.command in upkeep_commands.COMMANDS:
             return upkeep_commands.COMMANDS[options.command](client, options, settings)
         return _COMMANDS[options.command](client, options)
@@ -109,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     retry.add_argument(
         "--quarantined", action="store_true", required=True, help="every quarantined image"
     )
+    try_command.add_parser(commands)
     search_command.add_parser(commands)
     export_command.add_parser(commands)
     upkeep_commands.add_parsers(commands)

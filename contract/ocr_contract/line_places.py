@@ -1,5 +1,6 @@
 """Which line of a new reading is which of the old one: by where they lie."""
 
+import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,8 +12,8 @@ read as one, or a line that grew to two, have less: a person's text of one is no
 
 
 class _Box(NamedTuple):
-    left: float
     top: float
+    left: float
     right: float
     bottom: float
 
@@ -23,7 +24,7 @@ class _Box(NamedTuple):
 
 def matches(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     """Of each old polygon that is found again the index of the new one; each new one once."""
-    new_boxes = [_box(polygon) for polygon in new]
+    new_boxes = sorted((box, index) for index, box in enumerate(map(_box, new)) if box is not None)
     shares = sorted(
         (
             (share, -old_index, -new_index)
@@ -41,14 +42,20 @@ def matches(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     return found
 
 
-def _overlaps(old: _Box | None, new: Sequence[_Box | None]) -> list[tuple[int, float]]:
-    shares = (_share(old, box) if old and box else 0.0 for box in new)
-    return [(index, share) for index, share in enumerate(shares) if share >= _SAME]
+def _overlaps(old: _Box | None, new: Sequence[tuple[_Box, int]]) -> list[tuple[int, float]]:
+    """Those of `new`, from the top on, that are the same: index and share."""
+    if old is None:
+        return []
+    found = []
+    for box, index in new[: bisect.bisect_left(new, old.bottom, key=lambda each: each[0].top)]:
+        if box.bottom > old.top and (share := _share(old, box)) >= _SAME:
+            found.append((index, share))
+    return found
 
 
 def _share(one: _Box, other: _Box) -> float:
     common = _Box(
-        max(one.left, other.left), max(one.top, other.top),
+        max(one.top, other.top), max(one.left, other.left),
         min(one.right, other.right), min(one.bottom, other.bottom),
     ).area  # fmt: skip
     together = one.area + other.area - common
@@ -60,4 +67,4 @@ def _box(polygon: str) -> _Box | None:
     if not corners:
         return None
     xs, ys = zip(*corners, strict=True)
-    return _Box(min(xs), min(ys), max(xs), max(ys))
+    return _Box(min(ys), min(xs), max(xs), max(ys))

@@ -7,7 +7,12 @@ from typing import Any
 
 from fake_reader import FakeReader
 
-from control.control_requests import correction_fields, request_id_field, review_fields
+from control.control_requests import (
+    chosen_from_field,
+    correction_fields,
+    request_id_field,
+    review_fields,
+)
 from ocr_contract.data_folder import DATABASE_NAME
 from ocr_errors import RequestError
 from records.database import Database
@@ -29,7 +34,11 @@ class CorrectingReader(FakeReader):
         seen, review = review_fields(body)
         try:
             reply = self._effects.correct(
-                *correction_fields(body), request_id_field(body), seen, review
+                *correction_fields(body),
+                request_id_field(body),
+                seen,
+                review,
+                chosen_from_field(body),
             )
         except RequestError as error:
             return error.http_status, {"error": {"code": error.code, "message": error.message}}
