@@ -74,11 +74,8 @@ class _Pipelines:
         alone = device.tensorrt_fp16 and device.gpu is not None
         content = self._model.written(shape if alone else None)
         with self._gate.using():
-            if graphs or alone:
-                prefix = f"{self._name}-{'x'.join(map(str, shape))}"
-                session, captures = graph_session(content, device, prefix)
-            else:
-                session, captures = plain_session(content, device), False
+            prefix = f"{self._name}-{'x'.join(map(str, shape))}"
+            session, captures = graph_session(content, device, prefix, graphs=graphs)
         outputs = self._model.outputs
         shared = self._model.full_output if len(outputs) > 1 else None
         bound = BoundSession(
@@ -113,6 +110,7 @@ class _Pipeline:
                     first_line(error),
                 )
                 self._graphs, self._for_all = False, None
+                self._for_one.clear()
                 return use(self._session(shape).run(images, shape))
 
     def _session(self, shape: Shape) -> BoundSession:
@@ -213,8 +211,9 @@ class GpuRecogniser:
         rivals, shares = no_rivals(classes)
         wanted = doubtful_columns(classes, largest)
         asked = np.unique(wanted.nonzero()[0])
-        for start in range(0, len(asked), _RIVALS_AT_ONCE):
-            some = asked[start : start + _RIVALS_AT_ONCE]
+        at_once = min(_RIVALS_AT_ONCE, values.dims[0])
+        for start in range(0, len(asked), at_once):
+            some = asked[start : start + at_once]
             found, numbers = self._likeliest(values, some)
             rivals[some] = found[..., 1:]
             shares[some] = numbers[..., 1:] / numbers[..., :1]
@@ -223,7 +222,8 @@ class GpuRecogniser:
 
     def _likeliest(self, values: SharedOutput, lines: Classes) -> tuple[Classes, Numbers]:
         """The likeliest classes of these lines' columns and how likely they are."""
-        places = np.resize(lines, _RIVALS_AT_ONCE).astype(np.int64)
+        at_once = min(_RIVALS_AT_ONCE, values.dims[0])
+        places = np.resize(lines, at_once).astype(np.int64)  # a further shape would be planned anew
         with self._gate.using():
             binding = self._rivals.io_binding()
             binding.bind_input(

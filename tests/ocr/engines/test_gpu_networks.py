@@ -80,8 +80,7 @@ def test_each_thread_has_a_pipeline_of_its_own(monkeypatch: pytest.MonkeyPatch) 
         loaded.append(threading.get_ident())
         return plain_session(*args)
 
-    monkeypatch.setattr(gpu_networks, "plain_session", load)
-    monkeypatch.setattr(gpu_networks, "graph_session", lambda *args: (load(*args[:2]), False))
+    monkeypatch.setattr(gpu_networks, "graph_session", lambda *a, **_: (load(*a[:2]), False))
     made = GpuNetwork(model("page orientation"), "m", DEVICE, 2)
     pixels = [images("page orientation", 1, seed=seed) for seed in range(2)]
     wanted = [plain_output("page orientation", each) for each in pixels]
@@ -130,7 +129,11 @@ class Sessions:
             lambda error, _: self.ended.append(1) if "719" in str(error) else None,
         )
 
-    def _load(self, content: bytes, device: RuntimeDevice, _prefix: str) -> tuple[Any, bool]:
+    def _load(
+        self, content: bytes, device: RuntimeDevice, _prefix: str, *, graphs: bool
+    ) -> tuple[Any, bool]:
+        if not graphs:
+            return plain_session(content, device), False
         self.capturing.append(FailingSession(plain_session(content, device), self.fails))
         return self.capturing[-1], True
 
@@ -210,6 +213,7 @@ def test_the_whole_path_reads_what_the_plain_path_reads(fixed: OnnxModels) -> No
             corners = [np.array([each.polygon for each in read.lines]) for read in (found, wanted)]
             assert np.abs(corners[0] - corners[1]).max() <= 6
     assert len(wanted.lines) > 3
+    assert (fixed.lanes.count, fixed.lanes._enough) == (2, 512), "large batches are to fill"
 
 
 def test_a_map_for_a_page_in_tiles_is_numbers_again(fixed: OnnxModels) -> None:
