@@ -30,7 +30,6 @@ from engines.shape_buckets import (
     filled,
     filled_page,
     line_batches,
-    page_size,
     pages_together,
 )
 from engines.text_recognition import LINE_HEIGHT
@@ -150,7 +149,7 @@ class GpuDetector:
         self._pipelines = _Pipelines(model, name, device, count)
 
     def run(self, pages: Pixels) -> Numbers:
-        """As `Detector.run`."""
+        """As `Detector.run`; the pages must be filled up."""
         maps = np.stack(self.run_together(list(pages)))
         return maps[:, None].astype(np.float32) / np.float32(255)
 
@@ -159,9 +158,13 @@ class GpuDetector:
         """As `GroupDetector.shapes`."""
         return [(count, *size) for size in PAGE_SIZES for count in PAGE_BATCHES]
 
+    def filled(self, page: Pixels) -> Pixels:
+        """As `GroupDetector.filled`."""
+        return filled_page(page)
+
     def group(self, page: Pixels) -> tuple[int, int]:
         """As `GroupDetector.group`."""
-        return page_size(page.shape[0], page.shape[1])
+        return (page.shape[0], page.shape[1])
 
     def together(self, waiting: int) -> int:
         """As `GroupDetector.together`."""
@@ -171,13 +174,8 @@ class GpuDetector:
         """As `GroupDetector.run_together`."""
         (size,) = {self.group(page) for page in pages}
         shape = (filled(len(pages), PAGE_BATCHES), *size)
-        maps = self._pipelines.run(
-            [filled_page(page) for page in pages], shape, lambda outputs: outputs[BYTE_MAP]
-        )
-        return [
-            text_map[0, : page.shape[0], : page.shape[1]]
-            for text_map, page in zip(maps, pages, strict=True)
-        ]
+        maps: ByteMap = self._pipelines.run(pages, shape, lambda outputs: outputs[BYTE_MAP])
+        return list(maps[:, 0])
 
 
 class GpuRecogniser:

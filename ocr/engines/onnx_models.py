@@ -113,10 +113,10 @@ class OnnxModels:
         self.lanes: Lanes[Columns] = Lanes(
             shapes.lanes, self._run_recognition, shapes.together, shapes.enough_lines
         )
-        self._company: Company[Pixels, ByteMap] | None = None
-        group = self._detection
-        if isinstance(group, GroupDetector):
-            self._company = Company(
+        self._group = self._detection if isinstance(self._detection, GroupDetector) else None
+        self._searches: Company[Pixels, ByteMap] | None = None
+        if group := self._group:
+            self._searches = Company(
                 self.lanes.call, group.run_together, group.together, group.group
             )
 
@@ -126,8 +126,8 @@ class OnnxModels:
         self.lanes.recognise([np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), np.uint8)])
         if self._orientation:
             self.page_shares(np.zeros(_FIRST_PAGE, dtype=np.uint8))
-        if isinstance(self._detection, GroupDetector):
-            pages = map(self._page_preparation, self._detection.shapes)
+        if self._group:
+            pages = map(self._page_preparation, self._group.shapes)
             self.lanes.prepare(itertools.chain(pages, self._preparations()))
         else:
             usual = (self._page_preparation((1, *size)) for size in _USUAL_PAGES)
@@ -192,8 +192,9 @@ class OnnxModels:
         return text_map.astype(np.float32, copy=False)
 
     def _text_map(self, scaled: Pixels) -> Numbers | ByteMap:
-        if self._company is not None:
-            return self._company.ask(scaled)
+        if self._searches and self._group:
+            found = self._searches.ask(self._group.filled(scaled))
+            return found[: scaled.shape[0], : scaled.shape[1]]
         text_map: Numbers = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
         return text_map
 
