@@ -41,6 +41,7 @@ class Recorded:
         self.logits = getattr(network, "logits", False)
         self.group = getattr(network, "group", None)
         self.together = getattr(network, "together", None)
+        self.filled = getattr(network, "filled", None)
 
     def run_best(self, lines: Pixels) -> Columns:
         """As `Recogniser.run_best`."""
@@ -74,8 +75,8 @@ def record(models: OnnxModels) -> None:
     for name in ("_detection", "_recognition", "_page_orientation"):
         if hasattr(models, name):
             setattr(models, name, Recorded(getattr(models, name)))
-    if models._company is not None:
-        models._company._run = models._detection.run_together  # type: ignore[attr-defined]
+    if models._searches is not None:
+        models._searches._run = models._detection.run_together  # type: ignore[attr-defined]
 
 
 def host_cost(read: Callable[[int], object], pages: int, threads: int, rounds: int) -> HostCost:

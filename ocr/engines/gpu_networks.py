@@ -30,7 +30,6 @@ from engines.shape_buckets import (
     filled,
     filled_page,
     line_batches,
-    page_size,
     pages_together,
 )
 from engines.text_recognition import LINE_HEIGHT
@@ -74,11 +73,8 @@ class _Pipelines:
         alone = device.tensorrt_fp16 and device.gpu is not None
         content = self._model.written(shape if alone else None)
         with self._gate.using():
-            if graphs or alone:
-                prefix = f"{self._name}-{'x'.join(map(str, shape))}"
-                session, captures = graph_session(content, device, prefix)
-            else:
-                session, captures = plain_session(content, device), False
+            prefix = f"{self._name}-{'x'.join(map(str, shape))}"
+            session, captures = graph_session(content, device, prefix, graphs=graphs)
         outputs = self._model.outputs
         shared = self._model.full_output if len(outputs) > 1 else None
         bound = BoundSession(
@@ -113,6 +109,7 @@ class _Pipeline:
                     first_line(error),
                 )
                 self._graphs, self._for_all = False, None
+                self._for_one.clear()
                 return use(self._session(shape).run(images, shape))
 
     def _session(self, shape: Shape) -> BoundSession:
@@ -152,7 +149,7 @@ class GpuDetector:
         self._pipelines = _Pipelines(model, name, device, count)
 
     def run(self, pages: Pixels) -> Numbers:
-        """As `Detector.run`."""
+        """As `Detector.run`; the pages must be filled up."""
         maps = np.stack(self.run_together(list(pages)))
         return maps[:, None].astype(np.float32) / np.float32(255)
 
@@ -161,9 +158,13 @@ class GpuDetector:
         """As `GroupDetector.shapes`."""
         return [(count, *size) for size in PAGE_SIZES for count in PAGE_BATCHES]
 
+    def filled(self, page: Pixels) -> Pixels:
+        """As `GroupDetector.filled`."""
+        return filled_page(page)
+
     def group(self, page: Pixels) -> tuple[int, int]:
         """As `GroupDetector.group`."""
-        return page_size(page.shape[0], page.shape[1])
+        return (page.shape[0], page.shape[1])
 
     def together(self, waiting: int) -> int:
         """As `GroupDetector.together`."""
@@ -173,13 +174,8 @@ class GpuDetector:
         """As `GroupDetector.run_together`."""
         (size,) = {self.group(page) for page in pages}
         shape = (filled(len(pages), PAGE_BATCHES), *size)
-        maps = self._pipelines.run(
-            [filled_page(page) for page in pages], shape, lambda outputs: outputs[BYTE_MAP]
-        )
-        return [
-            text_map[0, : page.shape[0], : page.shape[1]]
-            for text_map, page in zip(maps, pages, strict=True)
-        ]
+        maps: ByteMap = self._pipelines.run(pages, shape, lambda outputs: outputs[BYTE_MAP])
+        return list(maps[:, 0])
 
 
 class GpuRecogniser:
@@ -213,8 +209,9 @@ class GpuRecogniser:
         rivals, shares = no_rivals(classes)
         wanted = doubtful_columns(classes, largest)
         asked = np.unique(wanted.nonzero()[0])
-        for start in range(0, len(asked), _RIVALS_AT_ONCE):
-            some = asked[start : start + _RIVALS_AT_ONCE]
+        at_once = min(_RIVALS_AT_ONCE, values.dims[0])
+        for start in range(0, len(asked), at_once):
+            some = asked[start : start + at_once]
             found, numbers = self._likeliest(values, some)
             rivals[some] = found[..., 1:]
             shares[some] = numbers[..., 1:] / numbers[..., :1]
@@ -223,7 +220,8 @@ class GpuRecogniser:
 
     def _likeliest(self, values: SharedOutput, lines: Classes) -> tuple[Classes, Numbers]:
         """The likeliest classes of these lines' columns and how likely they are."""
-        places = np.resize(lines, _RIVALS_AT_ONCE).astype(np.int64)
+        at_once = min(_RIVALS_AT_ONCE, values.dims[0])
+        places = np.resize(lines, at_once).astype(np.int64)  # a further shape would be planned anew
         with self._gate.using():
             binding = self._rivals.io_binding()
             binding.bind_input(

@@ -51,20 +51,24 @@ class Detector(Protocol):
 
 @runtime_checkable
 class GroupDetector(Detector, Protocol):
-    """A detector that searches several pages in one call, of few shapes."""
+    """A detector that searches several pages in one call, filled up to few sizes."""
 
     @property
     def shapes(self) -> Sequence[tuple[int, int, int]]:
         """(count, height, width) of what is worth preparing for."""
 
+    def filled(self, page: Pixels) -> Pixels:
+        """A page (height, width, 3) filled up, at its right and below, to a size that is searched;
+        for the page's own thread."""
+
     def group(self, page: Pixels) -> Hashable:
-        """Pages (height, width, 3) of one group go together."""
+        """Filled pages of one group go together."""
 
     def together(self, waiting: int) -> int:
         """How many of `waiting` pages of one group go together; at least 1."""
 
     def run_together(self, pages: Sequence[Pixels]) -> list[ByteMap]:
-        """The map (height, width) of each page of one group, in 255ths."""
+        """The map (height, width) of each filled page of one group, in 255ths."""
 
 
 class Recogniser(Protocol):

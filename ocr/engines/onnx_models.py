@@ -119,10 +119,10 @@ class OnnxModels:
             shapes.enough_lines,
             shapes.searches,
         )
-        self._company: Company[Pixels, ByteMap] | None = None
-        group = self._detection
-        if isinstance(group, GroupDetector):
-            self._company = Company(
+        self._group = self._detection if isinstance(self._detection, GroupDetector) else None
+        self._searches: Company[Pixels, ByteMap] | None = None
+        if group := self._group:
+            self._searches = Company(
                 self.lanes.call, group.run_together, group.together, group.group
             )
 
@@ -132,8 +132,8 @@ class OnnxModels:
         self.lanes.recognise([np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), np.uint8)])
         if self._orientation:
             self.page_shares(np.zeros(_FIRST_PAGE, dtype=np.uint8))
-        if isinstance(self._detection, GroupDetector):
-            pages = map(self._page_preparation, self._detection.shapes)
+        if self._group:
+            pages = map(self._page_preparation, self._group.shapes)
             self.lanes.prepare(itertools.chain(pages, self._preparations()))
         else:
             usual = (self._page_preparation((1, *size)) for size in _USUAL_PAGES)
@@ -198,8 +198,9 @@ class OnnxModels:
         return text_map.astype(np.float32, copy=False)
 
     def _text_map(self, scaled: Pixels) -> Numbers | ByteMap:
-        if self._company is not None:
-            return self._company.ask(scaled)
+        if self._searches and self._group:
+            found = self._searches.ask(self._group.filled(scaled))
+            return found[: scaled.shape[0], : scaled.shape[1]]
         text_map: Numbers = self.lanes.call(lambda: self._detection.run(scaled[None]))[0, 0]
         return text_map
 

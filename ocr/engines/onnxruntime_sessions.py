@@ -53,8 +53,11 @@ def plain_session(model: str | bytes, device: RuntimeDevice) -> Any:
     return _session(model, device.threads, _plain_providers(device))
 
 
-def graph_session(model: bytes, device: RuntimeDevice, prefix: str = "") -> tuple[Any, bool]:
-    """A session for one thread, and whether it captures a graph of each shape that is numbered.
+def graph_session(
+    model: bytes, device: RuntimeDevice, prefix: str, *, graphs: bool = True
+) -> tuple[Any, bool]:
+    """A session for one thread, and whether it captures a graph of each shape that is numbered;
+    without `graphs` it captures none.
 
     `prefix` names what TensorRT keeps: the model and its one shape, as TensorRT tells them apart
     by nothing else.
@@ -62,22 +65,21 @@ def graph_session(model: bytes, device: RuntimeDevice, prefix: str = "") -> tupl
     if device.gpu is None:
         return plain_session(model, device), False
     ways: list[tuple[list[Any], bool]] = []
-    if device.tensorrt_fp16:
-        ways += [
-            ([tensorrt_options(device, prefix, graph=graph), *cuda_providers(device)], False)
-            for graph in (True, False)
-        ]
-    ways += [(cuda_providers(device, graphs=True), True), (cuda_providers(device), False)]
-    for providers, graphs in ways[:-1]:
+    for graph in (True, False) if graphs else (False,):
+        if device.tensorrt_fp16:
+            tensorrt = tensorrt_options(device, prefix, graph=graph)
+            ways.append(([tensorrt, *cuda_providers(device)], False))
+    if graphs:
+        ways.append((cuda_providers(device, graphs=True), True))
+    for providers, captures in ways:
         try:
-            return _session(model, device.threads, providers), graphs
+            return _session(model, device.threads, providers, patterns=False), captures
         except Exception as error:
             log.warning(
                 "ONNX Runtime does not load a model this way, the next one is tried: %s",
                 first_line(error),
             )
-    providers, graphs = ways[-1]
-    return _session(model, device.threads, providers), graphs
+    return plain_session(model, device), False
 
 
 def cuda_providers(device: RuntimeDevice, *, graphs: bool = False) -> list[Any]:
@@ -143,12 +145,17 @@ def _plain_providers(device: RuntimeDevice) -> list[Any]:
     return [CPU] if device.gpu is None else cuda_providers(device)
 
 
-def _session(model: str | bytes, threads: int, providers: Sequence[Any]) -> Any:
+def _session(
+    model: str | bytes, threads: int, providers: Sequence[Any], *, patterns: bool = True
+) -> Any:
+    """`patterns`: memory for a whole run is planned from what the run before took, which a capture
+    cannot do."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS
     options.intra_op_num_threads = threads
+    options.enable_mem_pattern = patterns
     if providers[0] != CPU:
         # CUDA and cuDNN come as wheels, where the linker does not look.
         onnxruntime.preload_dlls()

@@ -17,7 +17,6 @@ from engines.gpu_models import gpu_models, seconds_of
 from engines.gpu_networks import GpuDetector, GpuNetwork, GpuRecogniser
 from engines.onnx_models import OnnxModels
 from engines.onnxruntime_sessions import RuntimeDevice, plain_session
-from engines.shape_buckets import filled_page
 from reading.engine import PageEngine
 
 DEVICE = RuntimeDevice(gpu=None, threads=2)
@@ -42,14 +41,15 @@ def test_a_recogniser_gives_what_a_plain_session_does() -> None:
     check_best(recogniser(), "recognition")
 
 
-def test_a_detectors_map_is_a_plain_sessions_in_255ths_without_the_filling() -> None:
-    pages = [images("detection", 1, seed=seed)[0] for seed in (1, 2, 3)]
+def test_a_detectors_map_is_a_plain_sessions_in_255ths() -> None:
+    """Three pages are filled up to four, and none of the filling shows."""
     made = GpuDetector(model("detection"), "m", DEVICE, 1)
-    maps = made.run_together([pages[0], pages[1][:64], pages[2]])
-    assert [each.shape for each in maps] == [(96, 128), (64, 128), (96, 128)]
-    for text_map, page in zip(maps, (pages[0], pages[1][:64], pages[2]), strict=True):
-        wanted = plain_output("detection", filled_page(page)[None])[0, 0]
-        wanted = wanted[: text_map.shape[0], : text_map.shape[1]]
+    pages = [made.filled(images("detection", 1, seed=seed)[0]) for seed in (1, 2, 3)]
+    assert {made.group(page) for page in pages} == {(320, 320)}
+    maps = made.run_together(pages)
+    for text_map, page in zip(maps, pages, strict=True):
+        wanted = plain_output("detection", page[None])[0, 0]
+        assert text_map.shape == wanted.shape
         assert np.abs(text_map / 255 - wanted).max() <= 0.5 / 255 + 1e-4
     assert max(each.max() for each in maps) > 200
 
@@ -80,8 +80,7 @@ def test_each_thread_has_a_pipeline_of_its_own(monkeypatch: pytest.MonkeyPatch) 
         loaded.append(threading.get_ident())
         return plain_session(*args)
 
-    monkeypatch.setattr(gpu_networks, "plain_session", load)
-    monkeypatch.setattr(gpu_networks, "graph_session", lambda *args: (load(*args[:2]), False))
+    monkeypatch.setattr(gpu_networks, "graph_session", lambda *a, **_: (load(*a[:2]), False))
     made = GpuNetwork(model("page orientation"), "m", DEVICE, 2)
     pixels = [images("page orientation", 1, seed=seed) for seed in range(2)]
     wanted = [plain_output("page orientation", each) for each in pixels]
@@ -130,7 +129,11 @@ class Sessions:
             lambda error, _: self.ended.append(1) if "719" in str(error) else None,
         )
 
-    def _load(self, content: bytes, device: RuntimeDevice, _prefix: str) -> tuple[Any, bool]:
+    def _load(
+        self, content: bytes, device: RuntimeDevice, _prefix: str, *, graphs: bool
+    ) -> tuple[Any, bool]:
+        if not graphs:
+            return plain_session(content, device), False
         self.capturing.append(FailingSession(plain_session(content, device), self.fails))
         return self.capturing[-1], True
 
@@ -210,11 +213,13 @@ def test_the_whole_path_reads_what_the_plain_path_reads(fixed: OnnxModels) -> No
             corners = [np.array([each.polygon for each in read.lines]) for read in (found, wanted)]
             assert np.abs(corners[0] - corners[1]).max() <= 6
     assert len(wanted.lines) > 3
+    assert (fixed.lanes.count, fixed.lanes._enough) == (2, 512), "large batches are to fill"
 
 
 def test_a_map_for_a_page_in_tiles_is_numbers_again(fixed: OnnxModels) -> None:
-    page = sample("quote-transparent.png")[:320, :320]
+    page = sample("quote-transparent.png")[:288, :320]
     numbers, whole = fixed._numbers_map(page), fixed._text_map(page)
     assert (numbers.dtype, whole.dtype) == (np.float32, np.uint8)
     assert np.array_equal(np.rint(numbers * 255), whole)
+    assert whole.shape == page.shape[:2], "what fills the page up is cut off its map"
     assert whole.max() > 200

@@ -101,15 +101,24 @@ def test_the_ways_are_tried_in_turn(
     assert runtime.asked[-1][0][0] == (CUDA if len(tried) > 2 else TENSORRT)
 
 
+def test_without_graphs_none_is_asked_for(runtime: Runtime) -> None:
+    device = RuntimeDevice(gpu=0, threads=1, tensorrt_fp16=True)
+    runtime.refuses = ["trt_fp16_enable"]
+    assert graph_session(b"", device, "m", graphs=False) == (runtime, False)
+    first, last = (providers[0][1] for providers in runtime.asked)
+    assert first["trt_cuda_graph_enable"] is False
+    assert "enable_cuda_graph" not in last
+
+
 def test_the_last_ways_error_is_not_swallowed(runtime: Runtime) -> None:
     runtime.refuses = ["arena_extend_strategy"]
     with pytest.raises(RuntimeError, match="not all nodes"):
-        graph_session(b"", RuntimeDevice(gpu=0, threads=1))
+        graph_session(b"", RuntimeDevice(gpu=0, threads=1), "m")
 
 
 def test_the_cpu_has_one_way(runtime: Runtime) -> None:
     plain_session("model", RuntimeDevice(gpu=None, threads=2))
-    assert graph_session(b"", RuntimeDevice(gpu=None, threads=2)) == (runtime, False)
+    assert graph_session(b"", RuntimeDevice(gpu=None, threads=2), "m") == (runtime, False)
     assert runtime.asked == [[CPU], [CPU]]
 
 

@@ -72,19 +72,20 @@ def test_the_size_to_which_a_page_is_filled(size: tuple[int, int], wanted: tuple
 
 
 @settings(max_examples=40)
-@given(st.integers(1, 40), st.integers(1, 40))
-def test_a_page_stays_in_its_corner_and_the_rest_is_its_mirror_image(
-    down: int, across: int
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 255))
+def test_a_page_stays_in_its_corner_and_its_paper_fills_up(
+    down: int, across: int, paper: int
 ) -> None:
     rng = np.random.default_rng(down * 100 + across)
-    page = rng.integers(0, 256, (32 * down, 32 * across, 3), dtype=np.uint8)
+    page = np.full((32 * down, 32 * across, 3), (paper, 7, 250), dtype=np.uint8)
+    ink = rng.random(page.shape[:2]) < 0.2
+    page[ink] = 128
     made = filled_page(page)
-    assert made.shape[:2] == page_size(*page.shape[:2])
-    assert np.array_equal(made[: page.shape[0], : page.shape[1]], page)
-    if made.shape[1] > page.shape[1]:
-        assert np.array_equal(made[: page.shape[0], page.shape[1]], page[:, -1])
-    if made.shape[0] > page.shape[0]:
-        assert np.array_equal(made[page.shape[0], : page.shape[1]], page[-1])
+    height, width = page.shape[:2]
+    assert made.shape[:2] == page_size(height, width)
+    assert np.array_equal(made[:height, :width], page)
+    assert (made[height:] == (paper, 7, 250)).all()
+    assert (made[:, width:] == (paper, 7, 250)).all()
 
 
 def test_every_size_suits_the_network() -> None:
