@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import gpu_processes
 import gpu_steps
 from bench_tables import markdown
 from engines import nvml
@@ -49,6 +50,8 @@ class Findings(NamedTuple):
     lines: int
     differing: list[tuple[str, str, str]]
     speed: Speed
+    together: tuple[int, float] | None
+    """How many processes read besides, and their pages a second together."""
     host: HostCost
     starved: Starved
     samples: list[tuple[int, float, float | None]]
@@ -63,6 +66,8 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=10_000, help="for the slope of memory")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--fp16", action="store_true", help="TensorRT in half precision")
+    parser.add_argument("--processes", type=int, default=1, help="how many read together, besides")
+    parser.add_argument("--speed-in", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--start-in", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--gpu", default="", help="1 or cuda12: which environment is set up")
     options = parser.parse_args()
@@ -83,6 +88,9 @@ def main() -> int:
         return 0
     images = images_with_truth(options.images)
     images = images[: options.limit or None]
+    if options.speed_in is not None:
+        gpu_processes.read_when_told(images, gpu, options)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         found = measure(images, gpu, options, Path(folder))
     text = tables(found, len(images))
@@ -119,6 +127,10 @@ def measure(
     speed = gpu_steps.speed(engine, made, repeated, threads, gpu)
     samples = list(gpu_steps.memory_samples(engine, images, options.pages, threads, gpu))
     starved = gpu_steps.starve(device_models, read, texts, gpu)
+    together = None
+    if options.processes > 1:
+        command = [sys.executable, __file__, *arguments(), "--speed-in", str(folder)]
+        together = options.processes, gpu_processes.pages_per_second(command, options.processes)
     record(made)
     host = host_cost(
         lambda at: gpu_steps.read_file(engine, images[at]), len(images), threads, rounds=2
@@ -131,6 +143,7 @@ def measure(
         lines=sum(map(len, cpu.values())),
         differing=gpu_steps.differing(cpu, texts),
         speed=speed,
+        together=together,
         host=host,
         starved=starved,
         samples=samples,
@@ -150,6 +163,7 @@ def tables(found: Findings, images: int) -> str:
         ["lines read otherwise", f"{_missing(found)} of {found.lines}", ""],
         ["pages a second", f"{pages:.1f}",
          _word(pages >= _TARGET_SPEED, f"at least {_TARGET_SPEED:.0f}") if on_gpu else ""],
+        *_together_rows(found, on_gpu=on_gpu),
         ["a lane is in a call", f"{speed.device_s / speed.seconds:.0%} of the time", ""],
         ["the GPU computes, says its driver", _or_none(speed.busy, "{:.0%} of the time"), ""],
         ["processor seconds a page", f"{speed.core_s / speed.pages:.3f}", ""],
@@ -195,9 +209,18 @@ def as_json(found: Findings) -> dict[str, Any]:
 def _start_seconds(folder: Path) -> float:
     """In a process of its own, as a start is."""
     command = [sys.executable, __file__, *arguments(), "--start-in", str(folder)]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        command, env=gpu_processes.environ(), stdout=subprocess.PIPE, text=True, check=True
+    )
     return float(done.stdout.splitlines()[-1])
+
+
+def _together_rows(found: Findings, *, on_gpu: bool) -> list[list[str]]:
+    if found.together is None:
+        return []
+    count, pages = found.together
+    reached = _word(pages >= _TARGET_SPEED, f"at least {_TARGET_SPEED:.0f}") if on_gpu else ""
+    return [[f"pages a second of {count} processes together", f"{pages:.1f}", reached]]
 
 
 def _missing(found: Findings) -> int:

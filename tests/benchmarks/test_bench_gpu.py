@@ -14,6 +14,7 @@ import bench_gpu
 import gpu_place
 from bench_gpu import Findings, slopes, tables
 from gpu_host import HostCost, Recorded
+from gpu_processes import pages_per_second
 from gpu_steps import ShortOfMemory, Speed, Starved, differing
 from project import ROOT
 from result_files import write_results
@@ -30,6 +31,7 @@ def findings(**changed: Any) -> Findings:
         lines=100,
         differing=[("a.jpg", "T0TAL", "-"), ("a.jpg", "TOTAL", "+"), ("a.jpg", "|", "+")],
         speed=Speed(1000, 4.0, 20.0, 3.0, 0.75, 5000.0, 900.0),
+        together=(8, 190.0),
         host=HostCost(0.02, 60.0, 16),
         starved=Starved("500 MB a model", 3, 0),
         samples=[(n, 100 + n / 1000, 5000.0) for n in range(100, 4100, 100)],
@@ -52,6 +54,9 @@ def test_the_figures_and_their_targets() -> None:
     assert row(text, "a lane is in a call")[0] == "75% of the time"
     assert row(text, "processors for 200 pages/s beside the networks")[0] == "4.0"
     assert row(text, "growth per 1,000 of 4000 pages, resident")[0] == "+1.00 MB"
+    assert row(text, "pages a second of 8 processes together") == [
+        "190.0", "at least 200: not reached"
+    ]  # fmt: skip
     assert "- a.jpg: T0TAL" in text
     assert "No GPU was used" not in text
 
@@ -162,6 +167,26 @@ def test_all_of_it_on_the_cpu(
     assert found["starved"] == {"how": "simulated", "failures": 0, "differing": 0}, "few lines"
     assert min(found["start_s"]) > 0
     assert "No GPU was used" in capsys.readouterr().out
+
+
+def child(tmp_path: Path, script: str) -> list[str]:
+    path = tmp_path / "child.py"
+    path.write_text(script)
+    return [sys.executable, str(path)]
+
+
+def test_processes_begin_together_and_count_together(tmp_path: Path) -> None:
+    script = (
+        "import json, sys, time\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+        "begun = time.monotonic()\n"
+        "print(json.dumps({'begun': begun, 'ended': begun + 10, 'pages': 100}))"
+    )
+    assert 19 < pages_per_second(child(tmp_path, script), 2) <= 20
+
+
+def test_a_process_that_ends_early_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="before it began"):
+        pages_per_second(child(tmp_path, "raise SystemExit(3)"), 2)
 
 
 def test_without_a_gpu_it_says_so(
