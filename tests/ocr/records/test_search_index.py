@@ -284,3 +284,18 @@ def test_words_of_the_newest_pages_are_not_looked_up_again(world: World) -> None
     world.read_all()
     with world.database.reading() as connection:
         check_search_index(connection)
+
+
+def test_they_are_learnt_as_a_batch_is_claimed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while its results are stored, for which the worker would wait."""
+    world.put(b"a.png", "alpha beta")
+    world.read_all()
+    with world.database.reading() as connection:
+        search_index._changes_of(connection).known_words.clear()
+    world.put(b"b.png", "alpha")
+    batch = world.store.claim(2)
+    assert batch is not None
+    monkeypatch.setattr(search_index, "_latest_words", lambda _: pytest.fail("learnt too late"))
+    assert world.finish(batch.batch_id, *(world.read(task) for task in batch.tasks)) == 1

@@ -10,7 +10,8 @@ from database_fixtures import PROVENANCE, World, failure, page, sha, text_of
 from image_warnings import ImageWarning
 from ocr_contract.replies import ReprocessReply
 from ocr_errors import ImageError
-from page_records import ImageResult, Task
+from page_records import ImageResult, Line, Task
+from records import corrections, results
 from records.database_copy import write_copy
 
 CRASH = ImageError("worker_died", "The worker died.")
@@ -405,3 +406,41 @@ def test_counting_the_warned_reads_no_other(world: World) -> None:
         "WHERE status = 'done' AND warning_code IS NOT NULL"
     )
     assert "INDEX images_warned" in plan, "and not every image that is done"
+
+
+def test_an_image_that_was_never_read_is_not_looked_through(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For its corrections a question was asked that took a tenth of all that storing it does."""
+    looked_at: list[int] = []
+    of_lines = corrections._of_lines
+    monkeypatch.setattr(
+        corrections, "_of_lines", lambda *of: looked_at.append(of[1]) or of_lines(*of)
+    )
+    world.put(b"a.png", "a.png")
+    world.read_all()
+    assert looked_at == []
+    image_id = world.ids(b"a.png")[0]
+    world.effects.reprocess([image_id], None)
+    world.read_all()
+    assert looked_at == [image_id]
+
+
+def test_each_line_has_its_own_polygon(world: World) -> None:
+    """They are written as one text and cut; one may be empty."""
+    polygons = [
+        ((0.0, 1.25), (10.126, 1.0), (10.5, 9.0), (0.0, 9.0)),
+        ((0.0, 20.0), (10.0, 20.0), (10.0, 29.0), (0.0, 29.999)),
+    ]
+    expected = [
+        "[[0,1.25],[10.13,1],[10.5,9],[0,9]]",
+        "[[0,20],[10,20],[10,29],[0,30.0]]",
+    ]
+    for shapes, wanted in [
+        (polygons, expected),
+        (polygons[:1], expected[:1]),
+        ([polygons[0], ()], [expected[0], "[]"]),
+        ([], []),
+    ]:
+        lines = tuple(Line("text", 0.9, shape) for shape in shapes)
+        assert results._polygons(lines) == wanted
