@@ -126,6 +126,7 @@ def _spreadsheet(seed: int, rows: int) -> Drawing:
     return _table(body, (130, 26), 15, "sans", margin=4)
 
 
+_SIX, _FLOORS = "123456|456123|231564|564231|312645|645312", "12 13|10 11|8 9|6 7|4 5|2 3|G 1"
 _WEEK = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
 _DARK = ("#101418", "#e8eaee")
 _PHONE, _CALCULATOR = "1 2 3|4 5 6|7 8 9|* 0 #", "7 8 9 /|4 5 6 x|1 2 3 -|0 . = +"
@@ -136,6 +137,9 @@ RECIPES = [
     Recipe("sudoku", "half-serif", partial(_sudoku, 2, 40, 84, "serif", "#ffffff", "#202020")),
     Recipe("sudoku", "full-44px", partial(_sudoku, 3, 81, 44, "wide", "#ffffff", "#000000")),
     Recipe("sudoku", "full-dark", partial(_sudoku, 4, 81, 64, "sans", "#1b1e24", "#f0f0f0")),
+    Recipe("sudoku", "six-by-six", partial(_table, [list(row) for row in _SIX.split("|")],
+                                           (90, 90), 48, "serif-bold")),
+    Recipe("keypad", "lift", partial(_table, _split(_FLOORS), (110, 100), 44, "sans", 0)),
     Recipe("keypad", "phone", partial(_table, _split(_PHONE), (150, 130), 72)),
     Recipe("keypad", "calculator", partial(_table, _split(_CALCULATOR), (90, 90), 40,
                                            "sans", 1, _DARK)),

@@ -57,6 +57,18 @@ def _one_chart(width: int, height: int, seed: int, labels: list[str], title_: st
     return sheet.done()
 
 
+def _named_bars(seed: int, bars: int, degrees: int, px: int) -> Drawing:
+    """A chart whose bars have names that run up (90) or down (270) and are longer than all else."""
+    source = random.Random(seed)
+    sheet = Sheet(100 + bars * px * 3, 520, coloured=True)
+    for number in range(bars):
+        x, height = 80 + number * px * 3, source.randint(40, 250)
+        sheet.draw.rectangle((x - px, 300 - height, x + px, 300), _BLUE)
+        sheet.turned((x, 410), title(source, 2), px, degrees)
+        sheet.line((x, 294 - height), str(height), px, anchor="ms")
+    return sheet.done()
+
+
 def _several(seed: int, across: int, down: int) -> Drawing:
     sheet = Sheet(across * 480, down * 380, coloured=True)
     source = random.Random(seed)
@@ -135,6 +147,8 @@ RECIPES = [
     Recipe("chart", "two-by-one", partial(_several, 6, 2, 1)),
     Recipe("chart", "two-by-two", partial(_several, 20, 2, 2)),
     Recipe("chart", "three-by-two", partial(_several, 40, 3, 2)),
+    Recipe("chart", "names-up", partial(_named_bars, 4, 12, 90, 18)),
+    Recipe("chart", "names-down", partial(_named_bars, 6, 8, 270, 20)),
     Recipe("turned-heads", "up", partial(_turned_heads, 7, _DAYS, 90, 22, "sans")),
     Recipe("turned-heads", "down", partial(_turned_heads, 8, _DAYS, 270, 20, "serif")),
     Recipe("turned-heads", "twelve-up", partial(

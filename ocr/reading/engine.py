@@ -38,6 +38,8 @@ _STAMP_OVER_TEXT = ImageWarning(
 )
 _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
+_SEES_NOTHING = 0.3
+"""The page classifier's largest share where the middle of a page, which it sees, is empty: 0.26."""
 _FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
 """Borders and grain are read as a sign or two, never surely."""
 
@@ -120,13 +122,16 @@ class PageEngine:
         known = {i: read for i, read in enumerate(readings or ()) if read.way == UPRIGHT}
         asked = self._evidence(page, polygons, shares, known)
         if not unread_script.is_unread(asked.surest):
-            rotation = orientation.rotation(asked.evidence, shares, told_upright=told_upright)
+            seen = self._seen(page, polygons, shares)
+            rotation = orientation.rotation(asked.evidence, seen, told_upright=told_upright)
         elif (reads := self._rotation_that_reads(page, polygons)) is not None:
             rotation = reads
         elif told_upright or not orientation.on_their_side(polygons):
             rotation = 0
         else:
-            rotation = self._rotation_unread(page, shares, len(asked.surest))
+            rotation = unread_script.rotation_of_lying(
+                self._seen(page, polygons, shares), len(asked.surest)
+            )
         if rotation == 0:
             readings = readings or self._readings(page, polygons, known)
             return self._finished(page, polygons, readings, 0)
@@ -190,11 +195,15 @@ class PageEngine:
         }
         return unread_script.rotation_that_reads(read)
 
-    def _rotation_unread(self, page: Pixels, shares: Sequence[float], lines: int) -> int:
-        """As `orientation.rotation`, for a page whose lines lie and read well in no way."""
+    def _seen(self, page: Pixels, polygons: Polygons, shares: Sequence[float]) -> dict[int, float]:
+        """What the page classifier says in all four positions, of which `shares` are the first: of
+        one alone it is often wrong. It sees the middle of a page; where nothing stands there, it
+        is asked about the place of the lines."""
+        if max(shares) < _SEES_NOTHING:
+            page = orientation.part_around(page, polygons)
+            shares = self._models.page_shares(page)
         others = [self._models.page_shares(turned(page, turn)) for turn in orientation.TURNS[1:]]
-        seen = unread_script.seen_in_all_positions([shares, *others])
-        return unread_script.rotation_of_lying(seen, lines)
+        return orientation.seen_in_all_positions([shares, *others])
 
     def _readings(
         self, page: Pixels, polygons: Polygons, known: Mapping[int, Reading] | None = None

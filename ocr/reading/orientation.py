@@ -30,15 +30,17 @@ _MOST_LINES = 48
 _BESIDE, _ON_ITS_HEAD = 0.1, 0.02
 """How many lines of an upright page run up or down, or stand on their head. It bounds what a single
 line can say, so that a table's turned heads do not outweigh its rows."""
-_CLASSIFIER = 0.6
-"""The page classifier's say, as a power of its probabilities: it errs on dense pages of letters."""
-_TURNED, _READINGS_SAY = 1.5, -0.5
+_CLASSIFIER, _CLASSIFIER_FOR_A_LINE = 1.0, 2.5
+"""The page classifier's say, as a power of its probabilities in all four positions; and what it can
+come to for each line that was asked: unanimous though it be, running text outweighs it."""
+_TURNED, _READINGS_SAY = 1.5, -4.0
 """Natural logarithms of the odds at which a page is turned: readings and classifier together, and
-the readings for themselves, which must not speak against it."""
-_CLASSIFIER_OF_FEW, _TURNED_FEW, _FEW_READINGS_SAY = 0.2, 0.65, 0.4
+the readings for themselves, which must not speak against it by more than lying digits do."""
+_CLASSIFIER_OF_FEW, _TURNED_FEW, _FEW_READINGS_SAY = 0.1, 0.65, 0.1
 """The same where there are few lines, which must speak for it. The classifier has seen pages; of a
-word or a character it knows little, so that it settles only what reads alike. 44 upright pictures
-of that kind came to 0.23 at most."""
+word or a character it knows little, so that it settles only what reads nearly alike."""
+_GROUND = 1.2
+"""How much larger than its lines is the part of a page that is shown to the classifier."""
 _READS_FEW = 0.83
 """And one of them reads so well then: letters that the models do not know read badly each way."""
 _TOLD = 1.5
@@ -167,12 +169,35 @@ def is_clear(lines: Sequence[Evidence], page_shares: Sequence[float]) -> bool:
     return along and scores[-1] - scores[-2] > _CLEAR
 
 
+def seen_in_all_positions(shares: Sequence[Sequence[float]]) -> dict[int, float]:
+    """For each of TURNS the logarithm of its likelihood, from the page classifier's `shares` of the
+    page turned by each of TURNS: what must be turned by 90 must be by 0 once that is done."""
+    return {
+        turn: sum(
+            math.log(max(after[(number - done) % len(TURNS)], _LEAST_SHARE))
+            for done, after in enumerate(shares)
+        )
+        for number, turn in enumerate(TURNS)
+    }
+
+
+def part_around(page: Pixels, polygons: Polygons) -> Pixels:
+    """The square around all lines, with some ground, as far as the page reaches: the page
+    classifier sees the middle of what it is given."""
+    low, high = polygons.min(axis=(0, 1)), polygons.max(axis=(0, 1))
+    half = _GROUND * float((high - low).max()) / 2
+    left, top = np.maximum((low + high) / 2 - half, 0).astype(int)
+    right, bottom = np.ceil((low + high) / 2 + half).astype(int)
+    return np.ascontiguousarray(page[top:bottom, left:right])
+
+
 def rotation(
-    lines: Sequence[Evidence], page_shares: Sequence[float], *, told_upright: bool = False
+    lines: Sequence[Evidence], seen: Mapping[int, float], *, told_upright: bool = False
 ) -> int:
     """By how many degrees counter-clockwise a page must be turned: 0, 90, 180 or 270.
 
-    `told_upright`: its file says that it stands upright; a camera held over a desk may be wrong.
+    `seen` is as `seen_in_all_positions` gives it. `told_upright`: its file says that it stands
+    upright; a camera held over a desk may be wrong.
     """
     read = _scores(lines)
     few = len(lines) < _ENOUGH_LINES
@@ -181,10 +206,8 @@ def rotation(
         if few
         else (_CLASSIFIER, _TURNED, _READINGS_SAY)
     )
-    seen = {
-        turn: weight * math.log(max(share, _LEAST_SHARE))
-        for turn, share in zip(TURNS, page_shares, strict=True)
-    }
+    least = weight * max(seen.values()) - _CLASSIFIER_FOR_A_LINE * len(lines)
+    seen = {turn: max(weight * likely, least) for turn, likely in seen.items()}
     best = max(TURNS, key=lambda turn: read[turn] + seen[turn])
     if few and not any(line[best] >= _READS_FEW**_SHARPNESS for line in lines):
         return 0

@@ -8,17 +8,13 @@ only a page whose lines lie is turned, unless its language is set up: then the s
 tells which of two opposite ways it reads. docs/decisions/0030 has the figures.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from reading.orientation import TURNS
-
 _READS = 0.87
 """Half of the running lines of scripts that the models know read better than this in one way; of 17
 pages in 12 scripts that they do not know, in four positions, at most 0.85."""
-_LEAST_SHARE = 0.02
 _ENOUGH_LINES = 5
 _NOT_AGAINST, _CLEARLY_FOR = -1.0, 4.0
 """How much likelier, as a natural logarithm, the classifier must hold it that a page lies than that
@@ -34,23 +30,11 @@ def is_unread(surest: Sequence[float]) -> bool:
     return len(surest) > 0 and float(np.median(surest)) < _READS
 
 
-def seen_in_all_positions(shares: Sequence[Sequence[float]]) -> dict[int, float]:
-    """For each of TURNS the logarithm of its likelihood, from the page classifier's `shares` of the
-    page turned by each of TURNS: what must be turned by 90 must be by 0 once that is done."""
-    return {
-        turn: sum(
-            math.log(max(after[(number - done) % len(TURNS)], _LEAST_SHARE))
-            for done, after in enumerate(shares)
-        )
-        for number, turn in enumerate(TURNS)
-    }
-
-
 def rotation_of_lying(seen: Mapping[int, float], lines: int) -> int:
     """By how many degrees counter-clockwise a page must be turned whose lines lie: 90, 270, or 0
     where the classifier speaks against it.
 
-    `seen` is as `seen_in_all_positions` gives it; `lines` have been asked.
+    `seen` is as `orientation.seen_in_all_positions` gives it; `lines` have been asked.
     """
     best = max((90, 270), key=seen.__getitem__)
     needed = _NOT_AGAINST if lines >= _ENOUGH_LINES else _CLEARLY_FOR

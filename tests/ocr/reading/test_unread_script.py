@@ -4,13 +4,8 @@ import math
 
 import pytest
 
-from reading.orientation import TURNS
-from reading.unread_script import (
-    is_unread,
-    rotation_of_lying,
-    rotation_that_reads,
-    seen_in_all_positions,
-)
+from reading.orientation import TURNS, seen_in_all_positions
+from reading.unread_script import is_unread, rotation_of_lying, rotation_that_reads
 
 ARABIC = ([0.834, 0.051, 0.068, 0.047], [0.138, 0.687, 0.043, 0.132])
 ARABIC += ([0.062, 0.223, 0.503, 0.212], [0.066, 0.789, 0.043, 0.101])
