@@ -1,4 +1,7 @@
-"""Provides pdftotext, poppler's, with which tests look into exported PDFs: Debian's, through apt.
+"""Provides the tools with which tests make and look into documents: Debian's, through apt.
+
+pdftotext is poppler's, tiffcp libtiff's; qpdf checks what was written. Together they are a few
+megabytes.
 
 $ python3 tools/setup_poppler.py
 """
@@ -9,12 +12,17 @@ import sys
 import debian
 from project import main_guard
 
+_PACKAGES = {
+    "pdftotext": "poppler-utils",
+    "tiffcp": "libtiff-tools",
+    "qpdf": "qpdf",
+}
+
 
 def main() -> int:
-    if shutil.which("pdftotext") is None:
-        debian.install(
-            ["poppler-utils"], "The tests look into PDFs with pdftotext, which is missing."
-        )
+    missing = [package for tool, package in _PACKAGES.items() if shutil.which(tool) is None]
+    if missing:
+        debian.install(missing, "The tests make and look into documents with tools of Debian's.")
     return 0
 
 

@@ -1,7 +1,8 @@
 """A page's picture for a PDF, without loss: as it is stored where PDF has that form, else deflated.
 
 JPEG (but for forms that PDF's viewers need not know), JPEG 2000, PNG without transparency and fax
-(CCITT G4 in one strip) go through as they are, by img2pdf. What it does not take is decoded as the
+(CCITT G4 in one strip) go through as they are, by img2pdf; a TIFF's JPEG is put together again
+(`tiff_jpeg`). What it does not take is decoded as the
 reader decodes it, faults and all, and stored as a PNG's pixels are.
 """
 
@@ -15,6 +16,7 @@ import img2pdf
 import pikepdf
 
 from decoding import documents, image_containers, tiff_directory
+from exporting import tiff_jpeg
 
 _PLAIN_JPEG = (0xC0, 0xC1, 0xC2)
 """Huffman coding, baseline, extended and progressive."""
@@ -77,7 +79,8 @@ class Pictures:
             directory = self._tiff.read(content, number)
             orientation = directory.number(tiff_directory.ORIENTATION, 1)
             if directory.number(tiff_directory.COMPRESSION, 1) in _DECODED_TIFF:
-                return None
+                jpeg = tiff_jpeg.as_jpeg(content, directory)
+                return None if jpeg is None else (jpeg, orientation)
             alone, directory = tiff_directory.alone(content, directory)
             return tiff_directory.written(alone, directory), orientation
         if content.startswith(b"\xff\xd8"):
@@ -94,7 +97,7 @@ class Pictures:
 
 
 _DECODED_TIFF = (6, 7)
-"""JPEG: read by libtiff only, whose pixels are not everybody's."""
+"""JPEG: as a TIFF read by libtiff only, whose pixels are not everybody's."""
 
 
 def _embedded(content: bytes, orientation: int) -> EmbeddedPicture:

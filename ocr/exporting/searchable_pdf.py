@@ -20,6 +20,7 @@ from exporting.hidden_text import FONT_NAME, TextFont, hidden_text
 from exporting.making import Outlet
 from exporting.originals import open_original
 from exporting.page_geometry import Box, picture_matrix, upright_to_points
+from exporting.pdf_stream import PdfStream
 from exporting.task import ExportTask
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export.records import Line, Page, Source
@@ -142,23 +143,33 @@ def _inherited(leaf: pikepdf.Page, key: Name, default: object) -> object:
 
 
 def _of_pictures(pictures: Pictures, source: Source, pages: Iterable[Page], target: Outlet) -> None:
-    with pikepdf.new() as pdf, contextlib.ExitStack() as open_pictures:
+    """Page by page: none is kept."""
+    written = PdfStream(target)
+    is_archivable = True
+    leaves: list[int] = []
+    with pikepdf.new() as pdf:
         font = TextFont(pdf)
-        is_archivable = True
+        parent, font_number = written.number(), written.number()
         for page in pages:
             picture = pictures.page(page.number)
-            open_pictures.enter_context(picture.pdf)
+            with picture.pdf:
+                leaves.append(_put_page(written, picture, page, font, (parent, font_number)))
             is_archivable = is_archivable and picture.is_archivable
-            _add_page(pdf, picture, page, font)
         font.finish()
         _say_what_it_is(pdf, source, is_archivable)
-        _save(pdf, target)
+        known = {font.object.objgen: font_number}
+        written.put_object(font.object, {font.object.objgen: font_number})
+        kids = b" ".join(b"%d 0 R" % leaf for leaf in leaves)
+        written.put(parent, b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(leaves), kids))
+        known[pdf.Root.Pages.objgen] = parent
+        written.finish(written.put_object(pdf.Root, known))
 
 
-def _add_page(pdf: pikepdf.Pdf, picture: EmbeddedPicture, page: Page, font: TextFont) -> None:
-    pdf.pages.append(picture.pdf.pages[0])
-    leaf = pdf.pages[-1]
-    (name,) = leaf.resources.XObject.keys()
+def _put_page(
+    written: PdfStream, picture: EmbeddedPicture, page: Page, font: TextFont, above: tuple[int, int]
+) -> int:
+    """Its number. `above` are those of the pages' parent and of the font."""
+    ((name, image),) = picture.pdf.pages[0].resources.XObject.items()
     is_turned = (picture.orientation >= 5) != (page.rotation in (90, 270))
     width, height = (side * _POINTS for side in picture.inches)
     size = (height, width) if is_turned else (width, height)
@@ -171,12 +182,16 @@ def _add_page(pdf: pikepdf.Pdf, picture: EmbeddedPicture, page: Page, font: Text
     if page.lines and page.width and page.height:
         matrix = upright_to_points((page.width, page.height), box)
         content.extend(hidden_text(page.lines, font, matrix, FONT_NAME))
-    leaf.obj.Contents = pdf.make_stream(content.build())
-    leaf.obj.MediaBox = Array([round(side, 3) for side in box])
-    for key in (Name.CropBox, Name.Rotate, Name.ArtBox, Name.BleedBox, Name.TrimBox):
-        if key in leaf.obj:
-            del leaf.obj[key]
-    leaf.obj.Resources.Font = Dictionary({str(FONT_NAME): font.object})
+    parent, font_number = above
+    shown, drawn = written.put_object(image, {}), written.put_stream(content.build())
+    number = written.number()
+    written.put(
+        number,
+        b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 %.3f %.3f] /Contents %d 0 R /Resources "
+        b"<< /XObject << %b %d 0 R >> /Font << %b %d 0 R >> >> >>"
+        % (parent, *size, drawn, Name(name).unparse(), shown, FONT_NAME.unparse(), font_number),
+    )
+    return number
 
 
 def _say_what_it_is(pdf: pikepdf.Pdf, source: Source, is_archivable: bool) -> None:

@@ -89,6 +89,32 @@ def test_a_jpeg_goes_through_and_its_words_are_where_they_stand(scene: ExportSce
         assert pikepdf.pdfa.check(pdf, "2b").findings == []
 
 
+def test_qpdf_finds_nothing_wrong(scene: ExportScene, tmp_path: Path) -> None:
+    for form in ("JPEG", "PNG", "WEBP"):
+        content = exported(scene, scene.add(f"a.{form}", LINES, content=picture(form)))
+        (tmp_path / "a.pdf").write_bytes(content)
+        checked = subprocess.run(
+            ["qpdf", "--check", tmp_path / "a.pdf"], capture_output=True, check=False
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_jpeg_pages_of_a_tiff_go_through_as_jpeg(scene: ExportScene, tmp_path: Path) -> None:
+    plain, made_file = tmp_path / "plain.tif", tmp_path / "made.tif"
+    first = Image.open(io.BytesIO(picture("PNG", mark=MARK)))
+    plain.write_bytes(encoded(first, "TIFF", save_all=True, append_images=[first], dpi=(200, 200)))
+    subprocess.run(["tiffcp", "-c", "jpeg:90", "-r", "16", plain, made_file], check=True)
+    content = made_file.read_bytes()
+    image_id = scene.add("a.tif", LINES, content=content)
+    scene.add_page(image_id, LINES, number=2)
+    pdf_file = exported(scene, image_id)
+    assert ["DCTDecode" in form for _, form in images(pdf_file)] == [True, True]
+    assert close(red_mark(pdf_file), MARK, 8)
+    assert len(pdf_file) <= 1.05 * len(content) + 4_000
+    with pikepdf.open(io.BytesIO(pdf_file)) as pdf:
+        assert float(pdf.pages[1].mediabox[2]) == pytest.approx(1000 / 200 * 72, abs=0.01)
+
+
 def test_viewers_find_words_of_every_script(scene: ExportScene) -> None:
     lines = [
         ("שלום עולם 2024", (300, 500, 900, 560)), ("مرحبا بالعالم", (300, 600, 900, 660)),
