@@ -283,18 +283,20 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Loaded:
     return Loaded(monkeypatch)
 
 
-def test_openvino_gets_a_stream_for_each_lane(loaded: Loaded) -> None:
+def test_half_of_openvinos_lanes_search_pages(loaded: Loaded) -> None:
+    """Each stream of the detector keeps its memory for a page, with its share of the threads."""
     models = model_set("tiny")
     load_models(Inference("openvino", "cpu", "bf16", 20), models, load({}))
     assert loaded.networks == [
         (
             models.detection.folder / "inference.onnx",
             "openvino",
-            OpenVinoDevice(streams=8, threads=20, precision="bf16"),
+            OpenVinoDevice(streams=4, threads=10, precision="bf16"),
         )
     ]
     assert loaded.shapes is not None
-    assert (loaded.shapes.lanes, loaded.shapes.line_widths) == (8, CPU_WIDTHS)
+    assert (loaded.shapes.lanes, loaded.shapes.searches) == (8, 4)
+    assert loaded.shapes.line_widths == CPU_WIDTHS
     assert (loaded.orientation, loaded.begun) == (True, 1)
 
 
