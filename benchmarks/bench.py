@@ -120,7 +120,8 @@ def _one(contestant: Contestant, images: list[Path]) -> Outcome:
     try:
         with OtherLoad() as others:
             run = contestant.run(images)
-        return figures_of(run)._replace(other_load=others.share)
+        core_s = others.own_s / max(len(images), 1)
+        return figures_of(run)._replace(other_load=others.share, core_s=core_s)
     except (PeerError, ServiceError, OSError) as error:
         return Failure(" ".join(str(error).split()))
 

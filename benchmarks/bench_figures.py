@@ -26,6 +26,10 @@ class Figures(NamedTuple):
     detail: str = ""
     other_load: float = 0.0
     """The share of the machine's processor time that went to other work meanwhile, 0 to 1."""
+    core_s: float | None = None
+    """Processor seconds for a page, of all processes, their start and the first page included."""
+    first_page_s: float | None = None
+    """From the process's start to the end of its first page; None where unknown."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +57,7 @@ def figures_of(run: Run) -> Figures:
     """What a run amounts to; reads the known texts beside its images."""
     return Figures(
         run.pages_per_second, score(run.texts).f1, run.peak_mb, run.start_s,
-        run.inference_share, run.first_batch_ratio, run.detail,
+        run.inference_share, run.first_batch_ratio, run.detail, first_page_s=run.first_page_s,
     )  # fmt: skip
 
 
@@ -73,6 +77,8 @@ def medians(rounds: list[Round], key: str) -> Outcome:
         _median_known(runs, lambda run: run.first_batch_ratio),
         runs[-1].detail,
         statistics.median(run.other_load for run in runs),
+        _median_known(runs, lambda run: run.core_s),
+        _median_known(runs, lambda run: run.first_page_s),
     )
 
 

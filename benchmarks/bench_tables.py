@@ -29,7 +29,7 @@ def figures_table(rounds: list[Round], titles: dict[str, str]) -> str:
     for key, title in titles.items():
         found = medians(rounds, key)
         if isinstance(found, Failure):
-            rows.append([title, *["failed"] * 2, *["-"] * 4])
+            rows.append([title, *["failed"] * 2, *["-"] * 6])
             notes.append(f"{title}: failed, {found.reason}.")
             continue
         share = found.inference_share
@@ -39,15 +39,17 @@ def figures_table(rounds: list[Round], titles: dict[str, str]) -> str:
                 f"{found.pages_per_second:.2f}",
                 f"{found.f1:.4f}",
                 f"{found.peak_mb:.0f}",
-                "-" if found.start_s is None else f"{found.start_s:.1f}",
+                _number(found.start_s, 1),
+                _number(found.first_page_s, 1),
+                _number(found.core_s, 2),
                 "-" if share is None else f"{share:.0%}",
                 f"{found.other_load:.0%}",
             ]
         )
         if found.detail:
             notes.append(f"{title}: {found.detail}.")
-    head = ["", "pages/s", "word F1", "peak MB", "start-up s", "inside inference"]
-    head.append("other load")
+    head = ["", "pages/s", "word F1", "peak MB", "start-up s", "first page s", "core s a page"]
+    head += ["inside inference", "other load"]
     return "\n".join([markdown(head, rows), "", *(f"- {note}" for note in notes)])
 
 
@@ -71,3 +73,7 @@ def targets_table(verdicts: list[Verdict]) -> str:
         for verdict in verdicts
     ]  # fmt: skip
     return markdown(["target", "measured", ""], rows)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

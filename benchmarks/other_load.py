@@ -16,6 +16,8 @@ class OtherLoad:
     """A context manager; afterwards `share` of the processors' time went to others, 0 to 1."""
 
     share = 0.0
+    own_s = 0.0
+    """Processor seconds of this process and of the children that it has waited for."""
 
     def __enter__(self) -> "OtherLoad":
         self._begun = (time.monotonic(), busy_s(), own_s())
@@ -26,6 +28,7 @@ class OtherLoad:
             now - then
             for now, then in zip((time.monotonic(), busy_s(), own_s()), self._begun, strict=True)
         )
+        self.own_s = own
         cores = os.cpu_count() or 1
         self.share = min(max((busy - own) / max(wall * cores, 1e-9), 0.0), 1.0)
 

@@ -36,6 +36,9 @@ class Run(NamedTuple):
     first_batch_ratio: float | None = None
     """Time for a page in the very first batch over the median of the others; None when unknown."""
 
+    first_page_s: float | None = None
+    """From the process's start until the page that is read first is done; None when unknown."""
+
     @property
     def pages_per_second(self) -> float:
         """Over the whole run."""
@@ -55,6 +58,7 @@ def run_service(images: list[Path], environ: Mapping[str, str] | None = None) ->
         # One byte behind the end: the same pixels, yet no duplicate of the measured image.
         service.drop(_WARM_UP + images[0].suffix, images[0].read_bytes() + b"\0")
         service.wait_until_read(1)
+        first_page_s = time.monotonic() - started
         warm_up = int(service.query("SELECT max(id) FROM batches")[0][0])
         service.drop_all((image.name, image) for image in images)
         service.wait_until_read(1 + len(images))
@@ -67,6 +71,7 @@ def run_service(images: list[Path], environ: Mapping[str, str] | None = None) ->
             detail=detail,
             inference_share=inference_share(service.data, after_batch=warm_up),
             first_batch_ratio=_first_batch_ratio(service.data, warm_up),
+            first_page_s=first_page_s,
         )
 
 

@@ -290,8 +290,8 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Loaded:
     return Loaded(monkeypatch)
 
 
-def test_openvino_gets_a_stream_for_each_lane_that_may_use_it(loaded: Loaded) -> None:
-    """Half of the lanes search pages: each keeps its own memory for that."""
+def test_half_of_openvinos_lanes_search_pages(loaded: Loaded) -> None:
+    """Each stream of the detector keeps its memory for a page, with its share of the threads."""
     models = model_set("tiny")
     load_models(Inference("openvino", "cpu", "bf16", 20), models, load({}))
     assert loaded.networks == [
@@ -302,8 +302,8 @@ def test_openvino_gets_a_stream_for_each_lane_that_may_use_it(loaded: Loaded) ->
         )
     ]
     assert loaded.shapes is not None
-    assert loaded.shapes.searches == 4
-    assert (loaded.shapes.lanes, loaded.shapes.line_widths) == (8, CPU_WIDTHS)
+    assert (loaded.shapes.lanes, loaded.shapes.searches) == (8, 4)
+    assert loaded.shapes.line_widths == CPU_WIDTHS
     assert (loaded.orientation, loaded.begun) == (True, 1)
 
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from project import ROOT
 from reading.heap import Heap
 
@@ -94,3 +96,30 @@ def test_without_glibc_nothing_happens() -> None:
     heap = Heap(every=1)
     heap._trim = None
     heap.image_done()
+
+
+_ONE_HEAP = """
+import ctypes, sys, threading
+sys.path.insert(0, sys.argv[1])
+from reading.heap import keep_large_blocks_apart
+if sys.argv[2] == "apart":
+    keep_large_blocks_apart()
+malloc = ctypes.CDLL(None).malloc
+malloc.restype = ctypes.c_void_p
+places = [malloc(1000)]
+for _ in range(4):
+    thread = threading.Thread(target=lambda: places.append(malloc(1000)))
+    thread.start()
+    thread.join()
+print(max(places) - min(places))
+"""
+
+
+@pytest.mark.parametrize(("how", "near"), [("apart", True), ("as it is", False)])
+def test_all_threads_share_one_heap(how: str, near: bool) -> None:
+    """What one thread freed, another may use."""
+    told = subprocess.run(
+        [sys.executable, "-c", _ONE_HEAP, str(ROOT / "ocr"), how],
+        capture_output=True, text=True, timeout=60, check=True,
+    ).stdout  # fmt: skip
+    assert (int(told) < 64 * 2**20) == near
