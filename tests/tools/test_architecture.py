@@ -24,7 +24,15 @@ NATIVE = (
 ROOMS = sorted(path.parent.name for path in (ROOT / "ocr").glob("*/__init__.py"))
 BEFORE_ANY_ENVIRONMENT = (
     *("project", "setup_env", "fetch_models", "run", "supervisor", "service_process"),
-    *("setup_chromium", "setup_fonts", "setup_poppler", "lock", "models", "ocr_errors"),
+    *(
+        "setup_chromium",
+        "setup_fonts",
+        "setup_poppler",
+        "setup_axe",
+        "lock",
+        "models",
+        "ocr_errors",
+    ),
     *("fetch_languages", "language_choice"),
     *("vendor", "debian", "container_user", "setup_docker", "image_build", "prune"),
     *("bundle", "bundle_files", "bundle_images", "processors", "sbom", "signing"),
