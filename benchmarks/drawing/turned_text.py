@@ -147,8 +147,8 @@ RECIPES = [
     Recipe("chart", "two-by-one", partial(_several, 6, 2, 1)),
     Recipe("chart", "two-by-two", partial(_several, 20, 2, 2)),
     Recipe("chart", "three-by-two", partial(_several, 40, 3, 2)),
-    Recipe("chart", "names-up", partial(_named_bars, 4, 12, 90, 18)),
-    Recipe("chart", "names-down", partial(_named_bars, 6, 8, 270, 20)),
+    Recipe("named-bars", "up", partial(_named_bars, 4, 12, 90, 18)),
+    Recipe("named-bars", "down", partial(_named_bars, 6, 8, 270, 20)),
     Recipe("turned-heads", "up", partial(_turned_heads, 7, _DAYS, 90, 22, "sans")),
     Recipe("turned-heads", "down", partial(_turned_heads, 8, _DAYS, 270, 20, "serif")),
     Recipe("turned-heads", "twelve-up", partial(

@@ -203,6 +203,21 @@ def test_a_page_that_reads_badly_is_asked_about(models: FakeModels) -> None:
     assert len(models.recognised) > 1
 
 
+def test_the_classifier_is_shown_the_lines_where_the_middle_is_blank(models: FakeModels) -> None:
+    """And the page, or this part of it, in all four positions."""
+    pixels, boxes = named_lines(6, 30)
+    models.find = lambda _: boxes
+    models.confidence = 0.89
+    models.shares = [0.26, 0.25, 0.25, 0.24]
+    large = np.full((900, 900, 3), 255, dtype=np.uint8)
+    large[: pixels.shape[0], : pixels.shape[1]] = pixels
+    engine(models).read(large)
+    sizes = [asked.shape[:2] for asked in models.asked_about]
+    assert len(sizes) == 5
+    assert sizes[0] == large.shape[:2]
+    assert max(max(size) for size in sizes[1:]) < 600
+
+
 @pytest.mark.parametrize(
     ("turn", "first"), [(0, (10, 10)), (1, (10, 200)), (2, (200, 30)), (3, (30, 10))]
 )

@@ -27,14 +27,23 @@ _TOO_LARGE = {"many-cells", "big-page", "screen-cells", "small-print", "spreadsh
 _WITHOUT_TEXT = {"no-text"}
 _WITHOUT_RUNNING_TEXT = {
     *("single-character", "tight-crop", "sudoku", "keypad", "letters-apart", "bingo"),
-    *("digit-column", "multiplication", "crossword", "sign", "accents", "vertical"),
+    *("digit-column", "multiplication", "crossword", "sign", "accents", "vertical", "named-bars"),
 }
 
 
 def recipes() -> list[cases.Recipe]:
     """The first of each kind, and every table, chart and grid: those were turned once."""
     turned_once = {
-        *("chart", "turned-heads", "margin-note", "slip", "sudoku", "keypad", "league-table"),
+        *(
+            "chart",
+            "named-bars",
+            "turned-heads",
+            "margin-note",
+            "slip",
+            "sudoku",
+            "keypad",
+            "league-table",
+        ),
         *("rating-form", "duty-roster", "scoreboard", "digit-column", "calendar", "vertical"),
     }
     first: dict[str, cases.Recipe] = {}
@@ -76,6 +85,15 @@ def test_an_upright_page_stays(engine: PageEngine, recipe: cases.Recipe) -> None
     ids=lambda value: getattr(value, "file_name", value),
 )
 def test_a_turned_page_is_put_upright(engine: PageEngine, recipe: cases.Recipe, turn: int) -> None:
+    page = cases.pixels(recipe.draw().image)
+    assert engine.read(cases.turned(page, turn)).rotation == turn
+
+
+@pytest.mark.parametrize("turn", [90, 270])
+def test_digits_whose_lying_columns_are_found_as_rows_are_put_upright(
+    engine: PageEngine, turn: int
+) -> None:
+    (recipe,) = (each for each in cases.recipes({"sudoku"}) if each.name == "six-by-six")
     page = cases.pixels(recipe.draw().image)
     assert engine.read(cases.turned(page, turn)).rotation == turn
 
