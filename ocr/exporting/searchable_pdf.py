@@ -6,6 +6,7 @@ time. Of pictures, each becomes a page as large as it says it is, else as long a
 
 import contextlib
 import copy
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
@@ -43,7 +44,9 @@ def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outle
             _over_pdf(file, pages, task.page, target)
         else:
             limits = documents.Limits(task.max_pixels, task.max_pages, task.pdf_dpi)
-            _of_pictures(Pictures(file.read(), limits), source, pages, target)
+            # Not `read`, which would hold it twice for a moment.
+            content = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+            _of_pictures(Pictures(content, limits), source, pages, target)
 
 
 def _over_pdf(file: BinaryIO, pages: Iterable[Page], only: int | None, target: Outlet) -> None:

@@ -11,16 +11,16 @@ from ocr_contract.export.frames import Ended, Event
 
 def made(
     scene: ExportScene, name: str, ids: Sequence[int], *, machine: bool = False,
-    page: int | None = None,
+    page: int | None = None, into: list[Event] | None = None,
 ) -> list[Event]:  # fmt: skip
-    """What it sends."""
+    """What it sends; to be looked at meanwhile in `into`."""
     settings = scene.settings
     task = ExportTask(
         settings.database, settings.image_folder, name, tuple(ids), machine, page,
         int(settings.max_file_mb * 1e6), settings.max_megapixels * 1e6, settings.max_pages,
         settings.pdf_dpi,
     )  # fmt: skip
-    sent: list[Event] = []
+    sent: list[Event] = [] if into is None else into
     make(task, sent.append, lambda: None)
     return sent
 

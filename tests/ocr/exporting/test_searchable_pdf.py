@@ -19,6 +19,7 @@ from export_making import made, whole
 from export_scene import SIZE, Box, ExportScene, encoded, picture
 from PIL import Image, ImageOps
 
+from exporting import searchable_pdf
 from ocr_contract.export.frames import Failed
 
 MARK: Box = (100, 100, 700, 160)
@@ -113,6 +114,28 @@ def test_jpeg_pages_of_a_tiff_go_through_as_jpeg(scene: ExportScene, tmp_path: P
     assert len(pdf_file) <= 1.05 * len(content) + 4_000
     with pikepdf.open(io.BytesIO(pdf_file)) as pdf:
         assert float(pdf.pages[1].mediabox[2]) == pytest.approx(1000 / 200 * 72, abs=0.01)
+
+
+def test_pages_go_out_as_they_are_made(scene: ExportScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document of any length is not kept in memory until its end."""
+    noise = Image.effect_noise((400, 400), 60)
+    content = encoded(noise, "TIFF", save_all=True, append_images=[noise] * 39,
+                      compression="jpeg", quality=90)  # fmt: skip
+    image_id = scene.add("a.tif", LINES, content=content)
+    for number in range(2, 41):
+        scene.add_page(image_id, LINES, number=number)
+    sent: list[Any] = []
+    sent_before: list[int] = []
+    put_page = searchable_pdf._put_page
+
+    def counting(*args: Any) -> int:
+        sent_before.append(sum(len(each) for each in sent if isinstance(each, bytes)))
+        return put_page(*args)
+
+    monkeypatch.setattr(searchable_pdf, "_put_page", counting)
+    sent = made(scene, "pdf", [image_id], into=sent)
+    assert len(pikepdf.open(io.BytesIO(whole(sent))).pages) == 40
+    assert sent_before[39] > 0.9 * len(content) - 2 * 64 * 1024 > 500_000
 
 
 def test_viewers_find_words_of_every_script(scene: ExportScene) -> None:
