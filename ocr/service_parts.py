@@ -124,7 +124,7 @@ def _recover(store: Store, settings: Settings) -> None:
 
 
 def _pool(settings: Settings, command: Sequence[str], stop: threading.Event) -> Pool:
-    wear = Wear(settings.worker_max_images, _most_memory(settings))
+    wear = Wear(settings.worker_max_images, _most_memory(settings), beside=True)
     return Pool(timeout_s=settings.timeout_s, stop=stop, command=command, wear=wear)
 
 

@@ -8,7 +8,6 @@ import contextlib
 import dataclasses
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -25,9 +24,8 @@ from ocr_errors import WorkerError
 from page_records import BatchResult, DocumentPage, Provenance, Task
 from worker_link import worker_protocol as protocol
 from worker_link.worker_channel import Channel
+from worker_link.worker_process import START_TIMEOUT_S, WorkerProcess, has_room_for_two
 
-START_TIMEOUT_S = 180.0
-_KILL_TIMEOUT_S = 5.0
 _LAST_WORDS_S = 0.5
 """From the end of the connection to the exit code."""
 _MOST_MESSAGES_PER_IMAGE = 4
@@ -39,9 +37,6 @@ _LEAST_IMAGES = 50
 """How many images a worker reads before its memory counts: or one that is large from the first
 would spend its life loading models."""
 WORKER_COMMAND = (sys.executable, str(Path(__file__).parent.with_name("worker.py")))
-
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
-"""numpy's products are small and each page has a thread: more threads wait for each other."""
 
 log = logging.getLogger("pool")
 
@@ -55,6 +50,9 @@ class Wear(NamedTuple):
 
     images: int = 0
     resident_bytes: int = 0
+    beside: bool = False
+    """Whether the fresh one gets ready beside the worn one, which goes on until then; where there
+    is memory for both."""
 
 
 _NO_WEAR = Wear()
@@ -74,7 +72,8 @@ class _InWork:
 
 
 class Pool:
-    """Starts the worker when it is needed and keeps at most one alive.
+    """Starts the worker when it is needed and keeps one alive; for a while a second one, that
+    gets ready to take the place of a worn one.
 
     For one thread; only `stop`, `pid`, `provenance` and `starts` are for all.
     """
@@ -94,8 +93,10 @@ class Pool:
         self._command = tuple(command)
         self._wear = wear
         self._clock = clock
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Channel | None = None
+        self._worker: WorkerProcess | None = None
+        self._successor: WorkerProcess | None = None
+        self._wears_out = ""
+        """Why there is a successor."""
         self._start_until: float | None = None
         self._in_work: dict[int, _InWork] = {}
         self._messages_left = 0
@@ -113,8 +114,8 @@ class Pool:
     @property
     def pid(self) -> int | None:
         """The worker's process id, when there is one."""
-        process = self._process
-        return process.pid if process else None
+        worker = self._worker
+        return worker.process.pid if worker else None
 
     def start(self) -> Provenance:
         """Make sure that a worker is ready, and no worn one; returns what it reads with.
@@ -123,15 +124,21 @@ class Pool:
             WorkerError: it failed to start; with the worker's own code and sentence if it had one.
             Stopped: the service stops.
         """
-        if self.provenance is not None and self._process and self._process.poll() is None:
+        self._look_after_successor()
+        worker = self._worker
+        if self.provenance is not None and worker and worker.process.poll() is None:
             if self.worn_out is None or self._in_work:
                 return self.provenance
             log.info("worker %d %s: a fresh one takes its place", self.pid, self.worn_out)
-        self.stop()
-        ours = self._launch()
-        self._channel = Channel(ours, self._wait)
+        self._end_worker()
         self._start_until = self._clock() + START_TIMEOUT_S
         try:
+            self._worker = self._take_successor()
+            if self._worker is None:
+                self.starts += 1
+                self._worker = WorkerProcess(self._command, self._wait)
+            if self._stop.is_set():  # another thread may have looked for it in between
+                raise Stopped
             message = self._receive()
             if message.get("type") == "failed":
                 raise protocol.parse_failed(message)
@@ -145,29 +152,14 @@ class Pool:
         )
         return self.provenance
 
-    def _launch(self) -> socket.socket:
-        """Start the process; returns our end of its connection."""
-        try:
-            ours, theirs = socket.socketpair()
-            with theirs:
-                self.starts += 1
-                try:
-                    self._process = subprocess.Popen(
-                        [*self._command, str(theirs.fileno())],
-                        pass_fds=[theirs.fileno()],
-                        stdin=subprocess.DEVNULL,
-                        stdout=sys.stderr.fileno(),
-                        env=os.environ | _ENVIRONMENT,
-                    )
-                except BaseException:
-                    ours.close()
-                    raise
-        except OSError as error:  # no descriptor, process or memory is left: not for ever
-            raise WorkerError(
-                ErrorCode.WORKER_NOT_STARTED,
-                f"No worker can be started ({os.strerror(error.errno or 0)}).",
-            ) from error
-        return ours
+    def _take_successor(self) -> WorkerProcess | None:
+        """The one that waits or is getting ready, if it lives."""
+        successor, self._successor = self._successor, None
+        if successor is not None and successor.process.poll() is not None:
+            log.warning("the worker that was to take its place has ended; another one is started")
+            successor.end()
+            return None
+        return successor
 
     def submit(self, batch_id: int, tasks: list[Task]) -> None:
         """Hand a batch to the worker, which may have several; `next_result` brings the answers.
@@ -252,19 +244,21 @@ class Pool:
 
     def stop(self) -> None:
         """End the worker, at once: it holds nothing that could be lost. Safe from any thread."""
+        self._end_worker()
+        successor, self._successor = self._successor, None
+        if successor is not None:
+            successor.end()
+
+    def _end_worker(self) -> None:
+        """Not its successor, which may get ready in the meantime."""
         self.provenance = None
         self.worn_out = None
         self._in_work = {}
         self._messages_left = self._images_read = 0
         self._start_until = None
-        channel, self._channel = self._channel, None
-        process, self._process = self._process, None
-        if channel is not None:
-            channel.close()
-        if process is not None:
-            process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: leave it
-                process.wait(_KILL_TIMEOUT_S)
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
 
     @contextlib.contextmanager
     def _attentive(self) -> Iterator[None]:
@@ -277,17 +271,21 @@ class Pool:
             batch.silent_until += away_s
         try:
             yield
+        except WorkerError:
+            self._end_worker()
+            raise
         except BaseException:
             self.stop()
             raise
+        self._look_after_successor()
         self._left_at = self._clock()
 
     def _connected(self) -> Channel:
-        channel = self._channel
-        if channel is None and self._stop.is_set():  # another thread called `stop`
+        worker = self._worker
+        if worker is None and self._stop.is_set():  # another thread called `stop`
             raise Stopped
-        assert channel is not None, "start() first"
-        return channel
+        assert worker is not None, "start() first"
+        return worker.channel
 
     def _images_in_work(self) -> int:
         return sum(len(batch.tasks) for batch in self._in_work.values())
@@ -309,11 +307,32 @@ class Pool:
     def _wear_out(self, images: int) -> None:
         self._images_read += images
         if 0 < self._wear.images <= self._images_read:
-            self.worn_out = f"read {self._images_read} images"
+            self._replace(f"read {self._images_read} images")
         elif self._wear.resident_bytes and self._images_read >= _LEAST_IMAGES and self.pid:
             size = machine_limits.resident_bytes(self.pid) or 0
             if size > self._wear.resident_bytes:
-                self.worn_out = f"holds {size / 1e6:.0f} MB of memory"
+                self._replace(f"holds {size / 1e6:.0f} MB of memory")
+
+    def _replace(self, reason: str) -> None:
+        """The worker gets no more batches, once another one is ready where that may be."""
+        if self._successor is not None:
+            return
+        is_first = self.worn_out is None
+        if is_first and self._wear.beside and self.pid and has_room_for_two(self.pid):
+            try:
+                self._successor = WorkerProcess(self._command, self._wait)
+            except WorkerError as error:
+                log.warning("%s The worker is replaced when it has ended.", error.message)
+            else:
+                self.starts += 1
+                self._wears_out = reason
+                return
+        self.worn_out = reason
+
+    def _look_after_successor(self) -> None:
+        successor = self._successor
+        if successor is not None and successor.has_told:
+            self.worn_out = self._wears_out  # one that failed is found out by `start`
 
     def _wait(self) -> None:
         """Go on waiting, unless there is a reason not to."""
@@ -335,10 +354,10 @@ class Pool:
 
     def _died(self) -> WorkerError:
         """Why; raises Stopped when it died with the service: a signal may be meant for both."""
-        code, process = None, self._process
-        if process is not None:
+        code, worker = None, self._worker
+        if worker is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                code = process.wait(_LAST_WORDS_S)
+                code = worker.process.wait(_LAST_WORDS_S)
         if self._stop.is_set():
             raise Stopped
         if code is None:

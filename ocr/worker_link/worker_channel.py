@@ -63,14 +63,14 @@ class Channel:
             except TimeoutError:
                 self._wait()
 
-    def has_input(self) -> bool:
-        """Wait at most POLL_S for a message's beginning, or the end."""
+    def has_input(self, at_most_s: float = POLL_S) -> bool:
+        """Wait at most so long for a message's beginning, or the end."""
         poll = select.poll()
         try:
             poll.register(self._socket, select.POLLIN)
         except ValueError:  # closed by another thread; `receive` finds out
             return True
-        return bool(poll.poll(POLL_S * 1000))
+        return bool(poll.poll(at_most_s * 1000))
 
     def receive(self) -> dict[str, Any]:
         """Wait for one message.

@@ -114,6 +114,17 @@ def test_a_failed_contestant_keeps_its_row_and_tells_its_reason() -> None:
     assert "- Peer, small: failed, exit code 1: no memory." in text
 
 
+def test_what_a_page_costs_and_when_the_first_is_there_have_columns() -> None:
+    rounds: list[Round] = [
+        {"us": figures(2.0, core_s=cost, first_page_s=first), "peer": figures(1.0)}
+        for cost, first in ((0.5, 3.0), (0.25, 9.0), (1.0, 4.0))
+    ]
+    head, _, us, peer, *_ = figures_table(rounds, {"us": "Us", "peer": "Peer"}).splitlines()
+    first, cost = (head.split("|").index(f" {name} ") for name in ("first page s", "core s a page"))
+    assert [us.split("|")[at].strip() for at in (first, cost)] == ["4.0", "0.50"]
+    assert [peer.split("|")[at].strip() for at in (first, cost)] == ["-", "-"]
+
+
 def test_the_ratios_table_has_a_column_for_each_round() -> None:
     rounds = [*ROUNDS[:1], {"us": figures(1.0)}]
     last = ratios_table(rounds, {("us", "peer"): "us / peer"}).splitlines()[-1]

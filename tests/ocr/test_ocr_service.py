@@ -169,10 +169,20 @@ def test_killed_while_it_reads_it_puts_nothing_into_quarantine(
 def test_a_worn_worker_is_replaced_and_nothing_is_lost(
     service: ServiceProcess, client: ControlClient
 ) -> None:
-    service.add(*(f"{number}.jpg" for number in range(9)))
+    service.add("0.jpg")
     service.start(worker="two", OCR_WORKER_MAX_IMAGES="2")
-    wait_until(lambda: counts(client)["done"] == 9)
-    assert client.status().worker_restarts >= 2
+    added = 1
+
+    def was_replaced() -> bool:
+        """A second one is only started when the first has taken the place of the worn one."""
+        nonlocal added
+        service.add(f"{added}.jpg")
+        added += 1
+        return client.status().worker_restarts >= 2
+
+    wait_until(lambda: counts(client)["done"] == 1)
+    wait_until(was_replaced)
+    wait_until(lambda: counts(client)["done"] == added)
     with contextlib.closing(sqlite3.connect(service.data / "ocr_data.db")) as database:
         assert database.execute("SELECT max(attempts) FROM images").fetchall() == [(0,)]
     said = service.stop()[2]

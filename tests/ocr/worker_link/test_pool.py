@@ -14,6 +14,7 @@ import pytest
 from polling import wait_until
 
 import fake_worker
+import machine_limits
 import page_progress
 from machine_limits import is_running
 from ocr_errors import WorkerError
@@ -22,6 +23,7 @@ from process_memory import tree
 from project import ROOT
 from worker_link import pool as pool_module
 from worker_link.pool import Pool, Stopped, Wear
+from worker_link.worker_process import WorkerProcess
 
 
 def is_gone(pid: int) -> bool:
@@ -292,6 +294,78 @@ class TestAFreshWorker:
             pool.stop()
 
 
+class TestAHandOver:
+    @pytest.fixture
+    def pool(self, stop: threading.Event) -> Iterator[Pool]:
+        made = Pool(
+            timeout_s=20.0, stop=stop, command=fake_worker.command(), wear=Wear(1, beside=True)
+        )
+        made.start()
+        yield made
+        made.stop()
+
+    def successor(self, pool: Pool) -> WorkerProcess:
+        found = pool._successor
+        assert found is not None
+        return found
+
+    def test_the_worn_one_goes_on_until_the_fresh_one_is_ready(self, pool: Pool) -> None:
+        first = pool.pid
+        assert first is not None
+        read(pool, 1, tasks("a.png"))
+        fresh = self.successor(pool)
+        assert (pool.pid, pool.starts) == (first, 2)
+        pool.submit(2, tasks("later.png"))
+        wait_until(lambda: fresh.has_told)
+        pool.submit(3, tasks("a.png"))
+        assert pool.worn_out == "read 1 images", "from now on it gets no more"
+        pool.start()
+        assert pool.pid == first, "it has two batches yet"
+        assert sorted(ids(pool.next_result(), pool.next_result())) == [2, 3]
+        pool.start()
+        assert (pool.pid, pool.starts, pool.worn_out) == (fresh.process.pid, 2, None)
+        assert is_gone(first)
+        read(pool, 4, tasks("a.png"))
+
+    def test_a_worker_that_ends_meanwhile_is_followed_by_the_fresh_one(self, pool: Pool) -> None:
+        read(pool, 1, tasks("a.png"))
+        fresh = self.successor(pool)
+        pool.submit(2, tasks("kill.png"))
+        with pytest.raises(WorkerError, match="signal 9"):
+            pool.next_result()
+        pool.start()
+        assert (pool.pid, pool.starts) == (fresh.process.pid, 2)
+        read(pool, 3, tasks("a.png"))
+
+    def test_a_fresh_one_that_ends_is_replaced_and_the_worn_one_goes_on(self, pool: Pool) -> None:
+        first = pool.pid
+        read(pool, 1, tasks("a.png"))
+        fresh = self.successor(pool)
+        fresh.process.kill()
+        fresh.process.wait()
+        read(pool, 2, tasks("a.png"))
+        assert pool.pid == first
+        pool.start()
+        assert pool.pid not in (first, fresh.process.pid)
+        assert pool.starts == 3
+        read(pool, 3, tasks("a.png"))
+
+    def test_without_memory_for_both_there_is_one_at_a_time(
+        self, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(machine_limits, "usable_memory", lambda: 1_000_000)
+        read(pool, 1, tasks("a.png"))
+        assert (pool.starts, pool.worn_out) == (1, "read 1 images")
+        pool.start()
+        assert (pool.starts, pool.worn_out) == (2, None)
+
+    def test_both_end_with_the_service(self, pool: Pool) -> None:
+        read(pool, 1, tasks("a.png"))
+        pids = [pool.pid, self.successor(pool).process.pid]
+        pool.stop()
+        assert all(pid is not None and is_gone(pid) for pid in pids)
+
+
 def test_noise_on_stdout_is_no_message_and_no_data(capfd: pytest.CaptureFixture[str]) -> None:
     """It goes to stderr: the service's stdout is for data."""
     pool = Pool(timeout_s=20.0, stop=threading.Event(), command=fake_worker.command())
@@ -342,7 +416,7 @@ def test_no_descriptor_for_a_worker_is_no_end_of_the_service(
 
     before = len(os.listdir("/proc/self/fd"))
     with monkeypatch.context() as broken:
-        broken.setattr(f"worker_link.pool.{what}", none_left)
+        broken.setattr(f"worker_link.worker_process.{what}", none_left)
         for _ in range(3):
             with pytest.raises(WorkerError, match="Too many open files") as caught:
                 pool.start()

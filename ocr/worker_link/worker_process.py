@@ -1,0 +1,72 @@
+"""A worker's process and our end of its connection: launched, asked whether it is ready, ended."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import machine_limits
+from ocr_contract.error_codes import ErrorCode
+from ocr_errors import WorkerError
+from worker_link.worker_channel import Channel
+
+START_TIMEOUT_S = 180.0
+_KILL_TIMEOUT_S = 5.0
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy's products are small and each page has a thread: more threads wait for each other."""
+_MOST_MEMORY_OF_TWO = 0.6
+"""The share of the memory there is that two workers may hold together for a while."""
+
+
+class WorkerProcess:
+    """One process. For one thread, but `end` is for all."""
+
+    def __init__(self, command: Sequence[str], wait: Callable[[], None]) -> None:
+        """Launch it; `wait` as of `Channel`.
+
+        Raises:
+            WorkerError: worker_not_started.
+        """
+        self.launched_at = time.monotonic()
+        try:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                try:
+                    self.process = subprocess.Popen(
+                        [*command, str(theirs.fileno())],
+                        pass_fds=[theirs.fileno()],
+                        stdin=subprocess.DEVNULL,
+                        stdout=sys.stderr.fileno(),
+                        env=os.environ | _ENVIRONMENT,
+                    )
+                except BaseException:
+                    ours.close()
+                    raise
+        except OSError as error:  # no descriptor, process or memory is left: not for ever
+            raise WorkerError(
+                ErrorCode.WORKER_NOT_STARTED,
+                f"No worker can be started ({os.strerror(error.errno or 0)}).",
+            ) from error
+        self.channel = Channel(ours, wait)
+
+    @property
+    def has_told(self) -> bool:
+        """Whether it said that it is ready or failed, has ended, or took too long."""
+        late = time.monotonic() - self.launched_at > START_TIMEOUT_S
+        return late or self.process.poll() is not None or self.channel.has_input(0.0)
+
+    def end(self) -> None:
+        """At once: it holds nothing that could be lost."""
+        self.channel.close()
+        self.process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: leave it
+            self.process.wait(_KILL_TIMEOUT_S)
+
+
+def has_room_for_two(pid: int) -> bool:
+    """Whether another worker as large as this one fits into the memory beside it."""
+    most = _MOST_MEMORY_OF_TWO * machine_limits.usable_memory()
+    return 2 * (machine_limits.resident_bytes(pid) or 0) <= most
