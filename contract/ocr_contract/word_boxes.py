@@ -80,8 +80,19 @@ def word_places(
     `corrected` is what a person made of it: words that stayed keep their place, and new ones
     share what lies between. A polygon that is none has no words.
     """
+    along, spans = word_spans(text, words, polygon, corrected)
+    return [(word, quad(along, *place)) for word, place in spans]
+
+
+def word_spans(
+    text: str,
+    words: str | Sequence[int] | None,
+    polygon: Sequence[Sequence[float]],
+    corrected: str | None = None,
+) -> tuple[Sequence[Sequence[float]], list[tuple[str, Place]]]:
+    """As `word_places`, but where each word begins and ends along the polygon that is returned."""
     if len(polygon) != len("quad"):
-        return []
+        return polygon, []
     known = from_text(words, text) if isinstance(words, str) else _checked(words, text)
     if known is None:
         polygon = _along(text, polygon)
@@ -90,7 +101,7 @@ def word_places(
     shown = machine
     if corrected is not None and (shown := corrected.split()) != machine:
         places = _aligned(machine, places, shown)
-    return [(word, _quad(polygon, *place)) for word, place in zip(shown, places, strict=True)]
+    return polygon, list(zip(shown, places, strict=True))
 
 
 def _checked(words: Sequence[int] | None, text: str) -> tuple[int, ...] | None:
@@ -111,7 +122,8 @@ def _along(text: str, polygon: Sequence[Sequence[float]]) -> Sequence[Sequence[f
     return [*polygon[1:], polygon[0]] if is_stacked else polygon
 
 
-def _quad(polygon: Sequence[Sequence[float]], start: float, end: float) -> Quad:
+def quad(polygon: Sequence[Sequence[float]], start: float, end: float) -> Quad:
+    """The part of a line between two places along it."""
     # Written out: an export asks for this some hundred times a page.
     (x1, y1), (x2, y2), (x3, y3), (x4, y4) = polygon
     top_x, top_y, bottom_x, bottom_y = x2 - x1, y2 - y1, x3 - x4, y3 - y4
