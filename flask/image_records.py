@@ -1,11 +1,12 @@
 """What the pages, the API and the exports show of an image: plain frozen records, no SQL."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from ocr_contract import doubt, line_marks, word_boxes
+from ocr_contract import doubt, line_marks, usual_widths, word_boxes
 from ocr_contract.alternatives import Alternative, to_plain
 from ocr_contract.doubt import Band
 from ocr_contract.page_tables import Table
@@ -117,6 +118,13 @@ class LineView:
     """As the column holds them."""
     paragraph: int | None = None
     """From 1 on its page; None where it was read before there were any."""
+    is_kept: bool = False
+    """Somebody has looked at the machine's text and found it right."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is worth a look that nobody has given it."""
+        return self.band is not Band.SURE and not self.is_kept
 
     @property
     def band(self) -> Band:
@@ -138,6 +146,10 @@ class LineView:
     def places(self) -> list[tuple[str, word_boxes.Quad]]:
         """Each word of what is shown, and where it stands."""
         return word_boxes.word_places(self.text, self.words, self.polygon, self.corrected)
+
+    def spans(self) -> tuple[Sequence[Sequence[float]], list[tuple[str, usual_widths.Place]]]:
+        """Each word of what is shown, and where it begins and ends along that polygon."""
+        return word_boxes.word_spans(self.text, self.words, self.polygon, self.corrected)
 
     @property
     def seen(self) -> str:

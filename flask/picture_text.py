@@ -12,22 +12,28 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from image_records import LineView
+from ocr_contract import word_boxes
 
 _BASELINE = 0.2
 """Of a line's height, from below: about where letters stand."""
 _SIZE = 0.8
 _STACKED = 1.8
 """A word so many times as high as long, of wide characters: they stand below each other."""
+_FLAT = 8
+"""So many times as long as high."""
 _Corners = Sequence[Sequence[float]]
 
 
 def group(line: LineView, row_id: str) -> Markup:
     """The group of a line; `row_id` is that of its row beside the picture."""
-    words = line.places()
-    if not words:
+    polygon, spans = line.spans()
+    if not spans:
         return Markup("")
-    corners = [_laid_along(text, quad) for text, quad in words]
-    top_left, _, bottom_right, bottom_left = corners[0]
+    quads = None
+    if _may_be_stacked(polygon):
+        quads = [_laid_along(text, word_boxes.quad(polygon, *place)) for text, place in spans]
+    first = quads[0] if quads else word_boxes.quad(polygon, *spans[0][1])
+    top_left, _, bottom_right, bottom_left = first
     height = math.dist(top_left, bottom_left)
     across, down = bottom_right[0] - bottom_left[0], bottom_right[1] - bottom_left[1]
     length = math.hypot(across, down) or 1.0
@@ -40,15 +46,38 @@ def group(line: LineView, row_id: str) -> Markup:
         f'<g data-line="{row_id}" font-size="{max(height * _SIZE, 1.0):.0f}" '
         f'transform="translate({x:.0f} {y:.0f}){turned}">'
     ]
-    origin_x, origin_y = bottom_left
-    for (text, _), quad in zip(words, corners, strict=True):
-        end, start = quad[2], quad[3]
-        place = (start[0] - origin_x) * across + (start[1] - origin_y) * down
-        long = (end[0] - start[0]) * across + (end[1] - start[1]) * down
+    if quads:
+        origin_x, origin_y = bottom_left
+        places = [
+            ((start[0] - origin_x) * across + (start[1] - origin_y) * down,
+             (end[0] - start[0]) * across + (end[1] - start[1]) * down)
+            for _, _, end, start in quads
+        ]  # fmt: skip
+    else:  # all of them lie along one side
+        unit, begin = math.dist(polygon[2], polygon[3]) / word_boxes.WHOLE, spans[0][1][0]
+        places = [((start - begin) * unit, (end - start) * unit) for _, (start, end) in spans]
+    for (text, _), (place, long) in zip(spans, places, strict=True):
         shown = text if text.isalnum() else escape(text)
         parts.append(f'<text x="{place:.0f}" textLength="{max(long, 1.0):.0f}">{shown}</text>')
     parts.append("</g>")
     return Markup("".join(parts))  # noqa: S704  numbers, an id of ours, and escaped words
+
+
+def box(line: LineView, prefix: str, is_hit: bool) -> Markup:
+    """The box of a line on the picture, which leads to its row; `prefix` is that of the page."""
+    number = line.number
+    hit = " hit" if is_hit else ""
+    return Markup(  # noqa: S704  numbers, a band's name, and an id of ours
+        f'<a href="#{prefix}-line-{number}" tabindex="-1" aria-label="Line {number}">'
+        f'<polygon id="{prefix}-box-{number}" class="box {line.band}{hit}" '
+        f'data-line="{prefix}-line-{number}" points="{line.points}"/></a>'
+    )
+
+
+def _may_be_stacked(polygon: _Corners) -> bool:
+    """Whether a word of it may be so much higher than long; a line this flat has none."""
+    top_left, top_right, _, bottom_left = polygon
+    return math.dist(top_left, bottom_left) * _FLAT > math.dist(top_left, top_right)
 
 
 def _laid_along(text: str, quad: _Corners) -> _Corners:

@@ -232,8 +232,9 @@ def _tables(
 
 def _page(connection: sqlite3.Connection, page: sqlite3.Row, *, machine: bool) -> PageView:
     rows = connection.execute(
-        "SELECT l.*, iif(?, NULL, c.text) AS corrected FROM lines l "
-        "LEFT JOIN corrections c ON c.line_id = l.id WHERE l.page_id = ? ORDER BY l.number",
+        "SELECT l.*, iif(?, NULL, c.text) AS corrected, r.was_wrong = 0 AS is_kept FROM lines l "
+        "LEFT JOIN corrections c ON c.line_id = l.id "
+        "LEFT JOIN reviews r ON r.line_id = l.id WHERE l.page_id = ? ORDER BY l.number",
         (machine, page["id"]),
     ).fetchall()
     return PageView(
@@ -247,7 +248,7 @@ def _page(connection: sqlite3.Connection, page: sqlite3.Row, *, machine: bool) -
             LineView(row["id"], row["number"], row["text"], row["corrected"], row["confidence"],
                      points(row["polygon"]), row["doubt"], row["doubt_reason"],
                      from_json(row["alternatives"], row["text"]), row["model"], row["words"],
-                     row["paragraph"])
+                     row["paragraph"], bool(row["is_kept"]))
             for row in rows
         ],
         tables=_tables(connection, page["id"], rows),

@@ -41,6 +41,7 @@ def register(app: Flask) -> None:
         marked_name=highlighting.marked_name,
         marked_lines=marked_lines,
         picture_words=picture_text.group,
+        picture_box=picture_text.box,
     )
     app.jinja_env.globals.update(
         bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},

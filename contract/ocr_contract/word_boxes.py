@@ -77,7 +77,7 @@ def word_places(
     share what lies between. A polygon that is none has no words.
     """
     polygon, spans = word_spans(text, words, polygon, corrected)
-    return [(word, _quad(polygon, span)) for word, span in spans]
+    return [(word, quad(polygon, *span)) for word, span in spans]
 
 
 def word_spans(
@@ -100,12 +100,12 @@ def word_spans(
     return polygon, [*zip(shown, places, strict=True)]
 
 
-def _quad(polygon: Sequence[Sequence[float]], span: Place) -> Quad:
-    """That part of a line's polygon."""
+def quad(polygon: Sequence[Sequence[float]], start: float, end: float) -> Quad:
+    """The part of a line's polygon between two of its thousandths."""
     # Written out: an export asks for this some hundred times a page.
     (x1, y1), (x2, y2), (x3, y3), (x4, y4) = polygon
     top_x, top_y, bottom_x, bottom_y = x2 - x1, y2 - y1, x3 - x4, y3 - y4
-    start, end = span[0] / WHOLE, span[1] / WHOLE
+    start, end = start / WHOLE, end / WHOLE
     return (
         (round(x1 + top_x * start, 2), round(y1 + top_y * start, 2)),
         (round(x1 + top_x * end, 2), round(y1 + top_y * end, 2)),

@@ -52,9 +52,10 @@ const goTo = (line, { focus = true } = {}) => {
 listen({
   opened: (line) => goTo(line, { focus: false }),
   left: (line) => goTo(line),
-  saved: (line) => {
+  saved: (line, isKept) => {
     updateBox(line);
     goTo(line);
+    if (isKept) nextDoubtful();
   },
   updated: (line) => updateBox(line),
 });
@@ -137,7 +138,7 @@ const nextDoubtful = () => {
   const lines = allLines();
   const from = lines.indexOf(current ?? focusedLine());
   const doubtful = [...lines.slice(from + 1), ...lines.slice(0, from + 1)]
-    .find((line) => line.matches(".doubtful, .check"));
+    .find((line) => line.matches("[data-asks]"));
   if (doubtful) goTo(doubtful);
 };
 
@@ -157,6 +158,30 @@ const viewerInSight = () => viewers.get((current ?? article).closest(".page")?.q
   ?? [...viewers.values()][0];
 
 const follow = (id) => document.getElementById(id)?.click();
+
+// The page before or after, once there is nothing left to scroll in that direction.
+const isAtEdge = (target, down) => {
+  const list = target.closest?.(".lines, .frame");
+  return [list, document.scrollingElement].every((box) => !box || (
+    down ? box.scrollTop + box.clientHeight >= box.scrollHeight - 2 : box.scrollTop <= 1
+  ));
+};
+
+const PAGE_KEYS = {
+  PageUp: () => document.getElementById("page-before"),
+  PageDown: () => document.getElementById("page-after"),
+  Home: () => document.querySelector(".page-steps a[data-page]"),
+  End: () => [...document.querySelectorAll(".page-steps a[data-page]")].at(-1),
+};
+
+const stepPages = (event) => {
+  const down = event.key === "PageDown" || event.key === "End";
+  const link = PAGE_KEYS[event.key]?.();
+  if (!link || event.shiftKey || !isAtEdge(event.target, down)) return false;
+  event.preventDefault();
+  link.click();
+  return true;
+};
 
 const KEYS = {
   "+": () => viewerInSight()?.by(1.25),
@@ -196,6 +221,7 @@ document.addEventListener("keydown", (event) => {
       return;
     }
   }
+  if (stepPages(event)) return;
   // In the frame the arrows move the picture.
   if (event.key.startsWith("Arrow") && target.closest?.(".frame")) return;
   const work = KEYS[event.key];

@@ -1,5 +1,6 @@
 // The form that corrects a line, one at a time. What is typed is a draft from the first letter on;
-// Enter stores it, Escape leaves and keeps the draft, Cancel throws it away.
+// Enter stores it, Escape leaves and keeps the draft, Cancel throws it away. Of a doubtful line that
+// nobody has looked at Enter alone keeps the text as right, as in a review.
 
 import { button } from "./button.js";
 import { draftOf, drop, keep, shownText } from "./drafts.js";
@@ -74,13 +75,21 @@ const replaced = (line, html) => {
   return fresh;
 };
 
+// Whether Enter says that the text is right as it stands.
+const keeps = (line, form) => "asks" in line.dataset && form.elements.text.value === shownText(line);
+
+const label = (line, form) => {
+  form.querySelector("button.primary").textContent = keeps(line, form) ? "Keep" : "Save";
+};
+
 const finish = (line, answer) => {
   drop(line);
   open = null;
   document.body.classList.remove("is-editing");
   const fresh = replaced(line, answer.html);
-  said(answer.code === "taken_back" ? "The machine's text again." : "Saved.");
-  hooks.saved(fresh);
+  const words = { taken_back: "The machine's text again.", kept: "Kept as right." };
+  said(words[answer.code] ?? "Saved.");
+  hooks.saved(fresh, answer.code === "kept");
 };
 
 const conflict = (line, form, answer) => {
@@ -102,13 +111,15 @@ const save = async (form, undo = false) => {
   if (!open || form.dataset.busy) return;
   const { line } = open;
   const input = form.elements.text;
-  if (!undo && input.value === shownText(line)) return leave();
-  keep(line, input.value);
+  const isKept = !undo && keeps(line, form);
+  if (!undo && !isKept && input.value === shownText(line)) return leave();
+  if (!isKept) keep(line, input.value);
   form.dataset.busy = "yes";
   input.readOnly = true;
   form.elements.request_id.value ||= newRequestId();
   const fields = Object.fromEntries(new FormData(form));
   if (undo) fields.undo = "1";
+  if (isKept) fields.review = "worst";
   const answer = await send(form.getAttribute("action"), fields, (text) => note(form, text));
   delete form.dataset.busy;
   input.readOnly = false;
@@ -135,7 +146,11 @@ export const adopt = (line, form) => {
     event.preventDefault();
     save(form, event.submitter?.name === "undo");
   });
-  form.elements.text.addEventListener("input", () => keep(line, form.elements.text.value));
+  form.elements.text.addEventListener("input", () => {
+    keep(line, form.elements.text.value);
+    label(line, form);
+  });
+  label(line, form);
   form.querySelector(".cancel").addEventListener("click", (event) => {
     event.preventDefault();
     leave({ discard: true });
@@ -180,7 +195,7 @@ export const take = (line, reading) => {
   input.value = at >= 0
     ? input.value.slice(0, at) + other + input.value.slice(at + shown.length)
     : before + other + machine.slice(end).join("");
-  keep(line, input.value);
+  input.dispatchEvent(new Event("input"));
   input.focus({ preventScroll: true });
 };
 

@@ -137,9 +137,12 @@ const undo = () => {
   if (item) answer(item, true);
 };
 
+// So many lines are in the window at once.
+const inSight = () => Math.max(Math.floor(innerHeight / (current().offsetHeight + 12)), 1);
+
 const move = (by) => {
   const all = items();
-  const next = all[all.indexOf(current()) + by];
+  const next = all[Math.min(Math.max(all.indexOf(current()) + by, 0), all.length - 1)];
   if (next) focus(next);
   if (all.indexOf(next) > all.length - 3) more();
 };
@@ -166,8 +169,10 @@ if (list) {
     const keys = {
       ArrowDown: () => move(1),
       ArrowUp: () => move(-1),
+      PageDown: () => move(inSight()),
+      PageUp: () => move(-inSight()),
       Escape: () => document.activeElement?.blur(),
-      ...(isTyping ? {} : { u: undo, Enter: () => { if (!event.target.closest("a, button, summary")) focus(current()); else return true; } }),
+      ...(isTyping ? {} : { u: undo, Home: () => move(-Infinity), End: () => move(Infinity), Enter: () => { if (!event.target.closest("a, button, summary")) focus(current()); else return true; } }),
     };
     const work = keys[event.key];
     if (!work || (isTyping && event.target.id === "q")) return;

@@ -352,3 +352,58 @@ def test_nothing_of_it_sticks_out(page: Page, server: WebServer, receipt: int, w
                  "/"):  # fmt: skip
         page.goto(server.address + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_enter_keeps_a_doubtful_line_and_goes_to_the_next_one(
+    page: Page, server: WebServer, database: DemoDatabase, reader: CorrectingReader
+) -> None:
+    image_id = database.add_text("keep.png", "first\nsecond\nthird")  # each of them to check
+    database.execute("UPDATE lines SET confidence = 0.999 WHERE text = 'second'")
+    before = len(reader.requests)
+    page.goto(f"{server.address}/images/{image_id}")
+    page.locator("#p1-line-1").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".edit-line .primary")).to_have_text("Keep")
+    page.keyboard.type("typed")
+    expect(page.locator(".edit-line .primary")).to_have_text("Save")
+    page.locator(".edit-line [name=text]").fill("first")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Kept as right.")
+    expect(page.locator("#p1-line-1 .badge.kept")).to_be_visible()
+    expect(page.locator("#p1-line-1 .badge.unsaved")).to_have_count(0)
+    expect(page.locator("#p1-line-3")).to_be_focused()
+    reviews = database._connection.execute(
+        "SELECT was_wrong, is_sample FROM reviews WHERE line_id = (SELECT l.id FROM lines l "
+        "JOIN pages p ON p.id = page_id WHERE image_id = ? AND l.text = 'first')", (image_id,)
+    )  # fmt: skip
+    assert [tuple(row) for row in reviews] == [(0, 0)]
+    page.locator("#p1-line-2").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".edit-line .primary")).to_have_text("Save")
+    page.keyboard.press("Enter")  # it is not doubtful: nothing is said of it
+    expect(page.locator(".edit-line")).to_have_count(0)
+    assert [body.get("review") for _, body in reader.requests[before:]] == ["worst"]
+    assert corrected(database, image_id) == []
+
+
+def test_the_pages_of_a_document_are_turned_by_keys(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_image("keys.pdf", page_count=9)
+    for number in range(1, 10):
+        database.add_page(image_id, [(f"page {number}", 0.9, [[0, 0], [9, 0], [9, 9], [0, 9]])],
+                          number=number)  # fmt: skip
+    page.goto(f"{server.address}/images/{image_id}")
+    where = page.locator(".page-steps [aria-current]")
+    for key, number in (("PageDown", 2), ("]", 3), ("End", 9), ("PageDown", 9), ("PageUp", 8),
+                        ("Home", 1), ("PageUp", 1)):  # fmt: skip
+        expect(page.locator(".keys")).to_be_visible()  # its script has begun
+        top = 1e6 if key in ("PageDown", "End") else 0
+        page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
+        page.keyboard.press(key)
+        expect(where).to_have_text(str(number))
+    page.set_viewport_size({"width": 1280, "height": 300})
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    page.keyboard.press("PageDown")  # there is something left to scroll
+    page.wait_for_function("scrollY > 0")
+    expect(where).to_have_text("1")
