@@ -23,6 +23,7 @@ from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
 from reading.page_search import find_lines
+from reading.page_words import with_page_words
 from reading.reading_order import reading_order
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
 
@@ -282,14 +283,11 @@ def _read_page(
     paragraphs = paragraph_numbers(
         polygons[order], [texts[index] for index in order], vertical=vertical
     )
-    return ReadPage(
-        pixels=page,
-        rotation=rotation,
-        lines=tuple(
-            dataclasses.replace(judge(readings[index], polygons[index]), paragraph=number)
-            for index, number in zip(order, paragraphs, strict=True)
-        ),
-    )
+    lines = [
+        dataclasses.replace(judge(readings[index], polygons[index]), paragraph=number)
+        for index, number in zip(order, paragraphs, strict=True)
+    ]
+    return ReadPage(pixels=page, rotation=rotation, lines=tuple(with_page_words(lines)))
 
 
 def _is_text(reading: Reading) -> bool:

@@ -10,16 +10,20 @@ from engines.text_models import Evidence
 from ocr_contract.alternatives import MAX_PLACES, Alternative
 from ocr_contract.doubt import LOOK_AT
 from page_records import Line
+from reading.likely_places import likely_places
 from reading.line_crops import shares_along, thousandths
 from reading.line_doubt import LineFacts, doubt, reason
 from reading.line_reading import DOWNWARD, UPRIGHT, Reading
-from reading.rival_readings import alternatives, doubtful_places
+from reading.rival_readings import alternatives
 
 Point = tuple[float, float]
 Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
 """Makes a line of its reading and its polygon (4, 2)."""
 _SURELY_WRONG = 1.0
 """Of a line in letters that cannot be spelled."""
+_OFFERED = 0.015
+"""From this doubt on a line has other readings: one of ten misread words stands in a line that is
+not worth a look."""
 
 
 def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
@@ -32,12 +36,13 @@ def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
         )  # fmt: skip
     facts = facts_of(reading, polygon)
     found = doubt(facts)
-    if found is None or found < LOOK_AT:
+    if found is None or found < _OFFERED:
         return Line(
             reading.text, reading.confidence, points, doubt=found, model=reading.model, words=words
         )
     return Line(
-        reading.text, reading.confidence, points, doubt=found, doubt_reason=reason(facts),
+        reading.text, reading.confidence, points, doubt=found,
+        doubt_reason=reason(facts) if found >= LOOK_AT else None,
         alternatives=_alternatives(reading.text, reading.evidence), model=reading.model,
         words=words,
     )  # fmt: skip
@@ -89,7 +94,7 @@ def _alternatives(text: str, evidence: Sequence[Evidence]) -> tuple[Alternative,
         if start < 0:
             continue
         shift = start - (len(part.text) - len(part.text.lstrip()))
-        places = doubtful_places(part)
+        places = likely_places(part)
         found += [
             each
             for each in alternatives(places, part.text, shift)

@@ -53,7 +53,7 @@ def alternatives(places: Sequence[Place], text: str, shift: int = 0) -> list[Alt
     found = []
     for place in places:
         shown = text[place.start : place.end]
-        likely = {reading: share * _plausibility(reading) for reading, share in place.readings}
+        likely = {reading: share * plausibility(reading) for reading, share in place.readings}
         first = likely.pop(shown, 0.0)
         others = [
             each
@@ -72,7 +72,7 @@ def _is_alike(reading: str, shown: str) -> bool:
     return fold(reading) == fold(shown) or shown == " "
 
 
-def _plausibility(reading: str) -> float:
+def plausibility(reading: str) -> float:
     """Letters and digits are seldom mixed in one word, nor is a capital in its midst."""
     odd = 0
     for one, other in itertools.pairwise(reading):
@@ -87,10 +87,10 @@ def doubtful_places(evidence: Evidence) -> list[Place]:
     is_open = columns.rival_shares[:, 0] >= _COUNTS
     if not is_open.any() or not text:
         return []
-    begins = [*_columns_of(evidence), len(is_open)]
+    begins = [*columns_of(evidence), len(is_open)]
     spans = [
         (start, end)
-        for start, end in _spans(text, begins, is_open)
+        for start, end in word_spans(text, begins, is_open)
         if 0 < is_open[begins[start] : begins[end]].sum() <= _MOST_OPEN and end - start <= _LONGEST
     ]
     if len(spans) > _MOST_PLACES:  # the most doubtful ones
@@ -108,7 +108,7 @@ def doubtful_places(evidence: Evidence) -> list[Place]:
     return found
 
 
-def _columns_of(evidence: Evidence) -> list[int]:
+def columns_of(evidence: Evidence) -> list[int]:
     """For each character of the text the column where it begins; of a space that was no class the
     last one before it."""
     columns, characters = evidence.columns, evidence.characters
@@ -121,11 +121,11 @@ def _columns_of(evidence: Evidence) -> list[int]:
     return found
 
 
-def _spans(
+def word_spans(
     text: str, begins: Sequence[int], is_open: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 ) -> Iterator[tuple[int, int]]:
-    """Words and, where they are doubtful themselves, with them the signs beside; single characters
-    of scripts without spaces."""
+    """The places of a text. Words and, where they are doubtful themselves, with them the signs
+    beside; single characters of scripts without spaces; blanks within."""
     start = 0
     for place, character in enumerate(text):
         alone = runs_on(character)

@@ -1,0 +1,69 @@
+"""The doubtful places of a line with all their readings: what the recogniser nearly read, and what
+it often takes for what it read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engines.columns import character_begins
+from engines.text_models import Evidence
+from reading.look_alikes import look_alikes
+from reading.rival_readings import (
+    Place,
+    columns_of,
+    doubtful_places,
+    plausibility,
+    word_spans,
+)
+
+_CLOSING = ")]"
+"""Signs behind a number that may be its last digit."""
+
+
+def likely_places(evidence: Evidence) -> list[Place]:
+    """Of a part of a line, in rising order, without overlaps."""
+    text, columns = evidence.text, evidence.columns
+    found = {(place.start, place.end): place.readings for place in doubtful_places(evidence)}
+    starts = columns_of(evidence)
+    if len(starts) == len(text):  # as it is but for leaders and the like
+        shares = _shares(evidence, starts)
+        none_open = np.zeros(len(columns.classes), dtype=np.bool_)
+        for start, end in word_spans(text, [*starts, len(columns.classes)], none_open):
+            if text[start:end] == " ":
+                continue
+            _add(found, text, start, end, shares)
+            if text[end - 1].isdigit() and text[end : end + 1] and text[end] in _CLOSING:
+                _add(found, text, start, end + 1, shares)
+    return [Place(*span, readings) for span, readings in sorted(found.items())]
+
+
+def _add(
+    found: dict[tuple[int, int], list[tuple[str, float]]],
+    text: str,
+    start: int,
+    end: int,
+    shares: Sequence[float],
+) -> None:
+    """What a word may have been, to the readings of the place where it stands."""
+    alike = look_alikes(text, start, end, shares[start:end])
+    if not alike:
+        return
+    place = next((span for span in found if span[0] <= start and end <= span[1]), None)
+    if place is None:
+        if any(first < end and start < last for first, last in found):
+            return
+        place = (start, end)
+        found[place] = [(text[start:end], 1.0)]
+    shown, readings = text[slice(*place)], dict(found[place])
+    likely = readings.get(shown, 0.0) * plausibility(shown)
+    for reading, weight in alike.items():
+        whole = shown[: start - place[0]] + reading + shown[end - place[0] :]
+        readings[whole] = readings.get(whole, 0.0) + weight * likely / plausibility(whole)
+    found[place] = list(readings.items())
+
+
+def _shares(evidence: Evidence, starts: Sequence[int]) -> list[float]:
+    """The probability of each character of the text; of a space that was no class 1."""
+    columns = evidence.columns
+    begins = character_begins(columns.classes)
+    return [float(columns.probabilities[column]) if begins[column] else 1.0 for column in starts]
