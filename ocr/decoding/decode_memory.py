@@ -11,14 +11,11 @@ import functools
 import threading
 from collections.abc import Iterator
 
-from machine_limits import usable_cpus, usable_memory
+from machine_limits import usable_memory
 from ocr_errors import ImageError
 
 _SHARE = 0.25
 """Of the memory there is, for all decoders together; the models and the pages need the rest."""
-_AT_EASE = 48e6
-"""For each processor: while so much is lent, a further decoder waits, though there were room. Four
-pages of A4 at 300 dots an inch decoded at once are 250 MB at the peak, and ready no sooner."""
 _UNKNOWN_MEMORY = 4e9
 _RESULT_BYTES = 4.0
 """A pixel of the page, 3 bytes, and what converting needs in between."""
@@ -32,10 +29,8 @@ JPEG_REDUCTIONS = (1, 2, 4, 8)
 class Budget:
     """So many bytes, lent to decoders that work at the same time."""
 
-    def __init__(self, total: float, at_ease: float | None = None) -> None:
-        """One decoder alone may have all of `total`, several no more than `at_ease`."""
+    def __init__(self, total: float) -> None:
         self.total = total
-        self._at_ease = total if at_ease is None else min(at_ease, total)
         self._lent = 0.0
         self._returned = threading.Condition()
 
@@ -43,7 +38,7 @@ class Budget:
     def lend(self, count: float) -> Iterator[None]:
         """Wait until so much is free; the largest alone are let through whatever they ask."""
         with self._returned:
-            self._returned.wait_for(lambda: self._lent == 0 or self._lent + count <= self._at_ease)
+            self._returned.wait_for(lambda: self._lent == 0 or self._lent + count <= self.total)
             self._lent += count
         try:
             yield
@@ -56,8 +51,7 @@ class Budget:
 @functools.cache
 def budget() -> Budget:
     """The budget of this process."""
-    total = (usable_memory() or _UNKNOWN_MEMORY) * _SHARE
-    return Budget(total, at_ease=_AT_EASE * usable_cpus())
+    return Budget((usable_memory() or _UNKNOWN_MEMORY) * _SHARE)
 
 
 def check_size(

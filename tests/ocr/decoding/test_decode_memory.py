@@ -128,23 +128,3 @@ def test_one_waits_for_the_memory_of_another() -> None:
     assert events == ["first", "second"]
     with budget.lend(500):  # alone, whatever it needs
         pass
-
-
-def test_several_decoders_have_less_together_than_one_alone() -> None:
-    """However much memory there is: four pages at once are ready no sooner than one by one."""
-    budget = Budget(1000, at_ease=100)
-    begun, entered = threading.Event(), threading.Event()
-
-    def second() -> None:
-        begun.set()
-        with budget.lend(60):
-            entered.set()
-
-    thread = threading.Thread(target=second)
-    with budget.lend(900):
-        thread.start()
-        begun.wait(10)
-        assert not entered.wait(0.05)
-    thread.join(10)
-    with budget.lend(40), budget.lend(60):  # together they may
-        pass
