@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from machine_limits import idle_seconds, usable_cpus, usable_memory
+from machine_limits import free_memory, idle_seconds, usable_cpus, usable_memory
 
 MEMINFO = "MemTotal:        8000000 kB\nMemFree:          100000 kB\n"
 ALL = 8_000_000 * 1024
@@ -107,3 +107,16 @@ def test_how_long_the_processors_had_nothing_to_do(tmp_path: Path) -> None:
         assert idle_seconds(stat) == 0
     stat.unlink()
     assert idle_seconds(stat) == 0
+
+
+def test_what_is_free_is_the_least_of_machine_and_container(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 9000 kB\nMemAvailable: 5000 kB\n")
+    assert free_memory(tmp_path, meminfo) == 5000 * 1024
+    (tmp_path / "memory.max").write_text("4000000\n")
+    (tmp_path / "memory.current").write_text("3000000\n")
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 500000\n")
+    assert free_memory(tmp_path, meminfo) == 1_500_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory(tmp_path, meminfo) == 5000 * 1024
+    assert free_memory(tmp_path / "none", tmp_path / "none") is None
