@@ -135,7 +135,7 @@ def test_sixteen_slow_visitors_do_not_starve_the_next(
             started = time.monotonic()
             with urllib.request.urlopen(f"{server.address}{path}", timeout=20) as reply:
                 assert reply.status == 200
-            assert time.monotonic() - started < 2, path
+            assert time.monotonic() - started < 5, path
         assert "Traceback" not in server.log
         for connection in slow:
             connection.close()

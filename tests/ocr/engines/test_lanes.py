@@ -194,7 +194,9 @@ class TestCalls:
     def test_without_lines_calls_take_no_more_lanes_than_they_may(
         self, device: Device, threads: ThreadPoolExecutor, count: int, at_once: int
     ) -> None:
-        lanes: Lanes[int] = Lanes(count, device.read, lambda _, waiting: min(2, waiting), at_once)
+        lanes: Lanes[int] = Lanes(
+            count, device.read, lambda _, waiting: min(2, waiting), most_calls=at_once
+        )
         opened, running, most = threading.Event(), 0, 0
 
         def work() -> None:

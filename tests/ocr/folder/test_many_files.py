@@ -14,6 +14,7 @@ from test_folder_machine import Checked, Killed, killed_at
 from watcher_scene import PNG, Running, Scene
 
 from folder import folder_look, folder_walk, intake, settling, side_by_side
+from ocr_contract import text_folding
 from records import catalogue, folder_rows
 
 
@@ -70,6 +71,7 @@ def test_a_watcher_remembers_no_file_that_is_as_it_was(
     monkeypatch.setattr(folder_walk, "TOGETHER", 50)
     monkeypatch.setattr(folder_rows, "ROWS_TOGETHER", 50)
     monkeypatch.setattr(side_by_side, "ROWS_TOGETHER", 50)
+    monkeypatch.setattr(text_folding, "_REMEMBERED_CHARS", 0)  # bounded, and full after a look
     fill(scene, 20, 100)
     scene.write("other.png")  # what is hashed takes a megabyte
     scene.look(2)
