@@ -21,6 +21,7 @@ from reading.judged_lines import Judge, judged
 from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
+from reading.lone_signs import SURE_OF_FEW, are_text
 from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
@@ -41,8 +42,6 @@ _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _SEES_NOTHING = 0.3
 """The page classifier's largest share where the middle of a page, which it sees, is empty: 0.26."""
-_FEW_CHARACTERS, _SURE_OF_FEW = 2, 0.6
-"""Borders and grain are read as a sign or two, never surely."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -279,7 +278,8 @@ def _read_page(
     vertical = bool(readings) and 2 * sum(r.way.stacked for r in readings) > len(readings)
     texts = [reading.text for reading in readings]
     order = reading_order(polygons, vertical=vertical, page=page, texts=texts)
-    order = [index for index in order if _is_text(readings[index])]
+    is_text = are_text(readings, polygons)
+    order = [index for index in order if is_text[index]]
     paragraphs = paragraph_numbers(
         polygons[order], [texts[index] for index in order], vertical=vertical
     )
@@ -290,18 +290,11 @@ def _read_page(
     return ReadPage(pixels=page, rotation=rotation, lines=tuple(with_page_words(lines)))
 
 
-def _is_text(reading: Reading) -> bool:
-    if reading.doubt_reason is not None or reading.model is not None:
-        return True  # something is there, whatever was read
-    count = len(reading.text.strip())
-    return count > _FEW_CHARACTERS or (count > 0 and reading.confidence >= _SURE_OF_FEW)
-
-
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:
     return tuple(line for line in page.lines if line.confidence >= _SURE_ON_AGAIN)
 
 
 def _text_read(readings: Sequence[Reading]) -> float:
     """How much was read, and how surely."""
-    sure = [reading for reading in readings if reading.confidence >= _SURE_OF_FEW]
+    sure = [reading for reading in readings if reading.confidence >= SURE_OF_FEW]
     return sum(len(reading.text) * reading.confidence for reading in sure)
