@@ -108,6 +108,9 @@ scripts: environments models  ## lines in other scripts: marked, and read with t
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
 
+alternatives: environments models  ## misread words whose truth is among the readings that are offered: make alternatives IMAGES=folder
+	@$(BENCH)/other_readings.py --images "$$IMAGES" $(args)
+
 tolerance: environments models  ## misread words that search finds all the same: make tolerance IMAGES=folder [ARGS="--words 1000000"]
 	@$(BENCH)/tolerance.py --images "$$IMAGES" $(args)
 
@@ -147,4 +150,4 @@ axe: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: bench-gpu languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe python returns scale
+.PHONY: alternatives bench-gpu languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe python returns scale

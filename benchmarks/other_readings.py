@@ -1,6 +1,6 @@
 """Whether the truth is among the first three readings of words that were misread.
 
-    python benchmarks/other_readings.py --images folder
+    make alternatives IMAGES=folder
 
 Each image needs a CSV of its text beside it (`misread_words`). A word is misread when its line is
 wrong (`line_truth`) and the word is none of those that were read there; case does not count. Faults
