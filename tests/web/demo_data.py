@@ -12,7 +12,8 @@ import shutil
 import sqlite3
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +27,7 @@ Line = tuple[str, float, list[list[int]]]
 
 
 class DemoDatabase:
-    """Writes rows as ocr_service would. Use as a context manager; every call commits."""
+    """Writes rows as ocr_service would. Use as a context manager; every call is committed."""
 
     def __init__(self, data_folder: Path) -> None:
         data_folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +60,13 @@ class DemoDatabase:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Anything else that a test wants to be so."""
         self._connection.execute(sql, parameters)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """One transaction."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        yield
+        self._connection.execute("COMMIT")
 
     def fold(self) -> None:
         """Let the search index hold everything folded, as ocr_service does."""
@@ -110,13 +118,18 @@ class DemoDatabase:
         return page_id
 
     def add_text(self, name: str, text: str, **columns: Any) -> int:
-        """A done image with one page that holds `text`, one line a row."""
-        image_id = self.add_image(name, **columns)
+        """A done image with one page that holds `text`, one line a row.
+
+        All at once, as ocr_service commits: a live list that came between would show an image
+        without text, and nothing tells it to look again.
+        """
         lines: list[Line] = [
             (row, 0.95, [[10, 20 * i], [200, 20 * i], [200, 20 * i + 15], [10, 20 * i + 15]])
             for i, row in enumerate(text.split("\n"))
         ]
-        self.add_page(image_id, lines)
+        with self._at_once():
+            image_id = self.add_image(name, **columns)
+            self.add_page(image_id, lines)
         return image_id
 
     def add_warned(self, name: str, sentence: str, text: str = "", **columns: Any) -> int:
@@ -124,8 +137,9 @@ class DemoDatabase:
         columns = {"warning_code": "some_doubt", "warning": sentence, **columns}
         if text:
             return self.add_text(name, text, **columns)
-        image_id = self.add_image(name, **columns)
-        self.add_page(image_id, [])
+        with self._at_once():
+            image_id = self.add_image(name, **columns)
+            self.add_page(image_id, [])
         return image_id
 
     def add_batch(self, image_id: int) -> None:
