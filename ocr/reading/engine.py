@@ -16,6 +16,7 @@ from engines.text_models import TextModels
 from image_warnings import ImageWarning
 from page_records import Line
 from reading import baselines, orientation, unread_script
+from reading.axis_titles import are_axis_titles
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
 from reading.layout.paragraphs import paragraph_numbers
@@ -128,6 +129,8 @@ class PageEngine:
         elif not unread_script.is_unread(asked.surest):
             seen = self._seen(page, polygons, shares)
             rotation = orientation.rotation(asked.evidence, seen, told_upright=told_upright)
+            if are_axis_titles(page, polygons, rotation):
+                rotation = 0
         else:
             rotation = self._rotation_of_unread(
                 page, polygons, shares, len(asked.surest), told_upright=told_upright

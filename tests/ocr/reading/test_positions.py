@@ -28,6 +28,7 @@ _WITHOUT_TEXT = {"no-text"}
 _WITHOUT_RUNNING_TEXT = {
     *("single-character", "tight-crop", "sudoku", "keypad", "letters-apart", "bingo"),
     *("digit-column", "multiplication", "crossword", "sign", "accents", "vertical", "named-bars"),
+    "axis-title",
 }
 
 
@@ -36,6 +37,7 @@ def recipes() -> list[cases.Recipe]:
     turned_once = {
         *(
             "chart",
+            "axis-title",
             "named-bars",
             "turned-heads",
             "margin-note",
