@@ -3,6 +3,7 @@
     make accuracy [SUITES="receipts print cases positions sizes layout calibration tables"]
                   [IMAGES=folder of receipts] [CASES="drawn folder …"] [LAYOUTS="drawn folder …"]
                   [TABLES="drawn folder …"] [PEERS="paddleocr tesseract"]
+                  [ARGS="--keep folder [--minutes 9]"]
 
 Needs no IMAGES unless receipts are asked for; `suites` tells what each suite is. Receipts and
 print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_recall`), layout by
@@ -11,12 +12,19 @@ than done counts 0, as does one that a peer cannot read. Positions are this proj
 peers run without their part for turned pages. So are calibration, where it is told how often lines
 of each doubt are wrong (`reliability`), and tables, whose structure is scored (`tables_suite`). The
 results are printed and written to benchmarks/results/.
+
+With --keep, what was read stays in that folder and is not read again; with --minutes a run ends
+after about so long, to be called again until all is read (`kept_readings`).
 """
 
 import argparse
+import contextlib
+import functools
+import math
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +35,7 @@ import suites
 import tables_suite
 from accuracy_figures import Outcome, figures_of
 from contestants import OURS, environment, peer, set_up
+from kept_readings import KeptReadings, TurnOver, code_and_settings
 from line_truth import is_right, tidy
 from machine import describe
 from page_positions import Positions, judge, lay_down
@@ -55,6 +64,8 @@ def main() -> int:
     parser.add_argument("--tables", default="", help="folders with tables.jsonl; 'drawn': our own")
     parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s; '' for none")
     parser.add_argument("--model", choices=("small", "tiny"), default="small")
+    parser.add_argument("--keep", default="", help="folder in which readings stay for later runs")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="of a run, with --keep")
     parser.add_argument("--no-results", action="store_true", help="print only")
     options = parser.parse_args()
     chosen = _names(parser, options.suites, suites.NAMES) or [*suites.NAMES]
@@ -64,16 +75,28 @@ def main() -> int:
             parser.error("the receipts are yours: name their folder with --images")
         say("No folder of receipts is named (IMAGES=…): they are left out.")
         chosen.remove("receipts")
-    with tempfile.TemporaryDirectory(prefix="ocr-accuracy-") as folder:
+    kept = keep(options.keep, options.minutes, options.model) if options.keep else None
+    if kept and {suites.CALIBRATION, TABLES} & set(chosen):
+        parser.error(f"{suites.CALIBRATION} and {TABLES} need more than the text: without --keep")
+    place = (
+        contextlib.nullcontext(options.keep)
+        if kept
+        else tempfile.TemporaryDirectory(prefix="ocr-accuracy-")
+    )
+    with place as folder:
         sources = Sources(
             options.images, options.cases.split(), options.layouts.split(), options.tables.split()
         )
         items = gather(chosen, sources, Path(folder))
         ready = prepare(peers)
         print(f"{describe()}\nPP-OCRv6 {options.model}\n", flush=True)
-        found, positions, judged, built = run_ours(
-            items, "positions" in chosen, Path(folder), options.model
-        )
+        try:
+            found, positions, judged, built = run_ours(
+                items, "positions" in chosen, Path(folder), options.model, kept
+            )
+        except TurnOver as over:
+            say(f"{over}: run this again.")
+            return 0
         items.pop(suites.CALIBRATION, None)
         items.pop(TABLES, None)
         for name, reason in ready.items():
@@ -135,20 +158,36 @@ def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[
     return {name: make() for name, make in makers.items() if name in wanted}
 
 
+def keep(folder: str, minutes: float, model: str) -> KeptReadings:
+    """The folder's readings, if they are by this code with these settings."""
+    return KeptReadings(
+        Path(folder), code_and_settings({**os.environ, **environment(model)}), minutes
+    )
+
+
 def run_ours(
-    items: Mapping[str, list[Item]], with_positions: bool, folder: Path, model: str
+    items: Mapping[str, list[Item]],
+    with_positions: bool,
+    folder: Path,
+    model: str,
+    kept: KeptReadings | None = None,
 ) -> tuple[dict[str, dict[str, Outcome]], Positions | None, list[Judged], list[PageScore]]:
-    """One service reads everything."""
+    """One service reads everything that is not kept."""
     found: dict[str, Outcome] = {}
     judged: list[Judged] = []
     built: list[PageScore] = []
     readings: dict[Path, Reading] = {}
     with RunningService(environment(model)) as service:
         service.wait_until_ready()
+
+        def read(prefix: str, paths: Sequence[Path]) -> dict[Path, Reading]:
+            straight = functools.partial(read_all, service)
+            return kept.read(straight, prefix, paths) if kept else straight(prefix, paths)
+
         for suite, its_items in items.items():
             say(f"{suite}: {len(its_items)} files")
             paths = [item.path for item in its_items]
-            readings |= read_all(service, suite, paths)
+            readings |= read(suite, paths)
             if suite == suites.CALIBRATION:
                 judged = judge_lines(its_items, doubts(service, suite, paths))
                 continue
@@ -166,7 +205,7 @@ def run_ours(
             )
             turned = [position.path for position in lying if position.rotation]
             say(f"positions: {len(turned)} turned files")
-            readings |= read_all(service, "turned", turned)
+            readings |= read("turned", turned)
             positions = judge(lying, readings)
     return {OURS: found}, positions, judged, built
 

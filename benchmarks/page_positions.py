@@ -43,7 +43,8 @@ class Positions(NamedTuple):
 
 
 def lay_down(items: Iterable[Item], folder: Path) -> list[Position]:
-    """Every item with text upright, and those that tell their upright also turned, in new files.
+    """Every item with text upright, and those that tell their upright also turned, in files of
+    the folder; what lies there from a turn before (`kept_readings`) is not drawn again.
 
     What has no upright (one I, a row of noughts: `tells_up`) must still not be turned. Without
     text there is nothing to put upright; what cannot be decoded has only its own position.
@@ -56,16 +57,32 @@ def lay_down(items: Iterable[Item], folder: Path) -> list[Position]:
         found.append(Position(item, item.path, 0))
         if not item.tells_up:
             continue
+        lying = [
+            Position(item, folder / f"{item.path.name}.turned-{rotation}.png", rotation)
+            for rotation in QUARTERS[1:]
+        ]
         try:
-            page = next(decode_pages(item.path.read_bytes(), _MEGAPIXELS)).pixels
+            _draw(position for position in lying if not position.path.exists())
         except ImageError:
             continue
-        for rotation in QUARTERS[1:]:
-            path = folder / f"{item.path.name}.turned-{rotation}.png"
-            rgb = turned(page, rotation)[:, :, ::-1]
-            Image.fromarray(rgb).save(path, compress_level=1)
-            found.append(Position(item, path, rotation))
+        found += lying
     return found
+
+
+def _draw(lying: Iterable[Position]) -> None:
+    """One item, turned.
+
+    Raises:
+        ImageError: it cannot be decoded.
+    """
+    page = None
+    for position in lying:
+        if page is None:
+            page = next(decode_pages(position.item.path.read_bytes(), _MEGAPIXELS)).pixels
+        rgb = turned(page, position.rotation)[:, :, ::-1]
+        part = position.path.with_suffix(".part")
+        Image.fromarray(rgb).save(part, format="png", compress_level=1)
+        part.rename(position.path)  # a run that was ended leaves none half written
 
 
 def judge(positions: Iterable[Position], readings: Mapping[Path, Reading]) -> Positions:

@@ -69,6 +69,19 @@ def _named_bars(seed: int, bars: int, degrees: int, px: int) -> Drawing:
     return sheet.done()
 
 
+def _axis_title(seed: int, words: str, head: str = "") -> Drawing:
+    """A chart without numbers, whose y axis alone has a title."""
+    source = random.Random(seed)
+    sheet = Sheet(640, 480, coloured=True)
+    if head:
+        sheet.line((340, 30), head, 24, anchor="ms")
+    sheet.turned((20, 230), words, 18, 90)
+    sheet.draw.line((90, 50, 90, 410, 610, 410), "#000000", width=2)
+    points = [(100 + 50 * step, source.randint(80, 380)) for step in range(10)]
+    sheet.draw.line(points, _RED, width=3)
+    return sheet.done()
+
+
 def _several(seed: int, across: int, down: int) -> Drawing:
     sheet = Sheet(across * 480, down * 380, coloured=True)
     source = random.Random(seed)
@@ -149,6 +162,8 @@ RECIPES = [
     Recipe("chart", "three-by-two", partial(_several, 40, 3, 2)),
     Recipe("named-bars", "up", partial(_named_bars, 4, 12, 90, 18)),
     Recipe("named-bars", "down", partial(_named_bars, 6, 8, 270, 20)),
+    Recipe("axis-title", "alone", partial(_axis_title, 18, "Temperature in degrees")),
+    Recipe("axis-title", "below-a-head", partial(_axis_title, 19, "Growth in percent", "Results")),
     Recipe("turned-heads", "up", partial(_turned_heads, 7, _DAYS, 90, 22, "sans")),
     Recipe("turned-heads", "down", partial(_turned_heads, 8, _DAYS, 270, 20, "serif")),
     Recipe("turned-heads", "twelve-up", partial(

@@ -19,9 +19,13 @@ _LATEST_START = 1024
 _JPEG_START = re.compile(rb"\xff\xd8\xff[\xc0-\xc4\xdb\xe0-\xef\xfe]")
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JPEG_BARE = {0x01, 0xD8, 0xD9}
-_JPEG_KEPT = {0xE0, 0xEE}
-"""JFIF and Adobe say what the colours are; every other APPn and the comments can go."""
-_PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
+_JPEG_KEPT = {0xE0: (b"JFIF\x00", 14), 0xEE: (b"Adobe", 12)}
+"""How those begin that say what the colours are, and their least length. Cut off, as some editors
+leave them, they stop the decoder; every other APPn and the comments can go."""
+_PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_PNG_ANIMATED = {b"acTL": 8, b"fcTL": 26, b"fdAT": 4}
+"""An animation's own chunks and their least length. The first picture stands in IDAT without them,
+and viewers show that when one of them is damaged."""
 _WEBP_KEPT = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"}
 _MARGIN = 65_536
 """By how many bytes compressed pixels may be larger than they are uncompressed."""
@@ -60,7 +64,11 @@ def orientation(content: bytes) -> int:
 def without_metadata(content: bytes) -> bytes:
     """The same picture with nothing but what its pixels need; checksums are made right."""
     if content.startswith(PNG):
-        chunks = [(kind, data) for kind, data in png_chunks(content) if kind in _PNG_KEPT]
+        chunks = [*png_chunks(content)]
+        kept = _PNG_KEPT
+        if all(len(data) >= _PNG_ANIMATED.get(kind, 0) for kind, data in chunks):
+            kept = _PNG_KEPT | _PNG_ANIMATED.keys()
+        chunks = [(kind, data) for kind, data in chunks if kind in kept]
         return PNG + b"".join(png_chunk(kind, data) for kind, data in chunks)
     if content.startswith(b"\xff\xd8"):
         return _jpeg_without_metadata(content)
@@ -155,8 +163,13 @@ def _jpeg_without_metadata(content: bytes) -> bytes:
     for marker, start, end in jpeg_segments(content):
         if marker == 0xDA:
             return b"".join([*parts, content[start:]])
-        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker in _JPEG_KEPT:
+        if not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             parts.append(content[start:end])
+        elif marker in _JPEG_KEPT:
+            begins, least = _JPEG_KEPT[marker]
+            data = content[start + 4 : end]
+            if data.startswith(begins) and len(data) >= least:
+                parts.append(content[start:end])
     return content
 
 

@@ -15,7 +15,8 @@ from engines.arrays import Polygons
 from engines.text_models import TextModels
 from image_warnings import ImageWarning
 from page_records import Line
-from reading import orientation, unread_script
+from reading import baselines, orientation, unread_script
+from reading.axis_titles import are_axis_titles
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
 from reading.layout.paragraphs import paragraph_numbers
@@ -40,6 +41,8 @@ _STAMP_OVER_TEXT = ImageWarning(
 )
 _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
+_LINES_FOR_SHAPE = 12
+"""And of so many the shape, where nobody reads them."""
 _SEES_NOTHING = 0.3
 """The page classifier's largest share where the middle of a page, which it sees, is empty: 0.26."""
 
@@ -121,16 +124,16 @@ class PageEngine:
                 return self._finished(page, polygons, readings, 0)
         known = {i: read for i, read in enumerate(readings or ()) if read.way == UPRIGHT}
         asked = self._evidence(page, polygons, shares, known)
-        if not unread_script.is_unread(asked.surest):
+        if (greek := unread_script.rotation_of_greek(asked.texts)) is not None:
+            rotation = greek
+        elif not unread_script.is_unread(asked.surest):
             seen = self._seen(page, polygons, shares)
             rotation = orientation.rotation(asked.evidence, seen, told_upright=told_upright)
-        elif (reads := self._rotation_that_reads(page, polygons)) is not None:
-            rotation = reads
-        elif told_upright or not orientation.on_their_side(polygons):
-            rotation = 0
+            if are_axis_titles(page, polygons, rotation):
+                rotation = 0
         else:
-            rotation = unread_script.rotation_of_lying(
-                self._seen(page, polygons, shares), len(asked.surest)
+            rotation = self._rotation_of_unread(
+                page, polygons, shares, len(asked.surest), told_upright=told_upright
             )
         if rotation == 0:
             readings = readings or self._readings(page, polygons, known)
@@ -150,6 +153,7 @@ class PageEngine:
         are readings as the page lies, by index, and gets those that are made."""
         found: list[orientation.Evidence] = []
         surest: list[float] = []
+        texts: dict[int, list[str]] = {turn: [] for turn in orientation.TURNS}
         recognise = self._models.recognise
         for group in orientation.lines_to_ask(polygons):
             crops = [crop_line(page, polygons[index]) for index in group]
@@ -176,9 +180,36 @@ class PageEngine:
                 for crop, lines, more in zip(crops, asked, columns, strict=True)
                 if max(crop.shape[:2]) > LONG * min(crop.shape[:2])
             ]
+            for index, lines in zip(group, asked, strict=True):
+                base = orientation.base_turn(polygons[index])
+                for reading in lines:
+                    texts[(base + reading.way.turn) % 360].append(reading.text)
             if orientation.is_clear(found, shares):
                 break
-        return _Asked(found, surest)
+        return _Asked(found, surest, texts)
+
+    def _rotation_of_unread(
+        self,
+        page: Pixels,
+        polygons: Polygons,
+        shares: Sequence[float],
+        lines: int,
+        *,
+        told_upright: bool,
+    ) -> int:
+        """As `orientation.rotation`, where nobody can read the letters or only the second
+        recogniser; so many `lines` of running text were asked."""
+        if (reads := self._rotation_that_reads(page, polygons)) is not None:
+            return reads
+        if told_upright:
+            return 0
+        if orientation.on_their_side(polygons):
+            return unread_script.rotation_of_lying(self._seen(page, polygons, shares), lines)
+        _, chosen = orientation.longest_along_one_axis(polygons, _LINES_FOR_SHAPE)
+        crops = [crop_line(page, polygons[index]) for index in chosen]
+        if not baselines.stand_on_their_head(crops):
+            return 0
+        return unread_script.rotation_of_standing(self._seen(page, polygons, shares))
 
     def _rotation_that_reads(self, page: Pixels, polygons: Polygons) -> int | None:
         """As `orientation.rotation`, by the second recogniser; None where it cannot tell."""
@@ -269,6 +300,8 @@ class _Asked(NamedTuple):
     evidence: list[orientation.Evidence]
     surest: list[float]
     """Of each line of running text, the confidence in the way in which it reads best."""
+    texts: dict[int, list[str]]
+    """What is read after each turn of the page."""
 
 
 def _read_page(

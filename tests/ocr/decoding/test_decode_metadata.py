@@ -86,6 +86,8 @@ CHUNKS = {
     "tEXt with a wrong checksum": chunk(b"tEXt", b"Author\x00somebody")[:-4] + b"none",
     "zTXt of an unknown method": chunk(b"zTXt", b"Comment\x00\x07abc"),
     "gAMA too short": chunk(b"gAMA", b"\x00"),
+    "acTL too short": chunk(b"acTL", b"\x00\x00"),
+    "fcTL too short": chunk(b"acTL", struct.pack(">II", 2, 0)) + chunk(b"fcTL", b"\x00" * 5),
     "no letters as a name": chunk(b"\x00\x01\x02\x03", b"odd")[:-4] + b"none",
 }
 
@@ -118,6 +120,18 @@ def test_a_jpeg_with_rubbish_before_and_among_its_segments() -> None:
     broken = b"\xff\xe2" + struct.pack(">H", 60) + b"MPF\x00" + b"\xff" * 54
     (page,) = decode_pages(content[:2] + broken + content[2:], 0)
     assert page.pixels[8, 20].max() < 40
+
+
+@pytest.mark.parametrize("segment", [b"\xff\xee\x00\x07Adobe", b"\xff\xe0\x00\x09JFIF\x00\x01\x01"])
+def test_a_jpeg_whose_colour_segments_end_too_soon(segment: bytes) -> None:
+    """An editor that cuts metadata off leaves such; viewers take the usual colours."""
+    content = image_files.files()["jpeg"]
+    (page,), (whole,) = (
+        decode_pages(content[:2] + segment + content[2:], 0),
+        decode_pages(content, 0),
+    )
+    assert (page.pixels == whole.pixels).all()
+    assert page.warnings == ()
 
 
 def test_a_cmyk_jpeg_keeps_its_colours_without_its_metadata() -> None:

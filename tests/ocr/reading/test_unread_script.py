@@ -5,7 +5,13 @@ import math
 import pytest
 
 from reading.orientation import TURNS, seen_in_all_positions
-from reading.unread_script import is_unread, rotation_of_lying, rotation_that_reads
+from reading.unread_script import (
+    is_unread,
+    rotation_of_greek,
+    rotation_of_lying,
+    rotation_of_standing,
+    rotation_that_reads,
+)
 
 ARABIC = ([0.834, 0.051, 0.068, 0.047], [0.138, 0.687, 0.043, 0.132])
 ARABIC += ([0.062, 0.223, 0.503, 0.212], [0.066, 0.789, 0.043, 0.101])
@@ -70,3 +76,33 @@ def test_what_reads_clearly_better_stands_upright(
     read: dict[int, float], expected: int | None
 ) -> None:
     assert rotation_that_reads(read) == expected
+
+
+READ_GREEK = ["αραλομε κρατστε ην πδειξη", "T ρφε παραμνει κλειτ λω αργα"]
+READ_ON_ITS_HEAD = ["λ τ η ι", "yo  yl l  ao"]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_small_greek_letters_are_read_in_one_way_only(turn: int) -> None:
+    texts = {turn: READ_GREEK, (turn + 180) % 360: READ_ON_ITS_HEAD}
+    assert rotation_of_greek(texts) == turn
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {0: ["U4Lα U4CI CL4 ACU"], 180: ["a  d'n"]},  # Hebrew
+        {0: ["α + β = 2γ, where δ is the width of the beam and ε, μ, ν its strain"], 180: [""]},
+        {0: ["αβγδεζηθ"], 180: ["αβγδεζηθ"]},
+        {0: ["ααααααααααα"], 180: [""]},
+        {0: [], 180: []},
+    ],
+)
+def test_a_few_greek_letters_say_nothing(texts: dict[int, list[str]]) -> None:
+    assert rotation_of_greek(texts) is None
+
+
+def test_joined_letters_are_turned_over_only_if_the_classifier_is_sure() -> None:
+    assert rotation_of_standing(lying(ARABIC, 180)) == 180
+    assert rotation_of_standing(lying(ARABIC, 0)) == 0
+    assert rotation_of_standing({0: -3.0, 90: -12.0, 180: -0.5, 270: -12.0}) == 0
