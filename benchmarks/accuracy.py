@@ -215,7 +215,10 @@ def judge_lines(items: list[Item], lines: Mapping[Path, list[tuple[str, float]]]
     found = []
     for item in items:
         known = [tidy(line) for line in item.known.splitlines()]
-        found += [Judged(doubt, not is_right(text, known)) for text, doubt in lines[item.path]]
+        found += [
+            Judged(doubt, not is_right(text, known), item.path.name, item.kind)
+            for text, doubt in lines[item.path]
+        ]
     return found
 
 
