@@ -102,9 +102,6 @@ soak: environments models  ## the long fault runs, hours: make soak [WHAT=kills|
 	@for what in $${WHAT:-kills powerloss images fuzz load}; do \
 	PYTHONPATH=contract:ocr:tools:benchmarks:benchmarks/soak $(T)/python benchmarks/soak/$$what.py $(args) || exit; done
 
-scripts: environments models  ## lines in other scripts: marked, and read with their languages: make scripts [ARGS="--seeds 1"]
-	@$(BENCH)/scripts.py $(args)
-
 previews: environments models  ## what the pictures for the page cost: make previews IMAGES=folder
 	@$(BENCH)/preview_cost.py --images "$$IMAGES"
 
@@ -150,4 +147,4 @@ axe: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: alternatives bench-gpu languages test-languages scripts help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe python returns scale
+.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe python returns scale

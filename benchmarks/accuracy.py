@@ -1,6 +1,6 @@
 """How well text is read, suite by suite, beside PaddleOCR's own pipeline and tesseract.
 
-    make accuracy [SUITES="receipts print cases positions sizes layout calibration tables"]
+    make accuracy [SUITES="receipts print cases positions sizes layout calibration tables scripts"]
                   [IMAGES=folder of receipts] [CASES="drawn folder …"] [LAYOUTS="drawn folder …"]
                   [TABLES="drawn folder …"] [PEERS="paddleocr tesseract"]
                   [ARGS="--keep folder [--minutes 9]"]
@@ -10,8 +10,9 @@ print are scored by F1 of words (`scoring`), cases and sizes by recall (`word_re
 the words that stand in the order of reading (`word_order`). A file that ends in any other way
 than done counts 0, as does one that a peer cannot read. Positions are this project's alone: the
 peers run without their part for turned pages. So are calibration, where it is told how often lines
-of each doubt are wrong (`reliability`), and tables, whose structure is scored (`tables_suite`). The
-results are printed and written to benchmarks/results/.
+of each doubt are wrong (`reliability`), and tables, whose structure is scored (`tables_suite`).
+Scripts are scored by characters, with and without languages set up (`scripts_suite`). The results
+are printed and written to benchmarks/results/.
 
 With --keep, what was read stays in that folder and is not read again; with --minutes a run ends
 after about so long, to be called again until all is read (`kept_readings`).
@@ -30,6 +31,7 @@ from typing import NamedTuple
 
 import accuracy_tables
 import reliability
+import scripts_suite
 import setup_fonts
 import suites
 import tables_suite
@@ -44,6 +46,7 @@ from project import ToolError, main_guard, say
 from reliability import Judged
 from result_files import write_results
 from running_service import RunningService
+from scripts_suite import SCRIPTS
 from service_reading import Reading, doubts, read_all, tables
 from suites import Item
 from table_score import html_of
@@ -88,6 +91,7 @@ def main() -> int:
             options.images, options.cases.split(), options.layouts.split(), options.tables.split()
         )
         items = gather(chosen, sources, Path(folder))
+        in_scripts = items.pop(SCRIPTS, [])
         ready = prepare(peers)
         print(f"{describe()}\nPP-OCRv6 {options.model}\n", flush=True)
         try:
@@ -106,11 +110,14 @@ def main() -> int:
                 outcomes[suite] = (
                     reason if reason is not None else run_peer_on(name, model, suite, its_items)
                 )
+        written = read_scripts(in_scripts, options.model, ready) if in_scripts else []
     results = accuracy_tables.everything(found, positions)
     if judged:
         results += f"\n\n{reliability.table(judged)}"
     if built:
         results += f"\n\n{tables_suite.table(built)}"
+    if written:
+        results += f"\n\n{scripts_suite.table(written)}"
     print(results)
     failures = accuracy_tables.failures(found[OURS])
     print(f"\n{failures}")
@@ -120,6 +127,8 @@ def main() -> int:
             raw[suites.CALIBRATION] = [part._asdict() for part in reliability.tenths(judged)]
         if built:
             raw[TABLES] = tables_suite.raw(built)
+        if written:
+            raw[SCRIPTS] = scripts_suite.raw(written)
         path = write_results("accuracy", {"model": options.model, **raw}, results)
         say(f"Written to {path} and the .md beside it.")
     return int(accuracy_tables.is_behind(found, PEERS["paddleocr"]))
@@ -143,7 +152,7 @@ def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[
         named or [suites.DRAWN] for named in (sources.cases, sources.layouts, sources.tables)
     )
     drawn = suites.DRAWN in [*cases, *layouts, *tables]
-    if wanted & {"print", "sizes", suites.CALIBRATION} or drawn:
+    if wanted & {"print", "sizes", suites.CALIBRATION, SCRIPTS} or drawn:
         setup_fonts.main()
     say("Drawing the suites …")
     makers: dict[str, Callable[[], list[Item]]] = {
@@ -154,6 +163,7 @@ def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[
         "layout": lambda: suites.laid_out(layouts, folder / "layout"),
         suites.CALIBRATION: lambda: suites.worn_pages(folder / suites.CALIBRATION),
         TABLES: lambda: tables_suite.items(tables, folder / TABLES),
+        SCRIPTS: lambda: scripts_suite.items(folder / SCRIPTS),
     }
     return {name: make() for name, make in makers.items() if name in wanted}
 
@@ -210,12 +220,44 @@ def run_ours(
     return {OURS: found}, positions, judged, built
 
 
+def read_scripts(
+    items: list[Item], model: str, ready: Mapping[str, str | None]
+) -> list[scripts_suite.Figures]:
+    """Ours with and without languages, and the peers that are ready."""
+    codes = scripts_suite.available()
+    texts, marked = scripts_suite.read_by_us(items, model, codes)
+    in_language = {item.path: item.kind for item in items if item.kind in codes}
+    for name, reason in ready.items():
+        is_told = name == "tesseract"
+        pages = [item.path for item in items if not is_told or item.path in in_language]
+        texts[PEERS[name]] = {}
+        if reason is not None or not pages:
+            continue
+        reader = peer(
+            name,
+            "eng" if is_told else model,
+            forgiving=True,
+            timeout_s=_PEER_TIMEOUT_S,
+            languages=in_language if is_told else None,
+            languages_folder=scripts_suite.languages_folder(),
+        )
+        say(f"{PEERS[name]}: scripts, {len(pages)} files")
+        try:
+            texts[PEERS[name]] = reader.run(pages).texts
+        except PeerError as error:
+            say(f"{PEERS[name]}, scripts: failed, {error}.")
+    return scripts_suite.judge(items, texts, marked)
+
+
 def judge_lines(items: list[Item], lines: Mapping[Path, list[tuple[str, float]]]) -> list[Judged]:
     """Each line's doubt, and whether the line is wrong."""
     found = []
     for item in items:
         known = [tidy(line) for line in item.known.splitlines()]
-        found += [Judged(doubt, not is_right(text, known)) for text, doubt in lines[item.path]]
+        found += [
+            Judged(doubt, not is_right(text, known), item.path.name, item.kind)
+            for text, doubt in lines[item.path]
+        ]
     return found
 
 

@@ -1,12 +1,14 @@
 """Fits the doubt of lines to lines whose text is known, and writes the model into the reader.
 
-    make calibration IMAGES=folder [ARGS="--lines kept.pickle"]
+    make calibration IMAGES=folder [ARGS="--lines kept.json --cases folder"]
 
-Receipts with a CSV beside each (`scoring`) and drawn pages as bad scanners give them are read; each
-line is right or wrong (`line_truth`). What is printed was measured on documents that the model was
-not fitted to: five times four fifths of them say what the last fifth comes to. Then all of them
-make the model that is written to ocr/reading/doubt_model.py, and from the held-out doubts the
-bands' cut-offs, to contract/ocr_contract/doubt_bands.py.
+Receipts with a CSV beside each (`scoring`), drawn pages as bad scanners give them, and the drawn
+cases are read; each line is right or wrong (`line_truth`). What is printed was measured where
+the model was not fitted to: five times four fifths of them say what the last fifth comes to; of the
+drawn cases whole kinds go together. Then all of them make the model that is written to
+ocr/reading/doubt_model.py, and from the held-out doubts the bands' cut-offs, to
+contract/ocr_contract/doubt_bands.py. Of the files in --cases it is told how well the model that all
+made keeps its word there; nothing is fitted to them.
 """
 
 import argparse
@@ -19,14 +21,17 @@ from pathlib import Path
 import numpy as np
 
 from calibration_lines import KnownLine, gather
+from calibration_lines import look_at as look_at_folder
 from logistic import Numbers, fit, folds, steps
 from machine import describe
 from project import ROOT, main_guard, say
 from reading.line_doubt import LEAST, MOST
-from reliability import Judged, table
+from reliability import Judged, kinds_table, table
 from result_files import write_results
 
 _FOLDS = 5
+WHOLE_KINDS = "drawn"
+"""The source whose kinds are left out as wholes: of a page's own kind a model has seen others."""
 _SURE_WRONG, _CHECK_WRONG = 0.01, 0.2
 """Of lines below the first cut-off at most so many are wrong, of those up to the second so many."""
 _MODEL = ROOT / "ocr" / "reading" / "doubt_model.py"
@@ -61,27 +66,40 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Fit the doubt of lines to known text.")
     parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
     parser.add_argument("--lines", type=Path, help="kept here, and taken from here if it exists")
+    parser.add_argument("--cases", type=Path, help="folder of cases that are only looked at")
     parser.add_argument("--no-write", action="store_true", help="print only")
     options = parser.parse_args()
     lines = _lines(Path(options.images) if options.images else None, options.lines)
     features = np.array([line.features for line in lines])
     wrong = np.array([line.wrong for line in lines], dtype=np.float64)
     counts = _counts([line.source for line in lines])
-    documents = [f"{line.source}/{line.document}" for line in lines]
-    held_out = _held_out(features, wrong, counts, documents)
-    judged = [Judged(float(d), line.wrong) for d, line in zip(held_out, lines, strict=True)]
+    together = [
+        f"{line.source}/{line.kind if line.source == WHOLE_KINDS else line.document}"
+        for line in lines
+    ]
+    held_out = _held_out(features, wrong, counts, together)
+    judged = _judged(held_out, lines)
     parts = [f"All lines\n\n{table(judged)}"]
     for source in sorted({line.source for line in lines}):
         own = [one for one, line in zip(judged, lines, strict=True) if line.source == source]
         parts.append(f"{source}\n\n{table(own)}")
+        if source == WHOLE_KINDS:
+            parts.append(kinds_table(own))
+    weights = fit(features, wrong, counts)
+    points = steps(features @ weights, wrong, counts)
+    if options.cases is not None:
+        others = look_at_folder(options.cases)
+        sums = np.array([line.features for line in others]) @ weights
+        seen = _judged(_probabilities(sums, points), others)
+        parts.append(f"{options.cases.name}, not fitted to\n\n{table(seen)}")
+        parts.append(kinds_table(seen))
     tables = "\n\n".join(parts)
     look_at, doubtful = cut_offs(held_out, wrong)
     found = f"Cut-offs: {look_at:g} and {doubtful:g}."
     print(f"{describe()}\n\n{tables}\n\n{found}")
     if options.no_write:
         return 0
-    weights = fit(features, wrong, counts)
-    _write_model(weights, steps(features @ weights, wrong, counts))
+    _write_model(weights, points)
     _write_bands(look_at, doubtful, held_out, wrong)
     say(f"Written to {_MODEL} and {_BANDS}.")
     raw = {"lines": len(lines), "wrong": int(wrong.sum()), "cut_offs": [look_at, doubtful]}
@@ -116,9 +134,22 @@ def _held_out(
         seen, other = part != number, part == number
         weights = fit(features[seen], wrong[seen], counts[seen])
         points = steps(features[seen] @ weights, wrong[seen], counts[seen])
-        at, share = zip(*points, strict=True)
-        found[other] = np.interp(features[other] @ weights, at, share)
-    return np.clip(found, LEAST, MOST)
+        found[other] = _probabilities(features[other] @ weights, points)
+    return found
+
+
+def _probabilities(sums: Numbers, points: Sequence[tuple[float, float]]) -> Numbers:
+    """As the reader has them."""
+    at, share = zip(*points, strict=True)
+    found: Numbers = np.clip(np.interp(sums, at, share), LEAST, MOST)
+    return found
+
+
+def _judged(doubts: Numbers, lines: Sequence[KnownLine]) -> list[Judged]:
+    return [
+        Judged(float(doubt), line.wrong, f"{line.source}/{line.document}", line.kind)
+        for doubt, line in zip(doubts, lines, strict=True)
+    ]
 
 
 def cut_offs(doubts: Numbers, wrong: Numbers) -> tuple[float, float]:

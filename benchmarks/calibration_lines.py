@@ -1,5 +1,6 @@
 """Lines with what their doubt follows from, and whether they were read right."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from decoding.documents import decode_pages
 from decoding.pixels import Pixels
-from drawing import worn
+from drawing import cases, worn
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing
 from engines.inference import choose, load_models
@@ -20,6 +21,7 @@ from line_truth import is_right, is_right_at, tidy
 from machine_limits import usable_cpus
 from misread_words import box_of, known_lines
 from models import resolve
+from ocr_errors import ImageError
 from ocr_settings import load
 from page_records import Line
 from project import say
@@ -29,6 +31,7 @@ from reading.line_doubt import features
 from reading.line_reading import Reading
 from scoring import images_with_truth
 from service_folders import models_folder
+from suites import all_cases
 
 FITTED_FIRST = (0, 400, 800)
 """Seeds of the worn pages that the model is fitted to; `make accuracy` draws others."""
@@ -38,7 +41,9 @@ class KnownLine(NamedTuple):
     """One line that was read and whose text is known."""
 
     source: str
-    """receipts or worn."""
+    """receipts, worn or drawn; of those that are only looked at, cases."""
+    kind: str
+    """Of the document: among drawn ones, whole kinds are left out when the model is tried."""
     document: str
     text: str
     confidence: float
@@ -68,22 +73,46 @@ class Witness:
 
 
 def gather(receipts: Path | None) -> list[KnownLine]:
-    """The lines of the receipts, if there are some, and of the worn pages."""
-    settings = load(os.environ)
-    models = load_models(
-        choose(settings, usable_cpus()), resolve(models_folder(), "small"), settings
-    )
+    """The lines of the receipts, if there are some, of the worn pages and of the drawn cases."""
     witness = Witness()
-    engine = PageEngine(
-        models, detection_side=settings.detection_side, orientation=True, judge=witness
-    )
+    engine = _engine(witness)
     found: list[KnownLine] = []
     for image in images_with_truth(receipts) if receipts is not None else ():
         found += _receipt(image, engine, witness)
     for first in FITTED_FIRST:
         for recipe in worn.recipes(first):
-            found += _worn(recipe, first, engine, witness)
+            found += _drawn("worn", recipe, f"{first}: {recipe.file_name}", engine, witness)
+    for recipe in cases.recipes():
+        found += _drawn("drawn", recipe, recipe.file_name, engine, witness)
     return found
+
+
+def look_at(folder: Path) -> list[KnownLine]:
+    """The lines of a folder of cases (`suites`), to which nothing is fitted; of each file's first
+    page."""
+    witness = Witness()
+    engine = _engine(witness)
+    found: list[KnownLine] = []
+    for item in all_cases([str(folder)], folder):
+        with contextlib.suppress(ImageError):
+            page = next(iter(decode_pages(item.path.read_bytes(), 1e9)))
+            known = [tidy(line) for line in item.known.splitlines()]
+            for line in _read(page.pixels, engine, witness):
+                right = is_right(line.text, known)
+                found.append(
+                    _known_line("cases", item.kind, item.path.name, line, witness, right=right)
+                )
+    return found
+
+
+def _engine(witness: Witness) -> PageEngine:
+    settings = load(os.environ)
+    models = load_models(
+        choose(settings, usable_cpus()), resolve(models_folder(), "small"), settings
+    )
+    return PageEngine(
+        models, detection_side=settings.detection_side, orientation=True, judge=witness
+    )
 
 
 def _receipt(image: Path, engine: PageEngine, witness: Witness) -> Iterator[KnownLine]:
@@ -92,16 +121,18 @@ def _receipt(image: Path, engine: PageEngine, witness: Witness) -> Iterator[Know
     for line in _read(page.pixels, engine, witness):
         right = is_right_at(line.text, box_of(line.polygon), known)
         if right is not None:
-            yield _known_line("receipts", image.name, line, witness, right=right)
+            yield _known_line("receipts", "", image.name, line, witness, right=right)
 
 
-def _worn(recipe: Recipe, first: int, engine: PageEngine, witness: Witness) -> Iterator[KnownLine]:
+def _drawn(
+    source: str, recipe: Recipe, document: str, engine: PageEngine, witness: Witness
+) -> Iterator[KnownLine]:
     drawing = recipe.draw()
     known = [tidy(line) for line in drawing.lines]
-    document = f"{first}: {recipe.file_name}"
     say(f"Reading {document} …")
     for line in _read(_pixels(drawing), engine, witness):
-        yield _known_line("worn", document, line, witness, right=is_right(line.text, known))
+        right = is_right(line.text, known)
+        yield _known_line(source, recipe.kind, document, line, witness, right=right)
 
 
 def _read(pixels: Pixels, engine: PageEngine, witness: Witness) -> tuple[Line, ...]:
@@ -115,8 +146,8 @@ def _pixels(drawing: Drawing) -> Pixels:
 
 
 def _known_line(
-    source: str, document: str, line: Line, witness: Witness, *, right: bool
+    source: str, kind: str, document: str, line: Line, witness: Witness, *, right: bool
 ) -> KnownLine:
     return KnownLine(
-        source, document, line.text, line.confidence, witness.of(line), wrong=not right
+        source, kind, document, line.text, line.confidence, witness.of(line), wrong=not right
     )

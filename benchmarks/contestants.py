@@ -8,7 +8,7 @@ of RapidOCR and faster-paddle hold theirs.
 import dataclasses
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import debian
@@ -87,12 +87,20 @@ def environment(model: str) -> dict[str, str]:
 
 
 def peer(
-    name: str, model: str, *, forgiving: bool = False, timeout_s: float = TIMEOUT_S
+    name: str,
+    model: str,
+    *,
+    forgiving: bool = False,
+    timeout_s: float = TIMEOUT_S,
+    languages: Mapping[Path, str] | None = None,
+    languages_folder: Path | None = None,
 ) -> Contestant:
     """One of PEERS, once `set_up` has provided it.
 
     A `forgiving` run goes on after an image that the peer cannot read: it has no text then.
+    tesseract is told the `languages` of images that are not in English, with their data.
     """
+    told = {str(path): code for path, code in (languages or {}).items()}
     own = VENVS / f"bench-{name}" / "bin" / "python"
     python = sys.executable if name == "tesseract" else str(own)
     script = _PEERS / f"read_with_{name.replace('-', '_')}.py"
@@ -103,6 +111,8 @@ def peer(
             "model": model,
             "images": list(map(str, images)),
             "forgiving": forgiving,
+            "languages": told,
+            "languages_folder": str(languages_folder or ""),
         }
         command = [python, str(script)]
         return run_peer(command, job, loads_once=name != "tesseract", timeout_s=timeout_s)

@@ -1,8 +1,9 @@
 """Whether a line was read right, beside the known text of its page.
 
-Blanks count where they part words, not beside signs; a line that was found in two pieces is right
-when each piece stands in it as whole words. Of a receipt, whose known lines have places, case and
-signs at a line's ends do not count: those who wrote its text down left them to taste.
+Blanks count where they part words, not beside signs; a leader, which is kept as one ellipsis,
+counts as a blank; a line that was found in two pieces is right when each piece stands in it as
+whole words. Of a receipt, whose known lines have places, case and signs at a line's ends do not
+count: those who wrote its text down left them to taste.
 """
 
 import re
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from misread_words import Box, ReadLine, covers
 
 _BESIDE_SIGNS = re.compile(r"\s*([^\w\s])\s*")
+_LEADER = re.compile(r"(?:^|(?<= ))\.{3}(?= |$)")
+"""As it is tidy."""
 _ENDS = re.compile(r"^[^\w]+|[^\w]+$")
 _UNREADABLE = "***"
 """So stands in the known text what nobody could write down."""
@@ -23,8 +26,8 @@ def tidy(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Tidy, and without blanks beside signs."""
-    return _BESIDE_SIGNS.sub(r"\1", tidy(text))
+    """Tidy, without leaders, and without blanks beside signs."""
+    return _BESIDE_SIGNS.sub(r"\1", tidy(_LEADER.sub(" ", tidy(text))))
 
 
 def is_right(read: str, known: Iterable[str]) -> bool:

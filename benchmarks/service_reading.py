@@ -20,6 +20,12 @@ _RESULT = """
 """
 
 
+_MARKS = """
+    SELECT images.name, lines.doubt_reason IS 'other_script'
+    FROM images JOIN pages ON pages.image_id = images.id JOIN lines ON lines.page_id = pages.id
+"""
+
+
 _LINES = """
     SELECT images.name, lines.text, lines.doubt
     FROM images JOIN pages ON pages.image_id = images.id JOIN lines ON lines.page_id = pages.id
@@ -84,6 +90,17 @@ def doubts(
     for name, text, doubt in service.query(_LINES):
         if name in names:
             found[names[name]].append((text, doubt))
+    return found
+
+
+def marks(service: RunningService, prefix: str, paths: Iterable[Path]) -> dict[Path, list[bool]]:
+    """Of each line of files that `read_all` has read under this prefix, whether it is marked as
+    one in another script."""
+    names = _names(prefix, paths)
+    found: dict[Path, list[bool]] = {path: [] for path in names.values()}
+    for name, is_marked in service.query(_MARKS):
+        if name in names:
+            found[names[name]].append(bool(is_marked))
     return found
 
 

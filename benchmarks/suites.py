@@ -7,6 +7,7 @@ sizes      drawn pages and screenshots of every letter height
 layout     30 drawn pages whose words have an order, and folders of images with hOCR files beside
 calibration  drawn pages as bad scanners give them: does each line's doubt keep its word?
 tables     drawn tables with known structure, and folders with a tables.jsonl (`tables_suite`)
+scripts    drawn lines in 20 languages, marked, and read with languages set up (`scripts_suite`)
 positions  receipts, print and cases again, lying in the three wrong positions
 """
 
@@ -23,7 +24,10 @@ from scoring import IMAGE_SUFFIXES, images_with_truth, truth_of
 from word_order import hocr_text
 
 CALIBRATION = "calibration"
-NAMES = ("receipts", "print", "cases", "positions", "sizes", "layout", CALIBRATION, "tables")
+NAMES = (
+    *("receipts", "print", "cases", "positions", "sizes", "layout", CALIBRATION, "tables"),
+    "scripts",
+)
 _WORN_FIRST = 20_000
 """Other pages than those that the doubt was fitted to (`calibration_lines`)."""
 DRAWN = "drawn"

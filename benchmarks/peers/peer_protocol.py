@@ -2,7 +2,8 @@
 
     benchmark → peer   one JSON object on stdin:
                        {"models": folder, "model": "small" | "tiny", "images": [path],
-                        "forgiving": true to go on after an image that cannot be read}
+                        "forgiving": true to go on after an image that cannot be read,
+                        "languages": {path: code}, "languages_folder": folder}
     peer → benchmark   one JSON object a line on stdout:
                        {"event": "ready", "detail": text}        models loaded, can read
                        {"event": "done", "texts": {path: text}, "seconds": wall time of reading,
@@ -33,6 +34,10 @@ class Job(NamedTuple):
     images: list[str]
     forgiving: bool = False
     """An image that cannot be read has no text, instead of ending the run."""
+    languages: dict[str, str] | None = None
+    """Images that are in a language of their own, as tesseract calls it …"""
+    languages_folder: str = ""
+    """… and where its data lie."""
 
 
 class Peer(NamedTuple):

@@ -1,4 +1,4 @@
-"""Debian's tesseract, one process for each image, with its defaults (English).
+"""Debian's tesseract, one process for each image, with its defaults (English, or what it is told).
 
 OMP_THREAD_LIMIT is not set, so it takes as many threads as it likes.
 """
@@ -9,7 +9,7 @@ import subprocess
 from peer_protocol import Job, Peer, serve
 
 
-def load(_: Job) -> Peer:
+def load(job: Job) -> Peer:
     """There is nothing to load: every process starts from nothing."""
     environ = {name: value for name, value in os.environ.items() if name != "OMP_THREAD_LIMIT"}
 
@@ -20,8 +20,12 @@ def load(_: Job) -> Peer:
         )  # fmt: skip
         return done.stdout.decode(errors="replace")
 
+    def options(image: str) -> list[str]:
+        code = (job.languages or {}).get(image)
+        return ["-l", code, "--tessdata-dir", job.languages_folder] if code else []
+
     def read(images: list[str]) -> list[str]:
-        return [run(image, "stdout") for image in images]
+        return [run(image, "stdout", *options(image)) for image in images]
 
     number = run("--version").split("\n", 1)[0].removeprefix("tesseract ")
     return Peer(read, f"{number}, language eng, a process an image")

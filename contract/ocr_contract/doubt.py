@@ -34,6 +34,8 @@ class Reason(enum.StrEnum):
 
     OTHER_SCRIPT = "other_script"
     """Letters of a script that is not set up; what stands there is not its text."""
+    SECOND_READING_FAILED = "second_reading_failed"
+    """It may be in a language that is set up, but what reads that failed on it."""
     LOST_POINT = "lost_point"
     """It looks like a number whose point or comma was not seen."""
     ODD_DIRECTION = "odd_direction"
@@ -47,6 +49,7 @@ class Reason(enum.StrEnum):
 
 SENTENCES = {
     Reason.OTHER_SCRIPT: "Its letters belong to a script that is not set up.",
+    Reason.SECOND_READING_FAILED: "The program that reads its language failed on it.",
     Reason.LOST_POINT: "A point or comma of the number may be missing.",
     Reason.ODD_DIRECTION: "It does not run along the page.",
     Reason.SMALL_PRINT: "Its print is very small.",

@@ -43,6 +43,10 @@ class Words(NamedTuple):
     """Where each word begins and ends, in shares of the line's width; None: not known."""
 
 
+class LineLostError(Exception):
+    """A reader failed on a line; the message says how."""
+
+
 class OtherReading(NamedTuple):
     """The surest reading of a line."""
 
@@ -52,6 +56,8 @@ class OtherReading(NamedTuple):
     """What read it."""
     places: tuple[float, ...] | None = None
     """As of `Words`."""
+    is_lost: bool = False
+    """A reader failed on it, and no other one is sure of it."""
 
 
 class Reader(NamedTuple):
@@ -60,7 +66,7 @@ class Reader(NamedTuple):
     model: str
     """Its name, with the language: what is kept with each line that it reads."""
     read: Callable[[Pixels], Words]
-    """Called from several threads."""
+    """Called from several threads; raises LineLostError."""
 
 
 class SecondReader:
@@ -110,9 +116,13 @@ def _rounds(lines: Sequence[Pixels]) -> Iterator[Sequence[Pixels]]:
 
 def _surest(readers: Sequence[Reader], usual: set[str], line: Pixels) -> OtherReading:
     """The reading of the reader that is surest; `usual` ones of the page come first."""
-    best, best_score = OtherReading("", 0.0, ""), 0.0
+    best, best_score, is_lost = OtherReading("", 0.0, ""), 0.0, False
     for reader in readers:
-        text, confidence, places = reader.read(line)
+        try:
+            text, confidence, places = reader.read(line)
+        except LineLostError:
+            is_lost = True
+            continue
         text = plain(text)
         confidence *= _LEAST_SHARE + (1 - _LEAST_SHARE) * coherence(text)
         score = confidence + _FAMILIAR * (reader.model in usual)
@@ -120,6 +130,8 @@ def _surest(readers: Sequence[Reader], usual: set[str], line: Pixels) -> OtherRe
             best, best_score = OtherReading(text, confidence, reader.model, places), score
         if confidence >= _SURE and reader.model in usual:
             break
+    if is_lost and best.confidence < _SURE:  # the one that failed may have been the right one
+        return OtherReading("", 0.0, "", is_lost=True)
     return best
 
 

@@ -14,6 +14,7 @@ from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from engines.text_models import TextModels
 from image_warnings import ImageWarning
+from ocr_contract.doubt import Reason
 from page_records import Line
 from reading import baselines, orientation, unread_script
 from reading.axis_titles import are_axis_titles
@@ -23,7 +24,12 @@ from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
 from reading.lone_signs import SURE_OF_FEW, are_text
-from reading.other_script_lines import OtherScripts, SecondRecogniser, other_script_warning
+from reading.other_script_lines import (
+    OtherScripts,
+    SecondRecogniser,
+    other_script_warning,
+    second_reading_warning,
+)
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
 from reading.reading_order import reading_order
@@ -266,6 +272,10 @@ class PageEngine:
         warnings = [_STAMP_OVER_TEXT] if covered else []
         if marked:
             warnings.append(other_script_warning(marked, any_is_read=self._scripts.any_is_read))
+        if lost := sum(
+            line.doubt_reason == Reason.SECOND_READING_FAILED for line in found_page.lines
+        ):
+            warnings.append(second_reading_warning(lost))
         return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(

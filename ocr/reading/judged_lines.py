@@ -19,8 +19,6 @@ from reading.rival_readings import alternatives
 Point = tuple[float, float]
 Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
 """Makes a line of its reading and its polygon (4, 2)."""
-_SURELY_WRONG = 1.0
-"""Of a line in letters that cannot be spelled."""
 _OFFERED = 0.015
 """From this doubt on a line has other readings: one of ten misread words stands in a line that is
 not worth a look."""
@@ -29,13 +27,13 @@ not worth a look."""
 def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     """Its polygon begins at the text's own top left."""
     points, words = _points(polygon, _turn(reading)), _words(reading, polygon)
-    if reading.doubt_reason is not None:
-        return Line(
-            reading.text, reading.confidence, points, doubt=_SURELY_WRONG,
-            doubt_reason=reading.doubt_reason, model=reading.model, words=words,
-        )  # fmt: skip
     facts = facts_of(reading, polygon)
     found = doubt(facts)
+    if reading.doubt_reason is not None:
+        return Line(
+            reading.text, reading.confidence, points, doubt=max(found or 0.0, reading.least_doubt),
+            doubt_reason=reading.doubt_reason, model=reading.model, words=words,
+        )  # fmt: skip
     if found is None or found < _OFFERED:
         return Line(
             reading.text, reading.confidence, points, doubt=found, model=reading.model, words=words

@@ -61,7 +61,9 @@ class Reading:
     way: Way
     evidence: tuple[Evidence, ...] = ()
     doubt_reason: str | None = None
-    """As of `page_records.Line`; what has one is surely wrong."""
+    """As of `page_records.Line`; it comes with …"""
+    least_doubt: float = 0.0
+    """… so much doubt at least."""
     model: str | None = None
     """As of `page_records.Line`."""
     places: tuple[float, ...] | None = None

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
-from ocr_contract.doubt import Reason
+from ocr_contract.doubt import LOOK_AT, Reason
 from ocr_contract.error_codes import ErrorCode
 from reading.character_tables import tables_of
 from reading.line_crops import turned
@@ -36,6 +36,8 @@ _SURE_UNMARKED = 0.8
 """… and of one that the main recogniser seems to have spelled."""
 _SURE_LOOKALIKE = 0.75
 """… on a page in another script."""
+_SURELY_WRONG = 1.0
+"""The doubt of a marked line."""
 
 
 class SecondReading(Protocol):
@@ -56,6 +58,10 @@ class SecondReading(Protocol):
     @property
     def places(self) -> tuple[float, ...] | None:
         """Of its words, as of `line_reading.Reading`."""
+
+    @property
+    def is_lost(self) -> bool:
+        """The recogniser failed on the line: what it says is not known."""
 
 
 class SecondRecogniser(Protocol):
@@ -108,6 +114,9 @@ class OtherScripts:
             taken = [number for number in found if is_better(found[number], lines[number], least)]
         for number in taken:
             settled[number] = _replaced(lines[number].reading, found[number])
+        for number, reading in found.items():
+            if reading.is_lost:
+                settled[number] = _lost(lines[number])
         return settled
 
     def _read(
@@ -131,6 +140,17 @@ def other_script_warning(lines: int, *, any_is_read: bool) -> ImageWarning:
         ErrorCode.OTHER_SCRIPT,
         f"{what} in a script that is not set up. {remedy}{end} (README: Other scripts), then have "
         "the image read again.",
+    )
+
+
+def second_reading_warning(lines: int) -> ImageWarning:
+    """For the image; so many of its lines went to the second recogniser, which failed on them."""
+    what = "1 line may" if lines == 1 else f"{lines} lines may"
+    return ImageWarning(
+        ErrorCode.SECOND_READING_FAILED,
+        f"{what} be in a language of OCR_LANGUAGES, but the program that reads it failed there: "
+        "the main one's letters stand for it. Have the image read again; if that fails, too, "
+        "report it with the service's log.",
     )
 
 
@@ -192,7 +212,18 @@ def _letters_known(reading: Reading) -> frozenset[str]:
 
 
 def _marked(line: _Line) -> Reading:
-    return dataclasses.replace(line.reading, doubt_reason=Reason.OTHER_SCRIPT)
+    return dataclasses.replace(
+        line.reading, doubt_reason=Reason.OTHER_SCRIPT, least_doubt=_SURELY_WRONG
+    )
+
+
+def _lost(line: _Line) -> Reading:
+    """The first reading, as far as it may be right."""
+    return dataclasses.replace(
+        line.reading,
+        doubt_reason=Reason.SECOND_READING_FAILED,
+        least_doubt=_SURELY_WRONG if line.is_marked else max(line.likely, LOOK_AT),
+    )
 
 
 def _replaced(reading: Reading, second: SecondReading) -> Reading:

@@ -36,6 +36,15 @@ def test_what_counts_as_right(read: str, right: bool) -> None:
     assert is_right(read, KNOWN) is right
 
 
+def test_a_leader_is_a_blank_and_an_ellipsis_is_none() -> None:
+    known = [tidy("1 Being Come 3"), tidy("and so on…")]
+    assert is_right("1 Being Come … 3", known)
+    assert is_right("… 3", known)
+    assert is_right("and so on…", known)
+    assert not is_right("and so one …", known)
+    assert not is_right("1 Being … 3", known)
+
+
 def test_a_receipts_line_is_compared_with_what_lies_under_it() -> None:
     known = [
         ReadLine("TOTAL RM:", Box(0, 0, 50, 10)),
@@ -104,6 +113,24 @@ def test_doubts_that_are_too_small_are_found_out() -> None:
     assert reliability.calibration_error(lines) > 10
 
 
+def test_lines_of_one_document_tell_less_than_lines_of_many() -> None:
+    """Ten pages of which one is wrong throughout: had it not been drawn, nothing would be wrong."""
+    together = [
+        Judged(0.1, page == 0, f"page {page}", "kind") for page in range(10) for _ in range(50)
+    ]
+    alone = [Judged(0.1, line.wrong) for line in together]
+    assert reliability.calibration_error(together) == pytest.approx(0)
+    assert reliability.chance_error(alone) == pytest.approx(80 * (0.09 / 500) ** 0.5, rel=0.01)
+    assert reliability.chance_error(together) == pytest.approx(80 * (0.09 / 10) ** 0.5, rel=0.01)
+
+
+def test_kinds_stand_in_the_order_of_what_they_are_off() -> None:
+    lines = [Judged(0.1, False, "a", "fair")] * 2 + [Judged(0.4, False, "b", "careful")] * 10
+    rows = reliability.kinds_table(lines).splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == ["careful", "fair"]
+    assert "-40.0" in rows[0]
+
+
 def test_the_table_has_tenths_and_bands() -> None:
     lines = [Judged(0.0, False)] * 50 + [Judged(LOOK_AT, True)] + [Judged(1.0, True)] * 2
     table = reliability.table(lines)
@@ -139,5 +166,6 @@ def test_lines_are_judged_by_the_text_of_their_own_page() -> None:
     items = [Item(one, "worn", "first line\nsecond line"), Item(two, "worn", "third line")]
     lines = {one: [("first line", 0.1), ("third line", 0.2)], two: [("third line", 0.3)]}
     assert accuracy.judge_lines(items, lines) == [
-        Judged(0.1, False), Judged(0.2, True), Judged(0.3, False),
+        Judged(0.1, False, "one.png", "worn"), Judged(0.2, True, "one.png", "worn"),
+        Judged(0.3, False, "two.png", "worn"),
     ]  # fmt: skip

@@ -137,6 +137,26 @@ def test_a_line_is_corrected_in_place(
     expect(page.locator("#p1-line-1")).to_be_focused()
 
 
+def test_a_clear_line_offers_other_readings_only_to_whoever_corrects_it(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("nearly clear.png", "Total\nTota1")
+    for number, doubt in ((1, 0.02), (2, 0.2)):
+        database.execute(
+            "UPDATE lines SET measured_doubt = ?, alternatives = '[[0,5,\"Other\"]]' WHERE number "
+            "= ? AND page_id = (SELECT id FROM pages WHERE image_id = ?)",
+            (doubt, number, image_id),
+        )
+    page.goto(f"{server.address}/images/{image_id}")
+    clear, to_check = (page.locator(f"#p1-line-{number} .perhaps") for number in (1, 2))
+    expect(to_check).to_be_visible()
+    expect(clear).to_be_hidden()
+    page.locator("#p1-line-1 .line-text").click()
+    expect(clear).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(clear).to_be_hidden()
+
+
 def test_a_correction_is_taken_back(page: Page, server: WebServer, database: DemoDatabase) -> None:
     image_id = database.add_text("corrected.png", "he11o <b>")
     database.execute(

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from decoding.pixels import Pixels
-from languages.second_reader import OtherReading, Reader, SecondReader, Words, coherence, plain
+from languages.second_reader import (
+    LineLostError,
+    OtherReading,
+    Reader,
+    SecondReader,
+    Words,
+    coherence,
+    plain,
+)
 
 
 def line(number: int = 0) -> Pixels:
@@ -37,7 +45,7 @@ def test_the_surest_language_reads_a_line() -> None:
     """And says where its words stand."""
     readers = [Reader("a", says("no", 0.3, (0.0, 1.0))), Reader("b", says("да", 0.9, (0.1, 0.8)))]
     (found,) = SecondReader(readers, 2).read([line()])
-    assert found == ("да", 0.9, "b", (0.1, 0.8))
+    assert found == ("да", 0.9, "b", (0.1, 0.8), False)
 
 
 def test_what_nobody_reads_has_no_text() -> None:
@@ -126,6 +134,19 @@ def test_no_more_lines_are_read_at_a_time_than_there_are_threads() -> None:
     for page in pages:
         page.join()
     assert most[0] <= 2
+
+
+def lost(_: Pixels) -> Words:
+    raise LineLostError("the process ended")
+
+
+def test_a_line_on_which_a_reader_failed_is_lost_unless_another_is_sure() -> None:
+    """Some other language spells every line somehow."""
+    somehow, surely = Reader("a", says("ปิท", 0.6)), Reader("a", says("да", 0.9))
+    (found,) = SecondReader([Reader("lost", lost), somehow], 1).read([line()])
+    assert found == OtherReading("", 0.0, "", is_lost=True)
+    (found,) = SecondReader([Reader("lost", lost), surely], 1).read([line()])
+    assert (found.text, found.is_lost) == ("да", False)
 
 
 def test_a_reader_that_fails_fails_the_page() -> None:

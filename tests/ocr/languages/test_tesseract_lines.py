@@ -14,7 +14,7 @@ from drawing import sample_languages
 from drawing.script_lines import page
 from engines.inference import Inference
 from language_choice import Language, parse, resolve
-from languages import loading
+from languages import language_readers
 from languages.loading import load
 from languages.second_reader import SecondReader, Words
 from languages.tesseract_lines import LINE_HEIGHTS, TesseractLines, prepared
@@ -140,7 +140,7 @@ def test_a_model_of_paddleocr_reads_a_language() -> None:
 def test_without_the_library_the_remedy_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "LIBRARY", "no_such_library")
+    monkeypatch.setattr(language_readers, "LIBRARY", "no_such_library")
     with pytest.raises(WorkerError, match="make vendor and docker compose up") as error:
         load(resolve(parse("rus"), folder, models_folder()), CPU, 1)
     assert error.value.code == "language_missing"

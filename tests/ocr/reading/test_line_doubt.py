@@ -111,7 +111,9 @@ def test_a_line_is_judged_by_its_reading() -> None:
 
 
 def test_what_cannot_be_spelled_is_surely_wrong() -> None:
-    reading = Reading("abc", 0.97, UPRIGHT, (evidence(),), doubt_reason="other_script")
+    reading = Reading(
+        "abc", 0.97, UPRIGHT, (evidence(),), doubt_reason="other_script", least_doubt=1.0
+    )
     line = judged(reading, BOX)
     assert (line.doubt, line.doubt_reason, line.alternatives) == (1.0, "other_script", ())
 

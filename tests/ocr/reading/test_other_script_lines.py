@@ -10,7 +10,12 @@ from decoding.pixels import Pixels
 from engines.text_models import Evidence
 from reading import other_script_lines
 from reading.line_reading import COLUMN, HEAD, UPRIGHT, Reading
-from reading.other_script_lines import OtherScripts, has_other_letters, other_script_warning
+from reading.other_script_lines import (
+    OtherScripts,
+    has_other_letters,
+    other_script_warning,
+    second_reading_warning,
+)
 
 
 class Second(NamedTuple):
@@ -18,6 +23,7 @@ class Second(NamedTuple):
     confidence: float
     model: str = "second"
     places: tuple[float, ...] | None = None
+    is_lost: bool = False
 
 
 class Recogniser:
@@ -92,6 +98,22 @@ def test_a_marked_line_is_replaced_and_says_what_read_it(page: Page) -> None:
     assert found[0].evidence == ()
     assert found[0].places == (0.1, 0.9)
     assert [reading.model for reading in found[1:]] == [None] * 8
+
+
+def test_a_line_that_was_lost_keeps_its_text_and_is_marked(page: Page) -> None:
+    """The less likely it is in another script, the less doubtful."""
+    second = Recogniser(Second("", 0.0, "", is_lost=True))
+    found = OtherScripts(second).settle(page([0.9, 0.3, *[0.0] * 8]), read_as("LleHa", 10))
+    assert reasons(found) == ["second_reading_failed"] * 2 + [None] * 8
+    assert [reading.least_doubt for reading in found[:3]] == [1.0, 0.3, 0.0]
+    assert {reading.text for reading in found} == {"LleHa"}
+
+
+def test_the_page_tells_of_lost_lines_and_what_to_do() -> None:
+    warning = second_reading_warning(2)
+    assert warning.code == "second_reading_failed"
+    assert warning.message.startswith("2 lines may be in a language of OCR_LANGUAGES")
+    assert "Have the image read again" in warning.message
 
 
 def test_an_unsure_second_reading_leaves_the_line_marked(page: Page) -> None:
