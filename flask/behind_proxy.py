@@ -69,6 +69,11 @@ def was_ignored() -> bool:
     return _IGNORED in request.environ
 
 
+def is_from_proxy() -> bool:
+    """Whether this request came through a proxy that is trusted."""
+    return _FROM_PROXY in request.environ
+
+
 class TrustedProxies:
     """The application, with the visitor's own address, scheme and host where a proxy may tell."""
 

@@ -30,6 +30,7 @@ import notices
 import page_tokens
 import parameters
 import queries
+import visitor_names
 from ocr_contract.control import ControlError, OutcomeUnknown, Review, ServiceUnreachable
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.search.marks import Marker
@@ -57,6 +58,8 @@ class _Asked:
     seen: str | None
     request_id: str
     review: Review | None
+    by: str
+    """Who asks."""
     chosen_from: str | None
     """The model whose reading on trial it is."""
 
@@ -78,7 +81,7 @@ def correct(image_id: int, line_id: int) -> Response:
     asked = _Asked(
         line_id, parameters.correction(request), "undo" in request.form, parameters.seen(request),
         parameters.request_id(request) or secrets.token_hex(12), parameters.review(request),
-        parameters.chosen_from(request),
+        visitor_names.by(request), parameters.chosen_from(request),
     )  # fmt: skip
     with current_site().reading() as connection:
         place = queries.line_place(connection, image_id, line_id)
@@ -121,8 +124,22 @@ def history(image_id: int, line_id: int) -> str:
     line = next((line for page in image.pages for line in page.lines if line.id == line_id), None)
     return render_template(
         "history.html", image=image, page_number=page_number, line=line, changes=changes,
-        place=list_place.of(request).address, request_id=secrets.token_hex(12),
+        place=list_place.of(request).address, request_id=secrets.token_hex(12), line_id=line_id,
+        known_name=visitor_names.known_name(request), own_name=visitor_names.own_name(request),
+        max_name_chars=visitor_names.MAX_NAME_CHARS,
     )  # fmt: skip
+
+
+@blueprint.post(f"/actions{_LINE}/name")
+def keep_name(image_id: int, line_id: int) -> Response:
+    """Let this browser's changes carry a name from now on; an empty one is forgotten."""
+    current_site().guard.check(request)
+    name = visitor_names.cleaned(request.form.get("name", ""))
+    place = list_place.of(request).address
+    address = url_for("lines.history", image_id=image_id, line_id=line_id, **place)
+    response = make_response(redirect(address, 303))
+    visitor_names.keep_own_name(request, response, name)
+    return response
 
 
 def _send(asked: _Asked, machine_text: str) -> str:
@@ -132,7 +149,7 @@ def _send(asked: _Asked, machine_text: str) -> str:
     try:
         site.client.correct(
             asked.line_id, text, request_id=asked.sent_id(text), seen=asked.seen,
-            review=asked.review, chosen_from=asked.chosen_from,
+            review=asked.review, chosen_from=asked.chosen_from, by=asked.by,
         )  # fmt: skip
     except OutcomeUnknown:
         return "unknown"

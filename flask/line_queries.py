@@ -3,7 +3,8 @@
 import dataclasses
 import sqlite3
 
-_CHOSEN = "chosen "
+from ocr_contract import line_causes
+from ocr_contract.line_causes import NAME, PAGE, USER
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -13,14 +14,14 @@ class LineChange:
     text: str | None
     """None: the machine's again."""
     cause: str
-    """person, reading (what the machine had read before), moved (carried over from there), or
-    "chosen NAME": a person chose what that model had read."""
+    """person, chosen, reading or moved: see `line_causes`."""
     created_at: str
-
-    @property
-    def chosen_from(self) -> str | None:
-        """The model whose reading a person chose."""
-        return self.cause.removeprefix(_CHOSEN) if self.cause.startswith(_CHOSEN) else None
+    chosen_from: str | None
+    """The model whose reading a person chose."""
+    author: str
+    """The name of who changed it; empty where there is none."""
+    author_note: str
+    """How far the name is known."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +39,22 @@ def changes(connection: sqlite3.Connection, line_id: int) -> list[LineChange]:
     rows = connection.execute(
         "SELECT text, cause, created_at FROM line_changes WHERE line_id = ? ORDER BY id", (line_id,)
     )
-    return [LineChange(*row) for row in rows]
+    return [_change(*row) for row in rows]
+
+
+def _change(text: str | None, stored: str, created_at: str) -> LineChange:
+    cause = line_causes.parse(stored)
+    author, note = _author(cause.by)
+    return LineChange(text, cause.kind, created_at, cause.model, author, note)
+
+
+def _author(by: str | None) -> tuple[str, str]:
+    if by is None or by == PAGE:
+        return "", "" if by is None else "without a name"
+    for kind, note in ((USER, "known to the proxy"), (NAME, "the name was not checked")):
+        if by.startswith(kind):
+            return by.removeprefix(kind), note
+    return by, "through another program"
 
 
 def strays(connection: sqlite3.Connection, image_id: int) -> list[StrayCorrection]:

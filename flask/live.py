@@ -3,7 +3,7 @@
 The wire, at /events:
 
     event: counts
-    data: {"counts": {"done": 12, …, "total": 40}, "service": {…} or null}
+    data: {"counts": {"done": 12, …, "total": 40}, "service": {…} or null, "changes": 7}
 
     event: waiting
     data: {"message": "There is no database yet. …"}
@@ -11,7 +11,8 @@ The wire, at /events:
     : still here                                   (every few seconds, so that a gone browser shows)
 
 One thread looks at the database for all streams: PRAGMA data_version costs microseconds and
-changes when another process has committed. It runs only while somebody listens. Streams are
+changes when another process has committed: `changes` is then another number, since a text may
+change and the counts stay. It runs only while somebody listens. Streams are
 capped in number and lifetime, because each holds one of the server's threads.
 """
 
@@ -62,6 +63,7 @@ class LiveFeed:
         self._changed = threading.Condition()
         self._message: bytes | None = None
         self._serial = 0
+        self._changes = 0
         self._streams = 0
         self._thread: threading.Thread | None = None
         self._is_stopping: Callable[[], bool] = lambda: False
@@ -127,6 +129,7 @@ class LiveFeed:
             # The service's own state is in no database, so it is asked now and then as well.
             due = latest != version or now - told_at >= SERVICE_INTERVAL_S
             if due and now - told_at >= MIN_INTERVAL_S:
+                self._changes += latest != version
                 version, told_at = latest, now
                 self._tell(self._describe())
             with self._changed:
@@ -144,7 +147,7 @@ class LiveFeed:
 
     def _describe(self) -> bytes:
         try:
-            return encode_event("counts", self._snapshot())
+            return encode_event("counts", {**self._snapshot(), "changes": self._changes})
         except WebError as error:
             return encode_event("waiting", {"message": error.message})
 

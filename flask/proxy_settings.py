@@ -22,6 +22,7 @@ OWN_ADDRESSES = frozenset({
 cut the path off."""
 GATEWAY = "gateway"
 _MAX_PATH_CHARS = 200
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 
 
@@ -52,6 +53,18 @@ def networks(text: str) -> tuple[Network, ...]:
     """
     words = [part.strip().lower() for part in text.split(",") if part.strip()]
     return tuple(network for word in words for network in _named(word))
+
+
+def header(text: str) -> str:
+    """The name of a header, such as X-Forwarded-User; empty for none.
+
+    Raises:
+        ValueError: what it must be.
+    """
+    name = text.strip()
+    if name and not _HEADER.fullmatch(name):
+        raise ValueError("the name of a header, such as X-Forwarded-User")
+    return name
 
 
 def parse_address(text: str) -> Address | None:

@@ -1,5 +1,7 @@
 """How values look on a page: sizes, times, percentages, states. Registered as Jinja filters."""
 
+import hashlib
+
 from flask import Flask, url_for
 from markupsafe import Markup
 
@@ -32,6 +34,7 @@ _ONE_PERCENT = 0.01
 def register(app: Flask) -> None:
     """Make the functions of this module known to the templates of `app`."""
     app.jinja_env.filters.update(
+        digest=digest,
         percent=percent,
         size=size,
         moment=moment,
@@ -59,13 +62,20 @@ def marked_lines(page: PageView, marker: Marker | None) -> dict[int, tuple[Marku
     return dict(zip((line.number for line in page.lines), lines, strict=True))
 
 
+def digest(html: str) -> str:
+    """Another one for whatever else is shown, so that the script knows which rows to patch."""
+    return hashlib.blake2b(html.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
 def percent(fraction: float | None) -> str:
     """0.987 as "98 %": rounded down, so that only a certain reading is shown as 100 %."""
     return "–" if fraction is None else f"{int(fraction * 100 + 1e-9)} %"
 
 
 def doubt_percent(doubt: float) -> str:
-    """0.123 as "12 %", and what is below one as such."""
+    """0.123 as "12 %"; what is below one, or above 99, as such: no measured chance is certain."""
+    if doubt > 1 - _ONE_PERCENT:
+        return "> 99 %"
     return f"{round(doubt * 100)} %" if doubt >= _ONE_PERCENT else "< 1 %"
 
 

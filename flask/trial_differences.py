@@ -37,7 +37,7 @@ class Difference:
             },
             "now": now and {
                 "text": now.text, "confidence": now.confidence, "doubt": now.doubt,
-                "polygon": now.polygon,
+                "polygon": now.polygon, "model": now.model,
             },
         }  # fmt: skip
 
@@ -50,6 +50,13 @@ class Differences:
     same: int
     lie_alike: bool
     """False: one of the two was turned, so lines were laid side by side by what they say."""
+    in_order: bool
+    """The lines that both have follow each other alike."""
+
+    @property
+    def nothing_differs(self) -> bool:
+        """To take the other reading would change no text."""
+        return not self.found and self.lie_alike and self.in_order
 
 
 def differences(page: PageView, trial: TrialReading) -> Differences:
@@ -57,7 +64,7 @@ def differences(page: PageView, trial: TrialReading) -> Differences:
     lie_alike = (page.width, page.height, page.rotation) == (
         trial.width, trial.height, trial.rotation,
     )  # fmt: skip
-    found, same = [], 0
+    found, same, last, in_order = [], 0, -1, True
     for pair in pairs(
         [(line.shown, line.polygon) for line in page.lines],
         [(line.text, line.polygon) for line in trial.lines],
@@ -65,6 +72,8 @@ def differences(page: PageView, trial: TrialReading) -> Differences:
     ):
         before = None if pair.before is None else page.lines[pair.before]
         now = None if pair.now is None else trial.lines[pair.now]
+        if before is not None and pair.now is not None:
+            in_order, last = in_order and pair.now > last, pair.now
         if before is not None and now is not None and before.shown == now.text:
             same += 1
             continue
@@ -73,4 +82,4 @@ def differences(page: PageView, trial: TrialReading) -> Differences:
         crop = crops.view_box(polygon, page.width, page.height) if polygon else None
         points = " ".join(f"{x:g},{y:g}" for x, y in polygon)
         found.append(Difference(before, now, old, new, crop, points))
-    return Differences(found, same, lie_alike)
+    return Differences(found, same, lie_alike, in_order)

@@ -67,7 +67,7 @@ def as_json(image_id: int) -> Response:
         {
             "id": trial.id, "page_number": trial.page_number, "reading": trial.reading,
             "state": trial.state, "created_at": trial.created_at,
-            "finished_at": trial.finished_at, "models": list(trial.models),
+            "finished_at": trial.finished_at, "models": list(trial.readers),
             "seconds": trial.seconds,
             "error": trial.error and {"code": trial.error_code, "message": trial.error},
             "same": found and found.same,

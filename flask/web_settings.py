@@ -93,6 +93,13 @@ class WebSettings:
         "Proxies that may connect and say who asks by which name: addresses, networks, gateway.",
         parse=proxy_settings.networks,
     )
+    user_header: str = setting(
+        "WEB_USER_HEADER",
+        "",
+        "header",
+        "In which header those proxies name who asks, for the history of a line; empty: in none.",
+        parse=proxy_settings.header,
+    )
     password_file: Path | None = setting(
         "WEB_PASSWORD_FILE",
         "",
@@ -174,6 +181,12 @@ def from_environment(environment: Mapping[str, str]) -> WebSettings:
     """
     settings = setting_fields.load(WebSettings, environment, RETIRED)
     _need_password(settings)
+    if settings.user_header and not settings.trusted_proxies:
+        raise SettingError(
+            ErrorCode.BAD_SETTING,
+            "WEB_USER_HEADER is set and WEB_TRUSTED_PROXIES names no proxy: anybody could send any "
+            "name. Name the proxy there.",
+        )
     if settings.max_streams > settings.threads // 2:
         # Each stream holds a thread for as long as it is open.
         raise SettingError(

@@ -90,18 +90,27 @@ def _show(settings: Settings, options: argparse.Namespace, trial: TrialReading) 
     lie_alike = page is not None and (page["width"], page["height"], page["rotation"]) == (
         *(trial.width, trial.height, trial.rotation),
     )
-    count = 0
+    count, last, in_order = 0, -1, True
     for pair in pairs(before, now, lie_alike=lie_alike):
         old = None if pair.before is None else before[pair.before][0]
         new = None if pair.now is None else now[pair.now][0]
+        if pair.before is not None and pair.now is not None:
+            in_order, last = in_order and pair.now > last, pair.now
         if old != new:
             count += 1
             for sign, text in (("-", old), ("+", new)):
                 if text is not None:
                     sys.stdout.write(f"{sign} {_printable(text)}\n")
-    sys.stderr.write(
-        f"{count} differences; take it with: ocrctl try {options.image_id} --take, or --drop\n"
-    )
+    again = f"ocrctl try {options.image_id}"
+    if trial.page_number > 1:
+        again += f" --page {trial.page_number}"
+    if count == 0 and lie_alike and in_order:
+        sys.stderr.write(f"nothing differs; drop it with: {again} --drop\n")
+        return 0
+    said = f"{count} difference{'' if count == 1 else 's'}"
+    said += "" if in_order else ", and another order of lines"
+    said += "" if lie_alike else ", and the page turned otherwise"
+    sys.stderr.write(f"{said}; take it with: {again} --take, or --drop\n")
     return 0
 
 

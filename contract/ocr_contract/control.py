@@ -12,7 +12,7 @@ The wire is HTTP/1.1 with JSON bodies over a Unix domain socket; `replies` has t
     POST /v1/retry         {"request_id"?}   every quarantined image again    -> ReprocessReply
     POST /v1/corrections   {"request_id"?, "line_id": int, "text": text|null, "seen"?: text,
                             "review"?: "worst"|"sample"|"undo",
-                            "chosen_from"?: text}                             -> CorrectionReply
+                            "chosen_from"?: text, "by"?: text}                -> CorrectionReply
     POST /v1/trials        {"request_id"?, "image_id": int, "page"?: int,
                             "reading": text}  read it once more, on trial     -> TrialReply
     POST /v1/trials/take   {"request_id"?, "trial_id": int}                   -> TrialReply
@@ -33,7 +33,8 @@ stored with the effect.
 `seen` is the mark of the line as it was shown (`line_marks`): where it is another one by now, the
 request is refused with line_changed. `review` says that a person judged the machine's text: null
 keeps it as right, "undo" takes the judgement back. `chosen_from` names the model whose reading a
-person chose without typing.
+person chose without typing. `by` says who it was, in one printable line of at most 100 characters,
+for the line's history: `line_causes`.
 
 A trial is read by a process of its own with another `reading` (one of the status's `readings`), and
 stands in the database until it is taken or dropped: `trial_readings`. It changes no text before.
@@ -200,14 +201,16 @@ class ControlClient:
         seen: str | None = None,
         review: Review | None = None,
         chosen_from: str | None = None,
+        by: str | None = None,
     ) -> CorrectionReply:
         """Store a person's text for a line; None takes the correction back.
 
         `seen` is the mark of what the person saw, `review` why it was looked at, `chosen_from` the
-        model whose reading it is.
+        model whose reading it is, `by` who it was (`line_causes`).
         """
-        fields = {"line_id": line_id, "seen": seen, "review": review, "chosen_from": chosen_from}
-        return self._post(CorrectionReply, "corrections", request_id, {"text": text}, **fields)
+        fields = {"seen": seen, "review": review, "chosen_from": chosen_from, "by": by}
+        always = {"line_id": line_id, "text": text}
+        return self._post(CorrectionReply, "corrections", request_id, always, **fields)
 
     def try_reading(
         self, image_id: int, reading: str, page: int | None = None, *, request_id: str | None = None

@@ -47,6 +47,8 @@ class TrialLine:
     confidence: float
     polygon: list[list[float]]
     doubt: float
+    model: str | None = None
+    """What read it when that was not the reading's recogniser, as in `lines`."""
 
     @property
     def band(self) -> Band:
@@ -85,6 +87,12 @@ class TrialReading:
         """The model that read the lines, as far as it is known; or what was asked for."""
         return recogniser(self.models) or self.reading
 
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """All that took part: the models, and what read single lines instead."""
+        others = (line.model for line in self.lines if line.model is not None)
+        return tuple(dict.fromkeys((*self.models, *others)))
+
 
 def recogniser(models: tuple[str, ...]) -> str | None:
     """Of a reading's models, in their order: the one that reads lines."""
@@ -122,4 +130,4 @@ def _line(
 ) -> TrialLine:
     known = (more or {}).get("doubt")
     found = doubt.from_confidence(confidence) if known is None else known
-    return TrialLine(text, confidence, polygon, found)
+    return TrialLine(text, confidence, polygon, found, (more or {}).get("model"))

@@ -26,9 +26,20 @@ const mark = (line) => {
 
 const focusedLine = () => document.activeElement?.closest(".line") ?? null;
 
-const showBox = (line, readable = true) => {
+// Where a part of a line begins, or the line itself: 0 at its left, 1 at its right.
+const partAt = (line, part) => {
+  const text = line.querySelector(".line-text");
+  const range = document.createRange();
+  range.selectNodeContents(text);
+  if (part) range.setEndBefore(part);
+  else range.collapse(true);
+  const at = text.textContent ? range.toString().length / text.textContent.length : 0;
+  return getComputedStyle(text).direction === "rtl" ? 1 - at : at;
+};
+
+const showBox = (line, part) => {
   const box = boxOf(line);
-  if (box) viewerOf(line).show(box, readable);
+  if (box) viewerOf(line).show(box, partAt(line, part));
 };
 
 // Only the list of lines scrolls where it can, never the page under the pointer.
@@ -40,12 +51,12 @@ const showInList = (line) => {
   if (!isSeen) list.scrollTo({ top: above - list.clientHeight / 2 + line.offsetHeight / 2 });
 };
 
-const goTo = (line, { focus = true } = {}) => {
+const goTo = (line, { focus = true, part = null } = {}) => {
   for (const other of allLines()) other.tabIndex = other === line ? 0 : -1;
   if (focus) line.focus({ preventScroll: true });
   showInList(line);
   line.scrollIntoView({ block: "nearest" });
-  showBox(line);
+  showBox(line, part);
   mark(line);
 };
 
@@ -149,7 +160,7 @@ const goToHit = (by, options) => {
   const found = hits();
   if (!found.length) return;
   hitNumber = (hitNumber + by + found.length) % found.length;
-  goTo(found[hitNumber].closest(".line"), options);
+  goTo(found[hitNumber].closest(".line"), { ...options, part: found[hitNumber] });
   for (const each of found) each.classList.toggle("now-hit", each === found[hitNumber]);
   document.querySelector(".hits span").textContent = `Hit ${hitNumber + 1} of ${found.length}`;
 };

@@ -5,6 +5,7 @@
 
 const REFRESH_MS = 1000;      // between two fetches of the list
 const SLOW_MS = 5000;         // between two questions without a stream
+const REFRESH_SLOWLY_MS = 30000; // the list without a stream: a text may change and no count does
 const RETRY_STREAM_MS = 30000;
 
 const live = document.getElementById("live");
@@ -14,6 +15,13 @@ let retryTimer = 0;
 let refreshTimer = 0;
 let lastRefresh = 0;
 let lastTold = "";
+// On a phone the states are a row that scrolls: the one that is shown is to be seen.
+const showState = (at = null) => {
+  const states = live.querySelector(".tabs");
+  const shown = states?.querySelector("[aria-current]");
+  if (shown) states.scrollLeft = at ?? shown.offsetLeft - states.offsetLeft - (states.clientWidth - shown.offsetWidth) / 2;
+};
+
 const leaving = new AbortController();
 
 const setText = (selector, text) => {
@@ -130,7 +138,9 @@ const patchList = (page) => {
   if (isSelecting()) return; // the next change brings it
   const old = live.querySelector("#rows"); // not those of similar readings
   const fresh = page.querySelector("#rows");
+  const scrolled = live.querySelector(".tabs")?.scrollLeft;
   replaceWhenDifferent(live.querySelector(".tabs"), page.querySelector(".tabs"));
+  showState(scrolled);
   if (!old || !fresh) {
     replaceWhenDifferent(live.querySelector(".results"), page.querySelector(".results"));
     return;
@@ -183,6 +193,7 @@ const goSlow = () => {
         });
         if (isLoggedOut(reply)) return;
         if (reply.ok) tell(await reply.json());
+        if (Date.now() - lastRefresh > REFRESH_SLOWLY_MS) refreshSoon();
       } catch {
         // Asked again below.
       }
@@ -225,6 +236,7 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("pagehide", close);
 addEventListener("pageshow", open);
 
+showState();
 if (live.dataset.live === "yes") open();
 
 // Who logs out is not to be asked for the password because of what is asked at the same moment.

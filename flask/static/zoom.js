@@ -5,6 +5,9 @@ const LEAST_BOX_PX = 24; // what can be read and corrected
 const WANTED_BOX_PX = 30;
 const MOST = 4;
 const STEP = 1.25;
+const MARGIN_PX = 12; // before a line that is longer than the frame
+const SMALL_FRAME_PX = 500;
+const LEAST_FRAME_PX = 176;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -16,13 +19,17 @@ export class Viewer {
     this.width = Number(this.sheet.dataset.width) || 1;
     this.height = Number(this.sheet.dataset.height) || 1;
     this.mode = "width";
-    this.focused = null;
+    this.focused = null; // {from, to, at}: a line's box, and which part of it is wanted
     this.pointers = new Map();
     frame.classList.add("live");
     bar.hidden = false;
+    this.bound();
     // A tall receipt as wide as the frame, but never larger than it is; a page as a whole.
-    this.fit(frame.classList.contains("tall") || frame.clientWidth < 500 ? "width" : "page");
-    new ResizeObserver(() => { if (this.mode) this.fit(this.mode); }).observe(frame);
+    this.fit(frame.classList.contains("tall") || frame.clientWidth < SMALL_FRAME_PX ? "width" : "page");
+    new ResizeObserver(() => {
+      this.bound();
+      if (this.mode) this.fit(this.mode);
+    }).observe(frame);
     bar.addEventListener("click", (event) => this.press(event.target.closest("button")));
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
@@ -36,6 +43,13 @@ export class Viewer {
     }
   }
 
+  // On a phone a small picture leaves the room below it to the lines.
+  bound() {
+    const { clientWidth, style } = this.frame;
+    const isSmall = clientWidth < SMALL_FRAME_PX;
+    style.maxHeight = isSmall ? `${Math.max(this.height * this.fitWidth, LEAST_FRAME_PX)}px` : "";
+  }
+
   get fitWidth() { return Math.max(this.frame.clientWidth, 50) / this.width; }
 
   get fitPage() { return Math.min(this.fitWidth, Math.max(this.frame.clientHeight, 50) / this.height); }
@@ -44,9 +58,10 @@ export class Viewer {
 
   // `keep`: a point of the page, in page pixels, that stays where it is in the frame.
   set(scale, keep = null, mode = null) {
-    const point = keep ?? this.anchor();
-    this.mode = mode;
+    const before = this.scale;
     this.scale = clamp(scale, this.least, Math.max(MOST, this.fitWidth));
+    const point = keep ?? this.anchor(before);
+    this.mode = mode;
     this.sheet.style.width = `${this.width * this.scale}px`;
     this.sheet.style.height = `${this.height * this.scale}px`;
     const { left, top } = this.offset();
@@ -58,14 +73,25 @@ export class Viewer {
   // Where the sheet begins within what scrolls: it stands in the middle of a wider frame.
   offset() { return { left: this.sheet.offsetLeft, top: this.sheet.offsetTop }; }
 
-  // The focused line, in the middle of the frame; or else what is in the middle now.
-  anchor() {
+  // The focused line, in the middle of the frame; or else what is in the middle now, at the scale
+  // `before`.
+  anchor(before) {
     const { clientWidth, clientHeight, scrollLeft, scrollTop } = this.frame;
     const middle = { atX: clientWidth / 2, atY: clientHeight / 2 };
-    if (this.focused) return { ...middle, ...this.focused };
-    if (!this.scale) return { ...middle, x: 0, y: 0 };
+    if (this.focused) {
+      return { ...middle, x: this.seen("x", middle.atX), y: this.seen("y", middle.atY) };
+    }
+    if (!before) return { ...middle, x: 0, y: 0 };
     const { left, top } = this.offset();
-    return { ...middle, x: (scrollLeft + middle.atX - left) / this.scale, y: (scrollTop + middle.atY - top) / this.scale };
+    return { ...middle, x: (scrollLeft + middle.atX - left) / before, y: (scrollTop + middle.atY - top) / before };
+  }
+
+  // Of a line that is longer than the frame: its beginning, or the part of it that is wanted.
+  seen(axis, half) {
+    const { from, to, at } = this.focused;
+    const most = (half - MARGIN_PX) / this.scale;
+    if (to[axis] - from[axis] <= 2 * most) return (from[axis] + to[axis]) / 2;
+    return clamp(from[axis] + at * (to[axis] - from[axis]), from[axis] + most, to[axis] - most);
   }
 
   pointAt(clientX, clientY) {
@@ -101,16 +127,20 @@ export class Viewer {
     this.bar.querySelector("[data-boxes]").setAttribute("aria-pressed", !areHidden);
   }
 
-  // Bring a line's box into the frame; `readable`: large enough to be read, too.
-  show(box, readable) {
+  // Bring a line's box into the frame, large enough to be read; `at`: which part of it where all is
+  // too long, from 0 at the left or the top to 1.
+  show(box, at) {
     const points = [...box.points];
     if (!points.length) return;
-    const middle = (name) => points.reduce((sum, point) => sum + point[name], 0) / points.length;
-    this.focused = { x: middle("x"), y: middle("y") };
     const bounds = box.getBBox();
+    this.focused = {
+      from: { x: bounds.x, y: bounds.y },
+      to: { x: bounds.x + bounds.width, y: bounds.y + bounds.height },
+      at,
+    };
     const side = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
     const height = points.length === 4 ? Math.min(side(points[0], points[3]), side(points[0], points[1])) : bounds.height;
-    if (readable && Math.min(height, bounds.height) * this.scale < LEAST_BOX_PX) {
+    if (Math.min(height, bounds.height) * this.scale < LEAST_BOX_PX) {
       this.set(WANTED_BOX_PX / Math.max(Math.min(height, bounds.height), 1));
       return;
     }

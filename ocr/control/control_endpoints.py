@@ -8,6 +8,7 @@ from control.actions import ServiceActions
 from control.control_api import Endpoint
 from control.control_requests import (
     backup_file_field,
+    by_field,
     chosen_from_field,
     correction_fields,
     image_ids_field,
@@ -64,6 +65,7 @@ def endpoints(
                 request_id_field(body),
                 *review_fields(body),
                 chosen_from_field(body),
+                by_field(body),
             ),
         ),
         Endpoint(

@@ -8,7 +8,7 @@ import os
 import re
 from typing import Any
 
-from ocr_contract import control
+from ocr_contract import control, line_causes
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.trial_readings import MAX_READING_CHARS
 from ocr_errors import RequestError
@@ -121,6 +121,19 @@ def chosen_from_field(body: dict[str, Any]) -> str | None:
         return None
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_READING_CHARS or "\0" in value:
         raise RequestError(ErrorCode.BAD_READING, "chosen_from must be the name of a model.")
+    return value
+
+
+def by_field(body: dict[str, Any]) -> str | None:
+    """`by` of a correction: who it was, or None."""
+    value = body.get("by")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not line_causes.is_by(value):
+        raise RequestError(
+            ErrorCode.BAD_PARAMETER,
+            f"by must be one printable line of 1 to {line_causes.MAX_BY_CHARS} characters.",
+        )
     return value
 
 

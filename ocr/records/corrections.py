@@ -9,15 +9,12 @@ kept beside in `stray_corrections` if there is none. `line_changes` has the hist
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ocr_contract import line_places
+from ocr_contract import line_causes, line_places
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.line_marks import mark, points
 from ocr_errors import ConflictError, UnknownIdError
 from records import doubtful_lines, search_index
 from records.database import Connection, utc_now
-
-CHOSEN = "chosen "
-"""Before a model's name: the cause of a change to what that had read."""
 
 
 class _Change(NamedTuple):
@@ -53,10 +50,12 @@ def set_correction(
     text: str | None,
     seen: str | None = None,
     chosen_from: str | None = None,
+    by: str | None = None,
 ) -> None:
     """Store, replace or (None) take back the correction of a line.
 
-    `chosen_from` names the model whose reading a person chose, where nobody typed it.
+    `chosen_from` names the model whose reading a person chose, where nobody typed it; `by` says who
+    that was (`line_causes`).
 
     Raises:
         UnknownIdError: unknown_line.
@@ -84,7 +83,7 @@ def set_correction(
     now = utc_now()
     if text is not None:
         _insert(connection, line_id, text, now)
-    cause = f"{CHOSEN}{chosen_from}" if chosen_from else "person"
+    cause = line_causes.of_person(chosen_from, by)
     _remember(connection, line_id, _Change(text, cause, now))
     _refresh_page(connection, page_id)
 
@@ -163,8 +162,8 @@ def _move(connection: Connection, line: _Kept, line_id: int, machine_text: str) 
             connection.execute("INSERT INTO reviews VALUES (?, ?, ?, ?)", (line_id, *line.review))
     elif line.changes or line.text is not None:
         now = utc_now()
-        _remember(connection, line_id, _Change(line.machine_text, "reading", now))
-        _remember(connection, line_id, _Change(line.text, "moved", now))
+        _remember(connection, line_id, _Change(line.machine_text, line_causes.READING, now))
+        _remember(connection, line_id, _Change(line.text, line_causes.MOVED, now))
 
 
 def remember_texts(connection: Connection, image_id: int, before: Sequence[PastLine]) -> None:
@@ -182,8 +181,8 @@ def remember_texts(connection: Connection, image_id: int, before: Sequence[PastL
         for index, place in found.items():
             line_id, _, text, has_history = new[place]
             if not has_history and text != old[index].text:
-                _remember(connection, line_id, _Change(old[index].text, "reading", now))
-                _remember(connection, line_id, _Change(None, "moved", now))
+                _remember(connection, line_id, _Change(old[index].text, line_causes.READING, now))
+                _remember(connection, line_id, _Change(None, line_causes.MOVED, now))
 
 
 def _take_strays(connection: Connection, image_id: int, page_number: int | None) -> list[_Kept]:

@@ -88,9 +88,10 @@ class RequestEffects:
         seen: str | None = None,
         review: Review | None = None,
         chosen_from: str | None = None,
+        by: str | None = None,
     ) -> CorrectionReply:
         """Store, replace or (None) take back a person's text for a line, perhaps in a review, or
-        chosen from another model's reading.
+        chosen from another model's reading; `by` is who it was, for the line's history.
 
         Raises:
             UnknownIdError: unknown_line.
@@ -98,7 +99,7 @@ class RequestEffects:
         """
 
         def effect(connection: Connection) -> CorrectionReply:
-            corrections.set_correction(connection, line_id, text, seen, chosen_from)
+            corrections.set_correction(connection, line_id, text, seen, chosen_from, by)
             if review is not None:
                 reviews.set_verdict(connection, line_id, text, review)
             return CorrectionReply(line_id)

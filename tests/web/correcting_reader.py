@@ -8,6 +8,7 @@ from typing import Any
 from fake_reader import FakeReader
 
 from control.control_requests import (
+    by_field,
     chosen_from_field,
     correction_fields,
     request_id_field,
@@ -39,6 +40,7 @@ class CorrectingReader(FakeReader):
                 seen,
                 review,
                 chosen_from_field(body),
+                by_field(body),
             )
         except RequestError as error:
             return error.http_status, {"error": {"code": error.code, "message": error.message}}

@@ -44,11 +44,24 @@ def test_tells_the_state_and_every_change() -> None:
     assert stream is not None
     messages = (message for message in stream if message != STILL_HERE)
     assert next(messages).startswith(b"retry: ")
-    assert next(messages) == encode_event("counts", {"value": 0})
+    assert next(messages) == encode_event("counts", {"value": 0, "changes": 1})
     source.value = 1
-    assert next(messages) == encode_event("counts", {"value": 1})
+    assert next(messages) == encode_event("counts", {"value": 1, "changes": 2})
     source.error, source.value = DatabaseWaitingError("Busy."), 2
     assert next(messages) == encode_event("waiting", {"message": "Busy."})
+    stream.close()
+
+
+def test_tells_of_a_change_that_moves_no_number() -> None:
+    """A corrected line: every count stays, and the list shows another text."""
+    source = Source()
+    versions = iter(range(3))
+    feed = LiveFeed(lambda: next(versions, 3), source.snapshot, max_streams=1, lifetime_s=30.0)
+    stream = feed.open_stream()
+    assert stream is not None
+    told = [json.loads(message[len(b"event: counts\ndata: ") :])
+            for message in itertools.islice((m for m in stream if b"data:" in m), 2)]  # fmt: skip
+    assert told[0]["value"] == told[1]["value"] and told[0]["changes"] < told[1]["changes"]
     stream.close()
 
 

@@ -136,6 +136,55 @@ def test_a_page_that_was_turned_is_compared_by_what_it_says(
     assert "turned the page otherwise" in html and "<ins>tw0</ins>" in html
 
 
+def test_where_nothing_differs_there_is_nothing_to_take(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("a", "one\ntwo")
+    add_trial(database, image_id, "one", "two")
+    html = client.get(f"/images/{image_id}/trial").text
+    assert "Nothing differs" in html and "0 differences" in html
+    assert "Take all" not in html and "Drop the trial" in html
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"rotation": 90}, "Only how the page is turned differs."),
+        ({"rows": (1, 0)}, "in another order"),
+    ],
+)
+def test_what_no_line_shows_can_be_taken_too(
+    client: FlaskClient, database: DemoDatabase, change: dict[str, Any], sentence: str
+) -> None:
+    """The same lines, on a page that is turned otherwise or in another order."""
+    image_id = database.add_text("a", "one\ntwo")
+    rows = change.pop("rows", (0, 1))
+    add_trial(database, image_id, "one", "two", **change)
+    ((text,),) = database._connection.execute("SELECT page FROM trial_readings")
+    page = json.loads(text)
+    page["lines"] = [page["lines"][row] for row in rows]
+    database.execute("UPDATE trial_readings SET page = ?", (json.dumps(page),))
+    html = client.get(f"/images/{image_id}/trial").text
+    assert "0 differences" in html and sentence in html
+    assert "Take all of it" in html and "Nothing differs" not in html
+
+
+def test_a_line_tells_what_read_it(client: FlaskClient, database: DemoDatabase) -> None:
+    """With a further language another program reads single lines."""
+    image_id = database.add_text("a", "SE-Ccrrel\ntw0")
+    add_trial(database, image_id, "المجموع", "two", reading="language:ara")
+    database.execute(
+        "UPDATE trial_readings SET page = json_set(page, '$.lines[0][3].model', 'tesseract ara')"
+    )
+    html = client.get(f"/images/{image_id}/trial").text
+    assert re.findall('name="chosen_from" value="([^"]*)"', html) == ["tesseract ara", "tiny_rec"]
+    assert "Read by tiny_det, tiny_rec, tesseract ara in" in html
+    assert html.count("read by tesseract ara") == 1
+    value = client.get(f"/api/v1/images/{image_id}/trial").get_json()
+    assert value["models"] == [*MODELS, "tesseract ara"]
+    assert [each["now"]["model"] for each in value["differences"]] == ["tesseract ara", None]
+
+
 def test_the_decision_goes_to_the_reader(client: FlaskClient, database: DemoDatabase) -> None:
     image_id = database.add_text("a", "one")
     add_trial(database, image_id, "0ne")

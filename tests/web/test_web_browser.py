@@ -43,6 +43,24 @@ def test_rows_and_numbers_appear_by_themselves(
     assert kept.evaluate("row => row.isConnected")  # rows that did not change are not made anew
 
 
+def test_a_row_follows_what_changes_and_no_number(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    """Its text, when that is corrected or comes later than the image's own row."""
+    first = database.add_text("mended.png", "he11o")
+    later = database.add_image("text comes later.png")
+    page.goto(server.address)
+    rows = [page.locator(f"#i{image_id}") for image_id in (first, later)]
+    expect(rows[1]).to_contain_text("No text was found")
+    kept = page.locator(".row").nth(5).element_handle()
+    database.execute("UPDATE pages SET corrected = 'hello' WHERE image_id = ?", (first,))
+    expect(rows[0]).to_contain_text("hello")
+    database.add_page(later, [("here it is", 0.5, [[0, 0], [9, 0], [9, 9], [0, 9]])])
+    expect(rows[1]).to_contain_text("here it is")
+    expect(rows[1]).to_contain_text("1 doubtful line")
+    assert kept is not None and kept.evaluate("row => row.isConnected")
+
+
 def test_new_rows_do_not_move_what_one_reads(
     page: Page, server: WebServer, database: DemoDatabase
 ) -> None:

@@ -40,6 +40,7 @@ def test_lines_stand_in_three_bands_with_their_reasons(client: FlaskClient, imag
     assert "Its letters belong to a script that is not set up." in page
     assert "Read by tesseract rus 5.3" in page
     assert "2 doubtful lines" in page
+    assert "&gt; 99 %" in page and ">100 %<span" not in page, "no chance is certain"
     assert "1 in a script that is not set up" in page
 
 

@@ -1,5 +1,6 @@
 """The pages: what they show, and that nothing hostile in the database becomes markup."""
 
+import re
 from pathlib import Path
 
 import flask
@@ -27,6 +28,55 @@ def test_the_list(client: FlaskClient, database: DemoDatabase) -> None:
     assert "first words" in page and "2 lines" in page and "95 %" in page
     assert "It is torn. Copy it again." in page
     assert "The reader is not running" in page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE pages SET corrected = 'mended' WHERE image_id = 1",
+        "UPDATE pages SET doubtful_count = 0 WHERE image_id = 1",
+        "UPDATE pages SET unspelled_count = 1 WHERE image_id = 1",
+        "UPDATE pages SET line_count = 7 WHERE image_id = 1",
+        "UPDATE pages SET thumbnail = 'new.jpg' WHERE image_id = 1",
+        "UPDATE pages SET confidence = 0.1 WHERE image_id = 1",
+        "UPDATE images SET warning_code = 'a', warning = 'Look.' WHERE id = 1",
+        "UPDATE images SET status = 'pending' WHERE id = 1",
+        "UPDATE images SET page_count = 3 WHERE id = 1",
+        "UPDATE images SET name = 'renamed.png' WHERE id = 1",
+        "INSERT INTO corrections (line_id, text, created_at) VALUES (1, 'x', '')",
+    ],
+)
+def test_a_row_that_shows_something_else_has_another_version(
+    client: FlaskClient, database: DemoDatabase, change: str
+) -> None:
+    """`live.js` leaves a row alone whose version stays; nothing here touches updated_at."""
+
+    def rows() -> list[tuple[str, str]]:
+        html = client.get("/fragments/live?state=all").text
+        return re.findall(r'data-version="(\w+)">(.*?)</li>', html, re.DOTALL)
+
+    database.add_page(database.add_image("one.png"), [("w0rds", 0.4, [[0, 0]] * 4)])
+    database.add_image("its copy.png", duplicate_of=1)
+    database.add_text("beside.png", "x")
+    beside, *before = rows()
+    assert rows() == [beside, *before]
+    database.execute(change)
+    changed = rows()
+    assert changed[0] == beside
+    for (old_version, old_html), (new_version, new_html) in zip(before, changed[1:], strict=True):
+        assert (old_html == new_html) == (old_version == new_version)
+    assert [html for _, html in before] != [html for _, html in changed[1:]]
+
+
+def test_only_a_document_without_any_text_has_none(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    book = database.add_image("book.pdf", page_count=2)
+    database.add_page(book, [], number=1)
+    database.add_page(book, [("the text", 0.9, [[0, 0]] * 4)], number=2)
+    assert "No text was found" not in client.get("/").text
+    database.add_page(database.add_image("blank.png"), [])
+    assert client.get("/").text.count("No text was found") == 1
 
 
 def test_hostile_names_and_texts_are_shown_and_never_run(

@@ -222,6 +222,56 @@ def test_the_line_in_focus_can_be_read_at_every_size(
     page.keyboard.press("Escape")
 
 
+def test_other_readings_take_no_room_from_what_is_typed(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_text("perhaps.png", "Tota1 12 50")
+    database.execute("UPDATE lines SET measured_doubt = 0.9, doubt_reason = 'lost_point', "
+                     "alternatives = '[[0,5,\"Total\"]]' WHERE text = 'Tota1 12 50'")  # fmt: skip
+    page.goto(f"{server.address}/images/{image_id}")
+    page.locator("#p1-line-1").press("Enter")
+    line, typed, readings = (
+        page.locator(place).bounding_box()
+        for place in ("#p1-line-1", ".edit-line [name=text]", ".doubts")
+    )
+    assert line is not None and typed is not None and readings is not None
+    assert min(typed["width"], readings["width"]) > 0.6 * line["width"]
+
+
+def test_of_a_line_longer_than_the_window_the_part_that_counts_is_shown(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    """Its beginning, at the right in Arabic, or the hit."""
+    image_id = database.add_image("long lines.png")
+    texts = ["it begins here and ends " + "far away " * 9 + "at last", "هذا سطر طويل جدا " * 5]
+    database.add_page(
+        image_id,
+        [(text, 0.9, [[50, y], [1950, y], [1950, y + 20], [50, y + 20]])
+         for y, text in zip((400, 800), texts, strict=True)], width=2000, height=1200,
+    )  # fmt: skip
+    page.set_viewport_size({"width": 360, "height": 740})
+
+    def edges(number: int) -> tuple[float, float]:
+        """How far the box's left lies within the frame's left, and likewise at the right."""
+        box = page.locator(f"#p1-box-{number}").bounding_box()
+        frame = page.locator(".frame").bounding_box()
+        assert box is not None and frame is not None
+        assert box["width"] > frame["width"]
+        right = frame["x"] + frame["width"] - box["x"] - box["width"]
+        return box["x"] - frame["x"], right
+
+    page.goto(f"{server.address}/images/{image_id}")
+    page.locator("#p1-line-1").focus()
+    for key in ("Home", "+", "-"):
+        page.keyboard.press(key)
+        assert 0 <= edges(1)[0] < 30, key
+    page.keyboard.press("ArrowDown")
+    assert 0 <= edges(2)[1] < 30
+    page.goto(f"{server.address}/images/{image_id}?q=last")
+    expect(page.locator(".hits")).to_contain_text("Hit 1 of 1")
+    assert 0 <= edges(1)[1] < 30
+
+
 def test_what_is_marked_is_the_text_of_the_lines(
     page: Page, server: WebServer, database: DemoDatabase, receipt: int
 ) -> None:

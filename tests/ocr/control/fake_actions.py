@@ -87,9 +87,10 @@ class FakeActions:
         seen: str | None,
         review: Review | None,
         chosen_from: str | None,
+        by: str | None,
     ) -> Reply:
         return self._remember(
-            *("correct", line_id, text, request_id, seen, review, chosen_from),
+            *("correct", line_id, text, request_id, seen, review, chosen_from, by),
             reply=CorrectionReply(line_id),
         )
 

@@ -34,7 +34,7 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
     assert client.retry_quarantined(request_id="r6") == ReprocessReply(4)
     assert client.correct(5, "text", request_id="r4") == CorrectionReply(5)
     assert client.correct(5, None, seen="a mark", review=Review.SAMPLE) == CorrectionReply(5)
-    chosen = client.correct(5, "x", chosen_from="tiny_rec", request_id="r7")
+    chosen = client.correct(5, "x", chosen_from="tiny_rec", by="name Änne", request_id="r7")
     assert chosen == CorrectionReply(5)
     assert client.try_reading(9, "best", 2, request_id="r8") == TrialReply(3, "waiting")
     assert client.take_trial(3, request_id="r9") == TrialReply(3, "taken")
@@ -50,9 +50,9 @@ def test_every_request_of_the_client(client: ControlClient, actions: FakeActions
         ("paused", False, None),
         ("reprocess", [1, 2], "r3"),
         ("retry", "r6"),
-        ("correct", 5, "text", "r4", None, None, None),
-        ("correct", 5, None, None, "a mark", Review.SAMPLE, None),
-        ("correct", 5, "x", "r7", None, None, "tiny_rec"),
+        ("correct", 5, "text", "r4", None, None, None, None),
+        ("correct", 5, None, None, "a mark", Review.SAMPLE, None, None),
+        ("correct", 5, "x", "r7", None, None, "tiny_rec", "name Änne"),
         ("trial", 9, 2, "best", "r8"),
         ("take", 3, "r9"),
         ("drop", 3, None),
@@ -166,6 +166,15 @@ def test_bodies_that_are_refused(
     server: ControlServer, path: Path, actions: FakeActions, body: bytes, code: str
 ) -> None:
     assert error_code(ask(path, "POST", "/v1/process", body)) == (400, code)
+    assert actions.asked == []
+
+
+@pytest.mark.parametrize("by", [b'""', b'"a\\tb"', b'"a\\nb"', b"5", b'"' + b"r" * 101 + b'"'])
+def test_who_corrects_is_one_printable_line(
+    server: ControlServer, path: Path, actions: FakeActions, by: bytes
+) -> None:
+    body = b'{"line_id": 1, "text": "x", "by": ' + by + b"}"
+    assert error_code(ask(path, "POST", "/v1/corrections", body)) == (400, "bad_parameter")
     assert actions.asked == []
 
 

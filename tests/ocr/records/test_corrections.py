@@ -150,6 +150,17 @@ def test_the_second_of_two_who_saw_the_same_is_told(world: World) -> None:
     assert corrections(world) == [("wor1d", "word")]
 
 
+def test_the_history_says_by_whom(world: World) -> None:
+    read(world, page("wor1d"))
+    line = line_id(world, "wor1d")
+    world.effects.correct(line, "word", None, by="name Änne")
+    world.effects.correct(line, "world", None, chosen_from="tiny_rec", by="page")
+    read(world, page("w0rld"))
+    assert [cause for (cause,) in world.rows("SELECT cause FROM line_changes ORDER BY id")] == [
+        "person\tname Änne", "chosen tiny_rec\tpage", "reading", "moved",
+    ]  # fmt: skip
+
+
 def test_what_became_of_a_line_is_remembered_through_a_second_reading(world: World) -> None:
     read(world, page("hello", "wor1d"))
     line = line_id(world, "wor1d")
