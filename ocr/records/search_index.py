@@ -171,7 +171,7 @@ def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
     prepare(connection)
     new = {
         word
-        for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
+        for word in text_folding.all_words(text) - known
         if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
     }
     ordered = list(new)
@@ -196,7 +196,7 @@ def _latest_words(connection: "Connection") -> set[str]:
     for (text,) in rows:
         heartbeat.beat()
         folded = text_folding.fold_page(text or "")
-        found |= text_folding.words(folded) | text_folding.parted_words(folded)
+        found |= text_folding.all_words(folded)
     return {word for word in found if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD}
 
 
@@ -290,4 +290,4 @@ def _folded(name: str, text: str) -> tuple[str, str]:
 
 
 def _gram_tokens(name: str, text: str) -> str:
-    return " ".join(text_folding.gram_tokens(name) | text_folding.gram_tokens(text))
+    return " ".join(text_folding.gram_tokens(f"{name}\n{text}"))
