@@ -47,11 +47,8 @@ _HYPHENATED = re.compile(r"([^\W\d_]{2,})- ?\n ?([^\W\d_]{2,})")
 _IDEOGRAPHS = "\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _IN_A_WORD = f"[^\\W_{_IDEOGRAPHS}]"
 _WORD = re.compile(f"{_IN_A_WORD}+")
-_SHORT_NEIGHBOURS = re.compile(
-    f"(?<!{_IN_A_WORD})(?:({_IN_A_WORD}{{1,2}}) (?=({_IN_A_WORD}+))"
-    f"|({_IN_A_WORD}+) (?=({_IN_A_WORD}{{1,2}})(?!{_IN_A_WORD})))"
-)
-"""Of each two the first or the second is short."""
+_RUN = re.compile(f"{_IN_A_WORD}+(?: (?={_IN_A_WORD}))?")
+"""A word, and the blank behind it where that is all that parts it from the next one."""
 
 
 class _Table(dict[int, str]):
@@ -167,13 +164,28 @@ def parted_words(folded: str) -> set[str]:
     One has at most two characters, and both are letters or both are digits: words of a text stand
     side by side as well, and to keep every pair would take more room than it is worth.
     """
-    found = _SHORT_NEIGHBOURS.findall(folded)
-    pairs = [(short or long, after or short_after) for short, after, long, short_after in found]
-    return {
-        f"{first} {second}"
-        for first, second in pairs
-        if first.isdecimal() == second.isdecimal() and len(first) + len(second) > 2
-    }
+    return _parted(_RUN.findall(folded))
+
+
+def all_words(folded: str) -> set[str]:
+    """`words` and `parted_words`, in one look at the text."""
+    runs = _RUN.findall(folded)
+    return _parted(runs).union(map(str.rstrip, runs))
+
+
+def _parted(runs: list[str]) -> set[str]:
+    found: set[str] = set()
+    short = [at for at, run in enumerate(runs) if len(run) < 3 or (len(run) == 3 and run[2] == " ")]
+    for at in short:
+        if at and runs[at - 1][-1] == " ":
+            found.add(runs[at - 1] + runs[at].rstrip())
+        if runs[at][-1] == " ":
+            found.add(runs[at] + runs[at + 1].rstrip())
+    return {pair for pair in found if _may_be_one(*pair.split(" "))}
+
+
+def _may_be_one(first: str, second: str) -> bool:
+    return first.isdecimal() == second.isdecimal() and len(first) + len(second) > 2
 
 
 def gram_token(gram: str) -> str:
@@ -183,38 +195,25 @@ def gram_token(gram: str) -> str:
 
 def gram_tokens(folded: str) -> set[str]:
     """Those of every one and every two neighbouring characters; none has a blank in it."""
-    pieces = set(folded.replace("\n", " ").split(" "))
-    return set[str]().union(*map(_PIECE_TOKENS.__getitem__, pieces))
+    grams = set(folded).union(map(operator.add, folded, folded[1:]))
+    tokens = set(map(_GRAM_TOKENS.__getitem__, grams))
+    tokens.discard("")
+    return tokens
 
 
 class _GramTokens(dict[str, str]):
-    """The token of each gram that was met lately."""
+    """The token of each gram that was met lately; none for what a blank parts."""
 
     def __missing__(self, gram: str) -> str:
         if len(self) >= _GRAMS_REMEMBERED:
             self.clear()
-        self[gram] = token = gram_token(gram)
+        is_parted = " " in gram or "\n" in gram
+        self[gram] = token = "" if is_parted else gram_token(gram)
         return token
 
 
-class _PieceTokens(dict[str, tuple[str, ...]]):
-    """The tokens of what stood between two blanks lately: common words come again and again."""
-
-    def __missing__(self, piece: str) -> tuple[str, ...]:
-        grams = {*piece, *map(operator.add, piece, piece[1:])}
-        tokens = tuple(map(_GRAM_TOKENS.__getitem__, grams))
-        if len(piece) <= _REMEMBERED_CHARS:
-            if len(self) >= _PIECES_REMEMBERED:
-                self.clear()
-            self[piece] = tokens
-        return tokens
-
-
 _GRAMS_REMEMBERED = 100_000
-_PIECES_REMEMBERED = 10_000
-_REMEMBERED_CHARS = 20
 _GRAM_TOKENS = _GramTokens()
-_PIECE_TOKENS = _PieceTokens()
 
 
 _CONFUSED = str.maketrans(

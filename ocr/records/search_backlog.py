@@ -1,9 +1,10 @@
 """What the search index does not hold folded yet is folded behind the work.
 
-After a migration that is every image, for a database that another program made, too; otherwise
-nothing. The newest come first: they are what people look for. A step is short and committed, so
-others write in between, and after a kill the rest is still marked in the rows. When much was read
-and nothing is read now, the pieces of the index are joined: each search looks into every piece.
+After a migration that is every image, for a database that another program made, too; otherwise the
+few whose text is new (`search_index`). The newest come first: they are what people look for. A step
+is short and committed, so others write in between, and after a kill the rest is still marked in the
+rows. When much was read and nothing is read now, the pieces of the index are joined: each search
+looks into every piece.
 """
 
 import logging
@@ -19,11 +20,12 @@ from records.database import Connection, Database
 _IMAGES_A_STEP = 100
 _PAGES_A_STEP = 500
 _LOOK_AGAIN_S = 30.0
-"""Another program may have written; it says nothing."""
+"""New texts wait, and another program may have written; it says nothing."""
 _NO_ROOM_S = 60.0
 _SHORTEST_REST_S = 0.005
 _REST, _REST_WHILE_READING = 0.1, 1.5
 """Times what the step took."""
+_WORTH_SAYING = 2 * search_index.WAITING
 _WORTH_MERGING = 5000
 """So many images leave the index in pieces that every search would have to look into."""
 _WORTH_MERGING_CHANGES = 200_000
@@ -66,11 +68,14 @@ class SearchBacklog:
             left = search_index.count_left(connection)
         if not left:
             return 0
-        log.info("the search index is being made for %d images", left)
+        is_much = left > _WORTH_SAYING
+        if is_much:
+            log.info("the search index is being made for %d images", left)
         done = self._in_steps(lambda c: search_index.index_some(c, _IMAGES_A_STEP))
         if done >= _WORTH_MERGING and not self._stop.is_set():
             self._in_steps(search_index.merge_some)
-        log.info("%d images went into the search index", done)
+        if is_much:
+            log.info("%d images went into the search index", done)
         return done
 
     def merge_when_idle(self) -> int:

@@ -5,6 +5,10 @@ make. Whoever changes a name, a page or `duplicate_of` says so before (`will_cha
 the transaction the old text is taken out and the new one put in. `schema.sql` refuses what is done
 without it. What another program inserted, and what a version before 3 stored, is folded
 behind the work by `index_some`, the newest first.
+
+A text that is new waits until WAITING of them go in together, or nothing else is to be done for a
+while: FTS5 writes a piece of the index each time, and all pieces are joined again and again. Until
+then each search compares it itself (`search.plan`).
 """
 
 import dataclasses
@@ -19,8 +23,11 @@ from ocr_contract import text_folding
 if TYPE_CHECKING:  # which calls `settle`
     from records.database import Connection
 
-ABSENT, PLAIN, FOLDED, CHANGING = range(4)
-"""The values of images.search_form."""
+NAMED, ABSENT, PLAIN, FOLDED, CHANGING = range(-1, 4)
+"""The values of images.search_form. NAMED: the name is held as FOLDED holds it, the text waits."""
+
+WAITING = 128
+"""Texts that go in together. More are joined less often, and each search has more to compare."""
 
 _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
@@ -33,6 +40,8 @@ _CHANGES_OF_NOTHING = 3
 """Fewer than two rows for each index: it found nothing to merge."""
 
 
+_WordRow = tuple[str, str, int]
+"""Of `words`."""
 Step = Callable[["Connection"], int]
 """Does a part of something long in its caller's transaction; returns how much, 0 at the end."""
 
@@ -52,6 +61,8 @@ class _Changes:
     before: dict[int, _Held] = dataclasses.field(default_factory=dict)
     """How the images that this transaction changes were held."""
     known_words: set[str] = dataclasses.field(default_factory=set)
+    waiting: int = 0
+    """Texts that wait; after a rollback it may be too many, which does no harm."""
 
     def forget(self) -> None:
         self.before.clear()
@@ -123,11 +134,15 @@ def settle(connection: "Connection") -> None:
         texts = _texts(connection, image_id)
         if held.form != ABSENT and texts == (held.name, held.text):
             _set_form(connection, image_id, held.form)
+        elif _is_covered(held, *texts):
+            _set_form(connection, image_id, NAMED)
+            changes.waiting += 1
         else:
-            if not _is_covered(held, *texts):
-                _take_out(connection, image_id, held)
+            _take_out(connection, image_id, held)
             _put_in(connection, image_id, *_folded(*texts))
     changes.before.clear()
+    if changes.waiting >= WAITING:
+        index_some(connection, changes.waiting)
 
 
 def _is_covered(held: _Held, name: str, text: str) -> bool:
@@ -139,19 +154,23 @@ def _is_covered(held: _Held, name: str, text: str) -> bool:
 
 
 def _put_in(connection: "Connection", image_id: int, name: str, text: str) -> None:
+    """Hold an image folded, with all that belongs to that."""
+    _put_in_texts(connection, image_id, name, text)
+    _store_words(connection, _new_words(connection, image_id, text))
+    _set_form(connection, image_id, FOLDED)
+
+
+def _put_in_texts(connection: "Connection", image_id: int, name: str, text: str) -> None:
     connection.execute(
         "INSERT INTO images_fts (rowid, text, name) VALUES (?, ?, ?)", (image_id, text, name)
     )
-    _put_in_short(connection, image_id, name, text)
+    _put_in_grams(connection, image_id, name, text)
 
 
-def _put_in_short(connection: "Connection", image_id: int, name: str, text: str) -> None:
-    """What is held beside `images_fts`; with that the image is folded."""
+def _put_in_grams(connection: "Connection", image_id: int, name: str, text: str) -> None:
     connection.execute(
         "INSERT INTO grams_fts (rowid, grams) VALUES (?, ?)", (image_id, _gram_tokens(name, text))
     )
-    _remember_words(connection, image_id, text)
-    _set_form(connection, image_id, FOLDED)
 
 
 def prepare(connection: "Connection") -> None:
@@ -164,24 +183,26 @@ def prepare(connection: "Connection") -> None:
         known |= _latest_words(connection)
 
 
-def _remember_words(connection: "Connection", image_id: int, text: str) -> None:
+def _new_words(connection: "Connection", image_id: int, text: str) -> list[_WordRow]:
+    """The rows of those words of a folded text that may not stand in `words` yet."""
     known = _changes_of(connection).known_words
     if len(known) > _WORDS_KNOWN:
         known.clear()
     prepare(connection)
-    new = {
+    new = [
         word
-        for word in (text_folding.words(text) | text_folding.parted_words(text)) - known
+        for word in text_folding.all_words(text) - known
         if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
-    }
-    ordered = list(new)
-    rows = sorted(
-        zip(text_folding.skeletons(ordered), ordered, itertools.repeat(image_id), strict=False)
-    )
+    ]
+    known.update(new)
+    return list(zip(text_folding.skeletons(new), new, itertools.repeat(image_id), strict=False))
+
+
+def _store_words(connection: "Connection", rows: list[_WordRow]) -> None:
+    """In the order of their table, or each is written somewhere else."""
     connection.executemany(
-        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)", rows
+        "INSERT OR IGNORE INTO words (skeleton, word, image_id) VALUES (?, ?, ?)", sorted(rows)
     )
-    known |= new
 
 
 def _latest_words(connection: "Connection") -> set[str]:
@@ -196,7 +217,7 @@ def _latest_words(connection: "Connection") -> set[str]:
     for (text,) in rows:
         heartbeat.beat()
         folded = text_folding.fold_page(text or "")
-        found |= text_folding.words(folded) | text_folding.parted_words(folded)
+        found |= text_folding.all_words(folded)
     return {word for word in found if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD}
 
 
@@ -205,9 +226,14 @@ def index_some(connection: "Connection", most: int) -> int:
     rows = connection.execute(
         "SELECT id FROM images WHERE search_form < 2 ORDER BY id DESC LIMIT ?", (most,)
     ).fetchall()
-    for (image_id,) in reversed(rows):  # ascending is what FTS5 likes
-        _fold(connection, image_id, _begin(connection, image_id))
-    return len(rows)
+    ids = [row[0] for row in reversed(rows)]  # ascending is what FTS5 likes
+    words = [row for image_id in ids for row in _fold(connection, image_id)]
+    _store_words(connection, words)
+    for image_id in ids:
+        _set_form(connection, image_id, FOLDED)
+    changes = _changes_of(connection)
+    changes.waiting = max(changes.waiting - len(ids), 0)
+    return len(ids)
 
 
 def merge_some(connection: "Connection") -> int:
@@ -241,20 +267,25 @@ def _begin(connection: "Connection", image_id: int) -> _Held:
     ((form,),) = connection.execute(
         "SELECT search_form FROM images WHERE id = ?", (image_id,)
     ).fetchall()
-    held = _Held(form, *_texts(connection, image_id))
+    name, text = _texts(connection, image_id)
     _set_form(connection, image_id, CHANGING)
-    return held
+    return _Held(FOLDED, name, "") if form == NAMED else _Held(form, name, text)
 
 
-def _fold(connection: "Connection", image_id: int, held: _Held) -> None:
-    """Hold the same text folded."""
-    name, text = _folded(held.name, held.text)
-    as_tokenized = (held.name.lower(), held.text.lower())
-    if held.form == PLAIN and "".join(as_tokenized).isascii() and as_tokenized == (name, text):
-        _put_in_short(connection, image_id, name, text)
-        return
-    _take_out(connection, image_id, held)
-    _put_in(connection, image_id, name, text)
+def _fold(connection: "Connection", image_id: int) -> list[_WordRow]:
+    """Hold folded in `images_fts` and `grams_fts` what the image shows; returns its new words."""
+    ((form, *shown),) = connection.execute(
+        "SELECT search_form, name, coalesce(text, '') FROM search_texts WHERE id = ?", (image_id,)
+    ).fetchall()
+    name, text = _folded(*shown)
+    as_tokenized = tuple(each.lower() for each in shown)
+    if form == PLAIN and "".join(as_tokenized).isascii() and as_tokenized == (name, text):
+        _put_in_grams(connection, image_id, name, text)
+    else:
+        if form == PLAIN:
+            _take_out(connection, image_id, _Held(form, *shown))
+        _put_in_texts(connection, image_id, name, text)
+    return _new_words(connection, image_id, text)
 
 
 def _take_out(connection: "Connection", image_id: int, held: _Held) -> None:
@@ -290,4 +321,4 @@ def _folded(name: str, text: str) -> tuple[str, str]:
 
 
 def _gram_tokens(name: str, text: str) -> str:
-    return " ".join(text_folding.gram_tokens(name) | text_folding.gram_tokens(text))
+    return " ".join(text_folding.gram_tokens(f"{name}\n{text}"))

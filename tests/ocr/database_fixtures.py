@@ -10,6 +10,7 @@ from search_index_check import check_search_index
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
 from page_records import BatchResult, ImageResult, Line, Page, Provenance, Task
+from records import search_index
 from records.catalogue import Catalogue, Outcome
 from records.database import Database
 from records.folder_rows import MISSING, TO_TRY
@@ -161,8 +162,14 @@ class World:
         )
         return "\f".join(row[0] for row in rows) if rows else None
 
+    def index_waiting(self) -> int:
+        """Let the search index hold the texts that wait, as is done behind the work."""
+        with self.database.transaction() as connection:
+            return search_index.index_some(connection, 1000)
+
     def hits(self, words: str) -> int:
-        """How many images the full-text search finds."""
+        """How many images the search index finds when nothing waits."""
+        self.index_waiting()
         quoted = '"' + words.replace('"', '""') + '"'
         return int(
             self.rows("SELECT count(*) FROM images_fts WHERE images_fts MATCH ?", quoted)[0][0]

@@ -4,7 +4,7 @@ from collections import Counter
 
 from ocr_contract.text_folding import fold, fold_page, gram_tokens, parted_words, words
 from records.database import Connection
-from records.search_index import ABSENT, FOLDED, PLAIN
+from records.search_index import ABSENT, FOLDED, NAMED, PLAIN
 
 _VOCABULARY = """
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.held USING fts5vocab('main', 'images_fts', 'instance');
@@ -25,12 +25,12 @@ def check_search_index(connection: Connection) -> None:
     known = {word for (word,) in connection.execute("SELECT word FROM words")}
     rows = connection.execute("SELECT id, search_form, name, text FROM search_texts").fetchall()
     for image_id, form, name, text in rows:
-        assert form in (ABSENT, PLAIN, FOLDED), "left in the middle of a change"
+        assert form in (NAMED, ABSENT, PLAIN, FOLDED), "left in the middle of a change"
         if form == ABSENT:
             continue
-        shown = (name, text or "")
-        if form == FOLDED:
-            shown = (fold(name), fold_page(text or ""))
+        shown = (name, "" if form == NAMED else text or "")
+        if form in (NAMED, FOLDED):
+            shown = (fold(shown[0]), fold_page(shown[1]))
             wanted_grams.update(
                 (token, image_id) for token in gram_tokens(shown[0]) | gram_tokens(shown[1])
             )

@@ -6,7 +6,7 @@ them lacks the other never has to count through.
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from ocr_contract.search.source import SliceUpError, Source, TimeUpError
 from ocr_contract.search.streams import (
@@ -63,6 +63,30 @@ class AllOf(Stream):
             if lowest == self._target:
                 return lowest
             self._target = lowest
+
+
+class Without(Stream):
+    """A stream without these few keys."""
+
+    def __init__(self, inner: Stream, few: Set[int]) -> None:
+        self._inner = inner
+        self._few = few
+
+    def seek(self, at_most: int) -> int | None:
+        key = self._inner.seek(at_most)
+        while key is not None and key in self._few:
+            key = self._inner.seek(key - 1)
+        return key
+
+    def reached(self) -> int:
+        return self._inner.reached()
+
+    def rest(self, at_most: int, most: int, keys: list[int]) -> None:
+        found: list[int] = []
+        try:
+            self._inner.rest(at_most, most - len(keys) + len(self._few), found)
+        finally:
+            keys += [key for key in found if key not in self._few][: most - len(keys)]
 
 
 class AnyOf(Stream):

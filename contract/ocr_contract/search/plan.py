@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ocr_contract.search import columns, documents, expressions, matching, rare_trigrams
-from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race
+from ocr_contract.search.joins import AllOf, AnyOf, Chance, Checked, Race, Without
 from ocr_contract.search.rare import of_statuses, rare_stream
 from ocr_contract.search.source import Source
 from ocr_contract.search.streams import (
@@ -19,6 +19,7 @@ from ocr_contract.search.streams import (
     DOCUMENT_COST,
     ROW_SEEK_COST,
     FewStream,
+    ListStream,
     NoStream,
     SqlStream,
     Stream,
@@ -36,10 +37,12 @@ def stream(source: Source, tree: Node) -> Stream:
     With more than FEW_UNFOLDED images that are not folded yet, some of those may be left out.
     """
     plain = _stream(source, tree)
-    unfolded = _count_unfolded(source, FEW_UNFOLDED + 1)
-    if not unfolded:
+    few = _some_unfolded(source, FEW_UNFOLDED + 1)
+    if not few:
         return plain
-    if unfolded <= FEW_UNFOLDED or _has_short_word(tree):
+    if len(few) <= FEW_UNFOLDED:
+        return AnyOf([Without(plain, set(few)), _compared(source, ListStream(few), tree)])
+    if _has_short_word(tree):
         compared = _compared(source, _unfolded(source), tree)
         return AnyOf([AllOf(source, [plain], [_unfolded(source)]), compared])
     if any_part(tree, Not):
@@ -213,13 +216,14 @@ def _unfolded(source: Source) -> Stream:
     return SqlStream(source, "id", sql, [], seek_cost=ROW_SEEK_COST)
 
 
-def _count_unfolded(source: Source, most: int) -> int:
+def _some_unfolded(source: Source, most: int) -> list[int]:
+    """Their keys; of those that have a place in the search's range."""
     rows = source.connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM images INDEXED BY images_to_index "
-        "WHERE search_form < 2 LIMIT ?)",
-        (most,),
+        "SELECT id FROM images INDEXED BY images_to_index "
+        "WHERE search_form < 2 AND id BETWEEN ? AND ? LIMIT ?",
+        (source.first_id, source.last_id, most),
     ).fetchall()
-    return int(rows[0][0])
+    return [source.sign * row[0] for row in rows]
 
 
 def _has_short_word(node: Node) -> bool:

@@ -57,6 +57,7 @@ def image(world: World, columns: str) -> tuple[object, ...]:
 
 
 def found(world: World, word: str) -> int:
+    world.index_waiting()
     ((count,),) = world.rows("SELECT count(*) FROM images_fts WHERE images_fts MATCH ?", word)
     return int(count)
 

@@ -1,6 +1,7 @@
 """The search index holds what the images show, after every change and every kill."""
 
 import contextlib
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 from database_fixtures import World
 from search_index_check import check_search_index
 
+from ocr_contract.search import evaluator
+from ocr_contract.search.language import parse
 from records import search_backlog, search_index
 from records.database import Database
 from records.search_backlog import SearchBacklog
-from records.search_index import ABSENT, FOLDED, PLAIN
+from records.search_index import ABSENT, FOLDED, NAMED, PLAIN
 
 
 def insert_foreign(world: World, image_id: int, name: str, text: str | None) -> None:
@@ -32,12 +35,28 @@ def insert_foreign(world: World, image_id: int, name: str, text: str | None) -> 
             )
 
 
+def found(world: World, query: str) -> list[int]:
+    """What a search finds, in a copy: one process must not open the same file by two libraries."""
+    copy = world.database.path.with_name("copy.db")
+    copy.unlink(missing_ok=True)
+    world.rows("VACUUM INTO ?", str(copy))
+    with contextlib.closing(sqlite3.connect(copy)) as connection:
+        connection.isolation_level = None
+        return evaluator.find(connection, parse(query).tree, limit=50).ids
+
+
 def form(world: World, image_id: int) -> int:
     return int(world.rows("SELECT search_form FROM images WHERE id = ?", image_id)[0][0])
 
 
 def backlog(database: Database, *, busy: bool = False) -> SearchBacklog:
     return SearchBacklog(database, stop=threading.Event(), is_busy=lambda: busy)
+
+
+def held(world: World, words: str) -> int:
+    """How many images the index holds with these words now, whatever waits."""
+    sql = "SELECT count(*) FROM images_fts WHERE images_fts MATCH ?"
+    return int(world.rows(sql, f'"{words}"')[0][0])
 
 
 def gram_hits(world: World, gram: str) -> int:
@@ -72,10 +91,73 @@ def test_a_name_that_got_its_text_leaves_the_index_as_a_whole(world: World) -> N
     check_search_index(world.database._connection)
 
 
+def test_new_texts_wait_and_go_in_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each search looks through what waits; the index is written once for all of it."""
+    monkeypatch.setattr(search_index, "WAITING", 4)
+    for number in range(1, 4):
+        world.put(b"%d.png" % number, f"needle {number}")
+        world.read_all()
+        assert (form(world, number), held(world, "needle")) == (NAMED, 0)
+        assert found(world, "needle") == [*range(number, 0, -1)]
+        assert found(world, "-needle") == []
+        world.check()
+    world.put(b"4.png", "needle 4")
+    world.read_all()
+    assert [form(world, number) for number in range(1, 5)] == [FOLDED] * 4
+    assert held(world, "needle") == 4
+    assert found(world, "needle") == [4, 3, 2, 1]
+    world.put(b"5.png", "needle 5")
+    world.read_all()
+    assert form(world, 5) == NAMED, "as many as before may wait again"
+    assert backlog(world.database).work_off() == 1
+    assert held(world, "needle") == 5
+    world.check()
+
+
+def test_a_name_that_changes_while_its_text_waits_leaves_the_index(world: World) -> None:
+    world.put(b"box/one.png", "needle")
+    world.read_all()
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE images SET name = 'two.tif'")
+    assert (held(world, "one.png"), held(world, "two.tif"), held(world, "needle")) == (0, 1, 1)
+    assert form(world, 1) == FOLDED
+    world.check()
+
+
+def test_a_text_that_goes_while_it_waits_was_never_there(world: World) -> None:
+    world.put(b"one.png", "needle")
+    world.read_all()
+    with world.database.transaction() as connection:
+        search_index.will_change(connection, 1)
+        connection.execute("UPDATE images SET status = 'pending'")
+        connection.execute("DELETE FROM pages")
+    assert (form(world, 1), held(world, "one.png"), held(world, "needle")) == (FOLDED, 1, 0)
+    with world.database.reading() as connection:
+        check_search_index(connection)
+
+
+def test_what_waits_when_the_service_ends_is_indexed_after_the_next_start(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put(b"one.png", "needle")
+    world.read_all()
+    world.close()
+    world = World(tmp_path)
+    assert form(world, 1) == NAMED
+    assert backlog(world.database, busy=True).work_off() == 1
+    assert (form(world, 1), held(world, "needle")) == (FOLDED, 1)
+    world.check()
+    world.close()
+
+
 def test_what_another_program_inserts_is_found_as_it_stands(world: World) -> None:
     insert_foreign(world, 1, "Box/one.png", "Grüße aus Köln")
     assert form(world, 1) == PLAIN
-    assert (world.hits("grüße aus"), world.hits("grusse aus"), gram_hits(world, "ol")) == (1, 0, 0)
+    assert (held(world, "grüße aus"), held(world, "grusse aus"), gram_hits(world, "ol")) == (
+        1,
+        0,
+        0,
+    )
     check_search_index(world.database._connection)
 
 
@@ -126,6 +208,7 @@ def test_pieces_are_joined_after_many(world: World, monkeypatch: pytest.MonkeyPa
 def test_a_change_that_it_was_not_told_of_is_refused(world: World) -> None:
     world.put(b"a.png", "x")
     world.read_all()
+    world.index_waiting()
     for statement in (
         "UPDATE images SET name = 'other.png'",
         "UPDATE pages SET text = 'other'",
@@ -144,6 +227,7 @@ def test_a_change_that_it_was_not_told_of_is_refused(world: World) -> None:
 def test_a_change_of_nothing_costs_the_index_nothing(world: World) -> None:
     world.put(b"a.png", "x")
     world.read_all()
+    world.index_waiting()
 
     def entries() -> list[tuple[Any, ...]]:
         return world.rows("SELECT id, length(block) FROM images_fts_data ORDER BY 1")
@@ -274,6 +358,7 @@ def test_words_of_the_newest_pages_are_not_looked_up_again(world: World) -> None
     """After a start nothing is remembered; no word may be taken for known that is not."""
     world.put(b"a.png", "alpha beta")
     world.read_all()
+    world.index_waiting()
     insert_foreign(world, 9, "b.png", "gamma")  # as it stands: its words are nowhere
     with world.database.transaction() as connection:
         known = search_index._latest_words(connection)

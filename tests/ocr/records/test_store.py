@@ -427,19 +427,21 @@ def test_an_image_that_was_never_read_is_not_looked_through(
 
 
 def test_each_line_has_its_own_polygon(world: World) -> None:
-    """They are written as one text and cut; one may be empty."""
+    """A page's numbers are written at once; a polygon may be empty."""
     polygons = [
         ((0.0, 1.25), (10.126, 1.0), (10.5, 9.0), (0.0, 9.0)),
         ((0.0, 20.0), (10.0, 20.0), (10.0, 29.0), (0.0, 29.999)),
     ]
     expected = [
         "[[0,1.25],[10.13,1],[10.5,9],[0,9]]",
-        "[[0,20],[10,20],[10,29],[0,30.0]]",
+        "[[0,20],[10,20],[10,29],[0,30]]",
     ]
     for shapes, wanted in [
         (polygons, expected),
         (polygons[:1], expected[:1]),
         ([polygons[0], ()], [expected[0], "[]"]),
+        ([((1.0, 9999999.0),) * 4] * 2, ["[[1,9999999],[1,9999999],[1,9999999],[1,9999999]]"] * 2),
+        ([((0.25, -9999999.75),) * 4], [f"[{','.join(['[0.25,-9999999.75]'] * 4)}]"]),
         ([], []),
     ]:
         lines = tuple(Line("text", 0.9, shape) for shape in shapes)
