@@ -13,18 +13,21 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import heartbeat
 import models
 import ocr_settings
-import service_parts
 from folder_checks import check_folders
 from ocr_contract import setting_fields
 from ocr_contract.logs import LineFormatter, SubjectFilter, escape
 from ocr_errors import EXIT_OTHER, OcrError
 from ocr_settings import Settings
-from worker_link import stderr_lines
-from worker_link.pool import WORKER_COMMAND
+from worker_link import reading_pools, stderr_lines
+from worker_link.pool import WORKER_COMMAND, Pool
+
+if TYPE_CHECKING:
+    from service_parts import Parts
 
 log = logging.getLogger("service")
 
@@ -41,15 +44,14 @@ class Service:
             OcrError: something that a person must mend; the message says what.
         """
         check_folders(settings)
-        models.resolve(
-            settings.models_folder,
-            settings.model,
-            detection=settings.detection_model or None,
-            recognition=settings.recognition_model or None,
-        )
         self._stop = threading.Event()
         self._failure: BaseException | None = None
-        self._parts = service_parts.build(settings, worker_command, self._stop)
+        pool = reading_pools.launched(settings, worker_command, self._stop)
+        try:
+            self._parts = _parts(settings, pool, self._stop)
+        except BaseException:
+            pool.stop()
+            raise
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:
@@ -102,6 +104,19 @@ class Service:
         except BaseException as error:
             self._failure = error
             self.stop()
+
+
+def _parts(settings: Settings, pool: Pool, stop: threading.Event) -> "Parts":
+    """What is left to check, and all parts, while the first worker gets ready."""
+    models.resolve(
+        settings.models_folder,
+        settings.model,
+        detection=settings.detection_model or None,
+        recognition=settings.recognition_model or None,
+    )
+    import service_parts  # half a second of imports, which no worker waits for any more
+
+    return service_parts.build(settings, pool, stop)
 
 
 def _configure_logging(level: str, kind: str) -> None:

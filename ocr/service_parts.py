@@ -7,7 +7,6 @@ watcher → catalogue → database ← store ← pipeline → pool → worker pr
 
 import logging
 import threading
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from control.actions import ServiceActions
@@ -21,7 +20,6 @@ from folder.folder_coverage import FolderCoverage
 from folder.intake import Intake
 from folder.watcher import Watcher
 from folder_rights import ImageRights
-from machine_limits import usable_memory
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
 from own_data import OwnData
@@ -36,10 +34,7 @@ from records.trial_store import TrialStore
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
 from trial_reading import TrialReader
-from worker_link.pool import Pool, Wear
-
-_WORKERS_SHARE = 0.6
-"""Of the memory that there is: the rest is for the service and for one large image more."""
+from worker_link.pool import Pool
 
 log = logging.getLogger("service")
 
@@ -58,8 +53,9 @@ class Parts(NamedTuple):
     control: ControlServer
 
 
-def build(settings: Settings, worker_command: Sequence[str], stop: threading.Event) -> Parts:
-    """Open the database, recover what was in work, and bind the socket; nothing runs yet.
+def build(settings: Settings, pool: Pool, stop: threading.Event) -> Parts:
+    """Open the database, recover what was in work, and bind the socket; nothing runs yet but
+    what `pool` has launched.
 
     Raises:
         OcrError: something that a person must mend; the message says what.
@@ -68,7 +64,6 @@ def build(settings: Settings, worker_command: Sequence[str], stop: threading.Eve
     store = Store(database)
     effects = RequestEffects(database)
     _recover(store, settings)
-    pool = _pool(settings, worker_command, stop)
     guard = _guard(settings, database)
     pipeline = _pipeline(settings, store, pool, guard, stop)
     own = OwnData(settings.data_folder)
@@ -121,18 +116,6 @@ def _recover(store: Store, settings: Settings) -> None:
             "quarantined",
             *recovered,
         )
-
-
-def _pool(settings: Settings, command: Sequence[str], stop: threading.Event) -> Pool:
-    wear = Wear(settings.worker_max_images, _most_memory(settings), beside=True)
-    return Pool(timeout_s=settings.timeout_s, stop=stop, command=command, wear=wear)
-
-
-def _most_memory(settings: Settings) -> int:
-    """Bytes that the worker may hold before it is replaced; 0: any."""
-    if settings.worker_max_rss_mb:
-        return settings.worker_max_rss_mb * 1_000_000
-    return int(usable_memory() * _WORKERS_SHARE)
 
 
 def _guard(settings: Settings, database: Database) -> DiskGuard:

@@ -7,6 +7,8 @@ crash at any time, on any image: the service survives, and knows which batches i
 With `--on-trial` behind the descriptor it reads for a trial (`trial_process`): what it reads is
 nobody's text yet, so data/temp.png does not show it.
 
+The models load in one thread while another imports what reads pages: half of a start each.
+
 Every image has a thread of its own from decoding to preview, over the borders of batches: while
 some compute in the models' lanes, others decode, cut and draw.
 """
@@ -23,8 +25,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -32,7 +35,6 @@ from PIL import __version__ as pillow_version
 
 import language_choice
 from disk_guard import DiskGuard
-from document_reading import Reader
 from engines.inference import Inference, choose, load_models, version_of
 from engines.kept_files import KeptFiles
 from engines.table_structure import TableStructure
@@ -42,13 +44,14 @@ from machine_limits import usable_cpus
 from models import TABLE_STRUCTURE, Model, ModelSet, resolve, table_structure
 from ocr_errors import OcrError, WorkerError
 from ocr_settings import Settings, load
-from reading.engine import PageEngine
 from reading.heap import keep_large_blocks_apart
-from reading.other_script_lines import SecondRecogniser
-from reading.previews import Previews
-from reading.tables.table_finder import TableFinder
 from worker_link import worker_channel, worker_log
 from worker_link import worker_protocol as protocol
+
+if TYPE_CHECKING:
+    from document_reading import Reader
+    from reading.engine import PageEngine
+    from reading.other_script_lines import SecondRecogniser
 
 _BATCH_SIZE = {"cpu": 2, "gpu": 16}
 ON_TRIAL = "--on-trial"
@@ -132,8 +135,10 @@ def _ready(
 
 
 def load_engine(
-    settings: Settings, models: TextModels, second: SecondRecogniser | None
-) -> PageEngine:
+    settings: Settings, models: TextModels, second: "SecondRecogniser | None"
+) -> "PageEngine":
+    from reading.engine import PageEngine
+
     engine = PageEngine(
         models,
         detection_side=settings.detection_side,
@@ -146,7 +151,7 @@ def load_engine(
 
 def second_recogniser(
     languages: Sequence[Language], inference: Inference, threads: int
-) -> SecondRecogniser | None:
+) -> "SecondRecogniser | None":
     """What reads the languages that are set up; nothing of it is loaded without any."""
     if not languages:
         return None
@@ -213,20 +218,15 @@ def main() -> None:
         settings = load(os.environ)
         threads = settings.threads or usable_cpus()
         _prepare_process()
-        model_set = resolve(
-            settings.models_folder,
-            settings.model,
-            detection=settings.detection_model or None,
-            recognition=settings.recognition_model or None,
-        )
-        inference = choose(settings, threads)
-        languages = language_choice.resolve(
-            settings.languages, settings.languages_folder, settings.models_folder
-        )
-        models = load_models(inference, model_set, settings, _kept_files(settings))
-        engine = load_engine(settings, models, second_recogniser(languages, inference, threads))
-        table_model = table_structure(settings.models_folder)
-        tables = load_tables(table_model)
+        with ThreadPoolExecutor(1, "loading") as beside:
+            loading = beside.submit(_load, settings, threads)
+            # Not at the top: these take as long to import as the models do to load.
+            from document_reading import Reader
+            from reading.previews import Previews
+            from reading.tables.table_finder import TableFinder
+
+            loaded = loading.result()
+        engine = load_engine(settings, loaded.models, loaded.second)
     except Exception as error:
         log.debug("start failed", exc_info=True)
         code = error.code if isinstance(error, OcrError) else "engine_start_failed"
@@ -234,15 +234,44 @@ def main() -> None:
             connection, {"type": "failed", "code": code, "message": str(error)[:500]}
         )
         raise SystemExit(1) from error
+    inference = loaded.inference
     hands = _hands(inference)
     previews = Previews(settings.data_folder, shows_newest=ON_TRIAL not in sys.argv[2:])
-    finder = TableFinder(tables)
+    finder = TableFinder(load_tables(loaded.tables))
     reader = Reader(settings, engine, previews, hands, finder, lanes=inference.lanes)
-    ready = _ready(settings, model_set, inference, threads, hands, languages)
-    if table_model is not None:
-        ready["models"][table_model.name] = table_model.sha256
+    ready = _ready(settings, loaded.model_set, inference, threads, hands, loaded.languages)
+    if loaded.tables is not None:
+        ready["models"][loaded.tables.name] = loaded.tables.sha256
     first = FirstAlone(min(_FIRST_ALONE_S, settings.timeout_s))
-    _answer_forever(connection, batches, reader, ready, models.inference_s, first)
+    _answer_forever(connection, batches, reader, ready, loaded.models.inference_s, first)
+
+
+class _Loaded(NamedTuple):
+    """What a start loads."""
+
+    model_set: ModelSet
+    inference: Inference
+    languages: Sequence[Language]
+    models: TextModels
+    second: "SecondRecogniser | None"
+    tables: Model | None
+
+
+def _load(settings: Settings, threads: int) -> _Loaded:
+    model_set = resolve(
+        settings.models_folder,
+        settings.model,
+        detection=settings.detection_model or None,
+        recognition=settings.recognition_model or None,
+    )
+    inference = choose(settings, threads)
+    languages = language_choice.resolve(
+        settings.languages, settings.languages_folder, settings.models_folder
+    )
+    models = load_models(inference, model_set, settings, _kept_files(settings))
+    second = second_recogniser(languages, inference, threads)
+    tables = table_structure(settings.models_folder)
+    return _Loaded(model_set, inference, languages, models, second, tables)
 
 
 def _tell(send: Callable[[dict[str, Any]], None], batch_id: int, message: dict[str, Any]) -> None:
@@ -252,7 +281,7 @@ def _tell(send: Callable[[dict[str, Any]], None], batch_id: int, message: dict[s
 def _answer_forever(
     connection: Connection,
     batches: "queue.Queue[dict[str, Any]]",
-    reader: Reader,
+    reader: "Reader",
     ready: dict[str, Any],
     inference_s: Callable[[], float],
     first: FirstAlone,

@@ -25,6 +25,7 @@ from engines.onnxruntime_sessions import RuntimeDevice, tensorrt_is_there
 from engines.openvino_compile import OpenVinoDevice, best_precision
 from engines.openvino_network import OpenVinoDetector, OpenVinoNetwork, OpenVinoRecogniser
 from engines.paddle_models import PaddleModels
+from engines.preparations import Preparation
 from engines.shape_buckets import LINE_WIDTHS
 from engines.text_models import TextModels
 from engines.text_recognition import CPU_WIDTHS
@@ -178,7 +179,7 @@ def load_models(
         lanes, searches = inference.lanes, inference.searches
         shapes = Shapes(lanes, CPU_WIDTHS, _CPU_COLUMNS, _CPU_LINES, searches=searches)
         loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
-    loaded.begin()
+    loaded.begin([Preparation(kept.write)] if kept is not None else ())
     if kept is not None:
         kept.confirm()
     return loaded

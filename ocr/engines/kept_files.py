@@ -12,6 +12,7 @@ name, for the key that is asked for, and with the right sum. Whatever else lies 
 thrown away; a folder or a disk that cannot be used costs time at the start and nothing else.
 """
 
+import collections
 import contextlib
 import dataclasses
 import hashlib
@@ -63,6 +64,9 @@ class KeptFiles:
         self._folder = folder
         self._has_room = has_room
         self._on_trial: list[str] = []
+        self._owed: collections.deque[tuple[Key, dict[str, bool], Callable[[], bytes]]] = (
+            collections.deque()
+        )
         self._told = False
 
     def take(self, key: Key) -> Kept | None:
@@ -108,6 +112,16 @@ class KeptFiles:
                 with contextlib.suppress(OSError):  # another process threw it away
                     os.utime(name + _TRIED, dir_fd=folder, follow_symlinks=False)
                     os.rename(name + _TRIED, name + _KEPT, src_dir_fd=folder, dst_dir_fd=folder)
+
+    def keep_later(self, key: Key, facts: dict[str, bool], make: Callable[[], bytes]) -> None:
+        """As `keep`, of what `make` gives, once `write` is called: no start waits for a disk."""
+        self._owed.append((key, facts, make))
+
+    def write(self) -> None:
+        """Keep what was to be kept later."""
+        while self._owed:
+            key, facts, make = self._owed.popleft()
+            self.keep(key, facts, make())
 
     def keep(self, key: Key, facts: dict[str, bool], content: bytes) -> None:
         """Keep this for the key, as far as there is room."""

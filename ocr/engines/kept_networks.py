@@ -5,7 +5,7 @@ import functools
 import hashlib
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engines.kept_files import Kept, KeptFiles, Key
@@ -33,6 +33,10 @@ class KeptNetwork:
     def keep(self, key: Key, facts: dict[str, bool], content: bytes) -> None:
         """As `KeptFiles.keep`, for this model."""
         self.files.keep(self._whole(key), facts, content)
+
+    def keep_later(self, key: Key, facts: dict[str, bool], make: Callable[[], bytes]) -> None:
+        """As `KeptFiles.keep_later`, for this model."""
+        self.files.keep_later(self._whole(key), facts, make)
 
     def refuse(self, key: Key, reason: object) -> None:
         """As `KeptFiles.refuse`, for this model."""

@@ -8,7 +8,8 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -126,12 +127,19 @@ class OnnxModels:
                 self.lanes.call, group.run_together, group.together, group.group
             )
 
-    def begin(self) -> None:
-        """Run each network once, to see that it can, and leave the other shapes for later."""
-        self.detect(np.zeros(_FIRST_PAGE, dtype=np.uint8), max(_FIRST_PAGE))
-        self.lanes.recognise([np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), np.uint8)])
-        if self._orientation:
-            self.page_shares(np.zeros(_FIRST_PAGE, dtype=np.uint8))
+    def begin(self, behind: Sequence[Preparation] = ()) -> None:
+        """Run each network once, to see that it can, and leave the other shapes for later; what
+        else is to be done `behind` the work comes before them."""
+        page = np.zeros(_FIRST_PAGE, dtype=np.uint8)
+        line = np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), dtype=np.uint8)
+        with ThreadPoolExecutor(3, "first") as threads:
+            runs: list[Future[Any]] = [threads.submit(self.detect, page, max(_FIRST_PAGE))]
+            runs.append(threads.submit(self.lanes.recognise, [line]))
+            if self._orientation:
+                runs.append(threads.submit(self.page_shares, page))
+            for run in runs:
+                run.result()
+        self.lanes.prepare((), once=behind)
         if self._group:
             pages = map(self._page_preparation, self._group.shapes)
             self.lanes.prepare(itertools.chain(pages, self._preparations()))

@@ -53,7 +53,7 @@ class Compiled(NamedTuple):
 
 
 def compiled(model: Path, form: Form, kept: KeptNetwork | None = None) -> Compiled:
-    """The model in this form: as it was kept, or compiled now, and then kept."""
+    """The model in this form: as it was kept, or compiled now, and to be kept later."""
     if kept is None:
         return _compile(model, form)
     key = {
@@ -68,7 +68,8 @@ def compiled(model: Path, form: Form, kept: KeptNetwork | None = None) -> Compil
         except Exception as error:  # whatever it is: there is the other way
             kept.refuse(key, type(error).__name__)
     made = _compile(model, form)
-    kept.keep(key, {_LAST_DROPPED: made.last_dropped}, made.network.export_model().getvalue())
+    facts = {_LAST_DROPPED: made.last_dropped}
+    kept.keep_later(key, facts, lambda: bytes(made.network.export_model().getvalue()))
     return made
 
 

@@ -96,7 +96,7 @@ class Pool:
         self._worker: WorkerProcess | None = None
         self._successor: WorkerProcess | None = None
         self._wears_out = ""
-        """Why there is a successor."""
+        """Why there is a successor; empty for the service's first worker."""
         self._start_until: float | None = None
         self._in_work: dict[int, _InWork] = {}
         self._messages_left = 0
@@ -116,6 +116,13 @@ class Pool:
         """The worker's process id, when there is one."""
         worker = self._worker
         return worker.process.pid if worker else None
+
+    def launch(self) -> None:
+        """Let a worker get ready, for `start` to take: loading models takes longer than what the
+        service does meanwhile."""
+        with contextlib.suppress(WorkerError):  # `start` tries again, and says what is wrong
+            self._successor = WorkerProcess(self._command, self._wait)
+            self.starts += 1
 
     def start(self) -> Provenance:
         """Make sure that a worker is ready, and no worn one; returns what it reads with.
@@ -153,9 +160,11 @@ class Pool:
         return self.provenance
 
     def _take_successor(self) -> WorkerProcess | None:
-        """The one that waits or is getting ready, if it lives."""
+        """The one that waits or is getting ready; if it has ended, only the service's first one,
+        which has something to say."""
         successor, self._successor = self._successor, None
-        if successor is not None and successor.process.poll() is not None:
+        replaces, self._wears_out = bool(self._wears_out), ""
+        if replaces and successor is not None and successor.process.poll() is not None:
             log.warning("the worker that was to take its place has ended; another one is started")
             successor.end()
             return None
@@ -331,7 +340,7 @@ class Pool:
 
     def _look_after_successor(self) -> None:
         successor = self._successor
-        if successor is not None and successor.has_told:
+        if successor is not None and self._wears_out and successor.has_told:
             self.worn_out = self._wears_out  # one that failed is found out by `start`
 
     def _wait(self) -> None:

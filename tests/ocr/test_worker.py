@@ -320,6 +320,21 @@ def test_it_ends_when_nobody_waits_for_it_any_more() -> None:
         process.wait(5)
 
 
+def test_what_reads_pages_is_imported_while_the_models_load() -> None:
+    """So the program itself imports little; and the models' own thread not that either."""
+    program = (
+        "import sys\n"
+        "sys.path[:0] = sys.argv[1:]\n"
+        "import worker\n"
+        "print(*sorted({'document_reading', 'PIL.PdfImagePlugin'} & sys.modules.keys()))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(ROOT / "contract"), str(ROOT / "ocr")],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert ended.stdout == "\n"
+
+
 PRETENDED = """
 import os, pathlib, sys, threading, time, types
 sys.path[:0] = sys.argv[1:3]
@@ -348,7 +363,8 @@ worker.load_engine = lambda *_: Engine()
 if sys.argv[3] != "patient":
     worker._FIRST_ALONE_S = 0.05
 if sys.argv[3] == "broken":
-    worker.Reader._show = refuse
+    import document_reading
+    document_reading.Reader._show = refuse
 sys.argv[1:] = sys.argv[-1:]
 worker.main()
 """

@@ -281,7 +281,7 @@ class Loaded:
         self.gpu, self.orientation = options, options["orientation"]
         return self
 
-    def begin(self) -> None:
+    def begin(self, _behind: object = ()) -> None:
         self.begun += 1
 
 

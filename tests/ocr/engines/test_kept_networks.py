@@ -46,6 +46,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Form]:
 
 def start(store: KeptFiles, sha256: str = "a", form: Form = FORM) -> Compiled:
     made = compiled(MODEL, form, KeptNetwork(store, sha256))
+    store.write()
     store.confirm()
     return made
 
@@ -54,6 +55,16 @@ def test_the_second_start_compiles_nothing(store: KeptFiles, compilations: list[
     for _ in range(3):
         start(store)
     assert compilations == [FORM]
+
+
+def test_no_start_waits_for_the_disk(store: KeptFiles, tmp_path: Path) -> None:
+    """What was compiled is written once the work leaves time for it."""
+    compiled(MODEL, FORM, KeptNetwork(store, "a"))
+    assert list((tmp_path / "engines").iterdir()) == []
+    store.write()
+    assert len(list((tmp_path / "engines").iterdir())) == 1
+    store.write()
+    assert len(list((tmp_path / "engines").iterdir())) == 1
 
 
 def other_processor(patch: pytest.MonkeyPatch) -> None:
@@ -142,9 +153,9 @@ def test_a_kept_network_computes_the_same_bit_for_bit(
 ) -> None:
     device = dataclasses.replace(DEVICE, precision=precision)
     kept = KeptNetwork(store, "a")
-    without, first, second = (
-        CLASSES[kind](*MODELS[kind], device, which) for which in (None, kept, kept)
-    )
+    without, first = (CLASSES[kind](*MODELS[kind], device, which) for which in (None, kept))
+    store.write()
+    second = CLASSES[kind](*MODELS[kind], device, kept)
     assert len(compilations) == 2, "the third comes from the files"
     pixels = images(kind, 3)
     if kind == "recognition":
@@ -167,6 +178,7 @@ def test_pages_have_the_same_text_bit_for_bit(store: KeptFiles, compilations: li
         models = inference.load_models(chosen, model_set("tiny"), settings, kept)
         engine = PageEngine(models, detection_side=960, orientation=True)
         found.append(engine.read(sample("quote-transparent.png")).lines)
+        store.write()
         models.lanes.stop_preparing()  # type: ignore[attr-defined]
     assert len(compilations) == 6, "three without files, three for them, then none"
     assert len(found[0]) == 4

@@ -294,6 +294,49 @@ class TestAFreshWorker:
             pool.stop()
 
 
+class TestALaunchedWorker:
+    """It gets ready while the service does something else."""
+
+    def test_it_is_the_first_one(self, pool: Pool) -> None:
+        pool.launch()
+        launched = pool._successor
+        assert launched is not None
+        assert pool.provenance is None
+        wait_until(lambda: launched.has_told)
+        pool.start()
+        assert (pool.pid, pool.starts, pool.worn_out) == (launched.process.pid, 1, None)
+        assert read(pool, 1, tasks("a.png")).batch_id == 1
+
+    def test_one_that_cannot_start_is_heard_and_not_tried_twice(self) -> None:
+        pool = Pool(timeout_s=20.0, stop=threading.Event(), command=fake_worker.command("failed"))
+        pool.launch()
+        launched = pool._successor
+        assert launched is not None
+        launched.process.wait(20)
+        with pytest.raises(WorkerError) as caught:
+            pool.start()
+        assert (caught.value.code, pool.starts) == ("model_missing", 1)
+
+    def test_it_ends_with_the_service(self, pool: Pool) -> None:
+        pool.launch()
+        launched = pool._successor
+        assert launched is not None
+        pool.stop()
+        assert is_gone(launched.process.pid)
+
+    def test_one_that_cannot_be_launched_is_started_later(
+        self, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def none_left(*_: object, **__: object) -> None:
+            raise OSError(errno.EAGAIN, "injected")
+
+        with monkeypatch.context() as broken:
+            broken.setattr("worker_link.worker_process.subprocess.Popen", none_left)
+            pool.launch()
+        pool.start()
+        assert pool.starts == 1
+
+
 class TestAHandOver:
     @pytest.fixture
     def pool(self, stop: threading.Event) -> Iterator[Pool]:
