@@ -28,6 +28,7 @@ from reading.other_script_lines import (
     SecondRecogniser,
     other_script_warning,
     second_reading_warning,
+    seldom_letters_warning,
 )
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
@@ -245,6 +246,9 @@ class PageEngine:
             line.doubt_reason == Reason.SECOND_READING_FAILED for line in found_page.lines
         ):
             warnings.append(second_reading_warning(lost))
+        if language := self._scripts.seldom_read([line.text for line in found_page.lines]):
+            any_is_read = self._scripts.any_is_read
+            warnings.append(seldom_letters_warning(language, any_is_read=any_is_read))
         return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(
