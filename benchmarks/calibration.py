@@ -3,7 +3,7 @@
     make calibration IMAGES=folder [ARGS="--lines kept.json --cases folder"]
 
 Receipts with a CSV beside each (`scoring`), drawn pages as bad scanners give them, and the drawn
-cases are read; each line is right or wrong (`line_truth`). What is printed was measured where
+cases are read; each line is right or wrong (`line_truth`). What is printed was measured on lines that
 the model was not fitted to: five times four fifths of them say what the last fifth comes to; of the
 drawn cases whole kinds go together. Then all of them make the model that is written to
 ocr/reading/doubt_model.py, and from the held-out doubts the bands' cut-offs, to

@@ -25,4 +25,4 @@ def load(languages: Sequence[Language], inference: Inference, threads: int) -> S
     check_installed(languages)
     most = min(threads, _MOST_PROCESSES)
     processes = LineProcesses(languages, dataclasses.replace(inference, threads=1), most)
-    return SecondReader(processes.readers, most)
+    return SecondReader(processes.readers, most, [language.code for language in languages])

@@ -9,7 +9,7 @@ import collections
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -72,9 +72,13 @@ class Reader(NamedTuple):
 class SecondReader:
     """Reads lines in the languages that are set up. Safe to use from several threads."""
 
-    def __init__(self, readers: Sequence[Reader], threads: int) -> None:
-        """Lines are read in so many threads, whoever asks."""
+    def __init__(
+        self, readers: Sequence[Reader], threads: int, languages: Collection[str] = ()
+    ) -> None:
+        """Lines are read in so many threads, whoever asks; `languages` are the codes of what is
+        read."""
         self.readers = tuple(readers)
+        self.languages = frozenset(languages)
         self._hands: Executor = ThreadPoolExecutor(threads, thread_name_prefix="second")
 
     def read(self, lines: Sequence[Pixels]) -> list[OtherReading]:

@@ -29,6 +29,7 @@ from reading.other_script_lines import (
     SecondRecogniser,
     other_script_warning,
     second_reading_warning,
+    seldom_letters_warning,
 )
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
@@ -45,6 +46,7 @@ _NO_TEXT_FOUND = ImageWarning(
 _STAMP_OVER_TEXT = ImageWarning(
     "stamp_over_text", "A stamp lies over text on this page; check the words beneath it."
 )
+_SCRAP, _SURE_SCRAP = 2, 0.95
 _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _LINES_FOR_SHAPE = 12
@@ -255,11 +257,14 @@ class PageEngine:
         covered = False
         for stamp in find_stamps(page):
             place = stamp.with_lines(polygons, page)
-            if not place.hides_text(page, polygons):
+            hidden = place.hides_text(page, polygons)
+            if not hidden and not place.crosses_text(page, polygons):
                 continue
             inside = place.holds(polygons)
             found, anew = self._read_layers(page, place)
             before = [reading for reading, is_in in zip(readings, inside, strict=True) if is_in]
+            if not hidden:
+                found, anew = _without_scraps(found, anew)
             if _text_read(anew) > _text_read(before):
                 kept = [
                     reading for reading, is_in in zip(readings, inside, strict=True) if not is_in
@@ -276,6 +281,9 @@ class PageEngine:
             line.doubt_reason == Reason.SECOND_READING_FAILED for line in found_page.lines
         ):
             warnings.append(second_reading_warning(lost))
+        if language := self._scripts.seldom_read([line.text for line in found_page.lines]):
+            any_is_read = self._scripts.any_is_read
+            warnings.append(seldom_letters_warning(language, any_is_read=any_is_read))
         return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(
@@ -335,6 +343,18 @@ def _read_page(
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:
     return tuple(line for line in page.lines if line.confidence >= _SURE_ON_AGAIN)
+
+
+def _without_scraps(
+    polygons: Polygons, readings: Sequence[Reading]
+) -> tuple[Polygons, list[Reading]]:
+    """Without a sign or two that are not sure: pieces of a stamp's strokes, or of what they cut."""
+    kept = [
+        len(reading.text.strip()) > _SCRAP or reading.confidence >= _SURE_SCRAP
+        for reading in readings
+    ]
+    whole = [reading for reading, is_kept in zip(readings, kept, strict=True) if is_kept]
+    return polygons[np.array(kept, dtype=bool)], whole
 
 
 def _text_read(readings: Sequence[Reading]) -> float:

@@ -19,6 +19,7 @@ from ocr_contract.error_codes import ErrorCode
 from reading.character_tables import tables_of
 from reading.line_crops import turned
 from reading.line_reading import HEAD, UPRIGHT, Reading
+from reading.seldom_letters import SELDOM_READ, Language, language_of, with_seldom_letters
 from reading.unspelled import is_plain, likelihood
 
 _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
@@ -67,6 +68,10 @@ class SecondReading(Protocol):
 class SecondRecogniser(Protocol):
     """Reads lines in the languages that are set up."""
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Their codes, as OCR_LANGUAGES names them."""
+
     def read(self, lines: Sequence[Pixels]) -> Sequence[SecondReading]:
         """The surest reading of each cut-out line of one page."""
 
@@ -100,6 +105,48 @@ class OtherScripts:
         on the page, asked for one by one; `wider` cuts a line out with more around it."""
         lines = _judged(crops, readings)
         settled = [_marked(line) if line.is_marked else line.reading for line in lines]
+        settled = self._with_other_scripts(crops, lines, settled, wider)
+        return self._with_seldom_letters(crops, settled, wider)
+
+    def seldom_read(self, texts: Sequence[str]) -> Language | None:
+        """The language of a page, if it has letters that nobody reads here."""
+        found = language_of(texts)
+        return None if found is None or self._reads_language(found) else found
+
+    def _reads_language(self, language: Language) -> bool:
+        return self._second is not None and language.code in self._second.languages
+
+    def _with_seldom_letters(
+        self,
+        crops: Sequence[Pixels],
+        readings: list[Reading],
+        wider: Callable[[int], Pixels] | None,
+    ) -> list[Reading]:
+        """The readings of a page in a language that is set up and has such letters, with them."""
+        language = language_of([reading.text for reading in readings])
+        if self._second is None or language is None or not self._reads_language(language):
+            return readings
+        asked = [
+            number
+            for number, reading in enumerate(readings)
+            if reading.model is None and any(map(str.isalpha, reading.text))
+        ]
+        cut = wider or crops.__getitem__
+        shown = [turned(cut(number), readings[number].way.turn) for number in asked]
+        for number, second in zip(asked, self._second.read(shown), strict=True):
+            reading = readings[number]
+            text = with_seldom_letters(reading.text, second.text)
+            if text != reading.text and second.confidence >= _SURE:
+                readings[number] = dataclasses.replace(reading, text=text, model=second.model)
+        return readings
+
+    def _with_other_scripts(
+        self,
+        crops: Sequence[Pixels],
+        lines: Sequence["_Line"],
+        settled: list[Reading],
+        wider: Callable[[int], Pixels] | None,
+    ) -> list[Reading]:
         if self._second is None or not any(line.likely >= _ASKED for line in lines):
             return settled
         asked = [number for number, line in enumerate(lines) if line.likely >= _ASKED]
@@ -140,6 +187,18 @@ def other_script_warning(lines: int, *, any_is_read: bool) -> ImageWarning:
         ErrorCode.OTHER_SCRIPT,
         f"{what} in a script that is not set up. {remedy}{end} (README: Other scripts), then have "
         "the image read again.",
+    )
+
+
+def seldom_letters_warning(language: Language, *, any_is_read: bool) -> ImageWarning:
+    """For the image; as of `other_script_warning`."""
+    remedy = f"Add {language.code} to" if any_is_read else f"Set OCR_LANGUAGES={language.code} in"
+    where = "OCR_LANGUAGES" if any_is_read else "the settings"
+    return ImageWarning(
+        ErrorCode.SELDOM_LETTERS,
+        f"The page seems to be in {language.name}. Of its letters these are seldom read right: "
+        f"{language.letters}. {remedy} {where} (README: Other scripts), then have the image read "
+        "again.",
     )
 
 
@@ -208,7 +267,8 @@ def has_other_letters(text: str, known: frozenset[str]) -> bool:
 
 
 def _letters_known(reading: Reading) -> frozenset[str]:
-    return tables_of(reading.evidence[0].characters).known if reading.evidence else frozenset()
+    known = tables_of(reading.evidence[0].characters).known if reading.evidence else frozenset()
+    return known - SELDOM_READ
 
 
 def _marked(line: _Line) -> Reading:

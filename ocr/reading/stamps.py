@@ -21,14 +21,16 @@ _DARK = 110
 """Black ink is darker in every channel."""
 _LEAST_SIDE = 0.05
 """A stamp is at least so wide and high, as a share of the page's longer side."""
-_MOST_AREA = 0.25
+_MOST_AREA = 0.4
 """Of the page: what is larger is its design."""
 _MOST_FILLING = 0.5
 """Of its place: what fills more is a picture or a bar. A stamp is strokes."""
-_LEAST_BENEATH = 0.01
+_LEAST_BENEATH = 0.003
 """Of its place: black ink within a stamp, or there is nothing to separate."""
 _MISSED = 0.2
 """Share of the black ink in a stamp's place that is in no line, from which on it is read anew."""
+_CROSSING = 0.01
+"""Share of a line's place that is ink of either kind, from which on a stamp crosses it."""
 _MOST_STAMPS = 4
 _GAP, _SHINES_THROUGH = 9, 0.02
 """Where strokes so wide in pixels have black holes, of this share of them, black shines through."""
@@ -74,6 +76,19 @@ class Box:
         for polygon in (polygons - corner).round().astype(np.int32):
             cv2.fillPoly(black, [polygon], (0,))
         return int(black.sum()) > _MISSED * inked
+
+    def crosses_text(self, page: Pixels, polygons: Polygons) -> bool:
+        """Whether strokes of the stamp run through a line of black text that was found."""
+        part = self.of(page)
+        coloured, black = _coloured(part), (_extremes(part)[0] < _DARK).astype(np.uint8)
+        corner = np.array([self.left, self.top], dtype=np.float32)
+        for polygon in (polygons[self.holds(polygons)] - corner).round().astype(np.int32):
+            line = np.zeros(coloured.shape, dtype=np.uint8)
+            cv2.fillPoly(line, [polygon], (1,))
+            least = _CROSSING * int(line.sum())
+            if min(int((line & coloured).sum()), int((line & black).sum())) > least:
+                return True
+        return False
 
     def with_lines(self, polygons: Polygons, page: Pixels) -> "Box":
         """The place of the stamp and of all lines that it touches, with a little around."""

@@ -29,6 +29,8 @@ class Second(NamedTuple):
 class Recogniser:
     """Reads every line alike, and remembers what it was shown."""
 
+    languages = frozenset[str]()
+
     def __init__(self, reading: Second) -> None:
         self.reading = reading
         self.shown: list[int] = []

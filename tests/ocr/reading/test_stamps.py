@@ -3,8 +3,15 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageChops, ImageDraw
+from real_pages import load_models
 
 from decoding.pixels import Pixels
+from drawing import cases
+from drawing.fonts import face
+from drawing.sheet import Sheet
+from engines.arrays import Polygons
+from reading.engine import PageEngine
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
 
 RED, BLUE, BLACK = (30, 30, 200), (190, 60, 40), (20, 20, 20)
@@ -88,3 +95,53 @@ def test_the_place_of_a_stamp_holds_the_lines_that_it_touches() -> None:
     assert (place.left, place.top, place.right, place.bottom) == (42, 72, 608, 188)
     assert place.holds(lines).tolist() == [True, False]
     assert place.of(page()).shape == (116, 566, 3)
+
+
+def lines_at(*boxes: tuple[int, int, int, int]) -> Polygons:
+    corners = [[[x0, y0], [x1, y0], [x1, y1], [x0, y1]] for x0, y0, x1, y1 in boxes]
+    return np.array(corners, dtype=np.float32)
+
+
+def test_strokes_that_run_through_a_line_are_seen_though_the_line_was_found() -> None:
+    made, box = stamped(multiplied=True), Box(200, 300, 600, 700)
+    beneath, between = (80, 492, 560, 528), (80, 310, 560, 328)
+    assert box.crosses_text(made, lines_at(beneath))
+    assert not box.crosses_text(made, lines_at(between))
+    assert not box.crosses_text(page(), lines_at(beneath))
+    assert not box.crosses_text(made, lines_at((700, 900, 900, 930)))
+
+
+def receipt(word: str, at: tuple[int, int], slope: float) -> tuple[Pixels, list[str]]:
+    """A small page that a large framed stamp lies over, as through ink."""
+    sheet = Sheet(900, 520)
+    for number, words in enumerate(
+        ["Statement of account", "Rate 4.25% a year", "Balance 1,204.18", "Total 63.31"]
+    ):
+        sheet.line((60, 90 + 76 * number), words, 34)
+    stamp = Image.new("L", (460, 200))
+    draw = ImageDraw.Draw(stamp)
+    draw.rectangle((8, 8, 452, 192), outline=255, width=8)
+    draw.text((230, 100), word, 255, face("sans-bold", 72), "mm")
+    stamp = stamp.rotate(slope, Image.Resampling.BICUBIC, expand=True)
+    layer = Image.new("RGB", sheet.image.size, "white")
+    layer.paste((40, 60, 190), (at[0] - stamp.width // 2, at[1] - stamp.height // 2), stamp)
+    whole = ImageChops.multiply(sheet.image.convert("RGB"), layer)
+    return cases.pixels(whole), [*sheet.lines, word]
+
+
+@pytest.fixture(scope="module")
+def engine() -> PageEngine:
+    return PageEngine(load_models(), detection_side=1120, orientation=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "at", "slope"), [("COPY", (360, 230), -14.0), ("PAID", (430, 330), 18.0)]
+)
+def test_what_a_stamp_crosses_is_read_and_a_warning_says_so(
+    engine: PageEngine, word: str, at: tuple[int, int], slope: float
+) -> None:
+    """The line's last digit, at the frame of the stamp, was lost without a word."""
+    made, lines = receipt(word, at, slope)
+    found = engine.read(made)
+    assert sorted(line.text for line in found.lines) == sorted(lines)
+    assert [warning.code for warning in found.warnings] == ["stamp_over_text"]
