@@ -53,9 +53,8 @@ def old_style(content: bytes, directory: Directory) -> bytes | None:
     pieces = [(directory.number(_FILE_AT, 0), directory.number(_FILE_BYTES, 0))]
     pieces += zip(offsets, counts, strict=False) if len(offsets) == 1 else []
     for at, count in pieces:
-        jpeg = content[at : at + count] if at else b""
-        ends = jpeg.rstrip(b"\x00").endswith(_EOI)
-        if jpeg.startswith(b"\xff\xd8\xff") and b"\xff\xda" in jpeg and ends:
+        jpeg = content[at : at + count].rstrip(b"\x00") if at else b""
+        if jpeg.startswith(b"\xff\xd8\xff") and b"\xff\xda" in jpeg and jpeg.endswith(_EOI):
             return jpeg
     return None
 
