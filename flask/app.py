@@ -6,7 +6,7 @@
 /review               doubtful lines, one after the other (`review_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
-/images/<id>.txt .json, /export.csv                       texts to take away
+/images/<id>.txt, /export.csv                             texts to take away
 /images/<id>.<format>, /export/<format>.zip               the same in every format (`export_routes`)
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
 /actions/…            buttons (`web_actions`, `line_actions`)  /api/v1/…  for programs (`web_api`)

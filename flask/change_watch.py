@@ -23,25 +23,45 @@ class ChangeWatch:
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
         self._opened_at = 0.0
-        self._generation = 0
+        self._seen = 0
+        self._file: tuple[int, int] | None = None
+        self._changes = 0
 
-    def version(self) -> tuple[int, int]:
-        """Differs from the last answer after every commit of another process.
+    def version(self) -> int:
+        """Differs from the last answer after every commit of another process, and where the file
+        is another one.
 
         Raises:
             WebError: the database cannot be read now.
         """
         try:
-            if self._connection is None or self._clock() - self._opened_at > REOPEN_S:
-                self.close()
-                self._connection = open_reader(self._database, query_limit_s=_FOR_EVER_S)
-                self._opened_at = self._clock()
-                self._generation += 1
-            row = self._connection.execute("PRAGMA data_version").fetchone()
+            if self._connection is None:
+                self._open()
+                self._changes += 1
+            elif self._clock() - self._opened_at > REOPEN_S:
+                self._changes += self._open_anew(self._connection)
+            else:
+                seen = _data_version(self._connection)
+                self._changes += seen != self._seen
+                self._seen = seen
         except (sqlite3.Error, SchemaError) as error:
             self.close()
             raise from_database(error, self._database) from error
-        return self._generation, row[0]
+        return self._changes
+
+    def _open(self) -> None:
+        self._file = _identity(self._database)  # before it is opened: rather seen twice than missed
+        self._connection = open_reader(self._database, query_limit_s=_FOR_EVER_S)
+        self._opened_at = self._clock()
+        self._seen = _data_version(self._connection)
+
+    def _open_anew(self, old: sqlite3.Connection) -> bool:
+        """Whether something has changed since the last look; what is committed in between one of
+        the two connections sees."""
+        seen, file = self._seen, self._file
+        with contextlib.closing(old):
+            self._open()
+            return self._file != file or _data_version(old) != seen
 
     def close(self) -> None:
         """Give the connection back."""
@@ -49,3 +69,16 @@ class ChangeWatch:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:  # opening it says why
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(version)

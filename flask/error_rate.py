@@ -31,12 +31,11 @@ class ErrorRate:
         if not self.reviewed:
             return "No line has been reviewed yet."
         low, high = self.interval
-        kind = "drawn at random" if is_sample else "that were doubtful and reviewed"
-        lines = "line" if self.reviewed == 1 else "lines"
+        lines, were = ("line", "was") if self.reviewed == 1 else ("lines", "were")
+        kind = "drawn at random" if is_sample else f"that {were} doubtful and reviewed"
         return (
             f"Of {self.reviewed:,} {lines} {kind} {100 * self.wrong / self.reviewed:.1f} % "
-            f"{'was' if self.reviewed == 1 else 'were'} wrong, between {100 * low:.1f} and "
-            f"{100 * high:.1f} %."
+            f"{were} wrong, between {100 * low:.1f} and {100 * high:.1f} %."
         )
 
 

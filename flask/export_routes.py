@@ -1,6 +1,6 @@
 """Where files are taken away.
 
-GET /images/<id>.<format>?page=&machine=1                    one image; `.txt` and `.json` are
+GET /images/<id>.<format>?page=&machine=1                    one image; `.txt` is
                                                              `image_view`'s
 GET /export/<format>.zip?ids=7,9 | ?q=&state= &machine=1     a selection, what a search finds,
                                                              or everything; a form's ids=7&ids=9

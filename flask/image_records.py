@@ -201,8 +201,8 @@ class ImageDetail:
     pages: list[PageView]
 
     def to_json(self, *, with_words: bool = False) -> dict[str, Any]:
-        """The object of /api/v1/images/<id> and of the JSON export; lines have their words only
-        where they are asked for."""
+        """The object of /api/v1/images/<id>; lines have their words only where they are asked
+        for. The JSON that is taken away is another: `ocr_contract.export.light`."""
         value = self.summary.to_json()
         value["engine"] = self.engine
         value["device"] = self.device

@@ -9,7 +9,7 @@ import dataclasses
 import secrets
 import sqlite3
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 import exports
 import line_queries
@@ -103,15 +103,6 @@ def text(image_id: int) -> Response:
         image = queries.image_detail(connection, image_id, asked)
         plain = exports.plain_text(image, machine=parameters.machine(request))
     return Response(plain, mimetype="text/plain")
-
-
-@blueprint.get(f"/images/{_ID}.json")
-def as_json(image_id: int) -> Response:
-    """Text, lines, polygons and confidences of one image."""
-    with current_site().reading() as connection:
-        asked = parameters.page_number(request)
-        machine = parameters.machine(request)
-        return jsonify(queries.image_detail(connection, image_id, asked, machine=machine).to_json())
 
 
 @blueprint.get(f"/previews/{_ID}/{_PAGE}")

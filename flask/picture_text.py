@@ -57,10 +57,25 @@ def group(line: LineView, row_id: str) -> Markup:
         unit, begin = math.dist(polygon[2], polygon[3]) / word_boxes.WHOLE, spans[0][1][0]
         places = [((start - begin) * unit, (end - start) * unit) for _, (start, end) in spans]
     for (text, _), (place, long) in zip(spans, places, strict=True):
-        shown = text if text.isalnum() else escape(text)
-        parts.append(f'<text x="{place:.0f}" textLength="{max(long, 1.0):.0f}">{shown}</text>')
+        parts.append(_word(text, place, max(long, 1.0)))
     parts.append("</g>")
     return Markup("".join(parts))  # noqa: S704  numbers, an id of ours, and escaped words
+
+
+def _word(text: str, place: float, long: float) -> str:
+    """Its letters are stretched over the whole of its place, so that the mouse meets them in all of
+    it. One from right to left begins at its right, or a mark that begins there would be empty."""
+    shown = text if text.isalnum() else escape(text)
+    strong = (unicodedata.bidirectional(each) for each in text)
+    is_rtl = (
+        not text.isascii()
+        and next((each for each in strong if each in ("L", "R", "AL")), "L") != "L"
+    )
+    start, way = (place + long, ' direction="rtl"') if is_rtl else (place, "")
+    return (
+        f'<text x="{start:.0f}"{way} textLength="{long:.0f}" lengthAdjust="spacingAndGlyphs">'
+        f"{shown}</text>"
+    )
 
 
 def box(line: LineView, prefix: str, is_hit: bool) -> Markup:

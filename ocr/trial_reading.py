@@ -136,7 +136,7 @@ class TrialReader:
         except Stopped:  # the next start says so
             pass
         except OcrError as error:
-            code, message = error.code, f"{error.message} The present text was not touched."
+            code, message = error.code, f"{_for_people(error)} The present text was not touched."
             log.warning("the trial of image %d failed: %s", trial.task.image_id, error.message)
             self._patiently(lambda: self._store.fail(trial.trial_id, code, message))
         return True
@@ -207,6 +207,17 @@ class TrialReader:
                 heartbeat.wait(self._stop, _FULL_DISK_WAIT_S)
             else:
                 return
+
+
+def _for_people(error: OcrError) -> str:
+    """Its sentence; the engine's own words, of several lines and of its source, are for the log."""
+    if error.code == ErrorCode.ENGINE_START_FAILED:
+        return (
+            "The models of this reading could not be started: a file of theirs is damaged, or of a "
+            "kind that the engine does not know. Its own words are in the reader's log. Copy the "
+            "models again, or choose another reading."
+        )
+    return error.message
 
 
 def _page(result: BatchResult, found: DocumentPage | None, trial: Trial) -> Page:

@@ -1,7 +1,7 @@
 """Provides the tools with which tests make and look into documents: Debian's, through apt.
 
-pdftotext is poppler's, tiffcp libtiff's; qpdf checks what was written. Together they are a few
-megabytes.
+pdftotext is poppler's, tiffcp libtiff's, heif-enc libheif's; ghostscript prints, qpdf checks what
+was written. Together they are some ten megabytes.
 
 $ python3 tools/setup_poppler.py
 """
@@ -16,6 +16,8 @@ _PACKAGES = {
     "pdftotext": "poppler-utils",
     "tiffcp": "libtiff-tools",
     "qpdf": "qpdf",
+    "heif-enc": "libheif-examples",
+    "gs": "ghostscript",
 }
 
 

@@ -271,8 +271,10 @@ def printable(path: str) -> str:
     return path.encode(errors="backslashreplace").decode()
 
 
-def failed(connection: socket.socket, code: object = "model_missing") -> None:
-    send(connection, {"type": "failed", "code": code, "message": "There is no model."})
+def failed(
+    connection: socket.socket, code: object = "model_missing", message: str = "There is no model."
+) -> None:
+    send(connection, {"type": "failed", "code": code, "message": message})
     raise SystemExit(1)
 
 
@@ -299,6 +301,9 @@ STARTS: dict[str, Callable[[socket.socket], None]] = {
     "half": half,
     "failed": failed,
     "gpu": lambda connection: failed(connection, "no_gpu"),
+    "engine": lambda connection: failed(
+        connection, "engine_start_failed", "Exception from core.cpp:84:\nModel can't be parsed\n"
+    ),
     "liar": lambda connection: failed(connection, ["\ud800"]),
     "two": lambda connection: send(connection, ready(batches=2)),
     "unready": lambda connection: send(connection, ready(batch_size=0)),

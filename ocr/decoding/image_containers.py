@@ -61,6 +61,26 @@ def orientation(content: bytes) -> int:
     return int(match[1]) if match else 1
 
 
+def is_lossy(content: bytes) -> bool:
+    """Whether the picture was stored with loss, as its form tells; HEIC and AVIF nearly always."""
+    if content.startswith(b"RIFF"):
+        chunks = ((kind, data) for kind, data, _ in _webp_chunks(content))
+        return any(kind == b"VP8 " or (kind == b"ANMF" and data[16:20] in {b"VP8 ", b"ALPH"})
+                   for kind, data in chunks)  # fmt: skip
+    rare = file_kinds.rare_form(content[: file_kinds.HEAD_BYTES])
+    return content.startswith(b"\xff\xd8") or rare in {"HEIF", "AVIF", "JPEG2000"}
+
+
+def png_has_alpha(content: bytes) -> bool:
+    """Whether something of a PNG may be transparent."""
+    for kind, data in png_chunks(content):
+        if kind == b"IHDR" and len(data) >= 10 and data[9] & 4:
+            return True
+        if kind in {b"tRNS", b"IDAT"}:
+            return kind == b"tRNS"
+    return False
+
+
 def without_metadata(content: bytes) -> bytes:
     """The same picture with nothing but what its pixels need; checksums are made right."""
     if content.startswith(PNG):

@@ -14,6 +14,7 @@ PREDICTOR, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS = 317, 322, 323, 3
 EXTRA_SAMPLES, SAMPLE_FORMAT, ORIENTATION, FILL_ORDER, COLOUR_MAP = 338, 339, 274, 266, 320
 _SUBFILE, _OLD_SUBFILE, _SUB_DIRECTORIES = 254, 255, 330
 _X_RESOLUTION, _Y_RESOLUTION, _OLD_JPEG = 282, 283, 6
+_RESOLUTION_UNIT, _INCH, _CENTIMETRE = 296, 2, 3
 _PIXEL_TAGS = frozenset(
     [WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP,
      STRIP_COUNTS, PLANAR, PREDICTOR, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS,
@@ -72,6 +73,13 @@ class Directory:
         found = across / down
         is_usual = _LEAST_STRETCHED <= max(found, 1 / found) <= _MOST_STRETCHED
         return found if is_usual else 1.0
+
+    @property
+    def dots_an_inch(self) -> tuple[float, float] | None:
+        """Across and down; None where it does not say."""
+        dots = self._ratio(_X_RESOLUTION), self._ratio(_Y_RESOLUTION)
+        unit = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(self.number(_RESOLUTION_UNIT, _INCH))
+        return (dots[0] * unit, dots[1] * unit) if unit and all(dots) else None
 
     def _ratio(self, tag: int) -> float:
         kind, _, data = self.fields.get(tag, (0, 0, b""))

@@ -1,9 +1,9 @@
-"""A page's picture for a PDF, without loss: as it is stored where PDF has that form, else deflated.
+"""A page's picture for a PDF: as it is stored where PDF has that form, else stored anew.
 
 JPEG (but for forms that PDF's viewers need not know), JPEG 2000, PNG without transparency and fax
 (CCITT G4 in one strip) go through as they are, by img2pdf; a TIFF's JPEG is put together again
-(`tiff_jpeg`). What it does not take is decoded as the
-reader decodes it, faults and all, and stored as a PNG's pixels are.
+(`tiff_jpeg`). What it does not take is decoded as the reader decodes it, faults and all, and stored
+in the form that `stored_pixels` chooses.
 """
 
 import contextlib
@@ -11,12 +11,11 @@ import dataclasses
 import io
 from collections.abc import Callable
 
-import cv2
 import img2pdf
 import pikepdf
 
 from decoding import documents, image_containers, tiff_directory
-from exporting import tiff_jpeg
+from exporting import stored_pixels, tiff_jpeg
 
 _PLAIN_JPEG = (0xC0, 0xC1, 0xC2)
 """Huffman coding, baseline, extended and progressive."""
@@ -26,7 +25,6 @@ _USUAL_DPI = (72, 1300)
 _UNKNOWN_DPI = 96
 """What img2pdf takes where a file says nothing."""
 _LARGEST_SHEET_INCHES = 20.0
-_DEFLATE = 6
 _JPEG2000 = (b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")
 _TIFF = (b"II", b"MM")
 
@@ -40,8 +38,14 @@ class EmbeddedPicture:
     """EXIF's: how it is to be turned before the page's rotation."""
     inches: tuple[float, float]
     """Its width and height as it is stored."""
+    bytes: int
+    """Of the picture, as it is stored."""
     is_archivable: bool
     """Whether PDF/A-2 takes its form and colours as they are."""
+    is_of_many_levels: bool
+    """It is deeper than 8 bits, or in the colours of print: what is decoded would be less."""
+    decibels: float | None = None
+    """How near it is to the source's pixels, where it was compressed a second time (PSNR)."""
 
 
 class Pictures:
@@ -57,20 +61,57 @@ class Pictures:
                 self._tiff = tiff_directory.pages(self._content, limits.max_pages + 1)
 
     def page(self, number: int) -> EmbeddedPicture:
-        """The picture of that page, from 1. Raises ImageError."""
-        stored = self._stored(number)
-        if stored is not None:
-            with contextlib.suppress(Exception):  # whatever it lacks or does not take
-                return _embedded(*stored)
+        """The picture of that page. Raises ImageError."""
+        source_bytes, is_lossy = self._source(number)
+        as_it_is = self._as_it_is(number)
+        if as_it_is is not None and (
+            as_it_is.is_of_many_levels or as_it_is.bytes <= source_bytes * stored_pixels.SHARE
+        ):
+            return as_it_is
         document = documents.open_document(self._content, self._limits)
         try:
             pixels = document.decode(number).pixels
         finally:
             document.close()
-        if (pixels[..., :1] == pixels).all():
-            pixels = pixels[..., 0]
-        _, png = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, _DEFLATE])
-        return _embedded(png.tobytes(), 1)
+        made = stored_pixels.stored(pixels, source_bytes, is_lossy=is_lossy)
+        if as_it_is is not None and as_it_is.bytes <= len(made.content):
+            return as_it_is
+        picture = _embedded(made.content, 1)
+        # Its JPEG 2000 has the colours that PDF/A-2 asks for: sRGB or grey, and only once.
+        return dataclasses.replace(
+            picture, is_archivable=True, decibels=made.decibels,
+            inches=self._told_inches(number, upright=True) or picture.inches,
+        )  # fmt: skip
+
+    def _as_it_is(self, number: int) -> EmbeddedPicture | None:
+        """As img2pdf takes it; None where it is to be decoded."""
+        stored = self._stored(number)
+        if stored is not None:
+            with contextlib.suppress(Exception):  # whatever it lacks or does not take
+                picture = _embedded(*stored)
+                inches = self._told_inches(number) or picture.inches
+                return dataclasses.replace(picture, inches=inches)
+        return None
+
+    def _told_inches(self, number: int, *, upright: bool = False) -> tuple[float, float] | None:
+        """How large a TIFF says that the page is, as it is stored or upright."""
+        if self._tiff is None:
+            return None
+        directory = self._tiff.read(self._content, number)
+        dots = directory.dots_an_inch
+        if dots is None or not all(_USUAL_DPI[0] <= each <= _USUAL_DPI[1] for each in dots):
+            return None
+        width, height = (side / dot for side, dot in zip(directory.size, dots, strict=True))
+        is_turned = upright and directory.number(tiff_directory.ORIENTATION, 1) >= 5
+        return (height, width) if is_turned else (width, height)
+
+    def _source(self, number: int) -> tuple[int, bool]:
+        """Bytes of that page in the file, and whether it lost something when it was stored."""
+        if self._tiff is None:
+            return len(self._content), image_containers.is_lossy(self._content)
+        directory = self._tiff.read(self._content, number)
+        size = sum(directory.parts()[1]) or len(self._content) // len(self._tiff.places)
+        return size, directory.number(tiff_directory.COMPRESSION, 1) in _LOSSY_TIFF
 
     def _stored(self, number: int) -> tuple[bytes, int] | None:
         """The file of that page alone and its orientation; None where it is to be decoded."""
@@ -79,7 +120,9 @@ class Pictures:
             directory = self._tiff.read(content, number)
             orientation = directory.number(tiff_directory.ORIENTATION, 1)
             if directory.number(tiff_directory.COMPRESSION, 1) in _DECODED_TIFF:
-                jpeg = tiff_jpeg.as_jpeg(content, directory)
+                jpeg = tiff_jpeg.as_jpeg(content, directory) or tiff_jpeg.old_style(
+                    content, directory
+                )
                 return None if jpeg is None else (jpeg, orientation)
             alone, directory = tiff_directory.alone(content, directory)
             return tiff_directory.written(alone, directory), orientation
@@ -91,13 +134,18 @@ class Pictures:
             ]
             if kinds[:1] and kinds[0] not in _PLAIN_JPEG:
                 return None
-        elif not content.startswith((image_containers.PNG, *_JPEG2000)):
+        elif content.startswith(image_containers.PNG):
+            if image_containers.png_has_alpha(content):
+                return None  # PDF's paper is white, and so may be the letters
+        elif not content.startswith(_JPEG2000):
             return None
         return content, image_containers.orientation(content)
 
 
 _DECODED_TIFF = (6, 7)
 """JPEG: as a TIFF read by libtiff only, whose pixels are not everybody's."""
+_LOSSY_TIFF = (6, 7, 33003, 33005, 34712, 34892, 50001)
+"""JPEG, JPEG 2000 and WebP."""
 
 
 def _embedded(content: bytes, orientation: int) -> EmbeddedPicture:
@@ -109,8 +157,13 @@ def _embedded(content: bytes, orientation: int) -> EmbeddedPicture:
     pdf = pikepdf.open(io.BytesIO(made))
     image = next(iter(pdf.pages[0].get_images().values()))
     colours = str(image.get("/ColorSpace"))
-    is_archivable = "CMYK" not in colours and image.get("/Filter") != pikepdf.Name.JPXDecode
-    return EmbeddedPicture(pdf, orientation, inches[0], is_archivable)
+    is_print = "CMYK" in colours
+    size = len(image.read_raw_bytes())
+    return EmbeddedPicture(
+        pdf, orientation, inches[0], size,
+        is_archivable=not is_print and image.get("/Filter") != pikepdf.Name.JPXDecode,
+        is_of_many_levels=is_print or int(image.get("/BitsPerComponent", 8)) > 8,
+    )  # fmt: skip
 
 
 def _layout(tell: Callable[[tuple[float, float]], None]) -> Callable[..., tuple[float, ...]]:

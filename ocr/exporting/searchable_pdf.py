@@ -6,6 +6,7 @@ time. Of pictures, each becomes a page as large as it says it is, else as long a
 
 import contextlib
 import copy
+import math
 import os
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
@@ -33,6 +34,10 @@ _POINTS = 72.0
 _MOST_POINTS = 14_400.0
 """A side may have so many."""
 _LETTER = Box(0, 0, 612, 792)
+_SECOND_TIME = (
+    "PDF has no place for the form in which the source keeps its picture. It was compressed a "
+    "second time, as JPEG 2000, and differs from the source by a PSNR of at least %d dB."
+)
 
 
 def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outlet) -> None:
@@ -148,7 +153,7 @@ def _inherited(leaf: pikepdf.Page, key: Name, default: object) -> object:
 def _of_pictures(pictures: Pictures, source: Source, pages: Iterable[Page], target: Outlet) -> None:
     """Page by page: none is kept."""
     written = PdfStream(target)
-    is_archivable = True
+    is_archivable, least = True, math.inf
     leaves: list[int] = []
     with pikepdf.new() as pdf:
         font = TextFont(pdf)
@@ -158,8 +163,9 @@ def _of_pictures(pictures: Pictures, source: Source, pages: Iterable[Page], targ
             with picture.pdf:
                 leaves.append(_put_page(written, picture, page, font, (parent, font_number)))
             is_archivable = is_archivable and picture.is_archivable
+            least = min(least, picture.decibels or math.inf)
         font.finish()
-        _say_what_it_is(pdf, source, is_archivable)
+        _say_what_it_is(pdf, source, is_archivable, least)
         known = {font.object.objgen: font_number}
         written.put_object(font.object, {font.object.objgen: font_number})
         kids = b" ".join(b"%d 0 R" % leaf for leaf in leaves)
@@ -197,10 +203,12 @@ def _put_page(
     return number
 
 
-def _say_what_it_is(pdf: pikepdf.Pdf, source: Source, is_archivable: bool) -> None:
+def _say_what_it_is(pdf: pikepdf.Pdf, source: Source, is_archivable: bool, least: float) -> None:
     with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
         metadata["dc:title"] = "".join(c for c in source.name if c.isprintable())
         metadata["xmp:CreatorTool"] = "ocr_docker"
+        if least < math.inf:
+            metadata["dc:description"] = _SECOND_TIME % math.floor(least)
         if is_archivable:
             metadata["pdfaid:part"] = "2"
             metadata["pdfaid:conformance"] = "B"

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from decoding import image_containers, tiff_directory
 from decoding.tiff_directory import Directory
 
-_JPEG, _TABLES, _RESOLUTION_UNIT = 7, 347, 296
+_JPEG, _TABLES = 7, 347
+_OLD_JPEG, _FILE_AT, _FILE_BYTES = 6, 513, 514
 _COEFFICIENTS, _REFERENCE = 529, 532
 _PLAIN = {_COEFFICIENTS: (0.299, 0.587, 0.114), _REFERENCE: (0, 255, 128, 255, 128, 255)}
 """What JPEG's viewers take colours for; others are rare."""
-_GREY, _YCBCR = (1, 1), (6, 3)
+_GREY, _YCBCR, _RGB = (1, 1), (6, 3), (2, 3)
 """Photometric and samples."""
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _DHT, _DQT, _DRI, _SOS = 0xC4, 0xDB, 0xDD, 0xDA
@@ -24,8 +25,6 @@ _BASELINE = (0xC0, 0xC1)
 _OTHER_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _BLOCK = 8
 _MOST_UNITS = 65_535
-_INCH, _CENTIMETRE = 2, 3
-_RESOLUTIONS = (282, 283)
 _RATIONAL = 5
 _NEAR = 0.002
 
@@ -43,6 +42,23 @@ class _Strip(NamedTuple):
     data: bytes
 
 
+def old_style(content: bytes, directory: Directory) -> bytes | None:
+    """The JPEG file that a page of TIFF 6.0's own JPEG (compression 6) has in one piece; None where
+    it is none."""
+    model = (directory.number(tiff_directory.PHOTOMETRIC, 0),
+             directory.number(tiff_directory.SAMPLES, 1))  # fmt: skip
+    offsets, counts = directory.parts()
+    if directory.number(tiff_directory.COMPRESSION, 1) != _OLD_JPEG or model not in (_GREY, _YCBCR):
+        return None
+    pieces = [(directory.number(_FILE_AT, 0), directory.number(_FILE_BYTES, 0))]
+    pieces += zip(offsets, counts, strict=False) if len(offsets) == 1 else []
+    for at, count in pieces:
+        jpeg = content[at : at + count].rstrip(b"\x00") if at else b""
+        if jpeg.startswith(b"\xff\xd8\xff") and b"\xff\xda" in jpeg and jpeg.endswith(_EOI):
+            return jpeg
+    return None
+
+
 def as_jpeg(content: bytes, directory: Directory) -> bytes | None:
     """The page as a JPEG file; None where it is to be decoded."""
     if (
@@ -50,7 +66,7 @@ def as_jpeg(content: bytes, directory: Directory) -> bytes | None:
         or directory.number(tiff_directory.PLANAR, 1) != 1
         or tiff_directory.TILE_OFFSETS in directory.fields
         or (directory.number(tiff_directory.PHOTOMETRIC, 0),
-            directory.number(tiff_directory.SAMPLES, 1)) not in (_GREY, _YCBCR)
+            directory.number(tiff_directory.SAMPLES, 1)) not in (_GREY, _YCBCR, _RGB)
         or not all(_is_plain(directory, tag) for tag in _PLAIN)
     ):  # fmt: skip
         return None
@@ -70,7 +86,7 @@ def _joined(strips: list[_Strip], common: bytes, directory: Directory) -> bytes 
     rows, across, units = _units(first, directory)
     if across != width:
         return None
-    parts = [_SOI, _density(directory), common, first.tables]
+    parts = [_SOI, _head(directory), common, first.tables]
     if len(strips) == 1:
         is_whole = rows == height and not first.interval
         return b"".join([*parts, first.frame, first.scan, first.data, _EOI]) if is_whole else None
@@ -140,16 +156,22 @@ def _units(strip: _Strip, directory: Directory) -> tuple[int, int, int]:
     return rows, width, 0 if rows % down else -(-width // across) * (rows // down)
 
 
-def _density(directory: Directory) -> bytes:
-    """JFIF's segment: how large the page is, and that three components are YCbCr."""
-    unit = {_INCH: 1, _CENTIMETRE: 2}.get(directory.number(_RESOLUTION_UNIT, _INCH), 0)
-    dots = [round((_rationals(directory, tag) or (0,))[0]) for tag in _RESOLUTIONS]
-    if not unit or not all(0 < each <= _MOST_UNITS for each in dots):
+def _head(directory: Directory) -> bytes:
+    """What says how large the page is and that components are YCbCr (JFIF), or that they are RGB
+    (Adobe). No file says both."""
+    if directory.number(tiff_directory.PHOTOMETRIC, 0) == _RGB[0]:
+        return struct.pack(">BBH5sHHHB", 0xFF, 0xEE, 14, b"Adobe", 100, 0, 0, 0)
+    dots = [round(each) for each in directory.dots_an_inch or (0, 0)]
+    unit = 1
+    if not all(0 < each <= _MOST_UNITS for each in dots):
         unit, dots = 0, [1, 1]
     return struct.pack(">BBH5sHBHHBB", 0xFF, 0xE0, 16, b"JFIF", 0x0101, unit, *dots, 0, 0)
 
 
 def _is_plain(directory: Directory, tag: int) -> bool:
+    """Whether colours are as JPEG's viewers take them."""
+    if directory.number(tiff_directory.PHOTOMETRIC, 0) == _RGB[0]:
+        return True
     found = _rationals(directory, tag)
     return not found or all(
         abs(value - usual) < _NEAR for value, usual in zip(found, _PLAIN[tag], strict=False)

@@ -134,6 +134,16 @@ def test_a_process_that_ends_in_the_middle_leaves_nothing_wrong(
     assert scene.try_it(other).state == State.DONE
 
 
+def test_the_engines_own_words_are_for_the_log(scene: Scene) -> None:
+    image_id = scene.image("well.png", "present text")
+    command = (*AS_FAKE_WORKER[:-1], "engine")
+    scene.reader = TrialReader(scene.settings, scene.store, stop=scene.stop, command=command)
+    found = scene.try_it(image_id)
+    assert (found.state, found.error_code) == (State.FAILED, "engine_start_failed")
+    assert str(found.error).startswith("The models of this reading could not be started")
+    assert "cpp" not in str(found.error) and "\n" not in str(found.error)
+
+
 def test_one_that_takes_too_long_is_ended(scene: Scene) -> None:
     image_id = scene.image("hang.png", "present text")
     scene.reader = scene.made(most_s=0.5)

@@ -37,6 +37,7 @@ class DemoDatabase:
         self._connection = sqlite3.connect(
             self.path, isolation_level=None, factory=IndexingConnection
         )
+        self._connection.execute("PRAGMA synchronous = OFF")  # nothing here outlives a power cut
         if is_new:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(schema_sql())

@@ -1,13 +1,16 @@
 """Every format from the page: one image, a selection, a search, everything."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from demo_data import DemoDatabase
 from flask.testing import FlaskClient
 
+import ocrctl
 from control.control_api import build_app
 from control.control_server import ControlServer
 from control.export_reply import Exports
@@ -61,9 +64,22 @@ def test_light_formats_need_nobody_else(
     assert reply.status_code == 200
     assert "one" in reply.text and "two" in reply.text
     assert reply.content_type.startswith(FORMATS[name].mimetype)
-    if name in ("md", "csv", "jsonl"):
+    if name != "txt":
         header = reply.headers["Content-Disposition"]
         assert header.endswith(f"UTF-8''r%C3%A9sum%C3%A9.png.{name}")
+
+
+def test_json_has_one_form_wherever_it_is_asked_for(
+    client: FlaskClient, database: DemoDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = database.add_text("a.png", "one\n北京")
+    taken = client.get(f"/images/{image_id}.json").get_json()
+    assert taken["format_version"] == 1
+    assert json.loads(archive(client, "/export/json.zip")["a.png.json"]) == taken
+    monkeypatch.setenv("OCR_DATA_FOLDER", str(database.data_folder))
+    monkeypatch.setenv("OCR_IMAGE_FOLDER", str(database.data_folder))
+    assert ocrctl.main(["export", "--format", "json", "--to", str(tmp_path / "out")]) == 0
+    assert json.loads((tmp_path / "out" / "a.png.json").read_text()) == taken
 
 
 def test_the_machines_text_is_one_parameter_away(

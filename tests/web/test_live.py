@@ -147,5 +147,15 @@ def test_change_watch_sees_commits_and_new_files(tmp_path: Path) -> None:
         after = watch.version()
         assert after != before
         clock[0] += 31
-        assert watch.version() != after  # opened anew: the file may be another one now
+        assert watch.version() == after  # opened anew, and nothing was committed
+        database.add_image("b")
+        clock[0] += 31
+        later = watch.version()
+        assert later != after
+        assert watch.version() == later
+    with DemoDatabase(tmp_path / "restored"):
+        pass
+    (tmp_path / "restored" / "ocr_data.db").replace(tmp_path / "ocr_data.db")
+    clock[0] += 31
+    assert watch.version() != later
     watch.close()

@@ -22,7 +22,11 @@ def drawn(
                     to_text(words))  # fmt: skip
     group = str(picture_text.group(line, "p1-line-1"))
     transform = re.search(r'transform="([^"]*)"', group)
-    found = re.findall(r'<text x="([^"]+)" textLength="([^"]+)">([^<]*)</text>', group)
+    found = re.findall(
+        r'<text x="([^"]+)"(?: direction="rtl")? textLength="([^"]+)" '
+        r'lengthAdjust="spacingAndGlyphs">([^<]*)</text>',
+        group,
+    )
     return transform[1] if transform else "", [(float(x), float(w), t) for x, w, t in found]
 
 
@@ -35,7 +39,23 @@ def test_words_stand_where_they_were_read() -> None:
 def test_a_text_from_right_to_left_begins_at_the_right() -> None:
     transform, words = drawn("שלום עולם", FLAT, [600, 1000, 0, 500])
     assert transform == "translate(220 66)"
-    assert words == [(0, 80, "שלום"), (-120, 100, "עולם")]
+    assert words == [(80, 80, "שלום"), (-20, 100, "עולם")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_rtl"),
+    [
+        ("abc", False),
+        ("(שלום)", True),
+        ("12,50", False),
+        ("المجموع", True),
+        ("é", False),
+        ("٣", False),
+    ],
+)
+def test_each_word_has_its_own_direction(text: str, is_rtl: bool) -> None:
+    line = LineView(7, 1, text, None, 0.9, FLAT, 0.1, None, (), None, None)
+    assert ('direction="rtl"' in picture_text.group(line, "p1-line-1")) == is_rtl
 
 
 def test_a_line_that_runs_up_is_turned() -> None:

@@ -117,6 +117,17 @@ def test_the_interval_is_wilsons(reviewed: int, wrong: int, low: float, high: fl
     assert [100 * each for each in found] == pytest.approx([low, high], abs=0.01)
 
 
+def test_one_line_is_told_as_one() -> None:
+    assert (
+        error_rate.ErrorRate(1, 0)
+        .sentence(is_sample=False)
+        .startswith("Of 1 line that was doubtful and reviewed 0.0 % was wrong")
+    )
+    assert error_rate.ErrorRate(240, 10).sentence(is_sample=True) == (
+        "Of 240 lines drawn at random 4.2 % were wrong, between 2.3 and 7.5 %."
+    )
+
+
 def test_a_line_is_drawn_from_the_picture_without_decoding_it(database: DemoDatabase) -> None:
     image_id = database.add_image("a")
     database.add_page(

@@ -109,12 +109,12 @@ def test_the_machines_text_as_json(
     image_id = database.add_image("a")
     database.add_page(image_id, [("tvvo", 1, [])], corrected="two")
     database.execute("INSERT INTO corrections (line_id, text, created_at) VALUES (1, 'two', '')")
-    shown = client.get(f"/images/{image_id}.json").get_json()
-    assert (shown["first_words"], shown["pages"][0]["corrected"]) == ("two", "two")
-    assert shown["pages"][0]["lines"][0]["corrected"] == "two"
-    machine = client.get(f"/images/{image_id}.json?machine=1").get_json()
-    assert (machine["first_words"], machine["pages"][0]["text"]) == ("tvvo", "tvvo")
-    assert machine["pages"][0]["lines"][0]["text"] == "tvvo"
+    (shown,) = client.get(f"/images/{image_id}.json").get_json()["pages"]
+    (line,) = shown["lines"]
+    assert (shown["text"], line["text"], line["machine_text"]) == ("two", "two", "tvvo")
+    (machine,) = client.get(f"/images/{image_id}.json?machine=1").get_json()["pages"]
+    (line,) = machine["lines"]
+    assert (machine["text"], line["text"], line["machine_text"]) == ("tvvo", "tvvo", None)
     assert '"two"' not in client.get(f"/images/{image_id}.json?machine=1").text
     assert client.get(f"/images/{image_id}.json?machine=x").status_code == 400
 

@@ -33,7 +33,7 @@ def correct(
 
 
 def image_lines(client: FlaskClient, image_id: int) -> list[dict[str, Any]]:
-    pages: list[dict[str, Any]] = client.get(f"/images/{image_id}.json").json["pages"]
+    pages: list[dict[str, Any]] = client.get(f"/api/v1/images/{image_id}").json["pages"]
     return [line for page in pages for line in page["lines"]]
 
 

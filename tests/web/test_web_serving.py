@@ -12,16 +12,17 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from demo_data import DemoDatabase
+from hurried_app import READING_S as HURRIED_READING_S
 from polling import wait_until
 from web_server import WebServer
 
 import deadlines
 import exports
+import patient_worker
 import serving
 from project import ROOT
 
@@ -110,6 +111,8 @@ def says_nothing(server: WebServer) -> socket.socket:
     return raw_connection(server, b"")
 
 
+ALLOWED_S = 10.0
+"""On a busy machine a page takes seconds by itself."""
 SLOW = [trickle, half_a_body, reads_nothing, listens, says_nothing]
 
 
@@ -123,22 +126,22 @@ def large_data_folder(data_folder: Path) -> Path:
     return data_folder
 
 
-@pytest.mark.parametrize("kinds", [*([kind] for kind in SLOW), SLOW], ids=[
-    *(kind.__name__ for kind in SLOW), "all together"])  # fmt: skip
-def test_sixteen_slow_visitors_do_not_starve_the_next(
-    large_data_folder: Path, kinds: list[Callable[[WebServer], socket.socket]]
-) -> None:
+def test_sixteen_slow_visitors_do_not_starve_the_next(large_data_folder: Path) -> None:
+    """Of each kind alone, then of all together. Where they hold up the one thread that accepts, the
+    next visitor waits for each of them in turn: 32 s."""
+    groups = {kind.__name__: [kind] for kind in SLOW} | {"all together": SLOW}
     with WebServer(large_data_folder) as server:
-        slow = [kind(server) for kind in kinds for _ in range(16)]
-        threading.Event().wait(0.5)  # so that the last of them has its thread
-        for path in ("/", "/images/1", "/api/v1/status"):
-            started = time.monotonic()
-            with urllib.request.urlopen(f"{server.address}{path}", timeout=20) as reply:
-                assert reply.status == 200
-            assert time.monotonic() - started < 5, path
+        for name, kinds in groups.items():
+            slow = [kind(server) for kind in kinds for _ in range(16)]
+            threading.Event().wait(0.5)  # so that the last of them has its thread
+            for path in ("/", "/images/1", "/api/v1/status"):
+                started = time.monotonic()
+                with urllib.request.urlopen(f"{server.address}{path}", timeout=20) as reply:
+                    assert reply.status == 200
+                assert time.monotonic() - started < ALLOWED_S, (name, path)
+            for connection in slow:
+                connection.close()
         assert "Traceback" not in server.log
-        for connection in slow:
-            connection.close()
 
 
 def test_tables_that_nobody_takes_leave_the_page_alone(large_data_folder: Path) -> None:
@@ -174,15 +177,17 @@ def takes_a_table(server: WebServer) -> bool:
 
 def test_who_trickles_is_sent_away(data_folder: Path) -> None:
     """Twice as many as there are threads: without the limit nobody would ever be served again."""
-    with WebServer(data_folder, WEB_THREADS="16", WEB_MAX_STREAMS="4") as server:
+    assert patient_worker.READING_S == deadlines.READING_S < 15, "what hurried_app shortens"
+    app = "hurried_app:create_app()"
+    with WebServer(data_folder, app=app, WEB_THREADS="16", WEB_MAX_STREAMS="4") as server:
         slow = [trickle(server) for _ in range(32)]
         started = time.monotonic()
         for connection in slow[:16]:
-            connection.settimeout(deadlines.READING_S + 5)
+            connection.settimeout(HURRIED_READING_S + 5)
             with contextlib.suppress(ConnectionError):
                 assert connection.recv(100) == b""
-        assert time.monotonic() - started < deadlines.READING_S + 5
-        with urllib.request.urlopen(f"{server.address}/", timeout=3 * deadlines.READING_S) as reply:
+        assert time.monotonic() - started < HURRIED_READING_S + 5
+        with urllib.request.urlopen(f"{server.address}/", timeout=20) as reply:
             assert reply.status == 200
         assert "Traceback" not in server.log
         for connection in slow:

@@ -86,4 +86,4 @@ def test_the_api_has_its_cells_with_what_was_corrected(
 def test_a_page_without_tables_shows_none(client: FlaskClient, database: DemoDatabase) -> None:
     image_id = database.add_text("plain.png", "hello")
     assert "<table" not in client.get(f"/images/{image_id}").text
-    assert client.get(f"/images/{image_id}.json").get_json()["pages"][0]["tables"] == []
+    assert client.get(f"/api/v1/images/{image_id}").get_json()["pages"][0]["tables"] == []

@@ -457,3 +457,85 @@ def test_the_pages_of_a_document_are_turned_by_keys(
     page.keyboard.press("PageDown")  # there is something left to scroll
     page.wait_for_function("scrollY > 0")
     expect(where).to_have_text("1")
+
+
+def copied_by_dragging(page: Page, start: tuple[float, float], end: tuple[float, float]) -> str:
+    """What Ctrl+C would take after the mouse went from one point to the other."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=6)
+    page.mouse.up()
+    return str(page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          const how = {clipboardData: data, bubbles: true, cancelable: true};
+          const node = document.getSelection().anchorNode;
+          node.parentElement.dispatchEvent(new ClipboardEvent('copy', how));
+          return data.getData('text/plain');
+        }"""
+    ))  # fmt: skip
+
+
+def test_lines_of_every_direction_are_marked_as_they_run(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    image_id = database.add_image("directions.png")
+    lines: list[Line] = [
+        ("المجموع الكلي", 0.9, [[100, 60], [500, 60], [500, 100], [100, 100]]),
+        ("縦書きの文章", 0.9, [[700, 60], [740, 60], [740, 400], [700, 400]]),
+        ("up here it goes", 0.9, [[60, 500], [60, 150], [90, 150], [90, 500]]),
+    ]
+    database.add_page(image_id, lines, width=800, height=560)
+    page.goto(f"{server.address}/images/{image_id}")
+    expect(page.locator(".keys")).to_be_visible()
+
+    def edges(number: int) -> tuple[float, float, float, float]:
+        found = page.locator(f".picture-text g:nth-child({number})").bounding_box()
+        assert found is not None
+        x, y = found["x"], found["y"]
+        return x, x + found["width"], y, y + found["height"]
+
+    left, right, top, bottom = edges(1)
+    middle = (top + bottom) / 2
+    assert copied_by_dragging(page, (right - 2, middle), (left + 2, middle)) == lines[0][0]
+    left, right, top, bottom = edges(2)
+    middle = (left + right) / 2
+    assert copied_by_dragging(page, (middle, top + 2), (middle, bottom - 2)) == lines[1][0]
+    left, right, top, bottom = edges(3)
+    middle = (left + right) / 2
+    assert copied_by_dragging(page, (middle, bottom - 2), (middle, top + 2)) == lines[2][0]
+
+
+def test_the_picture_is_moved_by_hand_and_spread_with_two_fingers(
+    browser: Browser, server: WebServer, receipt: int
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 740}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{server.address}/images/{receipt}")
+    expect(page.locator(".keys")).to_be_visible()
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    frame = page.locator(".frame").bounding_box()
+    assert frame is not None
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+
+    def scale() -> int:
+        return int(page.locator(".zoom-value").inner_text().removesuffix(" %"))
+
+    before = scale()
+    touch = context.new_cdp_session(page)
+    point = "Math.round(document.querySelector('#p1-box-1').getBoundingClientRect().top)"
+    for kind, apart in (("touchStart", 20), ("touchMove", 30), ("touchMove", 40), ("touchEnd", 0)):
+        points = [{"x": x, "y": y - apart, "id": 0}, {"x": x, "y": y + apart, "id": 1}]
+        touch.send("Input.dispatchTouchEvent",
+                   {"type": kind, "touchPoints": points if apart else []})  # fmt: skip
+    expect(page.locator(".zoom-value")).not_to_have_text(f"{before} %")
+    assert scale() == pytest.approx(2 * before, abs=3)
+    top = page.evaluate(point)
+    # Beside the text, where there is only paper.
+    page.mouse.move(frame["x"] + frame["width"] - 30, y)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] - 30, y - 60, steps=4)
+    page.mouse.up()
+    assert page.evaluate(point) == pytest.approx(top - 60, abs=2)
+    assert page.locator(".edit-line").count() == 0
+    context.close()

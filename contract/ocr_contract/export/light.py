@@ -3,7 +3,7 @@
 txt      all lines of each page; a form feed between pages, a line feed at the end
 md       paragraphs, with words parted at line ends made whole, and tables
 csv      a row for each line: `cells`
-json     the image with its pages, their lines and tables, named as in /api/v1/images/<id>
+json     the image with its pages, their lines and tables: one form wherever it is asked for
 jsonl    the same, one line for each page
 """
 
@@ -24,6 +24,8 @@ BYTE_ORDER_MARK = "\ufeff"
 """Spreadsheets take a file without it for the local 8-bit encoding."""
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$])")
 _MARKDOWN_START = re.compile(r"^(\s*)([#+=:-]|\d+(?=[.)]))")
+JSON_VERSION = 1
+"""Of the form of json and jsonl. Names may be added; it rises when one changes or goes."""
 Maker = Callable[[Source, Iterable[Page]], Iterator[str]]
 
 
@@ -117,16 +119,17 @@ def _json(source: Source, pages: Iterable[Page]) -> Iterator[str]:
 
 def _jsonl(source: Source, pages: Iterable[Page]) -> Iterator[str]:
     for page in pages:
-        value = {"file": source.name, "image": source.id, "page": page.number} | page_object(page)
+        head = {"format_version": JSON_VERSION, "file": source.name, "image": source.id}
+        value = head | {"page": page.number} | page_object(page)
         yield json.dumps(value, ensure_ascii=False) + "\n"
 
 
 def image_object(source: Source) -> dict[str, Any]:
     """What is said of an image as a whole."""
     return {
-        "id": source.id, "name": source.name, "status": source.status, "sha256": source.sha256,
-        "duplicate_of": source.duplicate_of, "finished_at": source.finished_at,
-        "page_count": source.page_count, "engine": source.engine,
+        "format_version": JSON_VERSION, "id": source.id, "name": source.name,
+        "status": source.status, "sha256": source.sha256, "duplicate_of": source.duplicate_of,
+        "finished_at": source.finished_at, "page_count": source.page_count, "engine": source.engine,
     }  # fmt: skip
 
 

@@ -255,8 +255,9 @@ def test_every_page_of_a_fax_goes_through(scene: ExportScene) -> None:
 
 @pytest.mark.parametrize(
     ("form", "options", "filters"),
-    [("PNG", {}, "FlateDecode"), ("JPEG2000", {}, "JPXDecode"), ("WEBP", {}, "FlateDecode"),
-     ("GIF", {}, "FlateDecode"), ("BMP", {}, "FlateDecode")],
+    [("PNG", {}, "FlateDecode"), ("JPEG2000", {}, "JPXDecode"),
+     ("WEBP", {"lossless": True}, "FlateDecode"), ("GIF", {}, "FlateDecode"),
+     ("BMP", {}, "FlateDecode")],
 )  # fmt: skip
 def test_other_forms_lose_nothing(
     scene: ExportScene, form: str, options: dict[str, Any], filters: str

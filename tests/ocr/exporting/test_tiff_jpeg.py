@@ -10,7 +10,8 @@ import pytest
 from export_scene import encoded
 from PIL import Image, ImageDraw
 
-from decoding import tiff_directory
+from decoding import documents, tiff_directory
+from exporting.embedded_picture import Pictures
 from exporting.tiff_jpeg import as_jpeg
 
 
@@ -58,8 +59,18 @@ def test_what_libtiff_wrote_is_the_same_picture(
     assert apart.max() == 0 if mode == "L" else (apart > 2).mean() < 0.02
 
 
+def test_one_of_red_green_and_blue_says_so(tmp_path: Path) -> None:
+    content = copied(drawn("RGB"), tmp_path, "-c", "jpeg:80:r", "-r", "16")
+    jpeg = jpeg_of(content)
+    assert jpeg is not None
+    with Image.open(io.BytesIO(jpeg)) as image:
+        assert image.info["adobe_transform"] == 0
+    assert Pictures(content, documents.Limits()).page(1).inches == (397 / 300, 531 / 150)
+    assert (pixels(jpeg) == pixels(content)).all()
+
+
 @pytest.mark.parametrize("options", [
-    ("-c", "jpeg:r", "-r", "16"), ("-c", "jpeg", "-t", "-w", "64", "-l", "64"), ("-c", "lzw"),
+    ("-c", "jpeg", "-t", "-w", "64", "-l", "64"), ("-c", "lzw"),
 ])  # fmt: skip
 def test_others_are_decoded(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert jpeg_of(copied(drawn("RGB"), tmp_path, *options)) is None
