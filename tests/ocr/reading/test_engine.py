@@ -459,12 +459,27 @@ def test_lines_in_another_script_are_no_blank_page(models: FakeModels, text: str
 
 
 @pytest.mark.usefixtures("unspelled")
+@pytest.mark.parametrize("first", [0, 3])
+def test_of_lines_in_another_script_a_second_look_loses_none(
+    models: FakeModels, first: int
+) -> None:
+    """With more contrast fewer of them may be found; they count where the first look found none."""
+    _, boxes = named_lines(3, 60)
+    models.find = lambda seen: boxes[: 2 if seen.min() == 0 else first]
+    found = engine(models).read(inked(40))
+    assert len(found.lines) == (first or 2)
+    (warning,) = found.warnings
+    assert warning.message.startswith(f"{len(found.lines)} lines are in a script")
+
+
+@pytest.mark.usefixtures("unspelled")
 def test_lines_in_a_language_that_is_set_up_are_read(models: FakeModels) -> None:
     class Second(NamedTuple):
         text: str
         confidence: float
         model: str
         places: tuple[float, ...]
+        is_lost: bool = False
 
     class Languages:
         def read(self, lines: Sequence[Pixels]) -> list[Second]:
