@@ -95,7 +95,7 @@ class PageEngine:
         if any(not line.is_unspelled for line in found.lines) or not has_ink(page):
             return found
         again = self._look_again(page)
-        if again is not None and 2 * len(again.lines) > len(found.lines):
+        if again is not None and _reads_more(again, found):
             return again
         return found if found.lines else dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
 
@@ -328,7 +328,19 @@ def _read_page(
 
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:
-    return tuple(line for line in page.lines if line.confidence >= _SURE_ON_AGAIN)
+    """Where any is sure: those, and the ones that nobody can spell, which are text as well."""
+    if all(line.confidence < _SURE_ON_AGAIN for line in page.lines):
+        return ()
+    return tuple(
+        line for line in page.lines if line.confidence >= _SURE_ON_AGAIN or line.is_unspelled
+    )
+
+
+def _reads_more(again: ReadPage, found: ReadPage) -> bool:
+    """Whether a second look is better than a first one, which could spell no line: what is marked
+    there stays, unless at least half as many lines can be spelled now."""
+    spelled = sum(not line.is_unspelled for line in again.lines)
+    return not found.lines or 2 * spelled > len(found.lines)
 
 
 def _without_scraps(
