@@ -239,6 +239,19 @@ def test_files_that_are_still_being_copied(client: FlaskClient, database: DemoDa
     assert "Everything in the folder has been read" not in page
 
 
+def test_what_failed_is_not_said_to_have_been_read(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    database.add_text("done.png", "x")
+    with FakeReader(database.data_folder):
+        assert "Everything in the folder has been read." in client.get("/").text
+        database.add_image("torn.png", status="failed", error="Torn.")
+        page = client.get("/").text
+        assert "Everything in the folder" not in page and "one image could not be." in page
+        database.add_image("worse.png", status="quarantined", error="It ends the reader.")
+        assert "2 images could not be." in client.get("/").text
+
+
 def test_pages_of_the_list(client: FlaskClient, database: DemoDatabase) -> None:
     for number in range(5):
         database.add_text(f"name{number}.png", "x")
