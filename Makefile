@@ -85,6 +85,9 @@ bench: environments models  ## speed, accuracy, memory beside four peers: make b
 bench-gpu: environments models  ## text, speed and memory on a GPU beside the CPU: make bench-gpu IMAGES=folder [GPU=cuda12] [ARGS="--device cpu --limit 4 --pages 40"]
 	@$(BENCH)/bench_gpu.py --images "$$IMAGES" --gpu "$$GPU" $(args)
 
+scaling: environments models  ## what 2 to 32 cores and several workers bring, by replayed calls: make scaling [IMAGES=folder]
+	@$(BENCH)/scaling.py $${IMAGES:+--images "$$IMAGES"} $(args)
+
 latency: environments models  ## from dropping an image to its row in the database
 	@$(BENCH)/latency.py $(args)
 
@@ -147,4 +150,4 @@ axe: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe python returns scale
+.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe python returns scale scaling scripts

@@ -32,6 +32,9 @@ class ServiceError(Exception):
 class RunningService:
     """ocr_service while it runs, as a context manager; `with` ends it and removes its folders."""
 
+    program: tuple[str, ...] = (str(ROOT / "ocr" / "ocr_service.py"),)
+    """What Python runs, with its arguments."""
+
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ocr-bench-")
         folder = Path(self._folder.name)
@@ -50,7 +53,7 @@ class RunningService:
     def start(self) -> None:
         """Start it, also anew after it was killed; its folders stay."""
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "ocr" / "ocr_service.py")],
+            [sys.executable, *self.program],
             env={
                 "OCR_LOG_LEVEL": "warning",
                 **os.environ,

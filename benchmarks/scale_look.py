@@ -16,13 +16,13 @@ from pathlib import Path
 import service_parts
 from ocr_settings import Settings
 from process_memory import peak_mb
-from worker_link.pool import WORKER_COMMAND
+from worker_link.reading_pools import Pools
 
 
 def measure(images: Path, data: Path) -> dict[str, float]:
     """Two looks, by the watcher's own method."""
     settings = Settings(image_folder=images, data_folder=data)
-    parts = service_parts.build(settings, WORKER_COMMAND, threading.Event())
+    parts = service_parts.build(settings, Pools(()), threading.Event())
     try:
         begun = time.process_time()
         parts.watcher.look()

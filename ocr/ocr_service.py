@@ -24,7 +24,8 @@ from ocr_contract.logs import LineFormatter, SubjectFilter, escape
 from ocr_errors import EXIT_OTHER, OcrError
 from ocr_settings import Settings
 from worker_link import reading_pools, stderr_lines
-from worker_link.pool import WORKER_COMMAND, Pool
+from worker_link.pool import WORKER_COMMAND
+from worker_link.reading_pools import Pools
 
 if TYPE_CHECKING:
     from service_parts import Parts
@@ -46,11 +47,11 @@ class Service:
         check_folders(settings)
         self._stop = threading.Event()
         self._failure: BaseException | None = None
-        pool = reading_pools.launched(settings, worker_command, self._stop)
+        pools = reading_pools.launched(settings, worker_command, self._stop)
         try:
-            self._parts = _parts(settings, pool, self._stop)
+            self._parts = _parts(settings, pools, self._stop)
         except BaseException:
-            pool.stop()
+            pools.stop()
             raise
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
@@ -60,7 +61,7 @@ class Service:
             threading.Thread(target=self._guard, args=(name, part), name=name, daemon=True)
             for name, part in (
                 ("watcher", self._parts.watcher.run),
-                ("pipeline", self._parts.pipeline.run),
+                *self._parts.pipelines.threads,
                 ("upkeep", self._parts.upkeep.run),
                 ("search", self._parts.search.run),
                 ("check", self._parts.check.run),
@@ -80,7 +81,7 @@ class Service:
         for thread in threads:
             thread.join(2.0)
         self._parts.control.stop()
-        self._parts.pool.stop()
+        self._parts.pools.stop()
         self._parts.trials.end()
         self._parts.database.close(clean=self._failure is None)
         if (damage := self._parts.database.damage) is not None:
@@ -92,7 +93,7 @@ class Service:
         """End everything; safe in a signal handler."""
         self._stop.set()
         self._parts.watcher.wake()
-        self._parts.pipeline.wake()
+        self._parts.pipelines.wake()
         self._parts.upkeep.wake()
         self._parts.trials.wake()
 
@@ -106,7 +107,7 @@ class Service:
             self.stop()
 
 
-def _parts(settings: Settings, pool: Pool, stop: threading.Event) -> "Parts":
+def _parts(settings: Settings, pools: Pools, stop: threading.Event) -> "Parts":
     """What is left to check, and all parts, while the first worker gets ready."""
     models.resolve(
         settings.models_folder,
@@ -116,7 +117,7 @@ def _parts(settings: Settings, pool: Pool, stop: threading.Event) -> "Parts":
     )
     import service_parts  # half a second of imports, which no worker waits for any more
 
-    return service_parts.build(settings, pool, stop)
+    return service_parts.build(settings, pools, stop)
 
 
 def _configure_logging(level: str, kind: str) -> None:

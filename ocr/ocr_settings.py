@@ -99,6 +99,15 @@ class Settings:
         minimum=0,
         maximum=1024,
     )
+    workers: int = setting(
+        "OCR_WORKERS",
+        1,
+        "processes",
+        "Worker processes that read at the same time, each with its share of the threads and of "
+        "the memory. More than one pays from some 16 processors on, and on a GPU.",
+        minimum=1,
+        maximum=32,
+    )
     gpu_memory_mb: int = setting(
         "OCR_GPU_MEMORY_MB",
         0,

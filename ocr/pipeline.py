@@ -1,8 +1,9 @@
 """The loop that reads: claim batches, have the worker read them, store them, again.
 
 The worker has as many batches at a time as it asks for, so that it never waits for the next.
-Runs in a thread of its own. What the outside wants of it (pause, resume, the processing
-signal) comes in through methods that only set state and wake the loop.
+Runs in a thread of its own, one for each worker; `in_work` is what they share. What the outside
+wants of it (pause, resume, the processing signal) comes in through methods that only set state and
+wake the loop.
 """
 
 import collections
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import heartbeat
+from in_work import InWork, Order
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.logs import about
 from ocr_contract.replies import BatchInWork
@@ -50,11 +52,15 @@ class Pipeline:
         wait_for_signal: bool,
         hold: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        shared: InWork | None = None,
     ) -> None:
         """With `wait_for_signal` nothing is read until `signal` is called.
 
-        While `hold()` gives a reason no batch begins; `wake` when it no longer does.
+        While `hold()` gives a reason no batch begins; `wake` when it no longer does. `shared` with
+        the pipelines of other workers.
         """
+        self._shared = shared or InWork()
+        self._shared.join(self.wake)
         self._hold = hold
         self._store = store
         self._pool = pool
@@ -64,7 +70,6 @@ class Pipeline:
         self._wait_for_signal = wait_for_signal
         self._wake = threading.Event()
         self._lock = threading.Lock()
-        self._orders: list[_Order] = []
         self._in_work: list[Claim] = []
         self._batch: BatchInWork | None = None
         self._rate: collections.deque[tuple[float, int]] = collections.deque()
@@ -82,16 +87,15 @@ class Pipeline:
         from then on. Orders are carried out one after the other. Without `wait_for_signal`
         everything is read anyway.
         """
-        order = _Order(limit, paths)
+        order = Order(limit, paths)
 
         def complete() -> None:
             order.complete = True
-            self._wake.set()
+            self._shared.wake()
 
-        with self._lock:
-            if self._wait_for_signal:
-                self._orders.append(order)
-        self._wake.set()
+        if self._wait_for_signal:
+            self._shared.add_order(order)
+        self._shared.wake()
         return complete
 
     @property
@@ -103,7 +107,7 @@ class Pipeline:
             return "paused"
         if self._pool.provenance is None:
             return "starting"
-        return "waiting" if self._wait_for_signal and not self._orders else "idle"
+        return "waiting" if self._wait_for_signal and not self._shared.has_orders else "idle"
 
     @property
     def batch(self) -> BatchInWork | None:
@@ -126,6 +130,7 @@ class Pipeline:
         for claim in self._in_work:
             with contextlib.suppress(DiskFullError):  # the next start recovers it
                 self._store.release(claim.batch_id)
+            self._shared.settle(claim, len(claim.tasks))
         self._set_in_work([])
 
     def _read_on(self) -> None:
@@ -152,7 +157,7 @@ class Pipeline:
 
     def _idle_s(self) -> float:
         """Until something may be tried that has to wait for its turn."""
-        awaits_signal = self._wait_for_signal and not self._orders
+        awaits_signal = self._wait_for_signal and not self._shared.has_orders
         if awaits_signal or self._store.paused or self._hold() is not None:
             return _IDLE_WAIT_S
         due_s = self._store.next_trial_s(quarantined=True)
@@ -198,38 +203,31 @@ class Pipeline:
         """The next batch, by the orders where there must be one."""
         if self._store.paused or self._hold() is not None:
             return None
-        suspects = not self._in_work
+        return self._patiently(lambda: self._shared.claim(lambda alone: self._take(limit, alone)))
+
+    def _take(self, limit: int, alone: bool) -> Claim | None:
+        """`alone`: no worker has anything in work, so that it may be a suspect."""
         if not self._wait_for_signal:
-            return self._patiently(lambda: self._take(limit, None, suspects))
-        with self._lock:
-            orders = list(self._orders)
-        for order in orders:
+            return self._claim_of(limit, None, alone)
+        for order in list(self._shared.orders):
             if order.limit == 0:
                 continue  # its last images are in work
             complete = order.complete  # before claiming: what comes after the claim is not seen
             most = limit if order.limit is None else min(limit, order.limit)
-            claim = self._patiently(lambda: self._take(most, order.paths, suspects))  # noqa: B023
+            claim = self._claim_of(most, order.paths, alone)
             if claim is not None:
                 order.take(claim)
                 return claim
-            if complete and suspects and not self._has_more(order):
-                with self._lock:
-                    self._orders.remove(order)
+            if complete and alone and not self._has_more(order):
+                self._shared.orders.remove(order)
         return None
 
-    def _take(self, limit: int, paths: frozenset[bytes] | None, suspects: bool) -> Claim | None:
-        return self._store.claim(limit, paths, suspects=suspects, lived_s=self._lived_s())
+    def _claim_of(self, limit: int, paths: frozenset[bytes] | None, alone: bool) -> Claim | None:
+        return self._store.claim(limit, paths, suspects=alone, lived_s=self._lived_s())
 
-    def _has_more(self, order: "_Order") -> bool:
+    def _has_more(self, order: Order) -> bool:
         """Whether something of this order is still to be tried, later."""
         return self._store.next_trial_s(order.paths, quarantined=False) is not None
-
-    def _settle(self, claim: Claim, unread: int) -> None:
-        """A batch is over: its order may end, or go on with what was not read."""
-        with self._lock:
-            for order in self._orders:
-                order.settle(claim, unread)
-            self._orders = [order for order in self._orders if not order.is_fulfilled]
 
     def _set_in_work(self, claims: list[Claim]) -> None:
         """`batch` shows the oldest batch in work."""
@@ -266,7 +264,7 @@ class Pipeline:
             unfinished = self._store.count_unfinished(result.batch_id)
         for claim in self._in_work:
             if claim.batch_id == result.batch_id:
-                self._settle(claim, unfinished)
+                self._shared.settle(claim, unfinished)
         self._set_in_work([claim for claim in self._in_work if claim.batch_id != result.batch_id])
 
     def _give_up(self, error: WorkerError) -> None:
@@ -287,7 +285,7 @@ class Pipeline:
                 spent = self._patiently(give_up)
             except Stopped:  # on a full disk: the next start recovers it
                 return
-            self._settle(claim, len(claim.tasks) - len(spent))
+            self._shared.settle(claim, len(claim.tasks) - len(spent))
             with about(batch_id=claim.batch_id):
                 log.warning(
                     "batch %d: %s; %d quarantined", claim.batch_id, error.message, len(spent)
@@ -309,33 +307,3 @@ def _is_final(error: WorkerError) -> bool:
     """Whether a start that failed so cannot succeed by being tried again."""
     known = ErrorCode.known(error.code)
     return known is not None and known.is_final
-
-
-class _Order:
-    """One processing signal that is being carried out. Only `complete` is for all threads."""
-
-    def __init__(self, limit: int | None, paths: frozenset[bytes] | None) -> None:
-        self.limit = limit
-        """How many images it may still take."""
-        self.paths = paths
-        self.complete = False
-        """The folder has been looked at; nothing more will come for this order."""
-        self._batches: set[int] = set()
-
-    @property
-    def is_fulfilled(self) -> bool:
-        """Whether as many images were read as it asked for."""
-        return self.limit == 0 and not self._batches
-
-    def take(self, claim: Claim) -> None:
-        """A batch is read for this order."""
-        self._batches.add(claim.batch_id)
-        if self.limit is not None:
-            self.limit -= len(claim.tasks)
-
-    def settle(self, claim: Claim, unread: int) -> None:
-        """The batch, if it is one of this order's, is over; `unread` images of it were not read."""
-        if claim.batch_id in self._batches:
-            self._batches.remove(claim.batch_id)
-            if self.limit is not None:
-                self.limit += unread

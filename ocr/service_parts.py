@@ -1,6 +1,6 @@
 """The parts of the running service and how they hang together.
 
-watcher → catalogue → database ← store ← pipeline → pool → worker process
+watcher → catalogue → database ← store ← pipelines → pools → worker processes
                                   ↑ trials → a pool and a process of their own
                                   ↑ control server ← ocrctl, web_service
 """
@@ -23,7 +23,7 @@ from folder_rights import ImageRights
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_settings import Settings
 from own_data import OwnData
-from pipeline import Pipeline
+from pipelines import Pipelines
 from records.catalogue import Catalogue, path_exists
 from records.database import Database
 from records.request_effects import RequestEffects
@@ -34,7 +34,7 @@ from records.trial_store import TrialStore
 from safekeeping.backups import Backups
 from safekeeping.upkeep import Upkeep
 from trial_reading import TrialReader
-from worker_link.pool import Pool
+from worker_link.reading_pools import Pools
 
 log = logging.getLogger("service")
 
@@ -43,8 +43,8 @@ class Parts(NamedTuple):
     """What has a thread, a process, a file or a socket of its own."""
 
     database: Database
-    pool: Pool
-    pipeline: Pipeline
+    pools: Pools
+    pipelines: Pipelines
     watcher: Watcher
     upkeep: Upkeep
     search: SearchBacklog
@@ -53,9 +53,9 @@ class Parts(NamedTuple):
     control: ControlServer
 
 
-def build(settings: Settings, pool: Pool, stop: threading.Event) -> Parts:
+def build(settings: Settings, pools: Pools, stop: threading.Event) -> Parts:
     """Open the database, recover what was in work, and bind the socket; nothing runs yet but
-    what `pool` has launched.
+    what `pools` have launched.
 
     Raises:
         OcrError: something that a person must mend; the message says what.
@@ -65,7 +65,7 @@ def build(settings: Settings, pool: Pool, stop: threading.Event) -> Parts:
     effects = RequestEffects(database)
     _recover(store, settings)
     guard = _guard(settings, database)
-    pipeline = _pipeline(settings, store, pool, guard, stop)
+    pipeline = _pipeline(settings, store, pools, guard, stop)
     own = OwnData(settings.data_folder)
     rights = ImageRights(settings.image_folder, settings.host_image_folder)
     catalogue = Catalogue(database, exists=path_exists(settings.image_folder))
@@ -85,7 +85,7 @@ def build(settings: Settings, pool: Pool, stop: threading.Event) -> Parts:
         settings,
         database=database,
         store=store,
-        pool=pool,
+        pools=pools,
         pipeline=pipeline,
         watcher=watcher,
         guard=guard,
@@ -105,7 +105,7 @@ def build(settings: Settings, pool: Pool, stop: threading.Event) -> Parts:
     app = build_app(asked, report, Exports(settings))
     control = ControlServer(app, settings.data_folder / SOCKET_PATH)
     search = SearchBacklog(database, stop=stop, is_busy=lambda: pipeline.state == "working")
-    return Parts(database, pool, pipeline, watcher, upkeep, search, check, trials, control)
+    return Parts(database, pools, pipeline, watcher, upkeep, search, check, trials, control)
 
 
 def _recover(store: Store, settings: Settings) -> None:
@@ -128,11 +128,11 @@ def _guard(settings: Settings, database: Database) -> DiskGuard:
 
 
 def _pipeline(
-    settings: Settings, store: Store, pool: Pool, guard: DiskGuard, stop: threading.Event
-) -> Pipeline:
-    return Pipeline(
+    settings: Settings, store: Store, pools: Pools, guard: DiskGuard, stop: threading.Event
+) -> Pipelines:
+    return Pipelines(
         store,
-        pool,
+        pools,
         stop=stop,
         max_attempts=settings.max_attempts,
         wait_for_signal=settings.trigger == "signal",
@@ -144,7 +144,7 @@ def _watcher(
     settings: Settings,
     database: Database,
     catalogue: Catalogue,
-    pipeline: Pipeline,
+    pipeline: Pipelines,
     own: OwnData,
     rights: ImageRights,
     stop: threading.Event,

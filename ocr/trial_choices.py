@@ -65,7 +65,8 @@ def changes(settings: Settings, reading: str) -> dict[str, str]:
             ErrorCode.BAD_READING, f"reading must be one of: {', '.join(known) or 'none is there'}."
         )
     threads = min(settings.threads or _MOST_THREADS, _MOST_THREADS)
-    found = {"OCR_DEVICE": "cpu", "OCR_THREADS": str(threads), "OCR_BATCH_SIZE": "1"}
+    found = {"OCR_DEVICE": "cpu", "OCR_THREADS": str(threads), "OCR_WORKERS": "1"}
+    found["OCR_BATCH_SIZE"] = "1"
     if settings.precision == "fp16":  # TensorRT's
         found["OCR_PRECISION"] = "auto"
     if reading.startswith(MODEL):

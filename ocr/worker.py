@@ -175,9 +175,14 @@ def _kept_files(settings: Settings) -> KeptFiles:
     return KeptFiles(settings.engines_folder, lambda size: guard.short_of(size) is None)
 
 
-def _hands(inference: Inference) -> int:
+def _share_of(count: int, settings: Settings) -> int:
+    """What each of the workers has of something that they share."""
+    return max(count // settings.workers, 1)
+
+
+def _hands(inference: Inference, processors: int) -> int:
     """How many images are in hand at a time."""
-    wanted = inference.lanes + _SPARE_HANDS if inference.gpu is None else usable_cpus()
+    wanted = inference.lanes + _SPARE_HANDS if inference.gpu is None else processors
     return min(max(wanted, 2), _MOST_HANDS)
 
 
@@ -216,16 +221,18 @@ def main() -> None:
     threading.Thread(target=_receive_forever, args=(connection, batches), daemon=True).start()
     try:
         settings = load(os.environ)
-        threads = settings.threads or usable_cpus()
+        threads = _share_of(settings.threads or usable_cpus(), settings)
         _prepare_process()
         with ThreadPoolExecutor(1, "loading") as beside:
             loading = beside.submit(_load, settings, threads)
             # Not at the top: these take as long to import as the models do to load.
+            from decoding import decode_memory
             from document_reading import Reader
             from reading.previews import Previews
             from reading.tables.table_finder import TableFinder
 
             loaded = loading.result()
+        decode_memory.budget().total /= settings.workers
         engine = load_engine(settings, loaded.models, loaded.second)
     except Exception as error:
         log.debug("start failed", exc_info=True)
@@ -235,7 +242,7 @@ def main() -> None:
         )
         raise SystemExit(1) from error
     inference = loaded.inference
-    hands = _hands(inference)
+    hands = _hands(inference, _share_of(usable_cpus(), settings))
     previews = Previews(settings.data_folder, shows_newest=ON_TRIAL not in sys.argv[2:])
     finder = TableFinder(load_tables(loaded.tables))
     reader = Reader(settings, engine, previews, hands, finder, lanes=inference.lanes)

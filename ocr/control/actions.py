@@ -8,7 +8,7 @@ from folder.watcher import Watcher
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import PauseReply, ProcessReply, ReprocessReply
 from ocr_errors import NotNowError
-from pipeline import Pipeline
+from pipelines import Pipelines
 from records.request_effects import RequestEffects
 from records.store import Store
 
@@ -24,7 +24,7 @@ class ServiceActions:
         self,
         store: Store,
         effects: RequestEffects,
-        pipeline: Pipeline,
+        pipeline: Pipelines,
         watcher: Watcher,
         *,
         stop: threading.Event,

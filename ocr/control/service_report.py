@@ -12,13 +12,13 @@ from folder.watcher import Watcher
 from ocr_contract import VERSION
 from ocr_contract.replies import ServiceWarning, StatusReply, WarningObject
 from ocr_settings import Settings
-from pipeline import Pipeline
+from pipelines import Pipelines
 from records import ocr_totals
 from records.database import Database
 from records.store import Store
 from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
-from worker_link.pool import Pool
+from worker_link.reading_pools import Pools
 
 
 class ServiceReport:
@@ -30,8 +30,8 @@ class ServiceReport:
         *,
         database: Database,
         store: Store,
-        pool: Pool,
-        pipeline: Pipeline,
+        pools: Pools,
+        pipeline: Pipelines,
         watcher: Watcher,
         guard: DiskGuard,
         backups: Backups,
@@ -43,7 +43,7 @@ class ServiceReport:
         self._settings = settings
         self._database = database
         self._store = store
-        self._pool = pool
+        self._pools = pools
         self._pipeline = pipeline
         self._watcher = watcher
         self._guard = guard
@@ -58,7 +58,7 @@ class ServiceReport:
         waiting = counts["pending"] + counts["processing"]
         if waiting and rate > 0:
             waiting += self._store.count_pages_left()
-        used = self._pool.provenance
+        used = self._pools.provenance
         warnings = [
             _to_json(warning)
             for warning in (self._guard.hold(), self._watcher.warning, self._backups.warning)
@@ -79,7 +79,7 @@ class ServiceReport:
             device=used.device if used else None,
             precision=used.precision if used else None,
             models=used.models if used else {},
-            worker_restarts=max(self._pool.starts - 1, 0),
+            worker_restarts=self._pools.restarts,
             uptime_s=round(time.monotonic() - self._started, 1),
             warnings=warnings,
             backup=self._backups.newest,
@@ -90,18 +90,19 @@ class ServiceReport:
 
     def not_ready(self) -> str | None:
         """Why nothing is read at this moment; None when the worker is ready."""
-        if self._pool.provenance is None:
+        if self._pools.provenance is None:
             return "The models are being loaded; try again in a few seconds."
-        pid = self._pool.pid
-        if pid is None or not machine_limits.is_running(pid):
+        if not any(map(machine_limits.is_running, self._pools.pids)):
             self._pipeline.wake()  # it starts another one
             return "The worker has ended; another one is being started."
         return None
 
     def metrics(self) -> bytes:
         """Prometheus' text format."""
-        processes = {"main": os.getpid(), "worker": self._pool.pid}
-        sizes = {name: machine_limits.resident_bytes(pid) for name, pid in processes.items() if pid}
+        processes = {"main": os.getpid()}
+        for number, pid in enumerate(self._pools.pids, 1):
+            processes["worker" if number == 1 else f"worker-{number}"] = pid
+        sizes = {name: machine_limits.resident_bytes(pid) for name, pid in processes.items()}
         try:
             free_bytes = shutil.disk_usage(self._settings.data_folder).free
         except OSError:

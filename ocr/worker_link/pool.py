@@ -24,7 +24,7 @@ from ocr_errors import WorkerError
 from page_records import BatchResult, DocumentPage, Provenance, Task
 from worker_link import worker_protocol as protocol
 from worker_link.worker_channel import Channel
-from worker_link.worker_process import START_TIMEOUT_S, WorkerProcess, has_room_for_two
+from worker_link.worker_process import START_TIMEOUT_S, WorkerProcess, has_room_for_more
 
 _LAST_WORDS_S = 0.5
 """From the end of the connection to the exit code."""
@@ -53,6 +53,8 @@ class Wear(NamedTuple):
     beside: bool = False
     """Whether the fresh one gets ready beside the worn one, which goes on until then; where there
     is memory for both."""
+    workers: int = 1
+    """How many there are, of other pools, too."""
 
 
 _NO_WEAR = Wear()
@@ -327,7 +329,12 @@ class Pool:
         if self._successor is not None:
             return
         is_first = self.worn_out is None
-        if is_first and self._wear.beside and self.pid and has_room_for_two(self.pid):
+        if (
+            is_first
+            and self._wear.beside
+            and self.pid
+            and has_room_for_more(self.pid, self._wear.workers)
+        ):
             try:
                 self._successor = WorkerProcess(self._command, self._wait)
             except WorkerError as error:

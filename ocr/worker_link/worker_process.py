@@ -17,8 +17,8 @@ START_TIMEOUT_S = 180.0
 _KILL_TIMEOUT_S = 5.0
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """numpy's products are small and each page has a thread: more threads wait for each other."""
-_MOST_MEMORY_OF_TWO = 0.6
-"""The share of the memory there is that two workers may hold together for a while."""
+_MOST_MEMORY = 0.6
+"""The share of the memory there is that all workers may hold together for a while."""
 
 
 class WorkerProcess:
@@ -66,7 +66,7 @@ class WorkerProcess:
             self.process.wait(_KILL_TIMEOUT_S)
 
 
-def has_room_for_two(pid: int) -> bool:
-    """Whether another worker as large as this one fits into the memory beside it."""
-    most = _MOST_MEMORY_OF_TWO * machine_limits.usable_memory()
-    return 2 * (machine_limits.resident_bytes(pid) or 0) <= most
+def has_room_for_more(pid: int, workers: int = 1) -> bool:
+    """Whether one more worker as large as this one fits into the memory beside so many."""
+    most = _MOST_MEMORY * machine_limits.usable_memory()
+    return (workers + 1) * (machine_limits.resident_bytes(pid) or 0) <= most

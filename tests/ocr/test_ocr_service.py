@@ -28,6 +28,8 @@ from ocr_errors import (
 from ocr_settings import Settings
 from process_memory import tree
 
+WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
+
 
 def counts(client: ControlClient) -> dict[str, int]:
     """All zeros while nobody answers."""
@@ -101,9 +103,11 @@ def test_stopping_gives_back_the_attempt(service: ServiceProcess, client: Contro
     assert rows == [("pending", 0)]
 
 
+@WORKERS
 def test_killed_it_leaves_no_worker_and_goes_on_after(
-    service: ServiceProcess, client: ControlClient
+    service: ServiceProcess, client: ControlClient, workers: str
 ) -> None:
+    service.environment["OCR_WORKERS"] = workers
     service.add("slow-1.jpg", "b.jpg", "c.jpg")
     process = service.start()
     wait_until(lambda: state_of(client) == "working")
@@ -114,9 +118,11 @@ def test_killed_it_leaves_no_worker_and_goes_on_after(
     wait_until(lambda: counts(client)["done"] == 3)
 
 
+@WORKERS
 def test_a_poison_image_is_quarantined_and_the_service_stays(
-    service: ServiceProcess, client: ControlClient
+    service: ServiceProcess, client: ControlClient, workers: str
 ) -> None:
+    service.environment["OCR_WORKERS"] = workers
     service.add("a.jpg", "segv-1.jpg", "b.jpg", "leave-1.jpg", "c.jpg")
     process = service.start()
     wait_until(lambda: counts(client)["quarantined"] == 2)
@@ -127,10 +133,12 @@ def test_a_poison_image_is_quarantined_and_the_service_stays(
     assert status.counts["total"] == 5
 
 
+@WORKERS
 def test_an_image_that_ends_the_service_each_time_is_quarantined(
-    service: ServiceProcess, client: ControlClient
+    service: ServiceProcess, client: ControlClient, workers: str
 ) -> None:
     """Its supervisor starts the service again each time; the others are read meanwhile."""
+    service.environment["OCR_WORKERS"] = workers
     service.add("a.jpg", "endall-1.jpg", "b.jpg", "c.jpg")
     starts = 0
 
@@ -151,10 +159,12 @@ def test_an_image_that_ends_the_service_each_time_is_quarantined(
         assert rows.fetchall() == [("endall-1.jpg", "service_ended")]
 
 
+@WORKERS
 def test_killed_while_it_reads_it_puts_nothing_into_quarantine(
-    service: ServiceProcess, client: ControlClient
+    service: ServiceProcess, client: ControlClient, workers: str
 ) -> None:
     """Four times at its work on the same image, as the lowest number goes first."""
+    service.environment["OCR_WORKERS"] = workers
     service.add("slow-1.jpg", "slow-2.jpg", "b.jpg", "c.jpg")
     for _ in range(4):
         service.start()
@@ -166,9 +176,11 @@ def test_killed_while_it_reads_it_puts_nothing_into_quarantine(
     assert "0 are quarantined" in service.stop()[2]
 
 
+@WORKERS
 def test_a_worn_worker_is_replaced_and_nothing_is_lost(
-    service: ServiceProcess, client: ControlClient
+    service: ServiceProcess, client: ControlClient, workers: str
 ) -> None:
+    service.environment["OCR_WORKERS"] = workers
     service.add("0.jpg")
     service.start(worker="two", OCR_WORKER_MAX_IMAGES="2")
     added = 1

@@ -33,7 +33,7 @@ from project import ROOT
 from reading.engine import ReadPage
 from reading.previews import Previews
 from source_files import read_bytes
-from worker import FirstAlone
+from worker import FirstAlone, _share_of
 from worker_link import worker_log
 from worker_link.pool import Pool
 from worker_link.worker_protocol import parse_batch
@@ -318,6 +318,13 @@ def test_it_ends_when_nobody_waits_for_it_any_more() -> None:
     finally:
         process.kill()
         process.wait(5)
+
+
+@pytest.mark.parametrize(
+    ("count", "workers", "share"), [(8, 1, 8), (8, 4, 2), (9, 4, 2), (2, 4, 1)]
+)
+def test_workers_share_what_there_is(count: int, workers: int, share: int) -> None:
+    assert _share_of(count, Settings(workers=workers)) == share
 
 
 def test_what_reads_pages_is_imported_while_the_models_load() -> None:

@@ -29,7 +29,7 @@ from ocr_contract.replies import (
 from ocr_errors import ImageError, RequestError
 from ocr_settings import Settings
 from page_records import Provenance
-from pipeline import Pipeline
+from pipelines import Pipelines
 from records.catalogue import Catalogue
 from records.database import Database
 from records.ocr_totals import Totals
@@ -38,17 +38,17 @@ from records.store import Store
 from records.thorough_check import ThoroughCheck
 from safekeeping.backups import Backups
 from source_files import FileStat
-from worker_link.pool import Pool
+from worker_link.reading_pools import Pools
 
 READY = Provenance("fake 1", "cpu", "f32", {"m": "0" * 64}, {}, 2)
 
 
 class Parts:
-    """In place of pool, pipeline and watcher: what the actions ask them, and nothing more."""
+    """In place of pools, pipelines and watcher: what the actions ask them, and nothing more."""
 
     def __init__(self) -> None:
         self.provenance: Provenance | None = READY
-        self.starts = 3
+        self.restarts = 2
         self.state = "idle"
         self.batch = None
         self.warning: ServiceWarning | None = None
@@ -59,7 +59,7 @@ class Parts:
         self.signals: list[tuple[int | None, frozenset[bytes] | None]] = []
         self.woken = 0
         self.looks = True
-        self.pid: int | None = os.getpid()
+        self.pids = [os.getpid()]
 
     def pages_per_second(self) -> float:
         return self.rate
@@ -112,7 +112,7 @@ def stop() -> threading.Event:
 @pytest.fixture
 def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions:
     effects = RequestEffects(store._database)
-    return ServiceActions(store, effects, cast(Pipeline, parts), cast(Watcher, parts), stop=stop)
+    return ServiceActions(store, effects, cast(Pipelines, parts), cast(Watcher, parts), stop=stop)
 
 
 @pytest.fixture
@@ -121,8 +121,8 @@ def report(parts: Parts, store: Store) -> ServiceReport:
         Settings(image_folder=Path(os.fsdecode(b"/images/caf\xe9"))),
         database=store._database,
         store=store,
-        pool=cast(Pool, parts),
-        pipeline=cast(Pipeline, parts),
+        pools=cast(Pools, parts),
+        pipeline=cast(Pipelines, parts),
         watcher=cast(Watcher, parts),
         guard=cast(DiskGuard, parts),
         backups=cast(Backups, NoBackups()),
@@ -141,9 +141,8 @@ def test_the_status(report: ServiceReport, parts: Parts) -> None:
     parts.rate = 0.5
     assert report.status().seconds_left == 6.0
     parts.provenance = None
-    parts.starts = 0
     status = report.status()
-    assert (status.engine, status.models, status.worker_restarts) == (None, {}, 0)
+    assert (status.engine, status.models) == (None, {})
 
 
 def test_all_warnings_in_one_sentence_and_each_by_its_code(
@@ -225,12 +224,12 @@ def test_a_worker_that_has_ended_is_not_ready(report: ServiceReport, parts: Part
     """Also between its end and the moment when the service notices, and before it is reaped."""
     child = subprocess.Popen(["true"])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    parts.pid = child.pid
+    parts.pids = [child.pid]
     for _ in range(2):
         assert "ended" in (report.not_ready() or "")
         child.wait()
     assert parts.woken == 2
-    parts.pid = None
+    parts.pids = []
     assert report.not_ready() is not None
 
 
@@ -271,7 +270,7 @@ def test_metrics_of_what_was_read(
     with store._database.transaction() as connection:
         connection.execute("UPDATE batches SET finished_at = 'x', pages = 5, seconds = 2.5")
         connection.execute("INSERT INTO batches (started_at, images) VALUES ('y', 9)")
-    parts.pid = os.getppid()
+    parts.pids = [os.getppid(), os.getpid()]
     found = samples(report.metrics())
     assert (found["ocr_pages_total"], found["ocr_reading_seconds_total"]) == (5, 2.5)
     assert found["ocr_batches_total"] == 1

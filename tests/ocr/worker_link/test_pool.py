@@ -402,6 +402,24 @@ class TestAHandOver:
         pool.start()
         assert (pool.starts, pool.worn_out) == (2, None)
 
+    def test_the_workers_of_other_pools_need_room_too(
+        self, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """There is room for three of such a size."""
+        monkeypatch.setattr(machine_limits, "resident_bytes", lambda _: 190)
+        monkeypatch.setattr(machine_limits, "usable_memory", lambda: 1000)
+        started = []
+        for workers in (1, 2, 3):
+            pool = Pool(
+                timeout_s=20.0, stop=stop, command=fake_worker.command(),
+                wear=Wear(1, beside=True, workers=workers),
+            )  # fmt: skip
+            pool.start()
+            read(pool, 1, tasks("a.png"))
+            started.append(pool.starts)
+            pool.stop()
+        assert started == [2, 2, 1]
+
     def test_both_end_with_the_service(self, pool: Pool) -> None:
         read(pool, 1, tasks("a.png"))
         pids = [pool.pid, self.successor(pool).process.pid]
