@@ -3,12 +3,13 @@
     make calibration IMAGES=folder [ARGS="--lines kept.json --cases folder"]
 
 Receipts with a CSV beside each (`scoring`), drawn pages as bad scanners give them, and the drawn
-cases are read; each line is right or wrong (`line_truth`). What is printed was measured on lines that
-the model was not fitted to: five times four fifths of them say what the last fifth comes to; of the
-drawn cases whole kinds go together. Then all of them make the model that is written to
-ocr/reading/doubt_model.py, and from the held-out doubts the bands' cut-offs, to
+cases are read; each line is right or wrong (`line_truth`). What is printed was measured on lines
+that the model was not fitted to: five times four fifths of the documents say what the last fifth
+comes to; of the drawn cases whole kinds go together. Then all of them make the model that is
+written to ocr/reading/doubt_model.py, and from the held-out doubts the bands' cut-offs, to
 contract/ocr_contract/doubt_bands.py. Of the files in --cases it is told how well the model that all
-made keeps its word there; nothing is fitted to them.
+made keeps its word there; nothing is fitted to them. With --languages all this is done for the
+lines that the second recogniser reads (`second_calibration`).
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+import second_calibration
 from calibration_lines import KnownLine, gather
 from calibration_lines import look_at as look_at_folder
 from logistic import Numbers, fit, folds, steps
@@ -67,8 +69,11 @@ def main() -> int:
     parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
     parser.add_argument("--lines", type=Path, help="kept here, and taken from here if it exists")
     parser.add_argument("--cases", type=Path, help="folder of cases that are only looked at")
+    parser.add_argument("--languages", action="store_true", help="of the second recogniser's lines")
     parser.add_argument("--no-write", action="store_true", help="print only")
     options = parser.parse_args()
+    if options.languages:
+        return second_calibration.run(options.lines, write=not options.no_write)
     lines = _lines(Path(options.images) if options.images else None, options.lines)
     features = np.array([line.features for line in lines])
     wrong = np.array([line.wrong for line in lines], dtype=np.float64)

@@ -130,7 +130,7 @@ def _drawn(
     drawing = recipe.draw()
     known = [tidy(line) for line in drawing.lines]
     say(f"Reading {document} …")
-    for line in _read(_pixels(drawing), engine, witness):
+    for line in _read(pixels_of(drawing), engine, witness):
         right = is_right(line.text, known)
         yield _known_line(source, recipe.kind, document, line, witness, right=right)
 
@@ -140,7 +140,8 @@ def _read(pixels: Pixels, engine: PageEngine, witness: Witness) -> tuple[Line, .
     return engine.read(pixels).lines
 
 
-def _pixels(drawing: Drawing) -> Pixels:
+def pixels_of(drawing: Drawing) -> Pixels:
+    """As a decoded page."""
     colours = np.asarray(drawing.image.convert("RGB"), dtype=np.uint8)
     return np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2BGR), dtype=np.uint8)
 

@@ -15,6 +15,7 @@ from reading.line_crops import shares_along, thousandths
 from reading.line_doubt import LineFacts, doubt, reason
 from reading.line_reading import DOWNWARD, UPRIGHT, Reading
 from reading.rival_readings import alternatives
+from reading.second_doubt import second_doubt
 
 Point = tuple[float, float]
 Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
@@ -29,6 +30,8 @@ def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     points, words = _points(polygon, _turn(reading)), _words(reading, polygon)
     facts = facts_of(reading, polygon)
     found = doubt(facts)
+    if found is None:
+        found = second_doubt(reading.model, reading.text, reading.confidence)
     if reading.doubt_reason is not None:
         return Line(
             reading.text, reading.confidence, points, doubt=max(found or 0.0, reading.least_doubt),
