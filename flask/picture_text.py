@@ -65,17 +65,20 @@ def group(line: LineView, row_id: str) -> Markup:
 def _word(text: str, place: float, long: float) -> str:
     """Its letters are stretched over the whole of its place, so that the mouse meets them in all of
     it. One from right to left begins at its right, or a mark that begins there would be empty."""
+    start, way = f"{place:.0f}", ""
+    if not text.isascii() and _runs_left(text):
+        start, way = f"{place + long:.0f}", ' direction="rtl"'
     shown = text if text.isalnum() else escape(text)
-    strong = (unicodedata.bidirectional(each) for each in text)
-    is_rtl = (
-        not text.isascii()
-        and next((each for each in strong if each in ("L", "R", "AL")), "L") != "L"
-    )
-    start, way = (place + long, ' direction="rtl"') if is_rtl else (place, "")
     return (
-        f'<text x="{start:.0f}"{way} textLength="{long:.0f}" lengthAdjust="spacingAndGlyphs">'
+        f'<text x="{start}"{way} textLength="{long:.0f}" lengthAdjust="spacingAndGlyphs">'
         f"{shown}</text>"
     )
+
+
+def _runs_left(text: str) -> bool:
+    """Whether its first letter is one from right to left."""
+    kinds = (unicodedata.bidirectional(each) for each in text)
+    return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
 
 
 def box(line: LineView, prefix: str, is_hit: bool) -> Markup:

@@ -370,6 +370,7 @@ def test_on_a_phone_facets_are_folded_until_they_are_wanted(page: Page, server: 
     page.goto(f"{server.address}/?q=second")
     expect(page.locator("#rows")).to_be_visible()
     expect(page.locator(".facets-inside")).to_be_hidden()
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.95)  # the last of a row
     assert not [url for url in asked if "facets?" in url], "nothing is counted for nobody"
     page.locator("#facets > summary").click()
     expect(page.locator(".facet-facts")).to_contain_text("images")
