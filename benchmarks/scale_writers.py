@@ -21,6 +21,7 @@ from ocr_contract.data_folder import DATABASE_NAME
 from ocr_errors import ImageError
 from page_records import BatchResult, ImageResult, Line, Page, Provenance
 from project import ROOT
+from records import search_index
 from records.catalogue import Catalogue
 from records.database import Connection, Database
 from records.store import Claim, Store
@@ -61,6 +62,7 @@ def write_current(data: Path, images: Path, archive: Archive) -> None:
             writers.miss(scans)
             with database.transaction() as connection:
                 _date(connection, scans)
+        writers.index_waiting()
     finally:
         database.close()
 
@@ -99,6 +101,12 @@ class Writers:
         """Claim and store as one batch whatever waits."""
         if (claim := self.store.claim(len(scans))) is not None:
             self.store.finish(self.batch(claim, scans), PROVENANCE)
+
+    def index_waiting(self) -> None:
+        """Let the search index hold the texts that wait."""
+        with self._database.transaction() as connection:
+            while search_index.index_some(connection, search_index.WAITING):
+                pass
 
     def batch(self, claim: Claim, scans: dict[bytes, Scan]) -> BatchResult:
         """What the worker would answer, by the files' paths."""

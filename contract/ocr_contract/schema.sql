@@ -31,7 +31,8 @@ CREATE TABLE images (
                                            -- It belongs to the text: it comes, stays and goes with the pages
   warning       TEXT,                      -- the same in sentences for people
   search_form   INTEGER NOT NULL DEFAULT 0, -- how images_fts holds it: 0 not at all, 1 as it stands,
-                                           -- 2 folded; 3 for a moment, while ocr_service changes it
+                                           -- 2 folded; 3 for a moment, while ocr_service changes it; -1 its
+                                           -- name folded, its text soon: until then searches compare it
   page_count    INTEGER                    -- of a document: the pages that are to be read; NULL: an image
                                            -- of one page, or not known yet
 );
