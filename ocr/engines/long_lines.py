@@ -24,6 +24,7 @@ _SEARCHED_HEIGHTS = 8
 """A part may end so much before or behind that."""
 _SPACE_HEIGHTS = 0.1
 """A blank so wide stands for a space: a line's crop is half as high again as its letters."""
+_GAP_HEIGHTS = 3
 _INK_SHARE = 0.35
 """Ink differs from the ground by more than this share of the largest difference."""
 _LEAST_CONTRAST = 8
@@ -42,6 +43,20 @@ def recognise_in_parts(
     cut = [_parts(crop) for crop in crops]
     texts = iter(recognise([part for parts, _ in cut for part in parts]))
     return [_joined(list(itertools.islice(texts, len(parts))), spaces) for parts, spaces in cut]
+
+
+def recognise_beside_gaps(
+    crops: Sequence[Pixels], recognise: Callable[[Sequence[Pixels]], Texts]
+) -> Texts:
+    """What `recognise` says of crops with one wide blank, as where a leader was: on both sides of
+    it there are words of their own, which it would read as one."""
+    parts: list[list[Pixels]] = []
+    for crop in crops:
+        place, blank = _best_cut(_ink_by_column(crop))
+        wide = blank >= _GAP_HEIGHTS * crop.shape[0]
+        parts.append([crop[:, :place], crop[:, place:]] if wide else [crop])
+    texts = iter(recognise([part for those in parts for part in those]))
+    return [_joined(list(itertools.islice(texts, len(those))), [True]) for those in parts]
 
 
 def _parts(crop: Pixels) -> tuple[list[Pixels], list[bool]]:

@@ -18,11 +18,12 @@ from ocr_contract.doubt import Reason
 from page_records import Line
 from reading import baselines, orientation, unread_script
 from reading.axis_titles import are_axis_titles
+from reading.cut_leaders import CleanedLines, read_cleaned
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged
 from reading.layout.paragraphs import paragraph_numbers
-from reading.line_crops import LineCrops, crop_line, grown, turned
-from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
+from reading.line_crops import crop_line, grown, turned
+from reading.line_reading import LONG, UPRIGHT, Reading, read_ways
 from reading.lone_signs import SURE_OF_FEW, are_text
 from reading.other_script_lines import (
     OtherScripts,
@@ -247,8 +248,7 @@ class PageEngine:
     def _readings(
         self, page: Pixels, polygons: Polygons, known: Mapping[int, Reading] | None = None
     ) -> list[Reading]:
-        crops = [crop_line(page, polygon) for polygon in polygons]
-        return read_lines(crops, self._models.recognise, known)
+        return read_cleaned(page, polygons, self._models.recognise, known or {})
 
     def _finished(
         self, page: Pixels, polygons: Polygons, readings: list[Reading], rotation: int
@@ -291,7 +291,7 @@ class PageEngine:
     ) -> list[Reading]:
         """Lines of other scripts marked, or read by whoever can."""
         return self._scripts.settle(
-            LineCrops(page, polygons),
+            CleanedLines(page, polygons, readings),
             readings,
             lambda number: crop_line(page, grown(polygons[number])),
         )

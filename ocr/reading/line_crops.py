@@ -36,10 +36,14 @@ class LineCrops(Sequence[Pixels]):
     @overload
     def __getitem__(self, number: int) -> Pixels: ...
     @overload
-    def __getitem__(self, number: slice) -> "LineCrops": ...
-    def __getitem__(self, number: int | slice) -> "Pixels | LineCrops":
+    def __getitem__(self, number: slice) -> list[Pixels]: ...
+    def __getitem__(self, number: int | slice) -> Pixels | list[Pixels]:
         if isinstance(number, slice):
-            return LineCrops(self._page, self._polygons[number])
+            return [self.at(one) for one in range(len(self))[number]]
+        return self.at(number)
+
+    def at(self, number: int) -> Pixels:
+        """One of them."""
         return crop_line(self._page, self._polygons[number])
 
 

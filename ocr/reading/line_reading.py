@@ -69,6 +69,8 @@ class Reading:
     places: tuple[float, ...] | None = None
     """Where each word begins and ends along the line as it was cut out and turned: shares of its
     length, two a word; None: not known."""
+    cleaned: Pixels | None = dataclasses.field(default=None, compare=False)
+    """The line as it was cut out, where a leader was taken out of it before (`cut_leaders`)."""
 
 
 def read_lines(
