@@ -18,7 +18,7 @@ from ocr_contract.doubt import Reason
 from page_records import Line
 from reading import orientation, unread_script
 from reading.ink import has_ink, with_more_contrast
-from reading.judged_lines import Judge, judged
+from reading.judged_lines import Judge, judged, page_unsure
 from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import LineCrops, crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_lines, read_ways
@@ -297,8 +297,9 @@ def _read_page(
     paragraphs = paragraph_numbers(
         polygons[order], [texts[index] for index in order], vertical=vertical
     )
+    unsure = page_unsure(readings[index] for index in order)
     lines = [
-        dataclasses.replace(judge(readings[index], polygons[index]), paragraph=number)
+        dataclasses.replace(judge(readings[index], polygons[index], unsure), paragraph=number)
         for index, number in zip(order, paragraphs, strict=True)
     ]
     return ReadPage(pixels=page, rotation=rotation, lines=tuple(with_page_words(lines)))

@@ -1,6 +1,8 @@
 """The doubtful places of a line with all their readings: what the recogniser nearly read, and what
 it often takes for what it read."""
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +18,10 @@ from reading.rival_readings import (
     word_spans,
 )
 
+_PARTED, _PARTED_LIKELY = 4.0, 2.0
+"""Characters so many times as far apart as usual are of two words, more likely than of one."""
+_FEW = 4
+"""With fewer characters a part has no usual way between two."""
 _CLOSING = ")]"
 """Signs behind a number that may be its last digit."""
 
@@ -27,13 +33,23 @@ def likely_places(evidence: Evidence) -> list[Place]:
     starts = columns_of(evidence)
     if len(starts) == len(text):  # as it is but for leaders and the like
         shares = _shares(evidence, starts)
+        usual = float(np.median(np.diff(starts))) if len(starts) >= _FEW else math.inf
         none_open = np.zeros(len(columns.classes), dtype=np.bool_)
         for start, end in word_spans(text, [*starts, len(columns.classes)], none_open):
             if text[start:end] == " ":
                 continue
-            _add(found, text, start, end, shares)
+            alike = look_alikes(text, start, end, shares[start:end])
+            _add(
+                found, text, start, end, alike | _parted(text[start:end], starts[start:end], usual)
+            )
             if text[end - 1].isdigit() and text[end : end + 1] and text[end] in _CLOSING:
-                _add(found, text, start, end + 1, shares)
+                _add(
+                    found,
+                    text,
+                    start,
+                    end + 1,
+                    look_alikes(text, start, end + 1, shares[start : end + 1]),
+                )
     return [Place(*span, readings) for span, readings in sorted(found.items())]
 
 
@@ -42,10 +58,9 @@ def _add(
     text: str,
     start: int,
     end: int,
-    shares: Sequence[float],
+    alike: dict[str, float],
 ) -> None:
     """What a word may have been, to the readings of the place where it stands."""
-    alike = look_alikes(text, start, end, shares[start:end])
     if not alike:
         return
     place = next((span for span in found if span[0] <= start and end <= span[1]), None)
@@ -60,6 +75,15 @@ def _add(
         whole = shown[: start - place[0]] + reading + shown[end - place[0] :]
         readings[whole] = readings.get(whole, 0.0) + weight * likely / plausibility(whole)
     found[place] = list(readings.items())
+
+
+def _parted(word: str, starts: Sequence[int], usual: float) -> dict[str, float]:
+    """The word as two, where its characters stand far apart, as a label and its unit do."""
+    ways = [after - before for before, after in itertools.pairwise(starts)]
+    widest = max(range(len(ways)), key=ways.__getitem__, default=0)
+    if not ways or ways[widest] < _PARTED * max(usual, 1.0):
+        return {}
+    return {f"{word[: widest + 1]} {word[widest + 1 :]}": _PARTED_LIKELY}
 
 
 def _shares(evidence: Evidence, starts: Sequence[int]) -> list[float]:
