@@ -2,7 +2,7 @@
 it often takes for what it read."""
 
 import itertools
-import math
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,23 +33,21 @@ def likely_places(evidence: Evidence) -> list[Place]:
     starts = columns_of(evidence)
     if len(starts) == len(text):  # as it is but for leaders and the like
         shares = _shares(evidence, starts)
-        usual = float(np.median(np.diff(starts))) if len(starts) >= _FEW else math.inf
+        wide = _wide(starts)
         none_open = np.zeros(len(columns.classes), dtype=np.bool_)
         for start, end in word_spans(text, [*starts, len(columns.classes)], none_open):
             if text[start:end] == " ":
                 continue
             alike = look_alikes(text, start, end, shares[start:end])
-            _add(
-                found, text, start, end, alike | _parted(text[start:end], starts[start:end], usual)
-            )
+            alike |= {
+                f"{text[start:place]} {text[place:end]}": _PARTED_LIKELY
+                for place in wide
+                if start < place < end
+            }
+            _add(found, text, start, end, alike)
             if text[end - 1].isdigit() and text[end : end + 1] and text[end] in _CLOSING:
-                _add(
-                    found,
-                    text,
-                    start,
-                    end + 1,
-                    look_alikes(text, start, end + 1, shares[start : end + 1]),
-                )
+                alike = look_alikes(text, start, end + 1, shares[start : end + 1])
+                _add(found, text, start, end + 1, alike)
     return [Place(*span, readings) for span, readings in sorted(found.items())]
 
 
@@ -77,13 +75,16 @@ def _add(
     found[place] = list(readings.items())
 
 
-def _parted(word: str, starts: Sequence[int], usual: float) -> dict[str, float]:
-    """The word as two, where its characters stand far apart, as a label and its unit do."""
+def _wide(starts: Sequence[int]) -> list[int]:
+    """The characters before which there is much more room than usual, as between a label and its
+    unit."""
+    if len(starts) < _FEW:
+        return []
     ways = [after - before for before, after in itertools.pairwise(starts)]
-    widest = max(range(len(ways)), key=ways.__getitem__, default=0)
-    if not ways or ways[widest] < _PARTED * max(usual, 1.0):
-        return {}
-    return {f"{word[: widest + 1]} {word[widest + 1 :]}": _PARTED_LIKELY}
+    if max(ways) < _PARTED:
+        return []
+    least = _PARTED * max(statistics.median(ways), 1)
+    return [place for place, way in enumerate(ways, 1) if way >= least]
 
 
 def _shares(evidence: Evidence, starts: Sequence[int]) -> list[float]:
