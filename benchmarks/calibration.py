@@ -18,6 +18,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,8 +35,12 @@ from result_files import write_results
 _FOLDS = 5
 WHOLE_KINDS = "drawn"
 """The source whose kinds are left out as wholes: of a page's own kind a model has seen others."""
-_SURE_WRONG, _CHECK_WRONG = 0.01, 0.2
-"""Of lines below the first cut-off at most so many are wrong, of those up to the second so many."""
+_MOST_OF_DOCUMENT = 150
+_SURE_WRONG = 0.012
+"""Of lines below the first cut-off at most so many are wrong, …"""
+_EVEN = 0.51
+"""… and from the second on a line is wrong rather than right. It stays: stored pages were counted
+by it."""
 _MODEL = ROOT / "ocr" / "reading" / "doubt_model.py"
 _BANDS = ROOT / "contract" / "ocr_contract" / "doubt_bands.py"
 _MODEL_TEXT = '''"""The doubt's model, from `make calibration`; `line_doubt` says what it weighs.
@@ -75,14 +80,17 @@ def main() -> int:
     if options.languages:
         return second_calibration.run(options.lines, write=not options.no_write)
     lines = _lines(Path(options.images) if options.images else None, options.lines)
-    features = np.array([line.features for line in lines])
-    wrong = np.array([line.wrong for line in lines], dtype=np.float64)
-    counts = _counts([line.source for line in lines])
+    told = [line for line in lines if not line.marked]
+    features = np.array([line.features for line in told])
+    wrong = np.array([line.wrong for line in told], dtype=np.float64)
+    counts = _counts(told)
     together = [
         f"{line.source}/{line.kind if line.source == WHOLE_KINDS else line.document}"
-        for line in lines
+        for line in told
     ]
-    held_out = _held_out(features, wrong, counts, together)
+    lines = [*told, *(line for line in lines if line.marked)]
+    marked = np.ones(len(lines) - len(told))
+    held_out = np.concatenate([_held_out(features, wrong, counts, together), marked])
     judged = _judged(held_out, lines)
     parts = [f"All lines\n\n{table(judged)}"]
     for source in sorted({line.source for line in lines}):
@@ -95,17 +103,19 @@ def main() -> int:
     if options.cases is not None:
         others = look_at_folder(options.cases)
         sums = np.array([line.features for line in others]) @ weights
-        seen = _judged(_probabilities(sums, points), others)
+        are_marked = np.array([line.marked for line in others])
+        seen = _judged(np.where(are_marked, 1.0, _probabilities(sums, points)), others)
         parts.append(f"{options.cases.name}, not fitted to\n\n{table(seen)}")
         parts.append(kinds_table(seen))
     tables = "\n\n".join(parts)
-    look_at, doubtful = cut_offs(held_out, wrong)
+    counts, wrong = _counts(lines), np.array([line.wrong for line in lines], dtype=np.float64)
+    look_at, doubtful = cut_off(held_out, wrong, counts), _EVEN
     found = f"Cut-offs: {look_at:g} and {doubtful:g}."
     print(f"{describe()}\n\n{tables}\n\n{found}")
     if options.no_write:
         return 0
     _write_model(weights, points)
-    _write_bands(look_at, doubtful, held_out, wrong)
+    _write_bands(look_at, doubtful, held_out, wrong, counts)
     say(f"Written to {_MODEL} and {_BANDS}.")
     raw = {"lines": len(lines), "wrong": int(wrong.sum()), "cut_offs": [look_at, doubtful]}
     path = write_results("calibration", raw, f"{tables}\n\n{found}")
@@ -122,11 +132,18 @@ def _lines(receipts: Path | None, kept: Path | None) -> list[KnownLine]:
     return lines
 
 
-def _counts(sources: Sequence[str]) -> Numbers:
-    """Every source counts the same as a whole, be its lines many or few."""
-    numbers = collections.Counter(sources)
-    share = len(sources) / len(numbers)
-    return np.array([share / numbers[source] for source in sources])
+def _counts(lines: Sequence[KnownLine]) -> Numbers:
+    """Every source counts the same as a whole, be its lines many or few; in it a document as its
+    lines, but no more than `_MOST_OF_DOCUMENT` of them: they are right or wrong together."""
+    of_document = collections.Counter((line.source, line.document) for line in lines)
+    own = [min(1.0, _MOST_OF_DOCUMENT / of_document[line.source, line.document]) for line in lines]
+    of_source: dict[str, float] = collections.defaultdict(float)
+    for line, count in zip(lines, own, strict=True):
+        of_source[line.source] += count
+    share = len(lines) / len(of_source)
+    return np.array(
+        [share * count / of_source[line.source] for line, count in zip(lines, own, strict=True)]
+    )
 
 
 def _held_out(
@@ -157,22 +174,15 @@ def _judged(doubts: Numbers, lines: Sequence[KnownLine]) -> list[Judged]:
     ]
 
 
-def cut_offs(doubts: Numbers, wrong: Numbers) -> tuple[float, float]:
-    """In whole hundredths: the highest below which hardly a line is wrong, and the highest up to
-    which few are."""
-    hundredths = [number / 100 for number in range(1, 100)]
-    below = [cut for cut in hundredths if _share(wrong[doubts < cut]) <= _SURE_WRONG]
-    look_at = max(below, default=hundredths[0])
-    between = [
-        cut
-        for cut in hundredths
-        if cut > look_at and _share(wrong[(doubts >= look_at) & (doubts < cut)]) <= _CHECK_WRONG
-    ]
-    return look_at, max(between, default=look_at)
+def cut_off(doubts: Numbers, wrong: Numbers, counts: Numbers) -> float:
+    """In whole hundredths, the highest below which hardly a line is wrong."""
+    hundredths = [number / 100 for number in range(1, 51)]
+    below = [cut for cut in hundredths if _share(wrong, counts, doubts < cut) <= _SURE_WRONG]
+    return max(below, default=hundredths[0])
 
 
-def _share(wrong: Numbers) -> float:
-    return float(wrong.mean()) if len(wrong) else 0.0
+def _share(wrong: Numbers, counts: Numbers, part: "np.ndarray[tuple[int], Any]") -> float:
+    return float(np.average(wrong[part], weights=counts[part])) if part.any() else 0.0
 
 
 def _write_model(weights: Numbers, points: Sequence[tuple[float, float]]) -> None:
@@ -181,9 +191,11 @@ def _write_model(weights: Numbers, points: Sequence[tuple[float, float]]) -> Non
     _MODEL.write_text(_MODEL_TEXT.format(numbers=numbers, pairs=pairs), encoding="utf-8")
 
 
-def _write_bands(look_at: float, doubtful: float, doubts: Numbers, wrong: Numbers) -> None:
+def _write_bands(
+    look_at: float, doubtful: float, doubts: Numbers, wrong: Numbers, counts: Numbers
+) -> None:
     parts = (doubts < look_at, (doubts >= look_at) & (doubts < doubtful), doubts >= doubtful)
-    shares = ", ".join(f"{_share(wrong[part]):.3f}" for part in parts)
+    shares = ", ".join(f"{_share(wrong, counts, part):.3f}" for part in parts)
     text = _BANDS_TEXT.format(look_at=look_at, doubtful=doubtful, shares=shares)
     _BANDS.write_text(text, encoding="utf-8")
 

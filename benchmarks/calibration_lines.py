@@ -33,7 +33,7 @@ from scoring import images_with_truth
 from service_folders import models_folder
 from suites import all_cases
 
-FITTED_FIRST = (0, 400, 800)
+FITTED_FIRST = (0,)
 """Seeds of the worn pages that the model is fitted to; `make accuracy` draws others."""
 
 
@@ -49,6 +49,8 @@ class KnownLine(NamedTuple):
     confidence: float
     features: tuple[float, ...]
     wrong: bool
+    marked: bool = False
+    """As being in another script: its doubt is 1, and follows from nothing here."""
 
 
 class Witness:
@@ -57,9 +59,11 @@ class Witness:
     def __init__(self) -> None:
         self._kept = threading.local()
 
-    def __call__(self, reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
-        line = judged(reading, polygon)
-        self._kept.features[line.polygon] = features(facts_of(reading, polygon))
+    def __call__(
+        self, reading: Reading, polygon: npt.NDArray[np.float32], page: float | None = None
+    ) -> Line:
+        line = judged(reading, polygon, page)
+        self._kept.features[line.polygon] = features(facts_of(reading, polygon, page))
         return line
 
     def begin(self) -> None:
@@ -150,5 +154,6 @@ def _known_line(
     source: str, kind: str, document: str, line: Line, witness: Witness, *, right: bool
 ) -> KnownLine:
     return KnownLine(
-        source, kind, document, line.text, line.confidence, witness.of(line), wrong=not right
-    )
+        source, kind, document, line.text, line.confidence, witness.of(line), wrong=not right,
+        marked=line.is_unspelled,
+    )  # fmt: skip

@@ -59,9 +59,11 @@ class Timed:
     def __init__(self) -> None:
         self.kept: list[tuple[Reading, npt.NDArray[np.float32]]] = []
 
-    def __call__(self, reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
+    def __call__(
+        self, reading: Reading, polygon: npt.NDArray[np.float32], page: float | None = None
+    ) -> Line:
         self.kept.append((reading, polygon))
-        return judged(reading, polygon)
+        return judged(reading, polygon, page)
 
     def seconds(self, page: Pixels) -> float:
         """Processor time to find the places of the lines again, which it then forgets."""

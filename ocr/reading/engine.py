@@ -20,7 +20,7 @@ from reading import baselines, orientation, unread_script
 from reading.axis_titles import are_axis_titles
 from reading.cut_leaders import CleanedLines, read_cleaned
 from reading.ink import has_ink, with_more_contrast
-from reading.judged_lines import Judge, judged
+from reading.judged_lines import Judge, judged, page_unsure
 from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_ways
@@ -334,8 +334,9 @@ def _read_page(
     paragraphs = paragraph_numbers(
         polygons[order], [texts[index] for index in order], vertical=vertical
     )
+    unsure = page_unsure(readings[index] for index in order)
     lines = [
-        dataclasses.replace(judge(readings[index], polygons[index]), paragraph=number)
+        dataclasses.replace(judge(readings[index], polygons[index], unsure), paragraph=number)
         for index, number in zip(order, paragraphs, strict=True)
     ]
     return ReadPage(pixels=page, rotation=rotation, lines=tuple(with_page_words(lines)))

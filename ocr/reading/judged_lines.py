@@ -1,7 +1,7 @@
 """A line as it goes to the database: text, how doubtful it is and why, what else it may be."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,23 +12,24 @@ from ocr_contract.doubt import LOOK_AT
 from page_records import Line
 from reading.likely_places import likely_places
 from reading.line_crops import shares_along, thousandths
-from reading.line_doubt import LineFacts, doubt, reason
+from reading.line_doubt import LineFacts, doubt, reason, unsure
 from reading.line_reading import DOWNWARD, UPRIGHT, Reading
 from reading.rival_readings import alternatives
 from reading.second_doubt import second_doubt
 
 Point = tuple[float, float]
-Judge = Callable[[Reading, npt.NDArray[np.float32]], Line]
-"""Makes a line of its reading and its polygon (4, 2)."""
-_OFFERED = 0.015
+Judge = Callable[[Reading, npt.NDArray[np.float32], float | None], Line]
+"""Makes a line of its reading, its polygon (4, 2), and how `unsure` the characters of its page
+are."""
+_OFFERED = 0.01
 """From this doubt on a line has other readings: one of ten misread words stands in a line that is
 not worth a look."""
 
 
-def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
+def judged(reading: Reading, polygon: npt.NDArray[np.float32], page: float | None = None) -> Line:
     """Its polygon begins at the text's own top left."""
     points, words = _points(polygon, _turn(reading)), _words(reading, polygon)
-    facts = facts_of(reading, polygon)
+    facts = facts_of(reading, polygon, page)
     found = doubt(facts)
     if found is None:
         found = second_doubt(reading.model, reading.text, reading.confidence)
@@ -49,12 +50,19 @@ def judged(reading: Reading, polygon: npt.NDArray[np.float32]) -> Line:
     )  # fmt: skip
 
 
-def facts_of(reading: Reading, polygon: npt.NDArray[np.float32]) -> LineFacts:
+def page_unsure(readings: Iterable[Reading]) -> float:
+    """Of all lines of a page."""
+    return unsure(part for reading in readings for part in reading.evidence)
+
+
+def facts_of(
+    reading: Reading, polygon: npt.NDArray[np.float32], page: float | None = None
+) -> LineFacts:
     """What its doubt follows from."""
     points = _points(polygon, reading.way.turn)  # of a column its length, as the model knows it
     return LineFacts(
         reading.text, reading.confidence, reading.evidence, _height(points),
-        is_turned=reading.way != UPRIGHT,
+        is_turned=reading.way != UPRIGHT, page=page,
     )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """The doubtful places of a line with all their readings: what the recogniser nearly read, and what
 it often takes for what it read."""
 
+import itertools
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +18,10 @@ from reading.rival_readings import (
     word_spans,
 )
 
+_PARTED, _PARTED_LIKELY = 4.0, 2.0
+"""Characters so many times as far apart as usual are of two words, more likely than of one."""
+_FEW = 4
+"""With fewer characters a part has no usual way between two."""
 _CLOSING = ")]"
 """Signs behind a number that may be its last digit."""
 
@@ -27,13 +33,21 @@ def likely_places(evidence: Evidence) -> list[Place]:
     starts = columns_of(evidence)
     if len(starts) == len(text):  # as it is but for leaders and the like
         shares = _shares(evidence, starts)
+        wide = _wide(starts)
         none_open = np.zeros(len(columns.classes), dtype=np.bool_)
         for start, end in word_spans(text, [*starts, len(columns.classes)], none_open):
             if text[start:end] == " ":
                 continue
-            _add(found, text, start, end, shares)
+            alike = look_alikes(text, start, end, shares[start:end])
+            alike |= {
+                f"{text[start:place]} {text[place:end]}": _PARTED_LIKELY
+                for place in wide
+                if start < place < end
+            }
+            _add(found, text, start, end, alike)
             if text[end - 1].isdigit() and text[end : end + 1] and text[end] in _CLOSING:
-                _add(found, text, start, end + 1, shares)
+                alike = look_alikes(text, start, end + 1, shares[start : end + 1])
+                _add(found, text, start, end + 1, alike)
     return [Place(*span, readings) for span, readings in sorted(found.items())]
 
 
@@ -42,10 +56,9 @@ def _add(
     text: str,
     start: int,
     end: int,
-    shares: Sequence[float],
+    alike: dict[str, float],
 ) -> None:
     """What a word may have been, to the readings of the place where it stands."""
-    alike = look_alikes(text, start, end, shares[start:end])
     if not alike:
         return
     place = next((span for span in found if span[0] <= start and end <= span[1]), None)
@@ -60,6 +73,18 @@ def _add(
         whole = shown[: start - place[0]] + reading + shown[end - place[0] :]
         readings[whole] = readings.get(whole, 0.0) + weight * likely / plausibility(whole)
     found[place] = list(readings.items())
+
+
+def _wide(starts: Sequence[int]) -> list[int]:
+    """The characters before which there is much more room than usual, as between a label and its
+    unit."""
+    if len(starts) < _FEW:
+        return []
+    ways = [after - before for before, after in itertools.pairwise(starts)]
+    if max(ways) < _PARTED:
+        return []
+    least = _PARTED * max(statistics.median(ways), 1)
+    return [place for place, way in enumerate(ways, 1) if way >= least]
 
 
 def _shares(evidence: Evidence, starts: Sequence[int]) -> list[float]:

@@ -10,6 +10,7 @@ import accuracy
 import calibration
 import logistic
 import reliability
+from calibration_lines import KnownLine
 from drawing import worn
 from line_truth import is_right, is_right_at, tidy
 from misread_words import Box, ReadLine
@@ -102,6 +103,18 @@ def kept_word(count: int = 20_000) -> list[Judged]:
     return [Judged(doubt, source.random() < doubt) for doubt in doubts]
 
 
+def test_every_source_counts_the_same_and_a_long_page_no_more_than_its_share() -> None:
+    def known(source: str, document: str) -> KnownLine:
+        return KnownLine(source, "kind", document, "text", 0.9, (1.0,), wrong=False)
+
+    lines = [known("drawn", "huge")] * 8000 + [known("drawn", "one")] * 150
+    lines += [known("worn", "page")] * 50
+    counts = calibration._counts(lines)
+    assert counts.sum() == pytest.approx(len(lines))
+    assert counts[:8150].sum() == pytest.approx(counts[8150:].sum())
+    assert counts[:8000].sum() == pytest.approx(counts[8000:8150].sum())
+
+
 def test_doubts_that_keep_their_word_are_found_to_do_so() -> None:
     lines = kept_word()
     assert reliability.calibration_error(lines) < 1.5
@@ -140,14 +153,14 @@ def test_the_table_has_tenths_and_bands() -> None:
     assert ["doubtful", "2", "3.8%", "100.0%"] in rows
 
 
-def test_the_cut_offs_keep_wrong_lines_out_of_the_better_bands() -> None:
+def test_the_cut_off_keeps_wrong_lines_out_of_the_best_band() -> None:
     lines = kept_word()
     doubts = np.array([line.doubt for line in lines])
     wrong = np.array([line.wrong for line in lines], dtype=np.float64)
-    look_at, doubtful = calibration.cut_offs(doubts, wrong)
-    assert wrong[doubts < look_at].mean() <= 0.01 < wrong[doubts < look_at + 0.03].mean()
-    assert wrong[(doubts >= look_at) & (doubts < doubtful)].mean() <= 0.2
-    assert 0 < look_at < doubtful < 1
+    look_at = calibration.cut_off(doubts, wrong, np.ones(len(wrong)))
+    assert wrong[doubts < look_at].mean() <= 0.012 < wrong[doubts < look_at + 0.03].mean()
+    twice = np.where(wrong == 1, 4.0, 1.0)  # a source in which lines are wrong counts more
+    assert calibration.cut_off(doubts, wrong, twice) < look_at
 
 
 def test_the_bands_of_the_contract_lie_in_order() -> None:

@@ -9,7 +9,7 @@ from engines.columns import Columns, no_rivals
 from engines.text_models import Evidence
 from ocr_contract.doubt import Reason
 from reading import doubt_model
-from reading.judged_lines import judged
+from reading.judged_lines import judged, page_unsure
 from reading.line_doubt import LEAST, MOST, LineFacts, doubt, features, reason
 from reading.line_reading import HEAD, UPRIGHT, Reading
 
@@ -64,6 +64,29 @@ def test_the_less_likely_the_more_doubtful() -> None:
 
 def test_a_number_that_lost_its_point_is_doubtful_though_all_of_it_is_clear() -> None:
     assert doubt_of(facts("80 91")) > doubt_of(facts("80.91"))
+
+
+def test_an_unlikely_character_says_less_on_a_page_that_is_read_surely() -> None:
+    """Fine print on a clean page, say; but no page is so sure that it says nothing."""
+    line = facts("abcdefgh" * 8, least=0.5)
+    usual, sure, surest = (doubt_of(line._replace(page=page)) for page in (0.02, 0.004, 1e-9))
+    assert usual > 1.5 * sure
+    assert sure > surest > LEAST
+    assert surest == doubt_of(line._replace(page=0.001))
+
+
+def test_a_pages_characters_count_whatever_their_line() -> None:
+    unsure_line, sure_line = evidence(least=0.5), evidence("abcdefghabcdefgh")
+    one = page_unsure([Reading("abcdefgh", 0.9, UPRIGHT, (unsure_line,))])
+    both = page_unsure([Reading("x", 0.9, UPRIGHT, (part,)) for part in (unsure_line, sure_line)])
+    assert one == pytest.approx((-np.log(0.5) - 7 * np.log(0.999)) / 8, rel=0.01)
+    assert both == pytest.approx((one * 8 - 16 * np.log(0.999)) / 24, rel=0.01)
+    assert page_unsure([]) == 0
+
+
+def test_the_page_tells_a_line_of_itself() -> None:
+    reading = Reading("abcdefgh", 0.9, UPRIGHT, (evidence(least=0.7),))
+    assert judged(reading, BOX, 0.02) != judged(reading, BOX, 0.0001)
 
 
 def test_an_engine_without_evidence_has_no_doubt_of_its_own() -> None:
