@@ -8,6 +8,7 @@ megapixels stops a page that would have been read.
 
 import contextlib
 import functools
+import resource
 import threading
 from collections.abc import Iterator
 
@@ -17,6 +18,10 @@ from ocr_errors import ImageError
 _SHARE = 0.25
 """Of the memory there is, for all decoders together; the models and the pages need the rest."""
 _UNKNOWN_MEMORY = 4e9
+_GROWTH_SHARES = 2
+"""Of what decoders have together: half of the memory."""
+_LEAST_GROWTH = 1e9
+"""Other threads read pages meanwhile, and OpenVINO takes a model's memory at once."""
 _RESULT_BYTES = 4.0
 """A pixel of the page, 3 bytes, and what converting needs in between."""
 _MAX_PIXELS = 300e6
@@ -52,6 +57,30 @@ class Budget:
 def budget() -> Budget:
     """The budget of this process."""
     return Budget((usable_memory() or _UNKNOWN_MEMORY) * _SHARE)
+
+
+@contextlib.contextmanager
+def bounded_growth() -> Iterator[None]:
+    """The process gets at most half of the memory more meanwhile, whichever thread asks for it.
+
+    For a decoder that does not say beforehand how much it needs, as PDFium, which unpacks each
+    stream to at most a gigabyte, and all streams of a page. It ends the process when it gets no
+    more, and the service goes on without that page. By one thread at a time.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _data_bytes() + max(_LEAST_GROWTH, budget().total * _GROWTH_SHARES)
+    if soft == resource.RLIM_INFINITY or most < soft:
+        resource.setrlimit(resource.RLIMIT_DATA, (int(most), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _data_bytes() -> int:
+    """What the kernel counts for RLIMIT_DATA."""
+    with open("/proc/self/statm") as file:  # noqa: PTH123
+        return int(file.read().split()[5]) * resource.getpagesize()
 
 
 def check_size(

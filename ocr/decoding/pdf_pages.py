@@ -69,7 +69,7 @@ class Pdf:
 
     def __init__(self, content: bytes) -> None:
         """Raises ImageError: encrypted, damaged_image."""
-        with _one_at_a_time:
+        with _one_at_a_time, decode_memory.bounded_growth():
             try:
                 self._document = pdfium.PdfDocument(content)
                 self.page_count = len(self._document)
@@ -94,7 +94,8 @@ class Pdf:
         """
         with _one_at_a_time:
             try:
-                page = self._document[number - 1]
+                with decode_memory.bounded_growth():  # all that the page says is unpacked
+                    page = self._document[number - 1]
             except pdfium.PdfiumError as error:
                 raise ImageError(
                     "damaged_image", "The page is damaged. Save or copy the document again."
@@ -102,7 +103,8 @@ class Pdf:
             with contextlib.closing(page):
                 scale, warnings = _scale(page, dpi, max_pixels)
                 width, height = (side * scale for side in page.get_size())
-                with decode_memory.budget().lend(width * height * _BYTES):
+                needed = decode_memory.budget().lend(width * height * _BYTES)
+                with needed, decode_memory.bounded_growth():
                     bitmap = page.render(scale=scale, fill_color=(255, 255, 255, 255))
                     with contextlib.closing(bitmap):
                         pixels = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)

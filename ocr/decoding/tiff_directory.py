@@ -6,7 +6,7 @@ byte orders.
 
 import dataclasses
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 277, 278, 279, 284
@@ -26,6 +26,8 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
           16: 8, 17: 8, 18: 8}  # fmt: skip
 _LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _MAX_DIRECTORIES = 200_000
+_MOST_BELOW = 100
+"""Pictures below one. There are some ten, each half as large as the one before."""
 _MOST_STRETCHED = 4.0
 """Fax has up to 3.9 times as many dots across as down; more than this is a wrong entry."""
 _LEAST_STRETCHED = 1.15
@@ -42,12 +44,13 @@ class Directory:
     fields: dict[int, tuple[int, int, bytes]]
     """Type, count and bytes of each tag's values."""
 
-    def numbers(self, tag: int) -> tuple[int, ...]:
-        """The tag's whole numbers; none where it is missing or something else."""
+    def numbers(self, tag: int, most: int | None = None) -> tuple[int, ...]:
+        """The tag's whole numbers, or so many of them; none where it is missing or something
+        else."""
         kind, count, data = self.fields.get(tag, (0, 0, b""))
         if kind not in _LETTERS:
             return ()
-        count = min(count, len(data) // _SIZES[kind])
+        count = min(count, len(data) // _SIZES[kind], count if most is None else most)
         return struct.unpack_from(f"{self.order}{count}{_LETTERS[kind]}", data)
 
     def number(self, tag: int, default: int) -> int:
@@ -131,14 +134,16 @@ def pages(content: bytes, most: int) -> Pages:
     reduced: list[tuple[int, int]] = []
     is_cut = False
     waiting, seen = [first], set[int]()
+    # Nothing is copied here: every directory may point to most of the file.
+    view = cast(bytes, memoryview(content))
     while waiting and len(chosen) < most and len(seen) < _MAX_DIRECTORIES:
-        at = waiting.pop(0)
+        at = waiting.pop()
         if at in seen or not 0 < at < len(content):
             is_cut = is_cut or (at != 0 and at not in seen)
             continue
         seen.add(at)
         try:
-            directory, following = _directory(content, at, order, big)
+            directory, following = _directory(view, at, order, big)
         except (ValueError, struct.error):
             if not chosen and not reduced:
                 raise
@@ -147,10 +152,11 @@ def pages(content: bytes, most: int) -> Pages:
         below: tuple[int, ...] = ()
         if min(directory.size) <= 0 or directory.is_reduced:
             reduced.append((directory.size[0] * directory.size[1], at))
-            below = directory.numbers(_SUB_DIRECTORIES)
+            below = directory.numbers(_SUB_DIRECTORIES, _MOST_BELOW)
         else:
             chosen.append(at)
-        waiting = [*below, following, *waiting]
+        waiting.append(following)
+        waiting += [place for place in reversed(below) if place not in seen]
     reduced = [found for found in reduced if found[0] > 0]
     if not chosen and not reduced:
         raise ValueError("no directory of a picture")

@@ -7,6 +7,7 @@ be up to nine times as large.
 
 import contextlib
 import io
+import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ _COLOURS = 256
 _MOST_AT_ONCE = 4096
 """Larger pictures are cut into tiles of this side, since JPEG 2000's encoder holds 30 bytes a
 pixel of a tile. Small tiles waste room: each gets the same share of it, blank or not."""
+_BAND = 256
+"""Rows."""
 _SMALL_TILE = 1024
 """Where there is no memory for that."""
 
@@ -134,8 +137,7 @@ def _near(pixels: Pixels, allowed: float) -> Stored | None:
     """JPEG 2000 within so many bytes, if that is near enough; as small as that is, where it is
     not, and where far fewer bytes do. None where there is no memory for it."""
     is_grey = bool((pixels[..., :1] == pixels).all())
-    kept = pixels[..., 0] if is_grey else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-    image = Image.fromarray(kept)
+    image = Image.fromarray(pixels[..., 0] if is_grey else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
     for tile in (_MOST_AT_ONCE, _SMALL_TILE):
         with contextlib.suppress(OSError, MemoryError):
             return _near_within(image, tile, allowed)
@@ -166,8 +168,18 @@ def _near_within(image: Image.Image, tile: int, allowed: float) -> Stored:
 def _measured(image: Image.Image, tile: int, **options: Any) -> Stored:
     content = _jpeg2000(image, tile, irreversible=True, **options)
     with Image.open(io.BytesIO(content), formats=("JPEG2000",)) as again:
-        decibels = cv2.PSNR(np.asarray(image), np.asarray(again))
-    return Stored(content, decibels)
+        return Stored(content, _decibels(image, again))
+
+
+def _decibels(one: Image.Image, other: Image.Image) -> float:
+    """PSNR, a band after the other: the two pictures are large enough."""
+    squares, width = 0.0, one.width
+    for top in range(0, one.height, _BAND):
+        band = (0, top, width, min(top + _BAND, one.height))
+        first, second = np.asarray(one.crop(band)), np.asarray(other.crop(band))
+        squares += cv2.norm(first, second, cv2.NORM_L2SQR)
+    values = width * one.height * len(one.getbands())
+    return 10 * math.log10(255**2 * values / max(squares, 1.0))
 
 
 def _jpeg2000(image: Image.Image, tile: int = _MOST_AT_ONCE, **options: Any) -> bytes:

@@ -1,5 +1,9 @@
 """PDFs as a viewer shows them, and what cannot be opened says why."""
 
+import os
+import signal
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -135,11 +139,11 @@ def test_objects_that_go_round_in_a_circle_end() -> None:
 
 
 def test_a_bomb_takes_neither_time_nor_memory() -> None:
-    """A picture of a thousand megapixels in a megabyte."""
-    rows = zlib.compressobj(9)
-    data = b"".join(rows.compress(bytes(1 << 20)) for _ in range(1000)) + rows.flush()
+    """A picture of five hundred megapixels in a few megabytes."""
+    rows = zlib.compressobj(1)
+    data = b"".join(rows.compress(bytes(1 << 20)) for _ in range(500)) + rows.flush()
     bomb = (
-        b"/Type /XObject /Subtype /Image /Width 32000 /Height 32768 /ColorSpace /DeviceGray "
+        b"/Type /XObject /Subtype /Image /Width 16000 /Height 32768 /ColorSpace /DeviceGray "
         b"/BitsPerComponent 8 /Filter /FlateDecode",
         data,
     )
@@ -167,3 +171,31 @@ def test_runs_stand_where_their_words_are_drawn() -> None:
     rows, columns = np.nonzero((found.pixels < 128).any(axis=2))
     drawn = (columns.min(), rows.min(), columns.max(), rows.max())
     assert np.abs(np.subtract(drawn, run.box)).max() < 6
+
+
+_DRAWS = """
+import sys
+from decoding import decode_memory
+from decoding.documents import Limits, open_document
+decode_memory._LEAST_GROWTH = 60e6
+decode_memory.budget = lambda small=decode_memory.Budget(4e6): small
+document = open_document(sys.stdin.buffer.read(), Limits())
+print(document.decode(1).pixels.shape, flush=True)
+document.decode(2)
+"""
+
+
+def test_what_a_page_unpacks_ends_the_worker_before_it_takes_the_memory_of_all() -> None:
+    """PDFium unpacks each stream to a gigabyte at most, and a page may name any number."""
+    packing = zlib.compressobj(9)
+    blanks = b"".join(packing.compress(b" " * (1 << 20)) for _ in range(60)) + packing.flush()
+    sheets = Sheet(text("sound")), Sheet()
+    content = pdf(*sheets, objects=((b"/Filter /FlateDecode", blanks),))
+    content = content.replace(b"/Contents 8 0 R", b"/Contents [" + b"4 0 R " * 8 + b"]")
+    folders = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", _DRAWS], input=content, capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": folders},
+    )  # fmt: skip
+    assert done.stdout == b"(278, 556, 3)\n"
+    assert done.returncode == -signal.SIGABRT, done.stderr.decode()

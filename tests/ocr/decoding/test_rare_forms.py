@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 from typing import Any
 
 import heic_files
@@ -172,6 +173,25 @@ def test_thumbnails_and_masks_are_no_pages() -> None:
 
 def test_a_loop_of_directories_ends() -> None:
     assert heights(chained(2, 2, 2, loop=True)) == [10, 11, 12]
+
+
+def test_pictures_below_pictures_without_end_end() -> None:
+    """Each of 3,000 small pictures says that all of them lie below it."""
+    count, size = 3_000, 2 + 12 * 4 + 4
+    places = [8 + size * number for number in range(count)]
+    below = 8 + size * count
+    content = b"II*\0" + struct.pack("<I", 8)
+    content += b"".join(
+        struct.pack("<H", 4)
+        + struct.pack("<12I", *(n for tag, many, value in (
+            (254, 1, 1), (256, 1, 10), (257, 1, 10), (330, count, below),
+        ) for n in (tag | 4 << 16, many, value)))
+        + struct.pack("<I", places[(number + 1) % count])
+        for number in range(count)
+    ) + struct.pack(f"<{count}I", *places)  # fmt: skip
+    begun = time.process_time()
+    assert len(tiff_directory.pages(content, 5_000).places) == 1
+    assert time.process_time() - begun < 3
 
 
 def test_a_list_that_breaks_off_keeps_what_was_before() -> None:
