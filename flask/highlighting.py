@@ -6,6 +6,8 @@ from markupsafe import Markup, escape
 
 from ocr_contract.search.marks import Marker, Snippet, Span
 
+_OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
+
 
 def marked_name(name: str, marker: Marker | None) -> Markup:
     """A file's name with every hit in <mark>; everything of it is escaped.
@@ -35,7 +37,7 @@ def snippet(found: Snippet) -> Markup:
     """A snippet with its hits in <mark>."""
     html = Markup(" … ").join(_marked(piece.text, piece.spans) for piece in found.pieces)
     before = "… " if found.is_cut_before else ""
-    return Markup("{}{}{}").format(before, html, " …" if found.is_cut_after else "")
+    return Markup("").join([before, html, " …" if found.is_cut_after else ""])
 
 
 def _marked_parts(parts: Sequence[str], spans: Sequence[Span]) -> list[tuple[Markup, bool]]:
@@ -62,7 +64,7 @@ def _marked(text: str, spans: Sequence[Span]) -> Markup:
     position = 0
     for start, end in spans:
         parts.append(escape(text[position:start]))
-        parts.append(Markup("<mark>{}</mark>").format(text[start:end]))
+        parts += _OPEN, escape(text[start:end]), _CLOSE
         position = end
     parts.append(escape(text[position:]))
     return Markup("").join(parts)

@@ -9,6 +9,7 @@ import dataclasses
 import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from ocr_contract import text_folding
 from ocr_contract.search.tree import Node, Word, wanted_words
@@ -105,7 +106,7 @@ class _Places:
         self._text = text
         self._starts = _line_starts(text)
         self._folded_starts = _line_starts(folded)
-        self._lines: dict[int, list[int] | None] = {}
+        self._lines: dict[int, Sequence[int] | None] = {}
 
     def of(self, start: int, end: int) -> Span | None:
         """The place in the text of a place in the folded text."""
@@ -121,13 +122,20 @@ class _Places:
         offset = min(place - self._folded_starts[line], len(places) - 1)
         return line, self._starts[line] + places[offset]
 
-    def _line(self, number: int) -> list[int] | None:
+    def _line(self, number: int) -> Sequence[int] | None:
         if number not in self._lines:
             ends = [*self._starts[1:], len(self._text)]
             line = self._text[self._starts[number] : ends[number]]
             is_long = len(line) > MAX_LINE_CHARS
-            self._lines[number] = None if is_long else text_folding.fold_with_places(line)[1]
+            self._lines[number] = None if is_long else _places(line)
         return self._lines[number]
+
+
+def _places(line: str) -> Sequence[int]:
+    """As of `fold_with_places`; in most lines each character stays where it is."""
+    if line.isascii() and len(text_folding.fold(line)) == len(line):
+        return range(len(line) + 1)
+    return text_folding.fold_with_places(line)[1]
 
 
 def _line_starts(text: str) -> list[int]:
