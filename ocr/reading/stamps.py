@@ -82,7 +82,7 @@ class Box:
     def is_large(self, page: Pixels) -> bool:
         """Whether it is worth a second reading where no line was missed: a pen's mark is not."""
         area = (self.right - self.left) * (self.bottom - self.top)
-        return area >= _LARGE * page.shape[0] * page.shape[1]
+        return bool(area >= _LARGE * page.shape[0] * page.shape[1])
 
     def crosses_text(self, page: Pixels, polygons: Polygons) -> bool:
         """Whether strokes of the stamp run through a line of black text that was found."""
