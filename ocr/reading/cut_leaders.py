@@ -63,7 +63,7 @@ def read_cleaned(
     }
     if cut:
         for number, reading in zip(cut, read_lines([*cut.values()], recognise), strict=True):
-            if reading.text.strip():
+            if reading.confidence > found[number].confidence:
                 found[number] = reading
                 cleaned[number] = cut[number]
     return [

@@ -5,7 +5,7 @@ a thread of its own.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -45,9 +45,12 @@ _NO_TEXT_FOUND = ImageWarning(
     "sharper or larger scan may help.",
 )
 _STAMP_OVER_TEXT = ImageWarning(
-    "stamp_over_text", "A stamp lies over text on this page; check the words beneath it."
+    "stamp_over_text",
+    "A stamp or a pen's ink lies over text on this page; check the words beneath it.",
 )
-_SCRAP, _SURE_SCRAP = 2, 0.95
+_SCRAP, _SURE_ANEW = 2, 0.9
+"""Where a stamp or a pen crosses lines that were found, so many signs are a piece of its strokes,
+and all lines beneath it must read so well."""
 _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _LINES_FOR_SHAPE = 12
@@ -260,12 +263,16 @@ class PageEngine:
             hidden = place.hides_text(page, polygons)
             if not hidden and not place.crosses_text(page, polygons):
                 continue
+            if not hidden and not stamp.is_large(page):
+                covered = True
+                continue
             inside = place.holds(polygons)
             found, anew = self._read_layers(page, place)
             before = [reading for reading, is_in in zip(readings, inside, strict=True) if is_in]
             if not hidden:
-                found, anew = _without_scraps(found, anew)
-            if _text_read(anew) > _text_read(before):
+                found, anew = _without_scraps(found, anew, {reading.text for reading in before})
+            is_sure = hidden or all(each.confidence >= _SURE_ANEW for each in anew)
+            if is_sure and _text_read(anew) > _text_read(before):
                 kept = [
                     reading for reading, is_in in zip(readings, inside, strict=True) if not is_in
                 ]
@@ -359,13 +366,10 @@ def _reads_more(again: ReadPage, found: ReadPage) -> bool:
 
 
 def _without_scraps(
-    polygons: Polygons, readings: Sequence[Reading]
+    polygons: Polygons, readings: Sequence[Reading], before: Collection[str]
 ) -> tuple[Polygons, list[Reading]]:
-    """Without a sign or two that are not sure: pieces of a stamp's strokes, or of what they cut."""
-    kept = [
-        len(reading.text.strip()) > _SCRAP or reading.confidence >= _SURE_SCRAP
-        for reading in readings
-    ]
+    """Without a sign or two that were not read before: pieces of strokes, or of what they cut."""
+    kept = [len(each.text.strip()) > _SCRAP or each.text in before for each in readings]
     whole = [reading for reading, is_kept in zip(readings, kept, strict=True) if is_kept]
     return polygons[np.array(kept, dtype=bool)], whole
 

@@ -29,6 +29,8 @@ _LEAST_BENEATH = 0.003
 """Of its place: black ink within a stamp, or there is nothing to separate."""
 _MISSED = 0.2
 """Share of the black ink in a stamp's place that is in no line, from which on it is read anew."""
+_LARGE = 0.05
+"""Of the page; a pen's circle around an amount is smaller."""
 _CROSSING = 0.01
 """Share of a line's place that is ink of either kind, from which on a stamp crosses it."""
 _MOST_STAMPS = 4
@@ -76,6 +78,11 @@ class Box:
         for polygon in (polygons - corner).round().astype(np.int32):
             cv2.fillPoly(black, [polygon], (0,))
         return int(black.sum()) > _MISSED * inked
+
+    def is_large(self, page: Pixels) -> bool:
+        """Whether it is worth a second reading where no line was missed: a pen's mark is not."""
+        area = (self.right - self.left) * (self.bottom - self.top)
+        return bool(area >= _LARGE * page.shape[0] * page.shape[1])
 
     def crosses_text(self, page: Pixels, polygons: Polygons) -> bool:
         """Whether strokes of the stamp run through a line of black text that was found."""

@@ -145,3 +145,15 @@ def test_what_a_stamp_crosses_is_read_and_a_warning_says_so(
     found = engine.read(made)
     assert sorted(line.text for line in found.lines) == sorted(lines)
     assert [warning.code for warning in found.warnings] == ["stamp_over_text"]
+
+
+def test_a_pens_circle_around_an_amount_is_not_read_in_layers_and_has_the_warning(
+    engine: PageEngine,
+) -> None:
+    sheet = Sheet(900, 1200, coloured=True)
+    for number in range(12):
+        sheet.line((60, 90 + 90 * number), f"Item {number} costs 12.{number:02}", 34)
+    sheet.draw.ellipse((240, 570, 400, 660), outline="#2838b0", width=5)
+    made = cases.pixels(sheet.image)
+    assert not any(box.is_large(made) for box in find_stamps(made))
+    assert [warning.code for warning in engine.read(made).warnings] == ["stamp_over_text"]
