@@ -482,6 +482,8 @@ def test_lines_in_a_language_that_is_set_up_are_read(models: FakeModels) -> None
         is_lost: bool = False
 
     class Languages:
+        languages = frozenset({"rus"})
+
         def read(self, lines: Sequence[Pixels]) -> list[Second]:
             return [Second("Цена", 0.9, "tesseract rus 5", (0.2, 0.5)) for _ in lines]
 
