@@ -1,10 +1,11 @@
 """Chromium's own PDF viewer: a word is selected where its picture shows it."""
 
 import contextlib
+import functools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -28,6 +29,7 @@ addEventListener("message", (event) => told.push(event.data));
 const ask = (type) => document.getElementById("viewer").postMessage({type});
 </script>"""
 _PATIENCE_S = 20.0
+_ASKED = 8
 
 
 @pytest.fixture(scope="module")
@@ -70,20 +72,26 @@ def told(page: Page, kind: str) -> dict[str, Any] | None:
     return next((each for each in reversed(found) if each["type"] == kind), None)
 
 
-def selected(page: Page, wanted: str, *, everything: bool = False) -> str:
-    """What the viewer says is selected, at last; `everything`: it is told to select all.
+def selected(page: Page, do: Callable[[], None], is_it: Callable[[str], bool]) -> str:
+    """What the viewer says is selected after that was done, at last.
 
     It knows whom to tell from the first message that it was sent when it had loaded.
     """
     deadline = time.monotonic() + _PATIENCE_S
     text = ""
-    while wanted not in text and time.monotonic() < deadline:
-        if everything:
-            page.evaluate('ask("selectAll")')
-        page.evaluate('ask("getSelectedText")')
-        page.wait_for_timeout(100)
-        text = (told(page, "getSelectedTextReply") or {}).get("selectedText", "")
+    while not is_it(text) and time.monotonic() < deadline:
+        do()
+        for _ in range(_ASKED):  # two double clicks in haste are another thing
+            page.evaluate('ask("getSelectedText")')
+            page.wait_for_timeout(100)
+            text = (told(page, "getSelectedTextReply") or {}).get("selectedText", "")
+            if is_it(text):
+                break
     return text
+
+
+def _is_word(word: str, text: str) -> bool:
+    return text.strip() == word
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
@@ -96,12 +104,19 @@ def test_a_double_click_selects_the_word_that_is_seen_there(
     page = browser.new_page(viewport={"width": 1000, "height": 1200})
     with served(whole(made(scene, "pdf", [image_id]))) as address:
         page.goto(address)
-        everything = selected(page, lines[-1][0].split()[0], everything=True)
+        last = lines[-1][0].split()[0]
+        everything = selected(
+            page, lambda: page.evaluate('ask("selectAll")'), lambda text: last in text
+        )
         assert everything.split()[:3] == ["Hello", "wide", "World"]
         shown = told(page, "viewport")
         assert shown is not None
         scale = shown["pageWidth"] / size[0]
         for word, (x, y) in (("World", (600, 130)), ("עולם", (200, 330)), ("Hello", (180, 130))):
-            page.mouse.dblclick(shown["pageX"] + x * scale, shown["pageY"] + y * scale)
-            assert selected(page, word).strip() == word
+            at = shown["pageX"] + x * scale, shown["pageY"] + y * scale
+            found = selected(
+                page, functools.partial(page.mouse.dblclick, *at),
+                functools.partial(_is_word, word),
+            )  # fmt: skip
+            assert found.strip() == word
     page.close()
