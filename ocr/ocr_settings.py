@@ -104,7 +104,7 @@ class Settings:
         1,
         "processes",
         "Worker processes that read at the same time, each with its share of the threads and of "
-        "the memory. More than one pays from some 16 processors on, and on a GPU.",
+        "the memory. One of them reads some 20 pages a second at most, whatever computes.",
         minimum=1,
         maximum=32,
     )
