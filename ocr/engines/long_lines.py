@@ -24,7 +24,7 @@ _SEARCHED_HEIGHTS = 8
 """A part may end so much before or behind that."""
 _SPACE_HEIGHTS = 0.1
 """A blank so wide stands for a space: a line's crop is half as high again as its letters."""
-_GAP_HEIGHTS = 3
+_GAP_HEIGHTS = 1
 _INK_SHARE = 0.35
 """Ink differs from the ground by more than this share of the largest difference."""
 _LEAST_CONTRAST = 8

@@ -51,8 +51,8 @@ def read_cleaned(
     known = {at: known[number] for at, number in enumerate(plain) if number in known}
     read = read_lines([whole[number] for number in plain], recognise, known)
     found = dict(zip(plain, read, strict=True))
+    beside = functools.partial(recognise_beside_gaps, recognise=recognise)
     if cleaned:
-        beside = functools.partial(recognise_beside_gaps, recognise=recognise)
         found |= zip(cleaned, read_lines([*cleaned.values()], beside), strict=True)
     cut = {
         number: without
@@ -62,7 +62,7 @@ def read_cleaned(
         and (without := _without_cut_leader(page, polygons[number])) is not None
     }
     if cut:
-        for number, reading in zip(cut, read_lines([*cut.values()], recognise), strict=True):
+        for number, reading in zip(cut, read_lines([*cut.values()], beside), strict=True):
             if reading.confidence > found[number].confidence:
                 found[number] = reading
                 cleaned[number] = cut[number]
