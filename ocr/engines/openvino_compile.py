@@ -69,7 +69,8 @@ def compiled(model: Path, form: Form, kept: KeptNetwork | None = None) -> Compil
             kept.refuse(key, type(error).__name__)
     made = _compile(model, form)
     facts = {_LAST_DROPPED: made.last_dropped}
-    kept.keep_later(key, facts, lambda: bytes(made.network.export_model().getvalue()))
+    content = made.network.export_model().getvalue()  # now: later it would export amid its runs
+    kept.keep_later(key, facts, lambda: content)
     return made
 
 
