@@ -4,8 +4,10 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from polling import wait_until
 
 from latency import small_jpeg
 from process_memory import tree
@@ -13,6 +15,7 @@ from project import ROOT
 from running_service import RunningService
 
 PICTURE = small_jpeg(ROOT / "samples" / "receipt-photo.jpg")
+NETWORKS = 3
 
 
 @pytest.fixture
@@ -26,17 +29,22 @@ def read_one(service: RunningService, number: int) -> None:
     service.wait_until_read(number)
 
 
+def networks(service: RunningService) -> list[Path]:
+    return [*(service.data / "engines").glob("*.network")]
+
+
 def kept(service: RunningService) -> dict[str, int]:
-    """File to inode."""
-    return {path.name: path.stat().st_ino for path in (service.data / "engines").iterdir()}
+    """File to inode, of what is whole."""
+    return {path.name: path.stat().st_ino for path in networks(service)}
 
 
 @contextlib.contextmanager
 def held(service: RunningService) -> Iterator[dict[str, int]]:
-    """What is kept now. While it is open no other file gets its inode, so one that is compiled
-    anew has another."""
+    """What is kept, once all is, which comes behind the first reading. While it is open no other
+    file gets its inode, so one that is compiled anew has another."""
+    wait_until(lambda: len(kept(service)) == NETWORKS)
     with contextlib.ExitStack() as files:
-        for path in (service.data / "engines").iterdir():
+        for path in networks(service):
             files.enter_context(path.open("rb"))
         yield kept(service)
 
@@ -44,8 +52,9 @@ def held(service: RunningService) -> Iterator[dict[str, int]]:
 def test_what_was_compiled_outlives_every_kill(service: RunningService) -> None:
     read_one(service, 1)
     with held(service) as compiled:
-        assert len(compiled) == 3
-        assert all(name.endswith(".network") for name in compiled)
+        assert compiled == {
+            path.name: path.stat().st_ino for path in (service.data / "engines").iterdir()
+        }, "nothing else is there"
         (worker,) = tree(service.process.pid)[1:]
         os.kill(worker, signal.SIGKILL)
         read_one(service, 2)
@@ -64,14 +73,14 @@ def test_what_was_compiled_outlives_every_kill(service: RunningService) -> None:
 def test_a_poisoned_file_costs_nothing_but_time(service: RunningService) -> None:
     read_one(service, 1)
     with held(service) as compiled:
-        for path in (service.data / "engines").iterdir():
+        for path in networks(service):
             with path.open("r+b") as file:
                 file.seek(-100, os.SEEK_END)
                 file.write(b"poison")
         (worker,) = tree(service.process.pid)[1:]
         os.kill(worker, signal.SIGKILL)
         read_one(service, 2)
-        assert kept(service).keys() == compiled.keys()
-        assert not set(kept(service).values()) & set(compiled.values())
+        wait_until(lambda: not set(kept(service).values()) & set(compiled.values()))
+        wait_until(lambda: kept(service).keys() == compiled.keys())
     assert (service.data / "engines").stat().st_mode & 0o777 == 0o700
     assert len(set(service.query("SELECT text FROM page_texts"))) == 1
