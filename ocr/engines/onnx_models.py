@@ -8,8 +8,7 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -130,15 +129,12 @@ class OnnxModels:
     def begin(self, behind: Sequence[Preparation] = ()) -> None:
         """Run each network once, to see that it can, and leave the other shapes for later; what
         else is to be done `behind` the work comes before them."""
-        page = np.zeros(_FIRST_PAGE, dtype=np.uint8)
-        line = np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), dtype=np.uint8)
-        with ThreadPoolExecutor(3, "first") as threads:
-            runs: list[Future[Any]] = [threads.submit(self.detect, page, max(_FIRST_PAGE))]
-            runs.append(threads.submit(self.lanes.recognise, [line]))
-            if self._orientation:
-                runs.append(threads.submit(self.page_shares, page))
-            for run in runs:
-                run.result()
+        # One after the other: OpenVINO's first two calls at the same moment wait for each other for
+        # ever, the one for Python's lock, the other for what the first is about to make.
+        self.detect(np.zeros(_FIRST_PAGE, dtype=np.uint8), max(_FIRST_PAGE))
+        self.lanes.recognise([np.zeros((LINE_HEIGHT, self._shapes.line_widths[0], 3), np.uint8)])
+        if self._orientation:
+            self.page_shares(np.zeros(_FIRST_PAGE, dtype=np.uint8))
         self.lanes.prepare((), once=behind)
         if self._group:
             pages = map(self._page_preparation, self._group.shapes)

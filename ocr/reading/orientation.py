@@ -156,8 +156,9 @@ def evidence(readings: Sequence[Reading], base_turn: int) -> Evidence:
 
 
 def is_clear(lines: Sequence[Evidence], page_shares: Sequence[float]) -> bool:
-    """Whether no more lines need be asked: all that are sure say the same, and the page classifier
-    sees lines along the same axis. The longest lines alone may be a table's turned heads."""
+    """Whether no more lines need be asked: all that are sure say what the page classifier sees. The
+    longest lines alone may be a table's turned heads; and a classifier that takes a page of figures
+    for one on its head in all four positions outweighs eight lines, not forty-eight."""
     sure = {
         best
         for line in lines
@@ -165,8 +166,7 @@ def is_clear(lines: Sequence[Evidence], page_shares: Sequence[float]) -> bool:
     }
     scores = sorted(_scores(lines).values())
     seen = TURNS[int(np.argmax(page_shares))]
-    along = sure in ({seen}, {(seen + 180) % 360})
-    return along and scores[-1] - scores[-2] > _CLEAR
+    return sure == {seen} and scores[-1] - scores[-2] > _CLEAR
 
 
 def seen_in_all_positions(shares: Sequence[Sequence[float]]) -> dict[int, float]:

@@ -202,13 +202,21 @@ def test_a_line_askew_counts_for_the_nearest_direction(degrees: float, turn: int
                               turn)] * 6, UNSURE) == turn  # fmt: skip
 
 
-def test_a_clear_case_ends_the_asking_when_the_classifier_sees_the_same_axis() -> None:
+def test_a_clear_case_ends_the_asking_when_the_classifier_sees_the_same() -> None:
     """The longest lines alone may be a table's turned heads."""
     assert is_clear([text(270)] * 8, [0.02, 0.02, 0.02, 0.94])
-    assert is_clear([text(270)] * 8, [0.02, 0.94, 0.02, 0.02])
+    assert not is_clear([text(270)] * 8, [0.02, 0.94, 0.02, 0.02])
     assert not is_clear([text(270)] * 8, [0.94, 0.02, 0.02, 0.02])
     assert not is_clear([text(270)] * 5 + [text(0)] * 3, [0.02, 0.02, 0.02, 0.94])
     assert not is_clear([text(0)], [0.94, 0.02, 0.02, 0.02])
+
+
+def test_all_lines_outweigh_a_classifier_that_is_wrong_in_all_positions() -> None:
+    """A page of figures that stands on its head, which it takes for upright."""
+    wrong = {0: -0.8, 90: -14.8, 180: -9.6, 270: -14.4}
+    figure = {0: 0.3, 90: 0.3, 180: 0.998, 270: 0.3}
+    assert rotation([figure] * 8, wrong) == 0
+    assert rotation([figure] * 48, wrong) == 180
 
 
 def test_half_of_those_asked_first_are_the_longest() -> None:
