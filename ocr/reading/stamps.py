@@ -85,15 +85,17 @@ class Box:
         return bool(area >= _LARGE * page.shape[0] * page.shape[1])
 
     def crosses_text(self, page: Pixels, polygons: Polygons) -> bool:
-        """Whether strokes of the stamp run through a line of black text that was found."""
+        """Whether strokes of the stamp run through a line of black text that was found: not where
+        colour is the line's ground, as in a table's head; and dark blue is no black."""
         part = self.of(page)
-        coloured, black = _coloured(part), (_extremes(part)[0] < _DARK).astype(np.uint8)
+        coloured = _coloured(part)
+        black = (_extremes(part)[0] < _DARK).astype(np.uint8) & (1 - coloured)
         corner = np.array([self.left, self.top], dtype=np.float32)
         for polygon in (polygons[self.holds(polygons)] - corner).round().astype(np.int32):
             line = np.zeros(coloured.shape, dtype=np.uint8)
             cv2.fillPoly(line, [polygon], (1,))
-            least = _CROSSING * int(line.sum())
-            if min(int((line & coloured).sum()), int((line & black).sum())) > least:
+            whole, strokes, ink = (int((line & mask).sum()) for mask in (line, coloured, black))
+            if strokes <= _MOST_FILLING * whole and min(strokes, ink) > _CROSSING * whole:
                 return True
         return False
 

@@ -144,6 +144,7 @@ def test_a_browser_logs_in_sees_and_uses_everything(scene: Scene, page: Page, pr
 
     row.get_by_role("link").first.click()
     assert page.locator(".sheet img").evaluate("image => image.decode().then(() => true)")
+    expect(page.locator(".frame.live")).to_be_visible(timeout=PATIENCE_MS)  # its script is there
     page.locator(".line-text").first.click()
     page.get_by_label("Correct line 1").and_(page.locator("input")).fill(f"by hand {proxy}")
     page.get_by_role("button", name="Save").click()

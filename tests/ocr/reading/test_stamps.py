@@ -111,6 +111,16 @@ def test_strokes_that_run_through_a_line_are_seen_though_the_line_was_found() ->
     assert not box.crosses_text(made, lines_at((700, 900, 900, 930)))
 
 
+def test_a_dark_blue_bar_behind_a_tables_head_crosses_nothing() -> None:
+    """Its ground is coloured, and where a letter's edge meets it dark blue is nearly black."""
+    pixels = page()
+    cv2.rectangle(pixels, (20, 100), (380, 140), (105, 60, 10), -1)
+    cv2.putText(pixels, "Departs", (40, 128), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2)
+    cv2.putText(pixels, "06:15", (40, 180), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (20, 20, 20), 2)
+    place = Box(20, 90, 380, 190)
+    assert not place.crosses_text(pixels, lines_at((35, 102, 170, 138), (35, 155, 130, 188)))
+
+
 def receipt(word: str, at: tuple[int, int], slope: float) -> tuple[Pixels, list[str]]:
     """A small page that a large framed stamp lies over, as through ink."""
     sheet = Sheet(900, 520)
