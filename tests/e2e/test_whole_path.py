@@ -191,6 +191,7 @@ def test_a_correction_is_found_and_survives_reading_again(appliance: Appliance, 
     # The page loads itself anew when the image has been read.
     expect(page.locator(".notice")).to_have_count(0, timeout=30_000)
     expect(line.locator(".line-text")).to_have_text("Zwetschgenkuchen")
+    expect(page.locator(".frame.live")).to_be_visible()  # its script has begun
     line.locator(".line-text").click()
     page.get_by_role("button", name="Take back").click()
     expect(line.locator(".line-text")).to_have_text(machine_text)

@@ -9,6 +9,7 @@ import pytest
 from correcting_reader import CorrectingReader
 from demo_data import DemoDatabase, Line
 from playwright.sync_api import Browser, Page, expect
+from polling import wait_until
 from web_server import WebServer
 
 RECEIPT = (600, 2400)
@@ -455,7 +456,8 @@ def test_the_pages_of_a_document_are_turned_by_keys(
     page.set_viewport_size({"width": 1280, "height": 300})
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     page.keyboard.press("PageDown")  # there is something left to scroll
-    page.wait_for_function("scrollY > 0")
+    # Not wait_for_function: what it evaluates when it has to wait is against the page's own policy.
+    wait_until(lambda: page.evaluate("scrollY") > 0, every_s=0.05)
     expect(where).to_have_text("1")
 
 
