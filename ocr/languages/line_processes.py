@@ -10,8 +10,6 @@ import json
 import logging
 import os
 import queue
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -22,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+import child_process
 from decoding.pixels import Pixels
 from engines.inference import Inference
 from language_choice import Language
@@ -39,7 +38,6 @@ MOST_IN_A_ROW = 3
 """So many lines may one reader lose in a row …"""
 REST_S = 60.0
 """… before it is not asked for so long."""
-_KILL_TIMEOUT_S = 5.0
 _MOST_BYTES = 1 << 20
 """Of an answer."""
 
@@ -57,20 +55,11 @@ class LineProcess:
         Raises:
             WorkerError: what it says, or worker_not_started.
         """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self.process = subprocess.Popen(
-                    [*command, str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=sys.stderr.fileno(),
-                    env=os.environ
-                    | {"PYTHONPATH": os.pathsep.join([str(_ROOM), *filter(None, sys.path)])},
-                )
-            except OSError as error:
-                ours.close()
-                raise _not_started(os.strerror(error.errno or 0)) from error
+        room = {"PYTHONPATH": os.pathsep.join([str(_ROOM), *filter(None, sys.path)])}
+        try:
+            self.process, ours = child_process.launch(command, room)
+        except OSError as error:
+            raise _not_started(os.strerror(error.errno or 0)) from error
         self._connection = Connection(ours.detach())
         try:
             self._connection.send((tuple(languages), inference))
@@ -104,9 +93,7 @@ class LineProcess:
     def end(self) -> None:
         """At once."""
         self._connection.close()
-        self.process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: leave it
-            self.process.wait(_KILL_TIMEOUT_S)
+        child_process.end_at_once(self.process)
 
     def _answer(self, timeout_s: float) -> Any:
         if not self._connection.poll(timeout_s):

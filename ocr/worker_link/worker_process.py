@@ -1,20 +1,16 @@
 """A worker's process and our end of its connection: launched, asked whether it is ready, ended."""
 
-import contextlib
 import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 
+import child_process
 import machine_limits
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import WorkerError
 from worker_link.worker_channel import Channel
 
 START_TIMEOUT_S = 180.0
-_KILL_TIMEOUT_S = 5.0
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """numpy's products are small and each page has a thread: more threads wait for each other."""
 _MOST_MEMORY = 0.6
@@ -32,19 +28,7 @@ class WorkerProcess:
         """
         self.launched_at = time.monotonic()
         try:
-            ours, theirs = socket.socketpair()
-            with theirs:
-                try:
-                    self.process = subprocess.Popen(
-                        [*command, str(theirs.fileno())],
-                        pass_fds=[theirs.fileno()],
-                        stdin=subprocess.DEVNULL,
-                        stdout=sys.stderr.fileno(),
-                        env=os.environ | _ENVIRONMENT,
-                    )
-                except BaseException:
-                    ours.close()
-                    raise
+            self.process, ours = child_process.launch(command, _ENVIRONMENT)
         except OSError as error:  # no descriptor, process or memory is left: not for ever
             raise WorkerError(
                 ErrorCode.WORKER_NOT_STARTED,
@@ -61,9 +45,7 @@ class WorkerProcess:
     def end(self) -> None:
         """At once: it holds nothing that could be lost."""
         self.channel.close()
-        self.process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: leave it
-            self.process.wait(_KILL_TIMEOUT_S)
+        child_process.end_at_once(self.process)
 
 
 def has_room_for_more(pid: int, workers: int = 1) -> bool:

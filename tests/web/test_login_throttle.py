@@ -3,17 +3,10 @@
 import ipaddress
 
 import pytest
+from polling import Clock
 
 import login_throttle
 from login_throttle import ADDRESS_BURST, ADDRESS_INTERVAL_S, TOTAL_BURST, LoginThrottle, group
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

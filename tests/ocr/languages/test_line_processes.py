@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from polling import Clock
 from real_pages import load_models
 
 import fetch_languages
@@ -33,13 +34,6 @@ def languages() -> list[Language]:
     folder = fetch_languages.folder_of(models_folder().parent.parent)
     fetch_languages.ensure(folder, ["rus"])
     return resolve(parse("rus"), folder, models_folder())
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -125,7 +119,7 @@ def test_a_reader_that_loses_line_after_line_rests(
             reader.read(bad)
     with pytest.raises(LineLostError, match="rests"):
         reader.read(line())
-    clock.now = REST_S + 1
+    clock.now += REST_S + 1
     assert reader.read(line()).text == TEXTS[0]
     assert len(started) == 1, "an error of one line ends no process"
 

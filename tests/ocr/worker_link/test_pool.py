@@ -331,7 +331,7 @@ class TestALaunchedWorker:
             raise OSError(errno.EAGAIN, "injected")
 
         with monkeypatch.context() as broken:
-            broken.setattr("worker_link.worker_process.subprocess.Popen", none_left)
+            broken.setattr("child_process.subprocess.Popen", none_left)
             pool.launch()
         pool.start()
         assert pool.starts == 1
@@ -477,7 +477,7 @@ def test_no_descriptor_for_a_worker_is_no_end_of_the_service(
 
     before = len(os.listdir("/proc/self/fd"))
     with monkeypatch.context() as broken:
-        broken.setattr(f"worker_link.worker_process.{what}", none_left)
+        broken.setattr(f"child_process.{what}", none_left)
         for _ in range(3):
             with pytest.raises(WorkerError, match="Too many open files") as caught:
                 pool.start()
