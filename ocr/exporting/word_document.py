@@ -1,6 +1,7 @@
 """Word: paragraphs and tables as running text, a page of the original on a page of its own."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 import docx
@@ -24,6 +25,9 @@ def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outle
     document.core_properties.title = allowed(source.name)[:_MOST_TITLE]
     document.core_properties.author = ""
     document.core_properties.comments = ""
+    if source.finished_at:  # the template's own would be that of python-docx
+        read_at = datetime.fromisoformat(source.finished_at)
+        document.core_properties.created = document.core_properties.modified = read_at
     is_first = True
     for page in pages:
         if not is_first:
@@ -38,9 +42,10 @@ def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outle
 
 
 def _fill(paragraph: Any, text: str) -> None:
-    paragraph.add_run(allowed(text))
+    run = paragraph.add_run(allowed(text))
     if is_right_to_left(text):
         paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+        run.font.rtl = True  # without it Word puts signs at a run's ends on the wrong side
 
 
 def _add_table(document: Any, table: Table) -> None:

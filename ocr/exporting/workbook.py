@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from openpyxl import Workbook
@@ -26,6 +27,9 @@ _HALVES = re.compile("[\ud800-\udfff\ufffe\uffff]")
 def write(task: ExportTask, source: Source, pages: Iterable[Page], target: Outlet) -> None:
     """The workbook."""
     book = Workbook(write_only=True)
+    book.properties.creator = None  # not the library
+    if source.finished_at:
+        book.properties.created = datetime.fromisoformat(source.finished_at).replace(tzinfo=None)
     lines = _Lines(book)
     tables = 0
     for page in pages:

@@ -26,6 +26,7 @@ def test_a_workbook_has_lines_and_tables_and_no_formula(scene: ExportScene) -> N
     ])  # fmt: skip
     book = openpyxl.load_workbook(io.BytesIO(whole(made(scene, "xlsx", [image_id]))))
     assert book.sheetnames == ["Lines", "Page 1 table 1"]
+    assert str(book.properties.created) == "2026-01-31 12:00:00"
     rows = list(book["Lines"].iter_rows())
     assert [cell.value for cell in rows[0]][:5] == ["file", "page", "line", "paragraph", "text"]
     texts = [row[4] for row in rows[1:]]
@@ -55,7 +56,8 @@ def test_word_has_paragraphs_and_tables_in_their_order(scene: ExportScene) -> No
     assert texts == ["A", "D", "שלום", "a\ufffdb"]
     rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
     assert rows == [["B", "both"], ["C", "both"]]
-    assert "<w:bidi/>" in next(p for p in document.paragraphs if p.text == "שלום")._p.xml
+    from_the_right = next(p for p in document.paragraphs if p.text == "שלום")._p.xml
+    assert "<w:bidi/>" in from_the_right and "<w:rtl/>" in from_the_right
 
 
 def test_a_long_and_hostile_text_is_a_document(scene: ExportScene) -> None:
