@@ -29,6 +29,8 @@ BEFORE_ANY_ENVIRONMENT = (
         "setup_fonts",
         "setup_poppler",
         "setup_axe",
+        "setup_pdfjs",
+        "npm_packages",
         "lock",
         "models",
         "ocr_errors",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import npm_packages
 import setup_axe
 from project import ToolError
 
@@ -36,8 +37,8 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
             (cwd / f"axe-core-{setup_axe.VERSION}.tgz").write_bytes(packed(each))
         return subprocess.CompletedProcess(command, 0 if content else 1)
 
-    monkeypatch.setattr(setup_axe.shutil, "which", lambda name: f"/bin/{name}")
-    monkeypatch.setattr(setup_axe.subprocess, "run", run)
+    monkeypatch.setattr(npm_packages.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(npm_packages.subprocess, "run", run)
     monkeypatch.setattr(setup_axe, "SHA256", hashlib.sha256(SCRIPT).hexdigest())
     return content
 
@@ -70,7 +71,7 @@ def test_without_it_the_other_one_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     if not has_npm:
-        monkeypatch.setattr(setup_axe.shutil, "which", lambda _: None)
+        monkeypatch.setattr(npm_packages.shutil, "which", lambda _: None)
     assert setup_axe.main(tmp_path) == 0
     assert "axe-playwright-python" in capsys.readouterr().err
     assert setup_axe.find(tmp_path) is None
