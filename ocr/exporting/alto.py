@@ -55,7 +55,9 @@ def _add(parent: Any, tag: str, text: str | None = None) -> Any:
 
 
 _PAGE, _SPACE, _BLOCK, _LINE = map(_tag, ("Page", "PrintSpace", "TextBlock", "TextLine"))
-_STRING, _BLANK, _SHAPE, _POLYGON = map(_tag, ("String", "SP", "Shape", "Polygon"))
+_STRING, _SHAPE, _POLYGON = map(_tag, ("String", "Shape", "Polygon"))
+_BLANK = etree.Element("SP")
+"""Written as it is, hundreds of times a page, it stands in the namespace that is around it."""
 
 
 def _description(source: Source) -> Any:
@@ -100,12 +102,11 @@ def _block(file: Any, page: Page, number: int, lines: list[Line]) -> None:
 
 
 def _words(file: Any, name: str, line: Line, box: PixelBox, page: Page) -> None:
-    element, certainty = file.element, _share(line.confidence)
+    element, write, certainty = file.element, file.write, _share(line.confidence)
     number = 0
     for number, (word, (left, top, right, bottom), points) in enumerate(word_boxes(line, page), 1):
         if number > 1:
-            with element(_BLANK):
-                pass
+            write(_BLANK)
         with element(_STRING, {
             "ID": f"{name}word{number}", "CONTENT": allowed(word), "HPOS": str(left),
             "VPOS": str(top), "WIDTH": str(right - left), "HEIGHT": str(bottom - top),

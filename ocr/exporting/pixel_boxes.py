@@ -7,6 +7,8 @@ from ocr_contract.export.records import Line, Page
 from ocr_contract.word_boxes import WHOLE
 
 Points = Sequence[Sequence[float]]
+Corners = tuple[int, int, int, int]
+"""As PixelBox has them."""
 
 
 class PixelBox(NamedTuple):
@@ -29,7 +31,7 @@ def box_of(points: Points, page: Page) -> PixelBox:
     return _within(round(left), round(top), round(right), round(bottom), page)
 
 
-def word_boxes(line: Line, page: Page) -> Iterator[tuple[str, PixelBox, str | None]]:
+def word_boxes(line: Line, page: Page) -> Iterator[tuple[str, Corners, str | None]]:
     """The line's words with their boxes, and their points as `points_text` has them unless the box
     says the same."""
     # Written out: a page of print has hundreds of words.
@@ -38,22 +40,32 @@ def word_boxes(line: Line, page: Page) -> Iterator[tuple[str, PixelBox, str | No
         return
     (x1, y1), (x2, y2), (x3, y3), (x4, y4) = polygon
     if is_upright(polygon) and x1 <= x2:
-        line_box = box_of(polygon, page)
-        scale = (x2 - x1) / WHOLE
+        _, top, _, bottom = box_of(polygon, page)
+        scale, is_inside = (x2 - x1) / WHOLE, x1 >= 0 and x2 <= page.width
         for word, (start, end) in spans:
-            left, right = round(x1 + scale * start), round(x1 + scale * end)
-            yield word, _within(left, line_box.top, right, line_box.bottom, page), None
+            box = round(x1 + scale * start), top, round(x1 + scale * end), bottom
+            yield word, box if is_inside else _within(*box, page), None
         return
-    top_x, top_y, bottom_x, bottom_y = x2 - x1, y2 - y1, x3 - x4, y3 - y4
-    for word, span in spans:
-        first, last = span[0] / WHOLE, span[1] / WHOLE
-        a, b = round(x1 + top_x * first), round(y1 + top_y * first)
-        c, d = round(x1 + top_x * last), round(y1 + top_y * last)
-        e, f = round(x4 + bottom_x * last), round(y4 + bottom_y * last)
-        g, h = round(x4 + bottom_x * first), round(y4 + bottom_y * first)
-        box = _within(min(a, c, e, g), min(b, d, f, h), max(a, c, e, g), max(b, d, f, h), page)
-        is_box = a == g and c == e and b == d and f == h
-        yield word, box, None if is_box else points_text(((a, b), (c, d), (e, f), (g, h)), page)
+    is_inside = (
+        min(x1, x2, x3, x4, y1, y2, y3, y4) >= 0
+        and max(x1, x2, x3, x4) <= page.width
+        and max(y1, y2, y3, y4) <= page.height
+    )
+    top_x, top_y = (x2 - x1) / WHOLE, (y2 - y1) / WHOLE
+    bottom_x, bottom_y = (x3 - x4) / WHOLE, (y3 - y4) / WHOLE
+    for word, (start, end) in spans:
+        a, b = round(x1 + top_x * start), round(y1 + top_y * start)
+        c, d = round(x1 + top_x * end), round(y1 + top_y * end)
+        e, f = round(x4 + bottom_x * end), round(y4 + bottom_y * end)
+        g, h = round(x4 + bottom_x * start), round(y4 + bottom_y * start)
+        box = min(a, c, e, g), min(b, d, f, h), max(a, c, e, g), max(b, d, f, h)
+        points = None
+        if not (a == g and c == e and b == d and f == h):
+            points = (
+                f"{a},{b} {c},{d} {e},{f} {g},{h}" if is_inside
+                else points_text(((a, b), (c, d), (e, f), (g, h)), page)
+            )  # fmt: skip
+        yield word, box if is_inside else _within(*box, page), points
 
 
 def _within(left: int, top: int, right: int, bottom: int, page: Page) -> PixelBox:
@@ -68,7 +80,7 @@ def is_upright(points: Points) -> bool:
     if len(points) != 4:
         return len(points) < 3
     (x1, y1), (x2, y2), (x3, y3), (x4, y4) = points
-    return max(abs(x1 - x4), abs(x2 - x3), abs(y1 - y2), abs(y3 - y4)) < 1
+    return abs(y1 - y2) < 1 and abs(y3 - y4) < 1 and abs(x1 - x4) < 1 and abs(x2 - x3) < 1
 
 
 def around(boxes: Iterable[PixelBox]) -> PixelBox:
@@ -87,7 +99,7 @@ def points_text(points: Points, page: Page) -> str:
     return " ".join([f"{max(round(x), 0)},{max(round(y), 0)}" for x, y in shown])
 
 
-def corners_text(box: PixelBox) -> str:
+def corners_text(box: Corners) -> str:
     """A box as `points_text` writes polygons."""
     left, top, right, bottom = box
     return f"{left},{top} {right},{top} {right},{bottom} {left},{bottom}"
