@@ -88,6 +88,9 @@ bench-gpu: environments models  ## text, speed and memory on a GPU beside the CP
 scaling: environments models  ## what 2 to 32 cores and several workers bring, by replayed calls: make scaling [IMAGES=folder]
 	@$(BENCH)/scaling.py $${IMAGES:+--images "$$IMAGES"} $(args)
 
+exports: environments  ## pages a second and memory of exports: make exports [ARGS="--pages 1000"]
+	@$(BENCH)/export_speed.py $(args)
+
 latency: environments models  ## from dropping an image to its row in the database
 	@$(BENCH)/latency.py $(args)
 
@@ -153,4 +156,4 @@ pdfjs: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe pdfjs python returns scale scaling
+.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe pdfjs exports python returns scale scaling
