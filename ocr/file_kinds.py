@@ -4,7 +4,9 @@ The service tells by them what is worth hashing as an image or document; the wor
 may see the bytes at all.
 """
 
+import os
 import re
+from pathlib import PurePath
 
 NAMES = "PDF, JPEG, PNG, TIFF, HEIC, AVIF, JPEG 2000, WebP, GIF, BMP or PNM"
 SUFFIXES = frozenset(
@@ -35,6 +37,11 @@ _PDF = b"%PDF-"
 def is_read(head: bytes) -> bool:
     """Whether a file that begins so is worth a try; the worker finds out."""
     return is_usual(head) or _PDF in head[:HEAD_BYTES] or rare_form(head) is not None
+
+
+def is_named_as_one(name: str) -> bool:
+    """Whether a file is called as those are that are read."""
+    return os.fsencode(PurePath(name).suffix).lower() in SUFFIXES
 
 
 def is_usual(head: bytes) -> bool:

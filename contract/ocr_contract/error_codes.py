@@ -58,6 +58,8 @@ class ErrorCode(enum.StrEnum):
     ALL_TRANSPARENT = "all_transparent"
     PAGE_UNREAD = "page_unread"
     PAGES_LEFT_OUT = "pages_left_out"
+    ATTACHMENTS_LEFT_OUT = "attachments_left_out"
+    FORM_NOT_SHOWN = "form_not_shown"
     FIRST_FRAME_ONLY = "first_frame_only"
 
     # The start of ocr_service

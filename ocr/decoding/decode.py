@@ -28,6 +28,7 @@ from decoding import decode_doubts as doubts
 from decoding import image_containers as containers
 from decoding.colour_models import bytes_per_pixel, shrink, stretched, to_bgr, upright
 from decoding.lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
+from decoding.mpo_pictures import has_another_page
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from machine_limits import is_lack_of_memory
@@ -208,7 +209,8 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
             if animated:
                 pixels, hidden = _first_that_shows(image, pixels, hidden, factor)
             found = doubts.reduced(full, factor) + (doubts.ALL_TRANSPARENT,) * hidden
-            found += (doubts.FIRST_FRAME_ONLY,) * animated
+            if animated or (image.format == "MPO" and has_another_page(content)):
+                found += (doubts.FIRST_FRAME_ONLY,)
             if form == "AVIF":
                 turn = image.getexif().get(_ORIENTATION_TAG, 1)
                 return DecodedPage(upright(pixels, turn), found, told_upright=turn != 1)

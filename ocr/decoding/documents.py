@@ -87,7 +87,9 @@ def _open_pdf(content: bytes, limits: Limits) -> Document:
             drawn = pdf.draw(number, limits.pdf_dpi, limits.max_pixels)
         return DecodedPage(drawn.pixels, drawn.warnings, embedded_text=drawn.text, runs=drawn.runs)
 
-    warnings = (left_out(limits),) if pdf.page_count > limits.max_pages else ()
+    warnings = pdf.warnings
+    if pdf.page_count > limits.max_pages:
+        warnings = (left_out(limits), *warnings)
     return Document(min(pdf.page_count, limits.max_pages), page, warnings, pdf.close)
 
 

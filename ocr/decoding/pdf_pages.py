@@ -18,6 +18,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+import file_kinds
 from decoding import decode_memory
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
@@ -50,6 +51,14 @@ _PAGE_OBJECTS = (
     pdfium_c.FPDF_PAGEOBJ_SHADING,
 )
 
+_MOST_ATTACHMENTS, _MOST_NAMES, _MOST_NAME = 1000, 3, 80
+"""Looked at; named in a warning; of a name."""
+_DYNAMIC_FORM = ImageWarning(
+    "form_not_shown",
+    "The PDF is a form (XFA) whose content only Adobe's programs show: what was read is the page "
+    "that stands there for all others. Open it there, print it into a PDF, and put that copy here.",
+)
+
 _one_at_a_time = threading.RLock()
 
 
@@ -75,8 +84,10 @@ class Pdf:
                 self.page_count = len(self._document)
             except pdfium.PdfiumError as error:
                 raise _refused(error) from error
+            self.warnings = _not_shown(self._document)
             with contextlib.suppress(pdfium.PdfiumError):  # a faulty form is no reason not to read
-                self._document.init_forms()
+                if self._document.get_formtype() != pdfium_c.FORMTYPE_XFA_FULL:
+                    self._document.init_forms()
         if self.page_count < 1:
             self.close()
             raise ImageError("damaged_image", "The PDF has no pages. Save or copy it again.")
@@ -115,6 +126,35 @@ class Pdf:
 def begins(content: bytes) -> bool:
     """Whether these first bytes are those of a PDF."""
     return SIGNATURE in content[:LATEST_SIGNATURE]
+
+
+def _not_shown(document: pdfium.PdfDocument) -> tuple[ImageWarning, ...]:
+    """Warnings of what its pages do not show: all of a dynamic form, files that lie within."""
+    found = []
+    if document.get_formtype() == pdfium_c.FORMTYPE_XFA_FULL:
+        found.append(_DYNAMIC_FORM)
+    names = [
+        name
+        for number in range(min(document.count_attachments(), _MOST_ATTACHMENTS))
+        if file_kinds.is_named_as_one(name := _attachment_name(document, number))
+    ]
+    if names:
+        shown = ", ".join(f"“{name[:_MOST_NAME]}”" for name in names[:_MOST_NAMES])
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        message = (
+            f"Files lie within the PDF that were not read: {shown}{more}. Save them as files of "
+            "their own to have them read, too."
+        )
+        found.append(ImageWarning("attachments_left_out", message))
+    return tuple(found)
+
+
+def _attachment_name(document: pdfium.PdfDocument, number: int) -> str:
+    try:
+        name = document.get_attachment(number).get_name()
+    except pdfium.PdfiumError:
+        return ""
+    return "".join(char for char in name if char.isprintable())
 
 
 def _refused(error: Exception) -> ImageError:

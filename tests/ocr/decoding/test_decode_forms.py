@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiff_files
 from image_files import scene
-from PIL import Image
+from PIL import Image, ImageOps
 from tiff_files import grey, tiff
 
 from decoding.documents import decode_pages
@@ -165,6 +165,30 @@ def test_old_style_jpeg_in_tiff(mode: str, where: str) -> None:
     if where == "tag":
         tags |= {513: 8, 514: len(jpeg)}
     shows_the_bar(decoded(tiff(jpeg, 1 if mode == "L" else 6, size=(60, 40), tags=tags)))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("where", ["tag", "strip"])
+def test_every_page_of_old_style_jpeg(mode: str, where: str) -> None:
+    samples = len(mode)
+    content = b"II*\x00\0\0\0\0"
+    link = 4
+    for image in (scene(), ImageOps.flip(scene())):
+        jpeg = image_files.saved(image.convert(mode), "JPEG", quality=95)
+        jpeg += b"\0" * (len(jpeg) % 2)
+        start, at = len(content), len(content) + len(jpeg)
+        tags: tiff_files.Tags = {
+            256: 60, 257: 40, 258: (8,) * samples, 259: 6, 262: 1 if mode == "L" else 6,
+            273: start, 277: samples, 278: 40, 279: len(jpeg),
+        }  # fmt: skip
+        if where == "tag":
+            tags |= {513: start, 514: len(jpeg)}
+        content = content[:link] + struct.pack("<I", at) + content[link + 4 :]
+        content += jpeg + tiff_files.directory(tags, at)
+        link = at + 2 + 12 * len(tags)
+    first, second = decode_pages(content, 0)
+    shows_the_bar(first.pixels)
+    shows_the_bar(second.pixels[::-1])
 
 
 @pytest.mark.parametrize("tag", [{254: 1}, {255: 2}])

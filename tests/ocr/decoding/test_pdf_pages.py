@@ -85,6 +85,34 @@ def test_notes_forms_and_signatures_are_drawn() -> None:
     assert ink(page(pdf(Sheet())).pixels) == 0
 
 
+def holding(*names: str) -> bytes:
+    """A PDF in which files lie, each with the same content."""
+    form = b"(%b) << /Type /Filespec /F (%b) /EF << /F 4 0 R >> >>"
+    files = b"".join(form % (name.encode(), name.encode()) for name in names)
+    tree = b"/Names << /EmbeddedFiles << /Names [" + files + b"] >> >>"
+    return pdf(Sheet(text("cover")), objects=((b"/Type /EmbeddedFile", b"x"),),
+               catalogue=b"/Collection << /View /D >> " + tree)  # fmt: skip
+
+
+def test_documents_that_lie_within_are_named() -> None:
+    """Not the invoice's figures for programs, which lie in many an invoice."""
+    (warning,) = open_document(
+        holding("a.pdf", "b.xml", "c.JPG", "d.tif", "e.png"), LIMITS
+    ).warnings
+    assert warning.code == "attachments_left_out"
+    assert "“a.pdf”, “c.JPG”, “d.tif” and 1 more" in warning.message
+    assert open_document(holding("factur-x.xml"), LIMITS).warnings == ()
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+def test_a_form_that_only_adobe_shows_is_told(dynamic: bool) -> None:
+    catalogue = b"/AcroForm << /Fields [] /XFA 4 0 R >>" + b" /NeedsRendering true" * dynamic
+    content = pdf(Sheet(text("Please wait")), objects=((b"", b"<xdp/>"),), catalogue=catalogue)
+    document = open_document(content, LIMITS)
+    assert [warning.code for warning in document.warnings] == ["form_not_shown"] * dynamic
+    assert document.decode(1).embedded_text == "Please wait"
+
+
 def test_a_turned_page_stands_upright() -> None:
     assert page(pdf(Sheet(text("x"), more=b"/Rotate 90"))).pixels.shape == (556, 278, 3)
 

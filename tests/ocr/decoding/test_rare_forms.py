@@ -10,7 +10,7 @@ import image_files
 import numpy as np
 import pytest
 import tiff_files
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 
 from decoding import tiff_directory
 from decoding.decode import DecodedPage
@@ -87,9 +87,21 @@ def test_of_an_animation_the_first_that_shows_something_and_a_word_of_it() -> No
         assert found.pixels[5, 5].max() < 60 < found.pixels[20, 30].min(), form
 
 
+def mpo(*more: Image.Image) -> bytes:
+    return image_files.saved(SCENE.copy(), "MPO", save_all=True, append_images=[*more])
+
+
 def test_a_camera_s_second_picture_is_no_matter() -> None:
-    content = image_files.saved(SCENE, "MPO", save_all=True, append_images=[SCENE.copy()])
-    assert page(content).warnings == ()
+    """The other eye's view, a preview, a map of light."""
+    other_eye = ImageChops.offset(SCENE, 1, 0)
+    for more in (SCENE.copy(), other_eye, SCENE.resize((30, 20)), SCENE.convert("L")):
+        assert page(mpo(more)).warnings == ()
+
+
+def test_an_mpo_with_another_page_says_that_one_was_read() -> None:
+    found = page(mpo(SCENE.copy(), ImageOps.flip(SCENE)))
+    assert [warning.code for warning in found.warnings] == ["first_frame_only"]
+    looks_like_the_scene(found)
 
 
 WAYS: dict[str, dict[str, Any]] = {
