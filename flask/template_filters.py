@@ -2,12 +2,13 @@
 
 import hashlib
 
-from flask import Flask, url_for
-from markupsafe import Markup
+from flask import Flask
+from markupsafe import Markup, escape
 
 import highlighting
 import picture_text
 import pictures
+from addresses import url_for
 from image_records import PageView
 from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.doubt import WRONG, Band
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
-        static_url=static_url, max_query_chars=MAX_QUERY_CHARS,
+        static_url=static_url, url_for=url_for, max_query_chars=MAX_QUERY_CHARS,
         max_correction_chars=MAX_CORRECTION_CHARS,
     )  # fmt: skip
     app.jinja_env.trim_blocks = True
@@ -106,14 +107,15 @@ def moment(text: str | None) -> Markup:
     """A time of the database as <time>; the script turns it into the visitor's own zone."""
     if not text:
         return Markup("–")
-    shown = text[:16].replace("T", " ") + " UTC"
-    return Markup('<time datetime="{}">{}</time>').format(text, shown)
+    shown = escape(text[:16].replace("T", " "))
+    return Markup(f'<time datetime="{escape(text)}">{shown} UTC</time>')  # noqa: S704  escaped
 
 
 def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
     """The address of a "preview" or "thumbnail"; it changes when the picture does."""
     mark = pictures.version(current_site().previews, file_name)
-    return url_for(f"images.{kind}", image_id=image_id, page_number=page_number, v=mark)
+    address = url_for(f"images.{kind}", image_id=image_id, page_number=page_number)
+    return f"{address}?v={mark}"
 
 
 def static_url(file_name: str) -> str:
