@@ -107,6 +107,8 @@ def _choose(shares: list[tuple[float, _Term]], images: int) -> tuple[list[_Term]
         chosen.append(term)
         if left <= FEW_CANDIDATES and total < least:
             least, best = total, (chosen[:], postings)
+        if postings >= least:
+            break  # each further one only adds to that
     return best
 
 
