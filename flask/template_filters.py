@@ -6,6 +6,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 import highlighting
+import line_rows
 import picture_text
 import pictures
 from addresses import url_for
@@ -15,6 +16,7 @@ from ocr_contract.doubt import WRONG, Band
 from ocr_contract.schema import Status
 from ocr_contract.search.language import MAX_QUERY_CHARS
 from ocr_contract.search.marks import Marker
+from percentages import doubt_percent, percent
 from site_context import current_site
 
 STATE_NAMES = {
@@ -29,7 +31,6 @@ STATUS_NAMES = {
     Status.MISSING: "Deleted",
 }  # fmt: skip
 _BYTES_A_STEP = 1000
-_ONE_PERCENT = 0.01
 
 
 def register(app: Flask) -> None:
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
         doubtful_lines=doubtful_lines,
         marked_name=highlighting.marked_name,
         marked_lines=marked_lines,
+        line_row=line_rows.row,
         picture_words=picture_text.group,
         picture_box=picture_text.box,
     )
@@ -66,18 +68,6 @@ def marked_lines(page: PageView, marker: Marker | None) -> dict[int, tuple[Marku
 def digest(html: str) -> str:
     """Another one for whatever else is shown, so that the script knows which rows to patch."""
     return hashlib.blake2b(html.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-def percent(fraction: float | None) -> str:
-    """0.987 as "98 %": rounded down, so that only a certain reading is shown as 100 %."""
-    return "–" if fraction is None else f"{int(fraction * 100 + 1e-9)} %"
-
-
-def doubt_percent(doubt: float) -> str:
-    """0.123 as "12 %"; what is below one, or above 99, as such: no measured chance is certain."""
-    if doubt > 1 - _ONE_PERCENT:
-        return "> 99 %"
-    return f"{round(doubt * 100)} %" if doubt >= _ONE_PERCENT else "< 1 %"
 
 
 def doubtful_lines(count: int) -> str:

@@ -91,7 +91,8 @@ class Marker:
         """The surroundings of the first hits, or None without a hit."""
         spans: list[Span] = []
         windows: list[Span] = []
-        for hit_start, hit_end in itertools.islice(self._spans(text), MAX_SNIPPET_MARKS):
+        hits = itertools.islice(self._spans(text), MAX_SNIPPET_MARKS)
+        for hit_start, hit_end in hits:
             spans.append((hit_start, hit_end))
             start, end = _window(text, hit_start, hit_end)
             if windows and start <= windows[-1][1]:
@@ -104,6 +105,7 @@ class Marker:
                 break
         if not windows:
             return None
+        spans += itertools.takewhile(lambda hit: hit[0] < windows[-1][1], hits)
         pieces = [
             Piece(text[start:end].replace("\n", " "), _within(spans, start, end))
             for start, end in windows

@@ -98,7 +98,7 @@ def test_of_many_hits_only_the_lines_of_the_snippet_are_looked_at(
     text = "\n".join(f"Zeile {number} über Café und noch viel mehr Text" for number in range(90))
     snippet = marker("cafe").snippet(text)
     assert snippet is not None and "Café" in str(snippet)
-    assert 0 < len(looked_at) <= 8
+    assert 0 < len(looked_at) <= 12
 
 
 def test_hits_of_several_words_stand_in_order_and_none_over_another() -> None:
@@ -106,3 +106,11 @@ def test_hits_of_several_words_stand_in_order_and_none_over_another() -> None:
     spans = marker("eabc bcd ea a").spans(text)
     assert [text[start:end] for start, end in spans] == ["éa", "bcd", "éabcd", "a"]
     assert marker("eabc bcd ea a").spans(text, most=2) == spans[:2]
+
+
+def test_every_hit_in_a_snippet_is_marked() -> None:
+    text = "an word " * 80
+    snippet = marker("an").snippet(text)
+    assert snippet is not None
+    for piece in snippet.pieces:
+        assert len(piece.spans) == piece.text.count("an")
