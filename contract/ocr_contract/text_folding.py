@@ -184,14 +184,17 @@ def all_words(folded: str) -> set[str]:
 
 
 def _parted(runs: list[str]) -> set[str]:
+    """Of the matches of _RUN: a blank at the end of one says that the next one stands beside it."""
     found: set[str] = set()
-    short = [at for at, run in enumerate(runs) if len(run) < 3 or (len(run) == 3 and run[2] == " ")]
-    for at in short:
-        if at and runs[at - 1][-1] == " ":
-            found.add(runs[at - 1] + runs[at].rstrip())
-        if runs[at][-1] == " ":
-            found.add(runs[at] + runs[at + 1].rstrip())
-    return {pair for pair in found if _may_be_one(*pair.split(" "))}
+    for at, run in enumerate(runs):
+        if len(run) > 3 or (len(run) == 3 and run[2] != " "):
+            continue
+        word = run.rstrip()
+        if at and (before := runs[at - 1])[-1] == " " and _may_be_one(before[:-1], word):
+            found.add(before + word)
+        if run[-1] == " " and _may_be_one(word, after := runs[at + 1].rstrip()):
+            found.add(run + after)
+    return found
 
 
 def _may_be_one(first: str, second: str) -> bool:
