@@ -60,6 +60,8 @@ def _marked_parts(parts: Sequence[str], spans: Sequence[Span]) -> list[tuple[Mar
 
 
 def _marked(text: str, spans: Sequence[Span]) -> Markup:
+    if not spans:
+        return escape(text)
     parts: list[Markup] = []
     position = 0
     for start, end in spans:

@@ -5,6 +5,7 @@ Hits are newest first by id; the list without a search is in `queries`.
 
 import dataclasses
 import sqlite3
+import time
 from collections.abc import Collection
 from typing import Any
 
@@ -85,10 +86,12 @@ def search(
     """The hits of a filter that has a query; `limit_s` is the whole request's."""
     query, tree = wanted.query, wanted.tree
     assert query is not None and tree is not None
+    began = time.monotonic()
     hits = evaluator.find(
         connection, tree, limit=limit, below=place and place.below, counts=place is None,
         limit_s=limit_s * SEARCH_SHARE,
     )  # fmt: skip
+    search_s = time.monotonic() - began
     count, is_exact = hits.count, hits.count_is_exact
     if place is not None:
         count, is_exact = place.hits, place.is_exact
@@ -104,7 +107,7 @@ def search(
     alike = None
     is_little = hits.count_is_exact and hits.count < similar.FEW_HITS and not hits.no_row_fits
     if place is None and is_little:
-        alike = _similar(connection, tree, hits.ids)
+        alike = _similar(connection, tree, hits.ids, search_s)
     return SearchPage(query, images, following, count, is_exact, hits.is_complete, percent, alike)
 
 
@@ -118,10 +121,13 @@ def neighbours(
 
 
 def _similar(
-    connection: sqlite3.Connection, tree: Node, known: Collection[int]
+    connection: sqlite3.Connection, tree: Node, known: Collection[int], search_s: float
 ) -> SimilarPage | None:
-    limit_s = similar.LIMIT_BESIDE_HITS_S if known else similar.LIMIT_S
-    found = similar.find(connection, tree, known=known, limit_s=limit_s)
+    if known:  # a further search takes about as long as this one did
+        limit_s, each_s = similar.LIMIT_BESIDE_HITS_S, search_s
+    else:
+        limit_s, each_s = similar.LIMIT_S, 0.0
+    found = similar.find(connection, tree, known=known, limit_s=limit_s, each_s=each_s)
     if not found.readings:
         return None
     by_id = dict(found.hits)

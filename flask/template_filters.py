@@ -2,18 +2,21 @@
 
 import hashlib
 
-from flask import Flask, url_for
-from markupsafe import Markup
+from flask import Flask
+from markupsafe import Markup, escape
 
 import highlighting
+import line_rows
 import picture_text
 import pictures
+from addresses import url_for
 from image_records import PageView
 from ocr_contract.control import MAX_CORRECTION_CHARS
 from ocr_contract.doubt import WRONG, Band
 from ocr_contract.schema import Status
 from ocr_contract.search.language import MAX_QUERY_CHARS
 from ocr_contract.search.marks import Marker
+from percentages import doubt_percent, percent
 from site_context import current_site
 
 STATE_NAMES = {
@@ -28,7 +31,6 @@ STATUS_NAMES = {
     Status.MISSING: "Deleted",
 }  # fmt: skip
 _BYTES_A_STEP = 1000
-_ONE_PERCENT = 0.01
 
 
 def register(app: Flask) -> None:
@@ -43,13 +45,14 @@ def register(app: Flask) -> None:
         doubtful_lines=doubtful_lines,
         marked_name=highlighting.marked_name,
         marked_lines=marked_lines,
+        line_row=line_rows.row,
         picture_words=picture_text.group,
         picture_box=picture_text.box,
     )
     app.jinja_env.globals.update(
         bands={band: (name, round(100 * WRONG[band])) for band, name in BANDS.items()},
         state_names=STATE_NAMES, status_names=STATUS_NAMES, picture_url=picture_url,
-        static_url=static_url, max_query_chars=MAX_QUERY_CHARS,
+        static_url=static_url, url_for=url_for, max_query_chars=MAX_QUERY_CHARS,
         max_correction_chars=MAX_CORRECTION_CHARS,
     )  # fmt: skip
     app.jinja_env.trim_blocks = True
@@ -65,18 +68,6 @@ def marked_lines(page: PageView, marker: Marker | None) -> dict[int, tuple[Marku
 def digest(html: str) -> str:
     """Another one for whatever else is shown, so that the script knows which rows to patch."""
     return hashlib.blake2b(html.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-def percent(fraction: float | None) -> str:
-    """0.987 as "98 %": rounded down, so that only a certain reading is shown as 100 %."""
-    return "–" if fraction is None else f"{int(fraction * 100 + 1e-9)} %"
-
-
-def doubt_percent(doubt: float) -> str:
-    """0.123 as "12 %"; what is below one, or above 99, as such: no measured chance is certain."""
-    if doubt > 1 - _ONE_PERCENT:
-        return "> 99 %"
-    return f"{round(doubt * 100)} %" if doubt >= _ONE_PERCENT else "< 1 %"
 
 
 def doubtful_lines(count: int) -> str:
@@ -106,14 +97,15 @@ def moment(text: str | None) -> Markup:
     """A time of the database as <time>; the script turns it into the visitor's own zone."""
     if not text:
         return Markup("–")
-    shown = text[:16].replace("T", " ") + " UTC"
-    return Markup('<time datetime="{}">{}</time>').format(text, shown)
+    shown = escape(text[:16].replace("T", " "))
+    return Markup(f'<time datetime="{escape(text)}">{shown} UTC</time>')  # noqa: S704  escaped
 
 
 def picture_url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
     """The address of a "preview" or "thumbnail"; it changes when the picture does."""
     mark = pictures.version(current_site().previews, file_name)
-    return url_for(f"images.{kind}", image_id=image_id, page_number=page_number, v=mark)
+    address = url_for(f"images.{kind}", image_id=image_id, page_number=page_number)
+    return f"{address}?v={mark}"
 
 
 def static_url(file_name: str) -> str:

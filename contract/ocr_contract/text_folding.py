@@ -42,7 +42,7 @@ _ACCENTS = (
 )  # fmt: skip
 """Marks that are left out: accents, points of Hebrew and Arabic, variation selectors."""
 
-_BLANKS = re.compile(r"[^\S\n]+")
+_BLANKS = re.compile("  +")
 _HYPHENATED = re.compile(r"([^\W\d_]{2,})- ?\n ?([^\W\d_]{2,})")
 _IDEOGRAPHS = "\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _IN_A_WORD = f"[^\\W_{_IDEOGRAPHS}]"
@@ -100,7 +100,7 @@ def fold(text: str) -> str:
         folded = text.lower().translate(_ASCII_CONTROLS)
     else:
         folded = unicodedata.normalize("NFC", text.translate(_TABLE))
-    return _BLANKS.sub(" ", folded) if "  " in folded or not folded.isascii() else folded
+    return _BLANKS.sub(" ", folded) if "  " in folded else folded
 
 
 _ASCII_CONTROLS = {code: " " for code in (*range(32), 127) if code != ord("\n")} | {ord("`"): "'"}
@@ -124,6 +124,8 @@ def fold_with_places(text: str) -> tuple[str, list[int]]:
     One place more than characters: the last is the end of `text`. Where characters that fold
     together are one (a letter with its accents), each is at the first of them.
     """
+    if _stay(text) and len(whole := fold(text)) == len(text):
+        return whole, list(range(len(text) + 1))
     folded: list[str] = []
     places: list[int] = []
     for start, cluster in _clusters(text):
@@ -134,6 +136,14 @@ def fold_with_places(text: str) -> tuple[str, list[int]]:
             places.append(start)
     places.append(len(text))
     return "".join(folded), places
+
+
+def _stay(text: str) -> bool:
+    """Whether each character becomes one, by itself."""
+    return all(
+        len(_TABLE[ord(each)]) == 1 and not unicodedata.combining(each) and not _joins(each)
+        for each in set(text)
+    )
 
 
 def _clusters(text: str) -> list[tuple[int, str]]:
@@ -174,14 +184,17 @@ def all_words(folded: str) -> set[str]:
 
 
 def _parted(runs: list[str]) -> set[str]:
+    """Of the matches of _RUN: a blank at the end of one says that the next one stands beside it."""
     found: set[str] = set()
-    short = [at for at, run in enumerate(runs) if len(run) < 3 or (len(run) == 3 and run[2] == " ")]
-    for at in short:
-        if at and runs[at - 1][-1] == " ":
-            found.add(runs[at - 1] + runs[at].rstrip())
-        if runs[at][-1] == " ":
-            found.add(runs[at] + runs[at + 1].rstrip())
-    return {pair for pair in found if _may_be_one(*pair.split(" "))}
+    for at, run in enumerate(runs):
+        if len(run) > 3 or (len(run) == 3 and run[2] != " "):
+            continue
+        word = run.rstrip()
+        if at and (before := runs[at - 1])[-1] == " " and _may_be_one(before[:-1], word):
+            found.add(before + word)
+        if run[-1] == " " and _may_be_one(word, after := runs[at + 1].rstrip()):
+            found.add(run + after)
+    return found
 
 
 def _may_be_one(first: str, second: str) -> bool:

@@ -70,7 +70,10 @@ def seen_order(words: Sequence[str]) -> list[int]:
     Words in the other direction than the line's stand in an order of their own among
     themselves: the bidirectional algorithm of Unicode, as far as whole words need it.
     """
-    base = is_right_to_left(" ".join(words))
+    whole = " ".join(words)
+    if whole.isascii():  # nothing of it runs from right to left
+        return list(range(len(words)))
+    base = is_right_to_left(whole)
     backwards: list[bool] = []
     for word in words:
         direction = _direction(word)

@@ -44,8 +44,9 @@ class SearchBacklog:
         self._database = database
         self._stop = stop
         self._is_busy = is_busy
-        self._merged_at = 0
-        """How many rows had been changed when the pieces were last joined."""
+        self._merged_at: int | None = None
+        """How many rows had been changed when the pieces were last joined; None: not since the
+        start, and what the service before this one has left nobody remembers."""
 
     def run(self) -> None:
         """Until the service stops."""
@@ -79,14 +80,16 @@ class SearchBacklog:
         return done
 
     def merge_when_idle(self) -> int:
-        """Join the pieces that much reading has left, while nothing is read."""
+        """Join the pieces that much reading has left, while nothing is read, and once after a
+        start; returns 0 at once where there are few."""
 
         def step(connection: Connection) -> int:
             return 0 if self._is_busy() else search_index.merge_some(connection)
 
         with self._database.reading() as connection:
             changes = connection.total_changes()
-        if self._is_busy() or changes - self._merged_at < _WORTH_MERGING_CHANGES:
+        is_new = self._merged_at is None or changes - self._merged_at >= _WORTH_MERGING_CHANGES
+        if self._is_busy() or not is_new:
             return 0
         merged = self._in_steps(step)
         if not self._is_busy():

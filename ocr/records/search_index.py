@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import heartbeat
 from ocr_contract import text_folding
+from records.known_words import KnownWords
 
 if TYPE_CHECKING:  # which calls `settle`
     from records.database import Connection
@@ -31,8 +32,6 @@ WAITING = 128
 
 _LONGEST_WORD = 32
 _SHORTEST_WORD = 3
-_WORDS_KNOWN = 100_000
-"""Some 10 MB: most words of a page are common ones that stand in `words` already."""
 _LATEST_PAGES = 500
 _FOLLOWERS_AT_ONCE = 200
 _MERGED_PAGES = 300
@@ -60,7 +59,7 @@ class _Changes:
 
     before: dict[int, _Held] = dataclasses.field(default_factory=dict)
     """How the images that this transaction changes were held."""
-    known_words: set[str] = dataclasses.field(default_factory=set)
+    known_words: KnownWords = dataclasses.field(default_factory=KnownWords)
     waiting: int = 0
     """Texts that wait; after a rollback it may be too many, which does no harm."""
 
@@ -180,21 +179,18 @@ def prepare(connection: "Connection") -> None:
     """
     known = _changes_of(connection).known_words
     if not known:
-        known |= _latest_words(connection)
+        known.new_of(_latest_words(connection))
 
 
 def _new_words(connection: "Connection", image_id: int, text: str) -> list[_WordRow]:
     """The rows of those words of a folded text that may not stand in `words` yet."""
-    known = _changes_of(connection).known_words
-    if len(known) > _WORDS_KNOWN:
-        known.clear()
     prepare(connection)
+    words = text_folding.all_words(text)
     new = [
         word
-        for word in text_folding.all_words(text) - known
+        for word in _changes_of(connection).known_words.new_of(words)
         if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD
     ]
-    known.update(new)
     return list(zip(text_folding.skeletons(new), new, itertools.repeat(image_id), strict=False))
 
 

@@ -16,7 +16,7 @@ from ocr_contract.search.streams import NoStream, Stream
 from ocr_contract.search.tree import Node
 
 SEARCH_LIMIT_S = 1.5
-COUNT_LIMIT_S = 0.008
+COUNT_LIMIT_S = 0.005
 """Of processor time."""
 MOST_COUNTED = 10_000
 _INTERRUPT_LATER_S = 0.2

@@ -7,9 +7,10 @@ marks `Café`, `information` marks both parts of a word that a line's end divide
 import bisect
 import dataclasses
 import itertools
+import operator
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ocr_contract import text_folding
 from ocr_contract.search.tree import Node, Word, wanted_words
@@ -57,30 +58,42 @@ class Marker:
         self._patterns = [(re.compile(_pattern(word.folded)), word) for word in words]
 
     def spans(self, text: str, *, is_name: bool = False, most: int | None = None) -> list[Span]:
-        """Start and end of every hit, none over another; `most`: about so many."""
+        """Start and end of every hit, none over another; `most`: the first so many."""
+        return list(itertools.islice(self._spans(text, is_name=is_name), most))
+
+    def _spans(self, text: str, *, is_name: bool = False) -> Iterator[Span]:
+        """In their order, each worked out when it is asked for."""
         folded = text_folding.fold(text)
         places: _Places | None = None
         if not (text.isascii() and len(folded) == len(text)):
             places = _Places(text, folded)
-        found: list[Span] = []
-        for pattern, word in self._patterns:
-            if word.only_name and not is_name:
+        hits = [
+            (match.span(), word)
+            for pattern, word in self._patterns
+            if is_name or not word.only_name
+            for match in pattern.finditer(folded)
+        ]
+        hits.sort(key=operator.itemgetter(0))
+        start = end = 0
+        for where, word in hits:
+            span = places.of(*where) if places else where
+            if span is None or span[0] == span[1] or not _is_exact(text, span, word):
                 continue
-            matches = 0
-            for match in pattern.finditer(folded):
-                span = places.of(*match.span()) if places else match.span()
-                if span is not None and _is_exact(text, span, word):
-                    found.append(span)
-                    matches += 1
-                if matches == most:
-                    break
-        return _merged(found)
+            if span[0] >= end:
+                if start < end:
+                    yield start, end
+                start = span[0]
+            end = max(end, span[1])
+        if start < end:
+            yield start, end
 
     def snippet(self, text: str) -> Snippet | None:
         """The surroundings of the first hits, or None without a hit."""
-        spans = self.spans(text, most=MAX_SNIPPET_MARKS)
+        spans: list[Span] = []
         windows: list[Span] = []
-        for hit_start, hit_end in spans:
+        hits = itertools.islice(self._spans(text), MAX_SNIPPET_MARKS)
+        for hit_start, hit_end in hits:
+            spans.append((hit_start, hit_end))
             start, end = _window(text, hit_start, hit_end)
             if windows and start <= windows[-1][1]:
                 windows[-1] = (windows[-1][0], max(end, windows[-1][1]))
@@ -92,6 +105,7 @@ class Marker:
                 break
         if not windows:
             return None
+        spans += itertools.takewhile(lambda hit: hit[0] < windows[-1][1], hits)
         pieces = [
             Piece(text[start:end].replace("\n", " "), _within(spans, start, end))
             for start, end in windows
@@ -139,7 +153,8 @@ def _places(line: str) -> Sequence[int]:
 
 
 def _line_starts(text: str) -> list[int]:
-    return [0, *(match.end() for match in re.finditer("\n", text))]
+    lengths = (len(line) + 1 for line in text.split("\n")[:-1])
+    return list(itertools.accumulate(lengths, initial=0))
 
 
 def _pattern(folded: str) -> str:
@@ -154,16 +169,6 @@ def _is_exact(text: str, span: Span, word: Word) -> bool:
     if word.exact is None:
         return True
     return word.exact in unicodedata.normalize("NFC", text[slice(*span)])
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        elif start < end:
-            merged.append((start, end))
-    return merged
 
 
 def _within(spans: list[Span], start: int, end: int) -> list[Span]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from ocr_contract.search.expressions import quoted
-from ocr_contract.search.source import Source
+from ocr_contract.search.source import Rare, Source
 from ocr_contract.search.tree import TRIGRAM_CHARS, And, Folder, Node, Word
 
 FEW_IMAGES = 2_000
@@ -42,16 +42,6 @@ _RUN = re.compile(r"[^\W_]+|[\W_]+")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Rare:
-    """What all hits hold and few other images do."""
-
-    expression: str
-    """For images_fts."""
-    cost: int
-    """About what FTS5 takes for it."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class _Term:
     """A trigram of a word or phrase."""
 
@@ -67,14 +57,22 @@ class _Term:
 def find(source: Source, node: Node) -> Rare | None:
     """What finds the hits of `node` and little else; None: there are many.
 
-    `node` is a word, a folder, or an AND of which such parts are looked at.
+    `node` is a word, a folder, or an AND of which such parts are looked at. Asked again of the same
+    source it is known.
     """
+    parts = node.parts if isinstance(node, And) else (node,)
+    if parts not in source.rare:
+        source.rare[parts] = _find(source, parts)
+    return source.rare[parts]
+
+
+def _find(source: Source, parts: tuple[Node, ...]) -> Rare | None:
     images = source.last_id - source.first_id + 1
     if images <= FEW_IMAGES:
         return None
     shares: list[tuple[float, _Term]] = []
     found: Rare | None = None
-    for some in _spread(list(_terms(node))):
+    for some in _spread(list(_terms(parts))):
         shares += [(_share(source, term, images), term) for term in some]
         chosen, postings = _choose(shares, images)
         if chosen:
@@ -107,6 +105,8 @@ def _choose(shares: list[tuple[float, _Term]], images: int) -> tuple[list[_Term]
         chosen.append(term)
         if left <= FEW_CANDIDATES and total < least:
             least, best = total, (chosen[:], postings)
+        if postings >= least:
+            break  # each further one only adds to that
     return best
 
 
@@ -133,9 +133,9 @@ def _expression(terms: list[_Term]) -> str:
     return " AND ".join(parts)
 
 
-def _terms(node: Node) -> Iterator[_Term]:
+def _terms(parts: tuple[Node, ...]) -> Iterator[_Term]:
     """Each trigram of what must be there."""
-    for part in node.parts if isinstance(node, And) else (node,):
+    for part in parts:
         if isinstance(part, Word | Folder) and len(part.folded) >= TRIGRAM_CHARS:
             is_name = isinstance(part, Folder) or part.only_name
             known = set()

@@ -62,12 +62,14 @@ class SimilarHits:
 
 def find(
     connection: sqlite3.Connection, tree: Node, *, known: Collection[int] = (),
-    most: int = MOST_HITS, limit_s: float = LIMIT_S,
+    most: int = MOST_HITS, limit_s: float = LIMIT_S, each_s: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> SimilarHits:  # fmt: skip
     """Up to `most` images beside those `known` that a reading of the query's words is in.
 
     Where each was met first is known; for more the index is asked as long as there is time.
+    `each_s` is what that takes, as far as one knows: no question is begun in less, for FTS5 is not
+    interrupted in the middle of one.
     """
     until = clock() + limit_s
     candidates: list[Reading] = []
@@ -82,7 +84,7 @@ def find(
         occurring.update(reading for reading in candidates if reading.is_known)
         found |= _first_hits(connection, candidates) | doubtful
         for reading in candidates:
-            if clock() >= until or len(found.keys() - set(known)) >= most:
+            if clock() + each_s >= until or len(found.keys() - set(known)) >= most:
                 is_complete = False
                 break
             ids, is_whole = _all_hits(connection, reading, until - clock(), clock)

@@ -5,12 +5,15 @@ Python before it begins (`spend`), and one of SQLite in the middle (`asking`).
 """
 
 import contextlib
+import dataclasses
 import functools
 import math
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+
+from ocr_contract.search.tree import Node
 
 
 class TimeUpError(Exception):
@@ -19,6 +22,16 @@ class TimeUpError(Exception):
 
 class SliceUpError(Exception):
     """This stream has had its turn; asked again, it goes on where it was."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rare:
+    """What all hits of a part of the query hold and few other images do (`rare_trigrams`)."""
+
+    expression: str
+    """For images_fts."""
+    cost: int
+    """About what FTS5 takes for it."""
 
 
 class Source:
@@ -40,6 +53,8 @@ class Source:
         """At which cost another stream has its turn."""
         self.turn_ends_cpu = math.inf
         """At which processor time of this thread SQLite itself is interrupted for that."""
+        self.rare: dict[tuple[Node, ...], Rare | None] = {}
+        """What was found out about parts of the query; None: many images have such a part."""
         self._clock = clock
 
     @functools.cached_property
@@ -70,6 +85,7 @@ class Source:
     def set_range(self, first_id: int, last_id: int) -> None:
         """Hits lie between these ids only."""
         self.first_id, self.last_id = first_id, last_id
+        self.rare.clear()
 
     @property
     def top(self) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr_contract.search import language
+from ocr_contract.search import language, marks
 from ocr_contract.search.marks import Marker
 
 
@@ -82,3 +82,35 @@ def test_a_line_without_end_is_not_marked_and_no_error() -> None:
 def test_what_is_typed_is_no_pattern() -> None:
     assert marked(".*", "a.*b") == [".*"]
     assert re.escape(".*") not in marked(".*", "abc")
+
+
+def test_of_many_hits_only_the_lines_of_the_snippet_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To find where the characters of a folded line come from costs more than all else."""
+    looked_at: list[str] = []
+
+    def counting(line: str) -> list[int]:
+        looked_at.append(line)
+        return list(range(len(line) + 1))
+
+    monkeypatch.setattr(marks, "_places", counting)
+    text = "\n".join(f"Zeile {number} über Café und noch viel mehr Text" for number in range(90))
+    snippet = marker("cafe").snippet(text)
+    assert snippet is not None and "Café" in str(snippet)
+    assert 0 < len(looked_at) <= 12
+
+
+def test_hits_of_several_words_stand_in_order_and_none_over_another() -> None:
+    text = "éa bcd éabcd a"
+    spans = marker("eabc bcd ea a").spans(text)
+    assert [text[start:end] for start, end in spans] == ["éa", "bcd", "éabcd", "a"]
+    assert marker("eabc bcd ea a").spans(text, most=2) == spans[:2]
+
+
+def test_every_hit_in_a_snippet_is_marked() -> None:
+    text = "an word " * 80
+    snippet = marker("an").snippet(text)
+    assert snippet is not None
+    for piece in snippet.pieces:
+        assert len(piece.spans) == piece.text.count("an")

@@ -180,3 +180,38 @@ def test_what_is_cut_goes_on_from_there(archive: Path) -> None:
 
 def _ticks() -> Iterator[float]:
     return map(float, itertools.count(0, 8))
+
+
+def test_a_choice_of_trigrams_ends_where_no_further_one_can_pay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """32 were compared with each other to the last, for each search anew."""
+    compared = 0
+    leaves = rare_trigrams._leaves
+
+    def counting(*arguments: Any) -> float:
+        nonlocal compared
+        compared += 1
+        return leaves(*arguments)
+
+    monkeypatch.setattr(rare_trigrams, "_leaves", counting)
+    terms = [
+        (0.02 + at / 1000, rare_trigrams._Term(f"a{at:02}", "word", ("word", at), at, False))
+        for at in range(32)
+    ]
+    chosen, postings = rare_trigrams._choose(terms, 1_000_000)
+    assert 2 <= len(chosen) <= 6 and postings > 0
+    assert compared < 250
+
+
+def test_what_an_or_has_found_out_about_its_parts_is_not_found_out_again(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rare_trigrams, "FEW_IMAGES", 0)
+    asked: list[Any] = []
+    look = rare_trigrams._find
+    monkeypatch.setattr(
+        rare_trigrams, "_find", lambda source, parts: asked.append(parts) or look(source, parts)
+    )
+    find(archive, "needle OR even")
+    assert asked and len(asked) == len(set(asked))

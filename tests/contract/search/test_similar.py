@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from ocr_contract.schema import SCHEMA_VERSION, open_reader, schema_sql
-from ocr_contract.search import language, similar
+from ocr_contract.search import evaluator, language, similar
 from ocr_contract.search.similar import SimilarHits
 from records import search_index
 
@@ -171,3 +171,20 @@ def test_when_the_time_of_the_request_is_up_nothing_is_an_error(
     usual.set_progress_handler(lambda: 1, 1)
     found = ask(usual, "total")
     assert (found.readings, found.hits, found.is_complete) == ([], [], False)
+
+
+def test_no_search_is_begun_for_which_the_time_is_too_short(
+    usual: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FTS5 is not interrupted in the middle: one search could take twice the time that there is."""
+    begun: list[object] = []
+    look = evaluator.find
+    monkeypatch.setattr(evaluator, "find", lambda *a, **k: begun.append(a) or look(*a, **k))
+    query = language.parse("total")
+    assert query is not None
+    quick = similar.find(usual, query.tree, limit_s=60, each_s=1)
+    assert begun and quick.is_complete
+    begun.clear()
+    slow = similar.find(usual, query.tree, limit_s=60, each_s=61)
+    assert not begun and not slow.is_complete
+    assert slow.hits, "where a reading was met first is known without a search"

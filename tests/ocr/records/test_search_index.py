@@ -354,6 +354,25 @@ def test_what_much_reading_leaves_in_pieces_is_joined_when_nothing_is_read(
     assert world.hits("words 7") == 1
 
 
+def test_pieces_that_were_left_before_a_start_are_joined_after_it(world: World) -> None:
+    for number in range(40):
+        world.put(b"%d.png" % number, f"words {number}")
+        world.read_all()
+
+    def pieces() -> int:
+        ((count,),) = world.rows("SELECT count(DISTINCT segid) FROM images_fts_idx")
+        return int(count)
+
+    before = pieces()
+    thread = backlog(world.database, busy=False)
+    assert thread.merge_when_idle() > 0
+    assert pieces() < before
+    world.put(b"new.png", "one more")
+    world.read_all()
+    assert thread.merge_when_idle() == 0, "one text is not worth it"
+    assert world.hits("words 7") == 1
+
+
 def test_words_of_the_newest_pages_are_not_looked_up_again(world: World) -> None:
     """After a start nothing is remembered; no word may be taken for known that is not."""
     world.put(b"a.png", "alpha beta")
