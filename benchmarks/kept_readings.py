@@ -9,7 +9,7 @@ same code and settings: a table of readings by several would say nothing about a
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from project import EXIT_BAD_INPUT, ROOT, ToolError
@@ -74,11 +74,12 @@ class KeptReadings:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def code_and_settings(environ: Mapping[str, str]) -> str:
-    """A hash of the reader's code and of the settings that are in force."""
+def code_and_settings(environ: Mapping[str, str], without: Collection[Path] = ()) -> str:
+    """A hash of the reader's code, but for some files, and of the settings that are in force."""
     found = hashlib.sha256()
     for path in sorted([*(ROOT / "ocr").rglob("*.py"), *(ROOT / "contract").rglob("*.py")]):
-        found.update(path.read_bytes())
+        if path not in without:
+            found.update(path.read_bytes())
     chosen = sorted((name, value) for name, value in environ.items() if name.startswith("OCR_"))
     found.update(repr(chosen).encode())
     return found.hexdigest()
