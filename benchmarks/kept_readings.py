@@ -1,6 +1,7 @@
 """Readings kept in a folder, so that a long run can be made in turns.
 
-    FOLDER/readings.jsonl    {"by": …}, then one reading a line, by its file's hash
+    FOLDER/readings.jsonl       {"by": …}, then one reading a line, by its file's hash
+    FOLDER/WHO/readings.jsonl   the same, read by somebody else or with other settings
 
 A turn reads what the turns before it have not, until its time is over. All turns must be by the
 same code and settings: a table of readings by several would say nothing about any of them.
@@ -35,6 +36,7 @@ class KeptReadings:
             ToolError: the folder holds readings by others.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._by = folder, by
         self._path = folder / "readings.jsonl"
         self._ends = time.monotonic() + 60 * minutes
         self._readings: dict[str, Reading] = {}
@@ -51,6 +53,11 @@ class KeptReadings:
             one = json.loads(line)
             file = one.pop("file")
             self._readings[file] = Reading(**one)
+
+    def of(self, who: str) -> "KeptReadings":
+        """Those of another reader, in a folder below; the turn ends at the same time."""
+        minutes = (self._ends - time.monotonic()) / 60
+        return KeptReadings(self._folder / who, f"{self._by} {who}", minutes)
 
     def read(self, read: Read, prefix: str, paths: Sequence[Path]) -> dict[Path, Reading]:
         """Of all these files, those of earlier turns from the folder.
