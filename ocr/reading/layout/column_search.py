@@ -147,7 +147,9 @@ class ColumnSearch:
             below, _, columns = self._columns_from(strips, spans, later, least)
             if columns and below - later > _MUCH_LONGER * (end - start):
                 return True
-            if below > end and all(self._lies_over(strip, columns) for strip in strips[start:later]):
+            if below > end and all(
+                self._lies_over(strip, columns) for strip in strips[start:later]
+            ):
                 return True
         return False
 

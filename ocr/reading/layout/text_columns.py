@@ -96,7 +96,7 @@ def are_columns(
 
 
 def are_rows(left: Side, right: Side, unit: float) -> bool:
-    """Whether the rows of the side that has fewer stand beside rows of the other, a few at least."""
+    """Whether the rows of the side that has fewer, a few at least, stand beside the other's."""
     fewest = min(len(left.centres), len(right.centres))
     return fewest >= LEAST_ROWS and not are_unpaired(left, right, unit, LEAST_ROWS)
 
