@@ -98,6 +98,7 @@ def main() -> int:
             found, positions, judged, built = run_ours(
                 items, "positions" in chosen, Path(folder), options.model, kept
             )
+            written = read_scripts(in_scripts, options.model, ready, kept) if in_scripts else []
         except TurnOver as over:
             say(f"{over}: run this again.")
             return 0
@@ -110,7 +111,6 @@ def main() -> int:
                 outcomes[suite] = (
                     reason if reason is not None else run_peer_on(name, model, suite, its_items)
                 )
-        written = read_scripts(in_scripts, options.model, ready) if in_scripts else []
     results = accuracy_tables.everything(found, positions)
     if judged:
         results += f"\n\n{reliability.table(judged)}"
@@ -221,11 +221,11 @@ def run_ours(
 
 
 def read_scripts(
-    items: list[Item], model: str, ready: Mapping[str, str | None]
+    items: list[Item], model: str, ready: Mapping[str, str | None], kept: KeptReadings | None
 ) -> list[scripts_suite.Figures]:
-    """Ours with and without languages, and the peers that are ready."""
+    """Ours with and without languages, and the peers that are ready; raises TurnOver."""
     codes = scripts_suite.available()
-    texts, marked = scripts_suite.read_by_us(items, model, codes)
+    texts, marked = scripts_suite.read_by_us(items, model, codes, kept)
     in_language = {item.path: item.kind for item in items if item.kind in codes}
     for name, reason in ready.items():
         is_told = name == "tesseract"
@@ -243,7 +243,7 @@ def read_scripts(
         )
         say(f"{PEERS[name]}: scripts, {len(pages)} files")
         try:
-            texts[PEERS[name]] = reader.run(pages).texts
+            texts[PEERS[name]] = scripts_suite.read_by_peer(reader, pages, kept)
         except PeerError as error:
             say(f"{PEERS[name]}, scripts: failed, {error}.")
     return scripts_suite.judge(items, texts, marked)

@@ -1,6 +1,6 @@
 """Fits the doubt of lines to lines whose text is known, and writes the model into the reader.
 
-    make calibration IMAGES=folder [ARGS="--lines kept.json --cases folder"]
+    make calibration IMAGES=folder [ARGS="--lines kept.jsonl --minutes 9 --cases folder"]
 
 Receipts with a CSV beside each (`scoring`), drawn pages as bad scanners give them, and the drawn
 cases are read; each line is right or wrong (`line_truth`). What is printed was measured on lines
@@ -14,7 +14,8 @@ lines that the second recogniser reads (`second_calibration`).
 
 import argparse
 import collections
-import json
+import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ import numpy as np
 import second_calibration
 from calibration_lines import KnownLine, gather
 from calibration_lines import look_at as look_at_folder
+from kept_lines import KeptLines
+from kept_readings import TurnOver, code_and_settings
 from logistic import Numbers, fit, folds, steps
 from machine import describe
 from project import ROOT, main_guard, say
@@ -72,14 +75,20 @@ WRONG_SHARES = ({shares})
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fit the doubt of lines to known text.")
     parser.add_argument("--images", default="", help="folder of receipts, each with a CSV")
-    parser.add_argument("--lines", type=Path, help="kept here, and taken from here if it exists")
+    parser.add_argument("--lines", type=Path, help="kept here, and taken from here if they are")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="of a run, with --lines")
     parser.add_argument("--cases", type=Path, help="folder of cases that are only looked at")
     parser.add_argument("--languages", action="store_true", help="of the second recogniser's lines")
     parser.add_argument("--no-write", action="store_true", help="print only")
     options = parser.parse_args()
     if options.languages:
         return second_calibration.run(options.lines, write=not options.no_write)
-    lines = _lines(Path(options.images) if options.images else None, options.lines)
+    receipts = Path(options.images) if options.images else None
+    try:
+        lines = _gathered(receipts, options.lines, options.minutes)
+    except TurnOver as over:
+        say(f"{over}: run this again.")
+        return 0
     told = [line for line in lines if not line.marked]
     features = np.array([line.features for line in told])
     wrong = np.array([line.wrong for line in told], dtype=np.float64)
@@ -123,13 +132,10 @@ def main() -> int:
     return 0
 
 
-def _lines(receipts: Path | None, kept: Path | None) -> list[KnownLine]:
-    if kept is not None and kept.exists():
-        return [KnownLine(*line) for line in json.loads(kept.read_text(encoding="utf-8"))]
-    lines = gather(receipts)
-    if kept is not None:
-        kept.write_text(json.dumps(lines), encoding="utf-8")
-    return lines
+def _gathered(receipts: Path | None, file: Path | None, minutes: float) -> list[KnownLine]:
+    """All lines with known text; raises TurnOver when the time is over before all are read."""
+    by = code_and_settings(os.environ, without=(_MODEL, _BANDS))  # what is kept is not theirs
+    return gather(receipts, KeptLines(file, by, minutes))
 
 
 def _counts(lines: Sequence[KnownLine]) -> Numbers:

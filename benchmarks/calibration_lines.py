@@ -1,9 +1,10 @@
 """Lines with what their doubt follows from, and whether they were read right."""
 
 import contextlib
+import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from drawing import cases, worn
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing
 from engines.inference import choose, load_models
+from kept_lines import KeptLines
 from line_truth import is_right, is_right_at, tidy
 from machine_limits import usable_cpus
 from misread_words import box_of, known_lines
@@ -76,19 +78,37 @@ class Witness:
         return kept
 
 
-def gather(receipts: Path | None) -> list[KnownLine]:
-    """The lines of the receipts, if there are some, of the worn pages and of the drawn cases."""
+def gather(receipts: Path | None, kept: KeptLines) -> list[KnownLine]:
+    """The lines of the receipts, if there are some, of the worn pages and of the drawn cases.
+
+    Raises:
+        TurnOver: the turn's time is over before all are read.
+    """
     witness = Witness()
     engine = _engine(witness)
     found: list[KnownLine] = []
     for image in images_with_truth(receipts) if receipts is not None else ():
-        found += _receipt(image, engine, witness)
+        read = functools.partial(_receipt, image, engine, witness)
+        found += _known(kept, f"receipts/{image.name}", read)
+    for source, document, recipe in _drawings():
+        read = functools.partial(_drawn, source, recipe, document, engine, witness)
+        found += _known(kept, f"{source}/{document}", read)
+    return found
+
+
+def _drawings() -> Iterator[tuple[str, str, Recipe]]:
+    """Source, document and how it is drawn, of the pages that the model is fitted to."""
     for first in FITTED_FIRST:
         for recipe in worn.recipes(first):
-            found += _drawn("worn", recipe, f"{first}: {recipe.file_name}", engine, witness)
+            yield "worn", f"{first}: {recipe.file_name}", recipe
     for recipe in cases.recipes():
-        found += _drawn("drawn", recipe, recipe.file_name, engine, witness)
-    return found
+        yield "drawn", recipe.file_name, recipe
+
+
+def _known(
+    kept: KeptLines, document: str, read: Callable[[], Iterable[KnownLine]]
+) -> list[KnownLine]:
+    return [KnownLine(*fields) for fields in kept.of(document, read)]
 
 
 def look_at(folder: Path) -> list[KnownLine]:

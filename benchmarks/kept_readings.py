@@ -1,6 +1,7 @@
 """Readings kept in a folder, so that a long run can be made in turns.
 
-    FOLDER/readings.jsonl    {"by": …}, then one reading a line, by its file's hash
+    FOLDER/readings.jsonl       {"by": …}, then one reading a line, by its file's hash
+    FOLDER/WHO/readings.jsonl   the same, read by somebody else or with other settings
 
 A turn reads what the turns before it have not, until its time is over. All turns must be by the
 same code and settings: a table of readings by several would say nothing about any of them.
@@ -9,7 +10,7 @@ same code and settings: a table of readings by several would say nothing about a
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from project import EXIT_BAD_INPUT, ROOT, ToolError
@@ -35,6 +36,7 @@ class KeptReadings:
             ToolError: the folder holds readings by others.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._by = folder, by
         self._path = folder / "readings.jsonl"
         self._ends = time.monotonic() + 60 * minutes
         self._readings: dict[str, Reading] = {}
@@ -51,6 +53,11 @@ class KeptReadings:
             one = json.loads(line)
             file = one.pop("file")
             self._readings[file] = Reading(**one)
+
+    def of(self, who: str) -> "KeptReadings":
+        """Those of another reader, in a folder below; the turn ends at the same time."""
+        minutes = (self._ends - time.monotonic()) / 60
+        return KeptReadings(self._folder / who, f"{self._by} {who}", minutes)
 
     def read(self, read: Read, prefix: str, paths: Sequence[Path]) -> dict[Path, Reading]:
         """Of all these files, those of earlier turns from the folder.
@@ -74,11 +81,12 @@ class KeptReadings:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def code_and_settings(environ: Mapping[str, str]) -> str:
-    """A hash of the reader's code and of the settings that are in force."""
+def code_and_settings(environ: Mapping[str, str], without: Collection[Path] = ()) -> str:
+    """A hash of the reader's code, but for some files, and of the settings that are in force."""
     found = hashlib.sha256()
     for path in sorted([*(ROOT / "ocr").rglob("*.py"), *(ROOT / "contract").rglob("*.py")]):
-        found.update(path.read_bytes())
+        if path not in without:
+            found.update(path.read_bytes())
     chosen = sorted((name, value) for name, value in environ.items() if name.startswith("OCR_"))
     found.update(repr(chosen).encode())
     return found.hexdigest()

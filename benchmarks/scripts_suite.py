@@ -17,14 +17,15 @@ import draw_cases
 import fetch_languages
 import language_choice
 from bench_tables import markdown
-from contestants import OURS, environment
+from contestants import OURS, Contestant, environment
 from drawing import sample_languages
 from drawing.script_lines import page
+from kept_readings import KeptReadings
 from ocr_contract.data_folder import LANGUAGES_FOLDER
 from project import ToolError, say
 from running_service import RunningService
 from service_folders import models_folder
-from service_reading import marks, read_all
+from service_reading import Reading, marks, read_all
 from suites import Item
 
 SCRIPTS = "scripts"
@@ -78,26 +79,58 @@ def available() -> list[str]:
 
 
 def read_by_us(
-    pages: Sequence[Item], model: str, codes: Sequence[str]
-) -> tuple[dict[str, Texts], dict[Path, list[bool]]]:
-    """The texts without and with languages; and which lines are marked without."""
+    pages: Sequence[Item], model: str, codes: Sequence[str], kept: KeptReadings | None = None
+) -> tuple[dict[str, Texts], dict[Path, Sequence[bool]]]:
+    """The texts without and with languages; and which lines are marked without.
+
+    Raises:
+        TurnOver: the turn's time is over; what was read is kept.
+    """
     texts: dict[str, Texts] = {}
     paths = [item.path for item in pages]
     with RunningService(environment(model)) as service:
-        texts[OURS] = _texts(service, paths)
-        marked = marks(service, SCRIPTS, paths)
+        found = _readings(service, "plain", paths, kept)
+    texts[OURS] = {path: reading.text for path, reading in found.items()}
+    marked = {path: reading.marked for path, reading in found.items()}
     if codes:
         with_languages = RunningService({**environment(model), "OCR_LANGUAGES": "+".join(codes)})
         (with_languages.data / LANGUAGES_FOLDER).symlink_to(languages_folder())
         with with_languages as service:
-            texts[WITH_LANGUAGES] = _texts(service, paths)
+            found = _readings(service, "+".join(codes), paths, kept)
+        texts[WITH_LANGUAGES] = {path: reading.text for path, reading in found.items()}
     return texts, marked
 
 
-def _texts(service: RunningService, paths: Sequence[Path]) -> Texts:
+def _readings(
+    service: RunningService, who: str, paths: Sequence[Path], kept: KeptReadings | None
+) -> dict[Path, Reading]:
+    """With the marks of each line."""
     service.wait_until_ready()
     say(f"scripts: {len(paths)} files")
-    return {path: reading.text for path, reading in read_all(service, SCRIPTS, paths).items()}
+
+    def read(prefix: str, those: Sequence[Path]) -> dict[Path, Reading]:
+        found = read_all(service, prefix, those)
+        marked = marks(service, prefix, those)
+        return {path: one._replace(marked=marked[path]) for path, one in found.items()}
+
+    return kept.of(who).read(read, SCRIPTS, paths) if kept else read(SCRIPTS, paths)
+
+
+def read_by_peer(
+    reader: Contestant, pages: Sequence[Path], kept: KeptReadings | None = None
+) -> Texts:
+    """What a peer reads; raises PeerError and TurnOver."""
+
+    def read(_: str, those: Sequence[Path]) -> dict[Path, Reading]:
+        texts = reader.run(list(those)).texts
+        return {path: _by_peer(texts.get(path)) for path in those}
+
+    found = kept.of(reader.product).read(read, SCRIPTS, pages) if kept else read(SCRIPTS, pages)
+    return {path: reading.text for path, reading in found.items() if reading.status == "done"}
+
+
+def _by_peer(text: str | None) -> Reading:
+    return Reading("failed" if text is None else "done", None, text or "", None)
 
 
 def judge(

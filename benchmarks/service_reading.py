@@ -1,7 +1,7 @@
 """Many files through one running ocr_service: text, rotation and status of each."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,6 +52,8 @@ class Reading(NamedTuple):
     """All pages; empty unless done."""
     rotation: int | None
     """Of the first page; None unless done."""
+    marked: Sequence[bool] = ()
+    """Of each line, whether it is marked as in another script; only from `marks`."""
 
 
 def read_all(

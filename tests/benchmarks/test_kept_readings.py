@@ -62,3 +62,19 @@ def test_settings_tell_readings_apart() -> None:
     plain = code_and_settings({"HOME": "/root"})
     assert plain == code_and_settings({"HOME": "/home"})
     assert plain != code_and_settings({"OCR_PROFILE": "fast"})
+
+
+def test_two_readers_of_one_file_are_kept_apart(tmp_path: Path) -> None:
+    (path,) = files(tmp_path, 1)
+    kept = KeptReadings(tmp_path / "kept", "code", 60)
+    ours, theirs = Reader(), Reader()
+    kept.of("rus+ell").read(ours, "scripts", [path])
+    kept.of("tesseract").read(theirs, "scripts", [path])
+    KeptReadings(tmp_path / "kept", "code", 60).of("tesseract").read(theirs, "scripts", [path])
+    assert (ours.asked, theirs.asked) == (["0.png"], ["0.png"])
+
+
+def test_the_turn_of_another_reader_ends_with_the_first_ones(tmp_path: Path) -> None:
+    paths, reader = files(tmp_path, 3), Reader()
+    with pytest.raises(TurnOver, match="3 of 3"):
+        KeptReadings(tmp_path / "kept", "code", -1).of("tesseract").read(reader, "scripts", paths)

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 import scripts_suite
-from contestants import OURS
+from contestants import OURS, Contestant
 from drawing import sample_languages
+from kept_readings import KeptReadings
 from peer_process import run_peer
 from project import ROOT, ToolError
+from runs import Run
 from scripts_suite import WITH_LANGUAGES, error_rate, judge, table
+from service_reading import Reading
 from suites import Item
 
 
@@ -83,13 +86,46 @@ def test_ours_is_read_twice_with_the_data_that_are_there(
         def __exit__(self, *_: object) -> None:
             pass
 
+        def wait_until_ready(self) -> None:
+            pass
+
+    asked: list[int] = []
+
+    def read_all(_: Service, __: str, paths: list[Path]) -> dict[Path, Reading]:
+        asked.append(len(started))
+        return {path: Reading("done", None, f"by {len(started)}", 0) for path in paths}
+
     monkeypatch.setattr(scripts_suite, "RunningService", Service)
-    monkeypatch.setattr(scripts_suite, "_texts", lambda service, paths: {})
-    monkeypatch.setattr(scripts_suite, "marks", lambda service, prefix, paths: {})
-    texts, _ = scripts_suite.read_by_us([page("rus", "Цена")], "small", ["rus", "ell"])
-    assert list(texts) == [OURS, WITH_LANGUAGES]
-    assert [each.get("OCR_LANGUAGES") for each in started] == [None, "rus+ell"]
+    monkeypatch.setattr(scripts_suite, "read_all", read_all)
+    monkeypatch.setattr(scripts_suite, "marks", lambda *_: {drawn.path: [True]})
+    drawn = page("rus", "Цена")._replace(path=tmp_path / "rus.png")
+    drawn.path.write_bytes(b"png")
+    for turn in (1, 2):
+        kept = KeptReadings(tmp_path / "kept", "code", 60)
+        texts, marked = scripts_suite.read_by_us([drawn], "small", ["rus", "ell"], kept)
+        assert texts == {OURS: {drawn.path: "by 1"}, WITH_LANGUAGES: {drawn.path: "by 2"}}, turn
+        assert marked == {drawn.path: [True]}
+    assert asked == [1, 2], "the second turn has all that it needs"
+    assert [each.get("OCR_LANGUAGES") for each in started[:2]] == [None, "rus+ell"]
     assert (tmp_path / "2" / "languages").resolve() == tmp_path
+
+
+def test_a_page_that_a_peer_cannot_read_is_asked_once_and_has_no_text(tmp_path: Path) -> None:
+    paths = [tmp_path / "rus.png", tmp_path / "broken.png"]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    runs: list[list[Path]] = []
+
+    def run(images: list[Path]) -> Run:
+        runs.append(images)
+        return Run(texts={paths[0]: "Цена"}, seconds=1, start_s=None, peak_mb=1, detail="")
+
+    for _ in range(2):
+        kept = KeptReadings(tmp_path / "kept", "code", 60)
+        peer = Contestant("tesseract", "eng", run)
+        assert scripts_suite.read_by_peer(peer, paths, kept) == {paths[0]: "Цена"}
+    assert runs == [paths]
+    assert scripts_suite.read_by_peer(peer, paths) == {paths[0]: "Цена"}
 
 
 def test_tesseract_is_told_a_pages_language(

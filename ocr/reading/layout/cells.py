@@ -21,6 +21,7 @@ _SOME_ROWS = 4
 """Of so many, too, unless all of a band have the same number."""
 _CLOSE = 2.5
 """The rows of a text in a cell are no more than so many heights apart."""
+_SAME_WIDTH = 0.15
 
 _Key = tuple[int, int, int, int]
 _OUTSIDE = -1
@@ -46,7 +47,10 @@ def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
             beside = enclosed & (y >= y[cell].min()) & (y <= y[cell].max())
             beside[cell] = False
             in_band = beside & (keys[:, :2] == key[:2]).all(axis=1)
-            if not _goes_on(boxes, cell, np.flatnonzero(beside), np.flatnonzero(in_band)):
+            is_apart = _is_frame_apart(lines.upright[:, 0], keys[in_band], key)
+            if is_apart or not _goes_on(
+                boxes, cell, np.flatnonzero(beside), np.flatnonzero(in_band)
+            ):
                 found.append(cell)
     return found
 
@@ -60,6 +64,19 @@ def _is_closed(lines: RulingLines, key: _Key, unit: float) -> bool:
         and all(level[1] - unit <= x <= level[2] + unit for level in (top, bottom))
         for x, begin, end in (lines.upright[place] for place in key[2:] if place != _OUTSIDE)
     )
+
+
+def _is_frame_apart(places: Numbers, others: Indices, key: _Key) -> bool:
+    """Whether a cell and those of its band are frames of one width with white space between, as
+    cards are: they share no upright rule. `places` has the x of each."""
+    left, right = key[2:]
+    sides = others[:, 2:]
+    if not len(others) or _OUTSIDE in (left, right) or (sides == _OUTSIDE).any():
+        return False
+    if (sides[:, 0] == right).any() or (sides[:, 1] == left).any():
+        return False
+    width, widths = places[right] - places[left], places[sides[:, 1]] - places[sides[:, 0]]
+    return bool((np.abs(widths - width) <= _SAME_WIDTH * width).all())
 
 
 def _nearest(lines: Segments, across: Numbers, along: Numbers) -> tuple[list[int], list[int]]:

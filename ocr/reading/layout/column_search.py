@@ -3,6 +3,8 @@
 The search is bounded: a long table offers a run of columns from each of its rows on.
 """
 
+import itertools
+
 import numpy as np
 
 from reading.layout.boxes import (
@@ -16,7 +18,16 @@ from reading.layout.boxes import (
 )
 from reading.layout.listings import Listing
 from reading.layout.ruling_lines import RulingLines
-from reading.layout.text_columns import LEAST_ROWS, LONG, Side, are_columns, are_unpaired, side_of
+from reading.layout.text_columns import (
+    LEAST_ROWS,
+    LONG,
+    Side,
+    are_blocks,
+    are_columns,
+    are_rows,
+    are_unpaired,
+    side_of,
+)
 
 _MOST_WORK = 300_000
 """Lines that are looked at, times the gaps between them, added up …"""
@@ -31,6 +42,8 @@ _LOOKED_BELOW = 4
 _MUCH_LONGER = 2
 _FEWEST = 6
 """Lines that two columns have at least."""
+_MOST_OF_BLOCKS = 60
+"""Lines of addresses and the like that stand beside each other."""
 _ALONG = 0.8
 """A rule between columns is at least so long as the rows on both sides of it reach."""
 
@@ -83,6 +96,17 @@ class ColumnSearch:
                 cuts.append(middle)
         return parts_at(self._boxes, indices, cuts)
 
+    def blocks(self, indices: Indices, least: float) -> list[Indices]:
+        """The blocks of words that stand beside each other, as addresses do; empty: no such."""
+        if len(indices) > _MOST_OF_BLOCKS or self._work <= 0:
+            return []
+        self._work -= len(indices) + _EACH
+        gaps = free_spans(self._boxes, indices, least)[1:-1]
+        parts = parts_at(self._boxes, indices, [(low + high) / 2 for low, high in gaps])
+        sides = [side_of(self._boxes[part]) for part in parts]
+        apart = all(itertools.starmap(are_blocks, itertools.pairwise(sides)))
+        return parts if gaps and apart and all(map(self._listing.is_words, parts)) else []
+
     def _columns_from(
         self, strips: list[Indices], spans: list[list[Span]], start: int, least: float
     ) -> tuple[int, int, list[Indices]]:
@@ -115,14 +139,28 @@ class ColumnSearch:
     def _is_longer_below(
         self, strips: list[Indices], spans: list[list[Span]], start: int, end: int, least: float
     ) -> bool:
-        """Whether a run that begins a few strips below is much longer than this one."""
+        """Whether a run that begins a few strips below is much longer than this one, or goes on as
+        far in more columns, over two of which the strips above it lie as headings do."""
         for later in range(start + 1, min(start + _LOOKED_BELOW + 1, end, len(strips))):
             if self._steps <= 0:
                 return False
             below, _, columns = self._columns_from(strips, spans, later, least)
             if columns and below - later > _MUCH_LONGER * (end - start):
                 return True
+            if below > end and all(
+                self._lies_over(strip, columns) for strip in strips[start:later]
+            ):
+                return True
         return False
+
+    def _lies_over(self, strip: Indices, columns: list[Indices]) -> bool:
+        """Whether a strip is one line that reaches over two of the columns."""
+        left, _, right, _ = self._boxes[strip[0]].tolist()
+        under = [
+            part for part in columns
+            if self._boxes[part, 0].min() < right and self._boxes[part, 2].max() > left
+        ]  # fmt: skip
+        return len(strip) == 1 and len(under) > 1
 
     def _as_columns(self, indices: Indices, gaps: list[Span]) -> list[Indices]:
         """The columns that these gaps part; empty when none does."""
@@ -140,7 +178,7 @@ class ColumnSearch:
             return []
         widths = [_width(self._boxes[part]) for part in parts]
         runs = [side is not None and side.is_running_text for side in sides]
-        cuts = []
+        cuts, by_text = list[int](), list[int]()
         for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
             halves = parts_at(self._boxes, indices, [middle])
             left, right = (side_of(self._boxes[half]) for half in halves)
@@ -149,14 +187,33 @@ class ColumnSearch:
                 max(zip(widths[number:], runs[number:], strict=True))[1],
             )
             ruled = self._ruled(gap, left, right, unit)
-            is_cut = (
-                are_columns(left, right, unit, running, gap[1] - gap[0]) if ruled is None else ruled
-            )
-            if not is_cut and ruled is None:
-                is_cut = (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
-            if is_cut:
-                cuts.append(middle)
-        return parts_at(self._boxes, indices, cuts) if cuts else []
+            if ruled is None and are_columns(left, right, unit, running, gap[1] - gap[0]):
+                by_text.append(number)
+                cuts.append(number)
+            elif ruled is not False and (
+                ruled or (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
+            ):
+                cuts.append(number)
+        for number in by_text:
+            if self._parts_values(parts, runs, cuts, number, unit):
+                cuts.remove(number)
+        return parts_at(self._boxes, indices, [middles[cut - 1] for cut in cuts]) if cuts else []
+
+    def _parts_values(
+        self, parts: list[Indices], runs: list[bool], cuts: list[int], cut: int, unit: float
+    ) -> bool:
+        """Whether one of several cuts has values behind it that belong to what is before it: dishes
+        and prices look like columns as long as the next column counts as a part of the prices.
+
+        A cut is the number of parts before it.
+        """
+        edges = [0, *cuts, len(parts)]
+        place = edges.index(cut)
+        before, behind = edges[place - 1], edges[place + 1]
+        if len(cuts) < 2 or any(runs[cut:behind]):
+            return False
+        label, value = np.concatenate(parts[before:cut]), np.concatenate(parts[cut:behind])
+        return are_rows(side_of(self._boxes[label]), side_of(self._boxes[value]), unit)
 
     def _ruled(self, gap: Span, left: Side, right: Side, unit: float) -> bool | None:
         """Whether an upright rule parts the two, which no row's rule crosses (True), or rules of

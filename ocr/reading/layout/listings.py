@@ -23,6 +23,8 @@ _ENTRY = re.compile(r"[^\W\d_]{2,}[\W\d_]*")
 _ENTRIES = 0.4
 """Of an index' lines."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_MOSTLY = 0.7
+"""Of the lines of an address, so many have more letters than other characters."""
 
 
 class Listing:
@@ -41,6 +43,14 @@ class Listing:
         self._has_entries = entries >= max(2 * _LEAST_ROWS, _ENTRIES * len(texts))
         self.may_go_down = self._is_numbered or self._has_entries
         """Whether it is worth asking."""
+
+    def is_words(self, indices: Indices) -> bool:
+        """Whether these lines are words rather than numbers; False where the texts are not known,
+        or a whole cell is among them."""
+        if not len(self._texts) or int(indices.max()) >= len(self._texts):
+            return False
+        letters = [_letters(self._texts[index]) > 0.5 for index in indices.tolist()]
+        return sum(letters) >= _MOSTLY * len(letters)
 
     def goes_down(self, boxes: Boxes, left: Indices, right: Indices) -> bool:
         """Whether both sides of a gap are listings that are to be read one after the other."""
@@ -63,6 +73,12 @@ class Listing:
         ]
         numbers = [number for _, number in sorted(found)]
         return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _letters(text: str) -> float:
+    """Their share of a text, blanks aside."""
+    signs = "".join(text.split())
+    return sum(map(str.isalpha, signs)) / max(len(signs), 1)
 
 
 def _are_counted(left: list[list[str]], right: list[list[str]]) -> bool:

@@ -12,6 +12,8 @@ from reading.layout.ruling_lines import NO_LINES, RulingLines
 
 _DEEPEST = 24
 """Cuts within cuts; what is still together then is read row by row."""
+_CLOSE = 0.6
+"""White space between the rows of a block, in heights of a line."""
 
 
 class _Order:
@@ -65,13 +67,28 @@ class _Order:
         least = NARROWEST_GAP * unit_of(self._boxes[indices])
         order: list[int] = []
         position = 0
+        band: list[Indices] = []
         for count, columns in self._search.in_strips(strips, least):
+            if columns or (band and not self._is_close(band[-1], strips[position])):
+                order += self._band(band, least, depth)
+                band = []
             for column in columns:
                 order += self.of(column, depth + 1)
             if not columns:
-                order += self._strip(strips[position], depth)
+                band.append(strips[position])
             position += count
-        return order
+        return order + self._band(band, least, depth)
+
+    def _is_close(self, above: Indices, below: Indices) -> bool:
+        """Whether hardly more than the usual white space lies between two strips."""
+        gap = self._boxes[below, 1].min() - self._boxes[above, 3].max()
+        return bool(gap < _CLOSE * unit_of(self._boxes[np.concatenate([above, below])]))
+
+    def _band(self, strips: list[Indices], least: float, depth: int) -> list[int]:
+        """Strips close below each other: row by row, but for blocks beside each other."""
+        if len(strips) > 1 and (parts := self._search.blocks(np.concatenate(strips), least)):
+            return [index for part in parts for index in self.of(part, depth + 1)]
+        return [index for strip in strips for index in self._strip(strip, depth)]
 
     def _by_rows(self, indices: Indices) -> list[int]:
         return [int(index) for row in rows_of(self._boxes, indices) for index in row]

@@ -127,12 +127,15 @@ def _joined(segments: Segments, gap: float, aside: float) -> Segments:
 
 
 def _outside_text(segments: Segments, boxes: Boxes, axis: int) -> Segments:
-    """Without those that run through lines of text."""
+    """Without those that run through lines of text, or under one and no further than it."""
     low, high = boxes[:, axis], boxes[:, axis + 2]
     margin = (boxes[:, 3] - boxes[:, 1]) / 4
     kept = []
     for place, begin, end in segments.tolist():
         through = (low + margin < place) & (place < high - margin)
+        if axis:  # an underline, or the feet of letters
+            under = (low < place) & (place < high + margin)
+            through |= under & (boxes[:, 0] - margin < begin) & (end < boxes[:, 2] + margin)
         covered = np.minimum(boxes[through, 3 - axis], end) - np.maximum(
             boxes[through, 1 - axis], begin
         )

@@ -31,6 +31,13 @@ _WIDEST_GAP = 0.6
 _NARROWEST_SHARE = 0.12
 """A column of text is at least so wide as a share of both."""
 
+_REGULAR = 0.12
+"""Rows have one pitch when each distance is the usual one, to within such a share of it."""
+_OTHER_PITCH = 1.08, 1.7
+"""Pitches that differ so are those of two texts; from twice on, rows of one side are missing."""
+_BETWEEN = 0.3
+"""A row stands between two others when it is at least so far from both, in pitches."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Side:
@@ -86,6 +93,33 @@ def are_columns(
     if all(running) and gap <= _WIDEST_GAP * narrow:
         return True
     return any(running) and are_unpaired(left, right, unit, _LEAST_UNPAIRED_ROWS)
+
+
+def are_rows(left: Side, right: Side, unit: float) -> bool:
+    """Whether the rows of the side that has fewer, a few at least, stand beside the other's."""
+    fewest = min(len(left.centres), len(right.centres))
+    return fewest >= LEAST_ROWS and not are_unpaired(left, right, unit, LEAST_ROWS)
+
+
+def are_blocks(left: Side, right: Side) -> bool:
+    """Whether two sides of words, as two addresses, are each a block of its own: their rows have
+    different pitches, or those of one stand between those of the other."""
+    pitches = _pitch(left.centres), _pitch(right.centres)
+    if None in pitches:
+        return False
+    close, wide = sorted(pitch for pitch in pitches if pitch is not None)
+    if _OTHER_PITCH[0] * close < wide < _OTHER_PITCH[1] * close:
+        return True
+    few, many = sorted([left.centres, right.centres], key=len)
+    apart = np.abs(few[:, None] - many).min(axis=1)
+    return wide < _OTHER_PITCH[1] * close and bool((apart >= _BETWEEN * close).all())
+
+
+def _pitch(centres: Numbers) -> float | None:
+    """From one row to the next; None where that differs, or the rows are too few."""
+    steps = np.diff(centres)
+    usual = float(np.median(steps)) if len(centres) >= LEAST_ROWS else 0.0
+    return usual if usual and (np.abs(steps - usual) <= _REGULAR * usual).all() else None
 
 
 def are_unpaired(left: Side, right: Side, unit: float, least_rows: int) -> bool:

@@ -291,6 +291,65 @@ def test_it_is_always_a_permutation_of_boxes(boxes: list[Box], degrees: float) -
     assert sorted(reading_order(polygons(boxes, degrees))) == list(range(len(boxes)))
 
 
+def menu(x: float, rows: int) -> tuple[list[Box], list[Box]]:
+    """Dishes with a line about each, and their prices far to the right."""
+    dishes: list[Box] = []
+    prices: list[Box] = []
+    for row in range(rows):
+        y = 100.0 + 80 * row
+        dishes += [(x, y, 150 + row * 23 % 60, 22), (x, y + 33, 330 - row * 31 % 80, 20)]
+        prices.append((x + 480, y, 70, 22))
+    return dishes, prices
+
+
+def test_a_price_is_read_behind_its_dish_in_a_menu_of_two_columns() -> None:
+    listed = []
+    for x in (80, 740):
+        dishes, prices = menu(x, 7)
+        for number, price in enumerate(prices):
+            listed += [dishes[2 * number], price, dishes[2 * number + 1]]
+    assert_read_as_listed(listed)
+
+
+def test_a_heading_over_some_of_the_columns_is_in_none_of_them() -> None:
+    """The fourth column, which the heading does not reach, is read last all the same."""
+    columns = [column(60 + 340 * number, 150, rows, 310) for number, rows in
+               enumerate((40, 40, 17, 16))]  # fmt: skip
+    frame = [(800.0, 760.0 + 80 * row, 420.0, 40.0) for row in range(5)]
+    listed = [(60.0, 80.0, 760.0, 45.0), *(box for lines in columns for box in lines), *frame]
+    assert_read_as_listed(listed)
+
+
+ADDRESS = ["Mara Lindqvist", "Harbour Office", "Mill Street", "Old Town", "Northland"]
+
+
+def address(x: float, y: float, rows: int, pitch: float) -> list[Box]:
+    return [(x, y + pitch * row, 180 + row * 47 % 90, 28) for row in range(rows)]
+
+
+@pytest.mark.parametrize(
+    ("right", "pitch"), [(133, 32), (120, 34.5)], ids=["between the rows", "another pitch"]
+)
+def test_an_address_is_read_as_a_whole_beside_another_one(right: float, pitch: float) -> None:
+    boxes = [*address(110, 120, 5, 31), *address(800, right, 4, pitch)]
+    assert_read_as_listed(boxes, texts=[*ADDRESS, *ADDRESS[:4]])
+
+
+def test_numbers_beside_words_are_no_address() -> None:
+    """On a curved receipt the amounts may stand half a row lower than what they belong to."""
+    words, amounts = address(110, 120, 5, 31), address(500, 134, 5, 31)
+    rows = [box for row in zip(words, amounts, strict=True) for box in row]
+    said = [text for row in zip(ADDRESS, ["4.10", "12.00", "3.35", "8.00", "27.45"], strict=True)
+            for text in row]  # fmt: skip
+    assert_read_as_listed(rows, texts=said)
+
+
+def test_rows_of_words_at_one_pitch_stay_rows() -> None:
+    names, towns = address(110, 120, 5, 31), address(500, 122, 5, 31)
+    rows = [box for row in zip(names, towns, strict=True) for box in row]
+    assert_read_as_listed(rows, texts=[text for text in ADDRESS for _ in range(2)])
+
+
 layouts = st.sampled_from([
     receipt(),
     [*column(50, 100, 12), *column(500, 107, 14)],

@@ -100,3 +100,28 @@ def test_a_picture_is_looked_at_only_where_it_may_tell(monkeypatch: pytest.Monke
     assert order(receipt, paper()) == list(range(40))
     with pytest.raises(AssertionError, match="looked at"):
         order(receipt[:16], paper())
+
+
+def card(x: float, y: float) -> list[Box]:
+    """A name, lines about it, and a price further down."""
+    return [(x, y, 160, 26), (x, y + 32, 290, 22), (x, y + 58, 260, 22), (x, y + 118, 70, 26)]
+
+
+def test_cards_are_read_one_after_the_other() -> None:
+    page = paper()
+    boxes: list[Box] = []
+    for top in (80, 480):
+        for left in (60, 440, 820):
+            cv2.rectangle(page, (left, top), (left + 340, top + 360), (0, 0, 0), 3)
+            boxes += card(left + 20, top + 190)
+    assert order(boxes, page) == list(range(len(boxes)))
+
+
+def test_an_underline_parts_no_cell() -> None:
+    """A box of two lines, of which the last is underlined, beside two other lines."""
+    page = paper()
+    grid(page, [100, 420], [100, 260])
+    cv2.line(page, (140, 226), (350, 226), (0, 0, 0), 3)
+    boxes: list[Box] = [(150, 140, 200, 30), (140, 195, 215, 30), (600, 147, 150, 30),
+                        (620, 190, 100, 30)]  # fmt: skip
+    assert order(boxes, page) == [0, 1, 2, 3]
