@@ -40,7 +40,7 @@ from contestants import OURS, environment, peer, set_up
 from kept_readings import KeptReadings, TurnOver, code_and_settings
 from line_truth import is_right, tidy
 from machine import describe
-from page_positions import Positions, judge, lay_down
+from page_positions import Positions, as_they_are, judge, lay_down
 from peer_process import PeerError
 from project import ToolError, main_guard, say
 from reliability import Judged
@@ -53,7 +53,9 @@ from table_score import html_of
 from tables_suite import TABLES, PageScore
 
 PEERS = {"paddleocr": "PaddleOCR predict", "tesseract": "tesseract"}
-_IN_POSITIONS = ("receipts", "print", "cases")
+_TURNED = ("receipts", "print", "cases", "layout")
+_UPRIGHT = ("sizes",)
+"""Large pages: an upright one that is turned would be seen, but turned ones would cost hours."""
 _PEER_TIMEOUT_S = 4 * 3600.0
 
 
@@ -147,7 +149,7 @@ def gather(chosen: list[str], sources: Sources, folder: Path) -> dict[str, list[
     """The files of each suite that is read as it lies; drawn ones are made in `folder`."""
     wanted = set(chosen)
     if wanted == {"positions"}:
-        wanted |= {"print", "cases"} | ({"receipts"} if sources.images else set())
+        wanted |= {"print", "cases", "layout"} | ({"receipts"} if sources.images else set())
     cases, layouts, tables = (
         named or [suites.DRAWN] for named in (sources.cases, sources.layouts, sources.tables)
     )
@@ -209,10 +211,8 @@ def run_ours(
             found[suite] = figures_of(suite, its_items, _texts(readings, its_items))
         positions = None
         if with_positions:
-            lying = lay_down(
-                (item for name in _IN_POSITIONS for item in items.get(name, ())),
-                folder / "positions",
-            )
+            lying = lay_down(_of(items, _TURNED), folder / "positions")
+            lying += as_they_are(_of(items, _UPRIGHT))
             turned = [position.path for position in lying if position.rotation]
             say(f"positions: {len(turned)} turned files")
             readings |= read("turned", turned)
@@ -282,6 +282,10 @@ def run_peer_on(name: str, model: str, suite: str, items: list[Item]) -> Outcome
     except PeerError as error:
         return str(error)
     return figures_of(suite, items, texts)
+
+
+def _of(items: Mapping[str, list[Item]], names: Sequence[str]) -> list[Item]:
+    return [item for name in names for item in items.get(name, ())]
 
 
 def _texts(readings: Mapping[Path, Reading], items: list[Item]) -> dict[Path, str]:

@@ -1,5 +1,6 @@
-"""Whether pages are put upright: each file as it is, and lying in the three wrong positions."""
+"""Whether pages are put upright: each file as it is, and lying in the wrong positions."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -42,24 +43,34 @@ class Positions(NamedTuple):
         return self.lying - len(self.left_lying)
 
 
+def as_they_are(items: Iterable[Item]) -> list[Position]:
+    """Every item with text, upright."""
+    return [Position(item, item.path, 0) for item in items if item.known.strip()]
+
+
 def lay_down(items: Iterable[Item], folder: Path) -> list[Position]:
     """Every item with text upright, and those that tell their upright also turned, in files of
     the folder; what lies there from a turn before (`kept_readings`) is not drawn again.
 
+    A drawn item lies in one of the three wrong positions, in turn: there are many, and many alike.
     What has no upright (one I, a row of noughts: `tells_up`) must still not be turned. Without
     text there is nothing to put upright; what cannot be decoded has only its own position.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for item in items:
-        if not item.known.strip():
-            continue
-        found.append(Position(item, item.path, 0))
+    in_turn = itertools.cycle(QUARTERS[1:])
+    for upright in as_they_are(items):
+        found.append(upright)
+        item = upright.item
         if not item.tells_up:
             continue
+        rotations = [next(in_turn)] if item.is_drawn else QUARTERS[1:]
+        name = (
+            f"drawn-{item.path.name}" if item.is_drawn else item.path.name
+        )  # of both there may be
         lying = [
-            Position(item, folder / f"{item.path.name}.turned-{rotation}.png", rotation)
-            for rotation in QUARTERS[1:]
+            Position(item, folder / f"{name}.turned-{rotation}.png", rotation)
+            for rotation in rotations
         ]
         try:
             _draw(position for position in lying if not position.path.exists())

@@ -8,7 +8,8 @@ layout     53 drawn pages whose words have an order, and folders of images with 
 calibration  drawn pages as bad scanners give them: does each line's doubt keep its word?
 tables     drawn tables with known structure, and folders with a tables.jsonl (`tables_suite`)
 scripts    drawn lines in 20 languages, marked, and read with languages set up (`scripts_suite`)
-positions  receipts, print and cases again, lying in the three wrong positions
+positions  receipts, print, cases and layout again, lying: in the three wrong positions, drawn ones
+           in one of them; upright also the sizes
 """
 
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ class Item(NamedTuple):
     known: str
     tells_up: bool = True
     """Whether a person who sees it turned could say which side is up."""
+    is_drawn: bool = False
+    """Not a file that somebody gave, but one of the project's own."""
 
 
 def receipts(folder: Path) -> list[Item]:
@@ -104,7 +107,7 @@ def laid_out(sources: Sequence[str], folder: Path) -> list[Item]:
 
 
 def _drawn(recipes: list[Recipe], folder: Path) -> list[Item]:
-    return [Item(*written) for written in draw_cases.write(recipes, folder)]
+    return [Item(*written, is_drawn=True) for written in draw_cases.write(recipes, folder)]
 
 
 def _stored(folder: Path) -> list[Item]:

@@ -16,7 +16,7 @@ from engines.text_models import TextModels
 from image_warnings import ImageWarning
 from ocr_contract.doubt import Reason
 from page_records import Line
-from reading import baselines, orientation, unread_script
+from reading import joined_letters, orientation, unread_script
 from reading.axis_titles import are_axis_titles
 from reading.cut_leaders import CleanedLines, read_cleaned
 from reading.ink import has_ink, with_more_contrast
@@ -138,6 +138,12 @@ class PageEngine:
         asked = self._evidence(page, polygons, shares, known)
         if (greek := unread_script.rotation_of_greek(asked.texts)) is not None:
             rotation = greek
+        elif (
+            not (asked.surest or told_upright)
+            and unread_script.is_unread(asked.surest_short)
+            and (joined := self._rotation_of_joined(page, polygons, shares)) is not None
+        ):
+            rotation = joined
         elif not unread_script.is_unread(asked.surest):
             seen = self._seen(page, polygons, shares)
             rotation = orientation.rotation(asked.evidence, seen, told_upright=told_upright)
@@ -165,6 +171,7 @@ class PageEngine:
         are readings as the page lies, by index, and gets those that are made."""
         found: list[orientation.Evidence] = []
         surest: list[float] = []
+        surest_short: list[float] = []
         texts: dict[int, list[str]] = {turn: [] for turn in orientation.TURNS}
         recognise = self._models.recognise
         for group in orientation.lines_to_ask(polygons):
@@ -187,18 +194,17 @@ class PageEngine:
                 orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
                 for index, lines, more in zip(group, asked, columns, strict=True)
             ]
-            surest += [
-                max(reading.confidence for reading in [*lines, *more])
-                for crop, lines, more in zip(crops, asked, columns, strict=True)
-                if max(crop.shape[:2]) > LONG * min(crop.shape[:2])
-            ]
+            for crop, lines, more in zip(crops, asked, columns, strict=True):
+                is_running = max(crop.shape[:2]) > LONG * min(crop.shape[:2])
+                best = max(reading.confidence for reading in [*lines, *more])
+                (surest if is_running else surest_short).append(best)
             for index, lines in zip(group, asked, strict=True):
                 base = orientation.base_turn(polygons[index])
                 for reading in lines:
                     texts[(base + reading.way.turn) % 360].append(reading.text)
             if orientation.is_clear(found, shares):
                 break
-        return _Asked(found, surest, texts)
+        return _Asked(found, surest, surest_short, texts)
 
     def _rotation_of_unread(
         self,
@@ -215,26 +221,36 @@ class PageEngine:
             return reads
         if told_upright:
             return 0
-        if orientation.on_their_side(polygons):
-            return unread_script.rotation_of_lying(self._seen(page, polygons, shares), lines)
-        _, chosen = orientation.longest_along_one_axis(polygons, _LINES_FOR_SHAPE)
-        crops = [crop_line(page, polygons[index]) for index in chosen]
-        if not baselines.stand_on_their_head(crops):
+        if (joined := self._rotation_of_joined(page, polygons, shares)) is not None:
+            return joined
+        if not orientation.on_their_side(polygons):
             return 0
-        return unread_script.rotation_of_standing(self._seen(page, polygons, shares))
+        return unread_script.rotation_of_lying(self._seen(page, polygons, shares), lines)
+
+    def _rotation_of_joined(
+        self, page: Pixels, polygons: Polygons, shares: Sequence[float]
+    ) -> int | None:
+        """As `orientation.rotation`, of joined letters; None where the lines do not look so, or
+        the page classifier speaks against it."""
+        axis, crops = _along_one_axis(page, polygons, _LINES_FOR_SHAPE)
+        stand = joined_letters.stand(crops)
+        if stand is None:
+            return None
+        turn = axis if stand else axis + 180
+        if turn == 0:
+            return 0
+        seen = self._seen(page, polygons, shares)
+        return turn if seen[turn] > seen[0] else None
 
     def _rotation_that_reads(self, page: Pixels, polygons: Polygons) -> int | None:
         """As `orientation.rotation`, by the second recogniser; None where it cannot tell."""
         if not self._scripts.any_is_read:
             return None
-        axis, chosen = orientation.longest_along_one_axis(polygons, _LINES_FOR_SECOND)
-        crops = [crop_line(page, grown(polygons[index])) for index in chosen]
-        bases = [orientation.base_turn(polygons[index]) for index in chosen]
+        wider = np.array([grown(polygon) for polygon in polygons])
+        axis, crops = _along_one_axis(page, wider, _LINES_FOR_SECOND)
         read = {
-            turn: self._scripts.reads(
-                [turned(crop, (turn - base) % 360) for crop, base in zip(crops, bases, strict=True)]
-            )
-            for turn in (axis, axis + 180)
+            axis + more: self._scripts.reads([turned(crop, more) for crop in crops])
+            for more in (0, 180)
         }
         return unread_script.rotation_that_reads(read)
 
@@ -319,12 +335,24 @@ class PageEngine:
         return find_lines(page, self._models.detect, self._detection_side)
 
 
+def _along_one_axis(page: Pixels, polygons: Polygons, count: int) -> tuple[int, list[Pixels]]:
+    """The longest lines that share the longest one's axis, as they stand after the page is turned
+    by that, 0 or 90."""
+    axis, chosen = orientation.longest_along_one_axis(polygons, count)
+    lines = [polygons[index] for index in chosen]
+    return axis, [
+        turned(crop_line(page, line), (axis - orientation.base_turn(line)) % 360) for line in lines
+    ]
+
+
 class _Asked(NamedTuple):
     """What lines say about the way in which a page stands."""
 
     evidence: list[orientation.Evidence]
     surest: list[float]
     """Of each line of running text, the confidence in the way in which it reads best."""
+    surest_short: list[float]
+    """The same of the others."""
     texts: dict[int, list[str]]
     """What is read after each turn of the page."""
 

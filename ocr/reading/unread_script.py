@@ -6,16 +6,14 @@ asked about the page in all four positions: what it says of one alone is often w
 But it is just as sure that Hebrew, Tibetan and some Greek stand on their head when they do not. So
 only a page whose lines lie is turned, except where more speaks for it: the second recogniser, if
 its language is set up; small Greek letters, which the models know from formulas and find in one way
-only; or, together with the classifier, the line along which Arabic letters are joined.
-docs/decisions/0030 and 0047 have the figures.
+only; or, together with the classifier, the shape of Arabic's joined letters (`joined_letters`).
+docs/decisions/0030, 0047 and 0052 have the figures.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-
-from reading import orientation
 
 _READS = 0.87
 """Half of the running lines of scripts that the models know read better than this in one way; of 17
@@ -30,9 +28,6 @@ _GREEK_LETTERS, _GREEK_KINDS, _GREEK_CLEAR = 8, 5, 3
 as in any other way; of letters on their head only a few look so."""
 _GREEK_SHARE = 0.3
 """And of all letters that are read: a formula has others."""
-_ON_ITS_HEAD = 4.0
-"""How much likelier, as a natural logarithm, the classifier must hold it that joined letters stand
-on their head: 5 for one line of Arabic, 11 and more for six."""
 _SECOND_READS, _SECOND_CLEAR = 0.6, 0.2
 """The second recogniser's mean confidence in the right way, and by how much it is above that in the
 other one."""
@@ -65,13 +60,6 @@ def rotation_of_greek(texts: Mapping[int, Iterable[str]]) -> int | None:
         and greek[best] >= _GREEK_SHARE * letters[best].total()
     )
     return best if is_greek else None
-
-
-def rotation_of_standing(seen: Mapping[int, float]) -> int:
-    """As `rotation_of_lying`, of a page whose lines run along and look as if they stood on their
-    head (`baselines`): 180, or 0 where the classifier does not say so, too."""
-    likelier = seen[180] - max(seen[turn] for turn in orientation.TURNS if turn != 180)
-    return 180 if likelier >= _ON_ITS_HEAD else 0
 
 
 def rotation_of_lying(seen: Mapping[int, float], lines: int) -> int:

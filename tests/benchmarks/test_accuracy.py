@@ -19,7 +19,7 @@ import suites
 from accuracy_figures import Outcome, SuiteFigures, figures_of
 from contestants import OURS
 from drawing import cases
-from page_positions import judge, lay_down
+from page_positions import as_they_are, judge, lay_down
 from peer_process import PeerError, run_peer
 from project import ROOT, ToolError
 from service_reading import Reading, read_all
@@ -98,6 +98,17 @@ def test_a_file_is_laid_down_in_three_more_positions(page: Path, tmp_path: Path)
     for position in found:
         stored = cv2.imread(str(position.path))
         assert np.array_equal(np.rot90(stored, position.rotation // 90), upright)
+
+
+def test_drawn_files_lie_in_one_position_each_in_turn(page: Path, tmp_path: Path) -> None:
+    drawn = item(page)._replace(is_drawn=True)
+    found = lay_down([drawn, drawn, item(page), drawn], tmp_path / "turned")
+    assert [position.rotation for position in found] == [0, 90, 0, 180, 0, 90, 180, 270, 0, 270]
+
+
+def test_as_they_are_all_with_text_stand_upright(page: Path) -> None:
+    found = as_they_are([item(page), item(page, known=" ")])
+    assert [(position.path, position.rotation) for position in found] == [(page, 0)]
 
 
 def test_what_has_no_upright_lies_only_as_it_is(page: Path, tmp_path: Path) -> None:

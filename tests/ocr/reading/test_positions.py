@@ -122,3 +122,15 @@ def test_a_page_in_a_language_that_is_not_set_up_is_put_upright(
     drawing = page(language, random.Random(code), [*language.lines[:5]], clean=True)
     standing = cases.pixels(drawing.image)
     assert engine.read(cases.turned(standing, turn)).rotation == turn
+
+
+@pytest.mark.parametrize(
+    ("words", "turn"),
+    [("محمد أحمد علي", 0), ("محمد أحمد علي", 180), ("صيدلية", 180), ("محمد أحمد علي", 90)],
+)
+def test_a_few_arabic_words_are_put_upright(engine: PageEngine, words: str, turn: int) -> None:
+    """Too short for lines of running text, or for the page classifier to be sure."""
+    (language,) = (each for each in sample_languages.EVERY if each.code == "ara")
+    drawing = page(language, random.Random(2), [words], clean=False)
+    standing = cases.pixels(drawing.image)
+    assert engine.read(cases.turned(standing, turn)).rotation == turn

@@ -9,7 +9,6 @@ from reading.unread_script import (
     is_unread,
     rotation_of_greek,
     rotation_of_lying,
-    rotation_of_standing,
     rotation_that_reads,
 )
 
@@ -100,9 +99,3 @@ def test_small_greek_letters_are_read_in_one_way_only(turn: int) -> None:
 )
 def test_a_few_greek_letters_say_nothing(texts: dict[int, list[str]]) -> None:
     assert rotation_of_greek(texts) is None
-
-
-def test_joined_letters_are_turned_over_only_if_the_classifier_is_sure() -> None:
-    assert rotation_of_standing(lying(ARABIC, 180)) == 180
-    assert rotation_of_standing(lying(ARABIC, 0)) == 0
-    assert rotation_of_standing({0: -3.0, 90: -12.0, 180: -0.5, 270: -12.0}) == 0

@@ -1,0 +1,127 @@
+"""Which way up lines of joined letters stand, Arabic's and its kin's: seen from their shape alone.
+
+The letters are joined along a line that lies low, tall strokes rise from it, bowls and dots hang
+around it. A logistic model weighs where a line's ink lies, in which directions its edges run and
+how long its strokes are, in strips from top to bottom; it was fitted to upright Arabic, Persian and
+Urdu against the same lines on their head and 31 other scripts in both positions
+(benchmarks/fit_joined_letters.py). docs/decisions/0052 has the figures.
+"""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from decoding.pixels import Pixels
+from reading.joined_letters_model import BIAS, WEIGHTS
+
+_LEAST_SIDE = 8
+"""Pixels: of less nothing can be told."""
+_SCANNED, _HEIGHT = 96, 48
+"""Pixels to which a line is brought before ink is told from ground, and after what is blank above
+and below it is cut off."""
+_STRIPS, _EDGE_STRIPS, _DIRECTIONS = 16, 8, 8
+_EMPTY_ROW = 0.02
+"""Of the ink in the fullest row: with less a row is not the line's."""
+_DOT = 0.03
+"""Pieces smaller than this share of a square of the line's height are dots."""
+_STANDS, _CLEARLY = 0.0, 4.0
+"""The mean of a page's lines in the right way, as a natural logarithm of odds, and by how much it
+is above that in the other way."""
+_WEIGHTS = np.array(WEIGHTS)
+
+Features = npt.NDArray[np.float64]
+_Greys = npt.NDArray[np.float32]
+
+
+def stand(crops: Iterable[Pixels]) -> bool | None:
+    """True where most lines look as joined letters do that stand upright, False where they look so
+    on their head, None where neither is seen; text runs along the crops."""
+    found = [
+        (score(lines[0]), score(lines[1]))
+        for crop in crops
+        if (lines := (features(crop), features(crop[::-1, ::-1])))[0] is not None
+    ]
+    if not found:
+        return None
+    upright, on_its_head = np.mean(found, axis=0)
+    if max(upright, on_its_head) < _STANDS or abs(upright - on_its_head) < _CLEARLY:
+        return None
+    return bool(upright > on_its_head)
+
+
+def score(line: Features | None) -> float:
+    """The logarithm of the odds that a line of these features is upright and of joined letters."""
+    return BIAS if line is None else float(BIAS + line @ _WEIGHTS)
+
+
+def features(crop: Pixels) -> Features | None:
+    """(101,): what the model weighs, of a crop along which the text runs; None of a blank one."""
+    ink = _ink(crop)
+    if ink is None:
+        return None
+    found: Features = np.concatenate([10 * _edges(ink), *_strokes(ink), _pieces(ink)])
+    return found
+
+
+def _ink(crop: Pixels) -> _Greys | None:
+    """(48, width): how much ink there is, 0 to 1, from the line's first row of ink to its last."""
+    if min(crop.shape[:2]) < _LEAST_SIDE:
+        return None
+    grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    even = _at_height(grey, _SCANNED).clip(0, 255).astype(np.uint8)
+    _, dark = cv2.threshold(even, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    ink = 1 - dark if 2 * int(dark.sum()) > dark.size else dark
+    rows, columns = ink.sum(axis=1), ink.sum(axis=0)
+    inked = np.flatnonzero(rows > _EMPTY_ROW * rows.max())
+    if inked.size == 0:
+        return None
+    across = np.flatnonzero(columns)
+    part = ink[inked[0] : inked[-1] + 1, across[0] : across[-1] + 1]
+    if part.shape[0] < _LEAST_SIDE:
+        return None
+    return _at_height(part.astype(np.float32), _HEIGHT)
+
+
+def _at_height(line: _Greys, height: int) -> _Greys:
+    scale = height / line.shape[0]
+    size = max(round(line.shape[1] * scale), _LEAST_SIDE), height
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(line, size, interpolation=how), dtype=np.float32)
+
+
+def _edges(ink: _Greys) -> Features:
+    """(64,): the shares of each strip's edges that face each way."""
+    right, down = cv2.Sobel(ink, cv2.CV_32F, 1, 0), cv2.Sobel(ink, cv2.CV_32F, 0, 1)
+    turns = np.arctan2(down, right) / (2 * np.pi)
+    facing = np.floor(turns * _DIRECTIONS + 0.5).astype(int) % _DIRECTIONS
+    strip = np.arange(_HEIGHT)[:, None] * _EDGE_STRIPS // _HEIGHT
+    places = (strip * _DIRECTIONS + facing).ravel()
+    counted = np.bincount(places, np.hypot(right, down).ravel(), _EDGE_STRIPS * _DIRECTIONS)
+    shares: Features = counted / max(float(counted.sum()), 1e-6)
+    return shares
+
+
+def _strokes(ink: _Greys) -> tuple[Features, Features]:
+    """(16,) each: where the ink lies from top to bottom, and how long the strokes are there, in
+    pixels, as a logarithm."""
+    share = ink.sum(axis=1).reshape(_STRIPS, -1).sum(axis=1)
+    is_ink = ink > 0.5
+    begins = np.diff(is_ink.astype(np.int8), axis=1, prepend=0) > 0
+    pixels, strokes = (each.reshape(_STRIPS, -1).sum(axis=1) for each in (is_ink, begins))
+    return 10 * share.astype(np.float64) / share.sum(), np.log((pixels + 1) / (strokes + 0.5))
+
+
+def _pieces(ink: _Greys) -> Features:
+    """(5,): how much wider than high the pieces are; dots above and below, pieces, each for a
+    square of the line's height; how much of the ground is ink."""
+    is_ink = (ink > 0.5).astype(np.uint8)
+    squares = ink.shape[1] / _HEIGHT
+    _, _, found, _ = cv2.connectedComponentsWithStats(is_ink)
+    _, top, width, height, area = found[1:].T
+    wider = (width / height * area).sum() / max(area.sum(), 1)
+    is_dot, middle = area < _DOT * _HEIGHT**2, (top + height / 2) / _HEIGHT
+    above, below = (is_dot & (middle < 0.45)).sum(), (is_dot & (middle > 0.55)).sum()
+    counted = np.array([above, below, len(area)]) / squares
+    return np.array([np.log(wider + 0.1), *counted, np.log(is_ink.mean() + 1e-3)])
