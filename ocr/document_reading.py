@@ -36,8 +36,8 @@ from source_files import read_bytes
 from worker_link import worker_log
 from worker_link import worker_protocol as protocol
 
-_PIXELS_IN_HAND = 14e6
-"""Of all pages together, for each lane: three pages of A4 at 300 dots an inch for two lanes."""
+_PIXELS_IN_HAND = 10e6
+"""Of all pages together, for each lane: two pages of A4 at 300 dots an inch for two lanes."""
 PORTION = 50
 """So many pages of a document are read for one answer: opening a large file again for each portion
 costs nothing beside them, and a person who pauses waits for no more."""
@@ -175,7 +175,9 @@ class Reader:
         ):
             started = time.monotonic()
             decoded = document.decode(number)
-            tell_pixels(decoded.pixels.shape[0] * decoded.pixels.shape[1])
+            pixels = decoded.pixels.shape[0] * decoded.pixels.shape[1]
+            tell_pixels(pixels)
+            self._heap.page_decoded(pixels)
             page = self._from_layer(decoded, image_id) or self._recognise(decoded, image_id)
             tables, doubts = self._find_tables(page, image_id)
             seconds = time.monotonic() - started

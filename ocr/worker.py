@@ -200,7 +200,6 @@ def _prepare_process() -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("1000")  # when memory runs out, this process goes and not the service
     limit_resources()
-    keep_large_blocks_apart()
     cv2.setNumThreads(0)  # every image has a thread of its own
 
 
@@ -215,6 +214,7 @@ def limit_resources() -> None:
 def main() -> None:
     """Load, say ready, answer batches."""
     worker_log.tell(logging.WARNING)
+    keep_large_blocks_apart()  # before any thread: one that is there has its own for good
     connection = Connection(int(sys.argv[1]))
     batches: queue.Queue[dict[str, Any]] = queue.Queue()
     # Before the models are loaded: the service may end meanwhile.

@@ -150,6 +150,7 @@ class Lanes(Generic[Result]):
                 turn = self._take(last)
                 if turn is not None:
                     preparations.called(turn.shape)
+                    self._tell_others(preparations, turn.shape)
                     return turn
                 wait_s = None
                 if preparations:
@@ -171,7 +172,15 @@ class Lanes(Generic[Result]):
 
     def _take_preparation(self, preparations: Preparations, last: Shape | None) -> "_Turn":
         self._preparing += 1
-        return _Turn(preparations.next(), last, is_work=False)
+        run, shape = preparations.next()
+        self._tell_others(preparations, shape)
+        return _Turn(run, last, is_work=False)
+
+    def _tell_others(self, own: Preparations, shape: Shape | None) -> None:
+        """The other lanes hear which shape this one learns."""
+        for preparations in self._preparations:
+            if preparations is not own:
+                preparations.learnt_elsewhere(shape)
 
     def _take_call(self) -> Callable[[], None]:
         work, future = self._calls.popleft()

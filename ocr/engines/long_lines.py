@@ -16,12 +16,12 @@ from decoding.pixels import Pixels
 from engines.text_models import Recognised
 from engines.unspaced_scripts import runs_on
 
-MOST_HEIGHTS = 66
-"""The recogniser takes 3,200 columns of 48; what is longer would be squeezed."""
-_PART_HEIGHTS = 40
-"""Parts are about so long, in heights of the line."""
+MOST_HEIGHTS = 40
+"""The recogniser is given 1,920 columns of 48 at most: longer shapes would cost each lane 20 MB."""
+_PART_HEIGHTS = 24
+"""Parts are about so long, in heights of the line; at both ends they may be longer by …"""
 _SEARCHED_HEIGHTS = 8
-"""A part may end so much before or behind that."""
+"""… so much, where there is a better place to cut."""
 _SPACE_HEIGHTS = 0.1
 """A blank so wide stands for a space: a line's crop is half as high again as its letters."""
 _GAP_HEIGHTS = 1

@@ -14,7 +14,7 @@ from decoding.pixels import Pixels
 
 LINE_WIDTHS = (
     *range(160, 321, 32),
-    *(384, 448, 512, 640, 768, 960, 1280, 1920, 3200),
+    *(384, 448, 512, 640, 768, 960, 1280, 1920),
 )
 """Lines are read best when little fills them up (docs/decisions/0006); most are short."""
 LINE_BATCHES = (1, 8, 32, 64)

@@ -22,15 +22,15 @@ from engines.model_config import after_the_network
 LINE_HEIGHT = 48
 MIN_LINE_WIDTH = 160
 """Shorter lines are padded to it: words alone are read better so; see docs/decisions/0006."""
-MAX_LINE_WIDTH = 3200
-"""Longer lines are squeezed into it; PaddleOCR's value."""
+MAX_LINE_WIDTH = 1920
+"""Longer lines are read in parts (`long_lines`); a part that still is longer is squeezed."""
 _PADDING = 127
 """Grey, as near to the 0 of normalised pixels as whole numbers come."""
 CPU_WIDTHS = (
     *range(MIN_LINE_WIDTH, 512, 32),
     *range(512, 768, 64),
     *range(768, 1024, 128),
-    *(1024, 1280, 1600, 1920, 2560, MAX_LINE_WIDTH),
+    *(1024, 1280, 1600, MAX_LINE_WIDTH),
 )
 """To these a CPU's lines are padded: 3 % of what is computed is padding, on receipts. More widths
 would cost memory, and calls that carry fewer lines."""

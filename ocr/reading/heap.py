@@ -16,7 +16,9 @@ _ARENA_MAX = -8
 """The number in malloc.h. The library gives each thread a heap of its own, up to eight for each
 processor, and what one freed another cannot use: 80 MB of gaps between a dozen threads."""
 _EVERY = 20
-"""Giving back takes 5 ms and makes the next requests slower: not after every image."""
+"""Giving back takes 5 ms and makes the next requests slower: not after every image …"""
+_LARGE_PAGE = 1_000_000
+"""… but sooner where they are large: each so many pixels count as one image more."""
 
 
 def keep_large_blocks_apart() -> None:
@@ -38,13 +40,21 @@ class Heap:
         """`every`: after how many images."""
         self._every = every
         self._lock = threading.Lock()
-        self._images = 0
+        self._since = 0
+        """Images, and what counts as such, since gaps were given back."""
         self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
-    def image_done(self) -> None:
-        """To be called after every image."""
+    def page_decoded(self, pixels: int) -> None:
+        """To be called for every page, of so many pixels."""
         with self._lock:
-            self._images += 1
-            due = self._images % self._every == 0
+            self._since += pixels // _LARGE_PAGE
+
+    def image_done(self) -> None:
+        """To be called after every image, or page of a document."""
+        with self._lock:
+            self._since += 1
+            due = self._since >= self._every
+            if due:
+                self._since = 0
         if due and self._trim is not None:
             self._trim(0)

@@ -363,7 +363,7 @@ CPU_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8)
         (CPU_SHAPES, 640, 9, 2),
         (CPU_SHAPES, 640, 1, 1),
         (CPU_SHAPES, 704, 9, 1),
-        (CPU_SHAPES, 3200, 9, 1),
+        (CPU_SHAPES, 1920, 9, 1),
     ],
 )
 def test_how_many_lines_go_together(shapes: Shapes, width: int, waiting: int, lines: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from decoding.pixels import Pixels
 from engines.long_lines import MOST_HEIGHTS, recognise_in_parts
 from engines.text_models import Recognised
+from engines.text_recognition import LINE_HEIGHT, MAX_LINE_WIDTH
 
 HEIGHT, LETTER, GAP, SPACE = 40, 14, 3, 16
 
@@ -48,6 +49,21 @@ def test_short_lines_are_read_as_they_are() -> None:
     crops = [line(["abc", "de"]), line(["x"])]
     assert recognise_in_parts(crops, read) == read(crops)
     assert recognise_in_parts([], read) == []
+
+
+def test_no_part_is_squeezed() -> None:
+    """Wherever between two limits a line ends, and however bad the places to cut are."""
+    for heights in range(MOST_HEIGHTS, 5 * MOST_HEIGHTS, 3):
+        crop = line(["a" * 21] * (heights * HEIGHT // (21 * (LETTER + GAP) + SPACE)))
+        widths: list[int] = []
+
+        def watched(crops: Sequence[Pixels], widths: list[int] = widths) -> list[Recognised]:
+            widths.extend(part.shape[1] for part in crops)
+            return [Recognised("", 0.0)] * len(crops)
+
+        recognise_in_parts([crop], watched)
+        assert sum(widths) == crop.shape[1]
+        assert max(widths) * LINE_HEIGHT <= MAX_LINE_WIDTH * HEIGHT
 
 
 @pytest.mark.parametrize("count", [60, 200, 900])

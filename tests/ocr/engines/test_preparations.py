@@ -17,7 +17,7 @@ from engines import lanes as lanes_module
 from engines import preparations as preparations_module
 from engines.lanes import Lanes
 from engines.onnx_models import OnnxModels
-from engines.preparations import CALLS_BETWEEN, Preparation, Preparations
+from engines.preparations import CALLS_BETWEEN, MOST_BEHIND, Preparation, Preparations
 from engines.text_recognition import CPU_WIDTHS
 from project import ROOT
 from service_folders import models_folder
@@ -97,6 +97,56 @@ def test_what_work_has_prepared_already_is_spared(notes: Notes) -> None:
     assert lanes.to_prepare == 2
     lanes.recognise([line(20)])
     assert lanes.to_prepare == 1
+
+
+def shapes_left(preparations: Preparations) -> list[object]:
+    """In their order; none is left afterwards."""
+    return [preparations.next()[1] for _ in range(len(preparations))]
+
+
+def for_shapes(*widths: int) -> Preparations:
+    preparations = Preparations()
+    preparations.add(Preparation(lambda: None, (width, 1)) for width in widths)
+    return preparations
+
+
+def test_what_another_lane_has_learnt_comes_first_in_its_order() -> None:
+    preparations = for_shapes(1, 2, 3, 4, 5)
+    for width in (4, 2, 4, 9):
+        preparations.learnt_elsewhere((width, 1))
+    preparations.learnt_elsewhere(None)
+    assert shapes_left(preparations) == [(4, 1), (2, 1), (1, 1), (3, 1), (5, 1)]
+
+
+def test_what_the_lane_itself_has_learnt_meanwhile_is_spared() -> None:
+    preparations = for_shapes(1, 2, 3, 4)
+    preparations.learnt_elsewhere((3, 1))
+    preparations.learnt_elsewhere((4, 1))
+    preparations.called((3, 1))
+    preparations.learnt_elsewhere((2, 1))
+    assert shapes_left(preparations) == [(4, 1), (2, 1), (1, 1)]
+
+
+def test_a_lane_with_work_stays_only_a_few_shapes_behind() -> None:
+    preparations = for_shapes(*range(20))
+    for width in range(MOST_BEHIND):
+        preparations.learnt_elsewhere((width, 1))
+    assert not preparations.overdue
+    preparations.learnt_elsewhere((MOST_BEHIND, 1))
+    assert preparations.overdue
+    preparations.next()
+    assert not preparations.overdue
+
+
+@pytest.mark.usefixtures("never_idle")
+def test_lanes_hear_which_shapes_the_others_learn(notes: Notes) -> None:
+    """By work: each of two busy lanes ends a few shapes behind the other, not all of them."""
+    lanes = one_by_one(notes, 2)
+    widths = range(1, 4 * MOST_BEHIND)
+    lanes.prepare([notes.prepare((width, 1)) for width in widths])
+    for width in widths:
+        lanes.recognise([line(width)])
+    wait_until(lambda: lanes.to_prepare <= 2 * MOST_BEHIND)
 
 
 @pytest.mark.usefixtures("soon_idle")
@@ -182,7 +232,8 @@ def test_only_a_list_that_has_something_left_is_overdue() -> None:
     assert not preparations.overdue
     preparations.add([Preparation(lambda: None)])
     assert preparations.overdue
-    preparations.next()()
+    run, _ = preparations.next()
+    run()
     assert (preparations.overdue, len(preparations)) == (False, 0)
 
 

@@ -123,3 +123,19 @@ def test_all_threads_share_one_heap(how: str, near: bool) -> None:
         capture_output=True, text=True, timeout=60, check=True,
     ).stdout  # fmt: skip
     assert (int(told) < 64 * 2**20) == near
+
+
+def test_large_pages_count_as_several_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    heap = Heap(every=10)
+    trimmed: list[int] = []
+    monkeypatch.setattr(heap, "_trim", trimmed.append)
+    for _ in range(2):
+        heap.page_decoded(8_700_000)
+        heap.image_done()
+    assert len(trimmed) == 1, "9 of 10, then 18"
+    for _ in range(9):
+        heap.page_decoded(900_000)
+        heap.image_done()
+    assert len(trimmed) == 1
+    heap.image_done()
+    assert len(trimmed) == 2
