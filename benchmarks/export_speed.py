@@ -150,7 +150,14 @@ def exported(scene: Path, name: str, pages: int) -> Made:
     Raises:
         RuntimeError: not all could be made.
     """
-    command = [sys.executable, ROOT / "ocr" / "ocrctl.py", "export", "--format", name, "--to=-.zip"]
+    command = [
+        sys.executable,
+        str(ROOT / "ocr" / "ocrctl.py"),
+        "export",
+        "--format",
+        name,
+        "--to=-.zip",
+    ]
     if FORMATS[name] > 1:
         command += ["--ids", *map(str, range(1, pages + 1))]
     environment = os.environ | {
