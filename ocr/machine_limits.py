@@ -11,6 +11,8 @@ from pathlib import Path
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
 _STAT = Path("/proc/stat")
+NVIDIA_CONTROL_DEVICE = Path("/dev/nvidiactl")
+"""What NVIDIA's driver shows, on a machine and in a container that was given a GPU."""
 _NATIVE_WORDS = ("bad_alloc", "insufficient memory", "allocate memory", "out of memory")
 """Of OpenCV, ONNX Runtime, OpenVINO, CUDA."""
 

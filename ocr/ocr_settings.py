@@ -101,11 +101,12 @@ class Settings:
     )
     workers: int = setting(
         "OCR_WORKERS",
-        1,
+        0,
         "processes",
         "Worker processes that read at the same time, each with its share of the threads and of "
-        "the memory. One of them reads some 20 pages a second at most, whatever computes.",
-        minimum=1,
+        "the memory; 0: on a CPU one for each eight threads, as far as the memory lasts. One of "
+        "them reads some 20 pages a second at most, whatever computes.",
+        minimum=0,
         maximum=32,
     )
     gpu_memory_mb: int = setting(

@@ -45,6 +45,7 @@ from models import TABLE_STRUCTURE, Model, ModelSet, resolve, table_structure
 from ocr_errors import OcrError, WorkerError
 from ocr_settings import Settings, load
 from reading.heap import keep_large_blocks_apart
+from worker_count import worker_count
 from worker_link import worker_channel, worker_log
 from worker_link import worker_protocol as protocol
 
@@ -177,7 +178,7 @@ def _kept_files(settings: Settings) -> KeptFiles:
 
 def _share_of(count: int, settings: Settings) -> int:
     """What each of the workers has of something that they share."""
-    return max(count // settings.workers, 1)
+    return max(count // worker_count(settings), 1)
 
 
 def _hands(inference: Inference, processors: int) -> int:
@@ -232,7 +233,7 @@ def main() -> None:
             from reading.tables.table_finder import TableFinder
 
             loaded = loading.result()
-        decode_memory.budget().total /= settings.workers
+        decode_memory.budget().total /= worker_count(settings)
         engine = load_engine(settings, loaded.models, loaded.second)
     except Exception as error:
         log.debug("start failed", exc_info=True)

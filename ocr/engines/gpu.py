@@ -8,12 +8,10 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
+import machine_limits
 from machine_limits import is_lack_of_memory
 
-CONTROL_DEVICE = Path("/dev/nvidiactl")
-"""What NVIDIA's driver shows, on a machine and in a container that was given a GPU."""
 TINY_MODEL = bytes.fromhex(
     "0808"  # the file format's version: 8
     "3a2b"  # the graph:
@@ -38,7 +36,7 @@ log = logging.getLogger("inference")
 
 def gpu_is_expected() -> bool:
     """Whether this machine, or who made this container, offers a GPU."""
-    return CONTROL_DEVICE.exists()
+    return machine_limits.NVIDIA_CONTROL_DEVICE.exists()
 
 
 def gpu_problem(engine: str, number: int) -> str | None:

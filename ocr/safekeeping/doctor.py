@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple, cast
 import apsw
 
 import language_choice
+import machine_limits
 import models
 from disk_guard import DiskGuard, free_bytes
 from folder_rights import ImageRights
@@ -33,7 +34,6 @@ _CLOCK_SLACK_S = 60.0
 _OLD_BACKUP_DAYS = 7
 _SIZES_LIMIT_S = 3.0
 """A gigabyte or so; `--sizes` takes the time that it needs."""
-GPU_DEVICE = Path("/dev/nvidiactl")
 
 
 class Finding(NamedTuple):
@@ -319,7 +319,11 @@ def _device(settings: Settings, status: StatusReply | None) -> Iterator[Finding]
         yield Finding("device", "ok", f"Wanted: {settings.device}; known once the service runs.")
     elif status.device is None:
         yield Finding("device", "warn", "The models are still being loaded; ask again soon.")
-    elif status.device == "cpu" and settings.device != "cpu" and GPU_DEVICE.exists():
+    elif (
+        status.device == "cpu"
+        and settings.device != "cpu"
+        and machine_limits.NVIDIA_CONTROL_DEVICE.exists()
+    ):
         yield Finding(
             "device",
             "warn",

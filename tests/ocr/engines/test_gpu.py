@@ -7,7 +7,7 @@ from typing import Any
 import onnxruntime
 import pytest
 
-from engines import gpu
+import machine_limits
 from engines.gpu import TINY_MODEL, end_when_lost, gpu_is_expected, gpu_problem, is_lost
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -40,7 +40,7 @@ class FakeRuntime:
 def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeRuntime:
     device = tmp_path / "nvidiactl"
     device.touch()
-    monkeypatch.setattr(gpu, "CONTROL_DEVICE", device)
+    monkeypatch.setattr(machine_limits, "NVIDIA_CONTROL_DEVICE", device)
     return FakeRuntime(monkeypatch)
 
 
@@ -52,7 +52,7 @@ def test_a_gpu_that_works(runtime: FakeRuntime) -> None:
 
 
 def test_no_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gpu, "CONTROL_DEVICE", tmp_path / "none")
+    monkeypatch.setattr(machine_limits, "NVIDIA_CONTROL_DEVICE", tmp_path / "none")
     assert not gpu_is_expected()
     assert "no /dev/nvidiactl" in str(gpu_problem("onnxruntime", 0))
 

@@ -11,6 +11,7 @@ from database_fixtures import World
 from polling import wait_until
 from reader_process import ServiceProcess
 
+import machine_limits
 import ocrctl
 from language_choice import Choice
 from ocr_contract import schema
@@ -153,10 +154,10 @@ def test_the_device_that_the_service_tells(
 ) -> None:
     fields = dict.fromkeys(StatusReply.__slots__)
     status = StatusReply(**{**fields, "engine": "e", "device": "cpu"})  # type: ignore[arg-type]
-    monkeypatch.setattr(doctor, "GPU_DEVICE", tmp_path / "none")
+    monkeypatch.setattr(machine_limits, "NVIDIA_CONTROL_DEVICE", tmp_path / "none")
     (line,) = doctor._device(settings_of(service), status)
     assert line.result == "ok"
-    monkeypatch.setattr(doctor, "GPU_DEVICE", tmp_path)
+    monkeypatch.setattr(machine_limits, "NVIDIA_CONTROL_DEVICE", tmp_path)
     (line,) = doctor._device(settings_of(service), status)
     assert line.result == "warn"
     (line,) = doctor._device(settings_of(service, device="cpu"), status)
