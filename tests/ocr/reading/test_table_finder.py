@@ -75,6 +75,45 @@ def test_plain_rows_are_a_table_without_the_model() -> None:
     assert left <= 60 and top <= 100 and right >= 639 and bottom >= 284
 
 
+SERVICES = (
+    ("Service|Work|Price",), ("Boat|paint the hull and|39.42", "repair|mend its sails"),
+    ("Net|knot what is torn|42.26", "mending|and wash it in the", "|harbour"),
+    ("Rope|splice both ends|8.50", "|and tar them"),
+    ("Pier|replace boards|12.00", "lights|and lamps"),
+)  # fmt: skip
+"""Rows, each with the lines that its cells have."""
+
+
+def spread(row_gap: float, cells: Sequence[Sequence[str]] = SERVICES) -> list[Line]:
+    """Lines of a cell stand close to each other, rows by so much more apart."""
+    found: list[Line] = []
+    top = 100.0
+    for row in cells:
+        for text in row:
+            found += rows(text, top=top, step=300)
+            top += HEIGHT + 4
+        top += row_gap
+    return found
+
+
+def test_cells_of_several_lines_without_rules_are_told_by_white_space() -> None:
+    """Without the model's places, which drift by a line over such rows."""
+    model = Written("<table></table>")
+    (table,) = TableFinder(model).find(paper(), spread(16))
+    assert not model.pictures
+    assert (table.rows, table.columns, table.header_rows) == (5, 3, 1)
+    assert texts_of(table)[1:] == [
+        ["Boat repair", "paint the hull and mend its sails", "39.42"],
+        ["Net mending", "knot what is torn and wash it in the harbour", "42.26"],
+        ["Rope", "splice both ends and tar them", "8.50"],
+        ["Pier lights", "replace boards and lamps", "12.00"],
+    ]
+
+
+def test_where_rows_are_no_farther_apart_than_lines_nothing_is_guessed() -> None:
+    assert TableFinder(None).find(paper(), spread(0)) == ()
+
+
 def test_the_model_tells_headings_spans_and_cells_of_several_lines() -> None:
     given = rows("Tree|Size||Age", "|Height|Girth|", "Oak|21.5|340|300", "of kings", "Elm|17|29|12",
                  "Yew|9|11|90")  # fmt: skip
