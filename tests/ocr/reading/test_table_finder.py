@@ -213,6 +213,17 @@ def test_lines_between_two_rules_are_one_row_where_all_rows_are_ruled() -> None:
     assert table.cells[2].lines == (3, 5)
 
 
+def test_a_filled_heading_whose_edge_is_no_rule_is_a_row_of_its_own() -> None:
+    texts = [*FIVE, "Fir|40.1|390|200"]
+    rules = [(y, 50, 690) for y in (172, 212, 252, 292, 332)]
+    boxes = grid_boxes([(12 + 40 * n, 38 + 40 * n) for n in range(6)], 4)
+    model = Written(("<tr>" + "<td></td>" * 4 + "</tr>") * 6, boxes)
+    (table,) = TableFinder(model).find(paper(*rules), rows(*texts))
+    assert model.pictures
+    assert texts_of(table) == [row.split("|") for row in texts]
+    assert table.header_rows == 1
+
+
 def test_headings_that_the_model_took_for_one_are_parted() -> None:
     heights = [(12 + 40 * n, 38 + 40 * n) for n in range(5)]
     boxes = grid_boxes(heights, 4)
