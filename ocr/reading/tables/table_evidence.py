@@ -13,7 +13,7 @@ import numpy as np
 from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
 from reading.layout.text_columns import side_of
 from reading.tables.table_region import STRONG_CELLS, STRONG_SHARE, Region
-from reading.tables.table_rows import columns_of
+from reading.tables.table_rows import columns_of, with_further_lines
 
 _LEAST_STRONG = 3
 _STRONG_ROWS = 0.6
@@ -63,11 +63,16 @@ def checked(
         running += int(len(inside) > 0 and side_of(inside).is_running_text)
     if running > (len(columns) - 1 if ruled else 1):
         return None
+    joined: list[Indices] = []
     if not ruled:
         usual = float(np.median([len(row) for row in several]))
         least = max(STRONG_CELLS, round(STRONG_SHARE * usual))
         strong = sum(len(row) >= least for row in rows)
-        if strong < max(_LEAST_STRONG, _STRONG_ROWS * len(rows)) or len(columns) < STRONG_CELLS:
+        if strong < _STRONG_ROWS * len(rows) and not is_receipt:
+            joined = with_further_lines(boxes, rows, least)
+        if strong < max(_LEAST_STRONG, _STRONG_ROWS * len(joined or rows)):
+            return None
+        if len(columns) < STRONG_CELLS:
             return None
     left, top, right, bottom = region.box
     margin = _MARGIN * unit
@@ -75,7 +80,8 @@ def checked(
     return region._replace(
         box=box,
         columns=len(columns),
-        is_regular=_is_regular(rows, len(columns), is_receipt=is_receipt),
+        is_regular=_is_regular(joined or rows, len(columns), is_receipt=is_receipt),
+        joined_rows=tuple(joined),
     )
 
 

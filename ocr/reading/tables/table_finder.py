@@ -70,13 +70,14 @@ class TableFinder:
     def _table(
         self, page: Pixels, turn: Turn, region: Region, boxes: Boxes, texts: Sequence[str]
     ) -> PageTable | None:
-        grid = self._grid(page, turn, region)
+        # The model's places drift by a line over many cells of several lines.
+        grid = None if region.joined_rows else self._grid(page, turn, region)
         filled = fill(grid.cells, boxes, texts, region.indices) if grid else None
         if grid is not None and filled is not None and _is_table(grid, filled):
             better = mended(grid, filled, region.rules, boxes)
             grid, filled = better if is_sound(better[0]) else (grid, filled)
         elif region.is_regular:
-            grid = grid_of_space(boxes, region.indices)
+            grid = grid_of_space(boxes, region.indices, region.joined_rows)
             filled = fill(grid.cells, boxes, texts, region.indices)
             if not is_sound(grid) or not _is_table(grid, filled):
                 return None

@@ -1,6 +1,7 @@
 """Rows and columns of a table: from the tags that the model wrote, or from white space alone."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -88,10 +89,10 @@ def grid_of_tags(found: TableTags) -> Grid:
     return Grid(rows, columns, header_rows, cells)
 
 
-def grid_of_space(boxes: Boxes, indices: Indices) -> Grid:
-    """Each row of lines is a row, white space parts the columns; of a page's `boxes` those of
-    `indices` count."""
-    rows = rows_of(boxes, indices)
+def grid_of_space(boxes: Boxes, indices: Indices, rows: Sequence[Indices] = ()) -> Grid:
+    """Each row of lines is a row unless `rows` are given, white space parts the columns; of a
+    page's `boxes` those of `indices` count."""
+    rows = rows or rows_of(boxes, indices)
     columns = columns_of(boxes, [row for row in rows if len(row) > 1], unit_of(boxes[indices]))
     low, high = np.array(columns).T
     cells: list[GridCell] = []

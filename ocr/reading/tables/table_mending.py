@@ -15,6 +15,9 @@ _LEAST_BANDS = 4
 _BANDS = 0.6
 """Where rules part so many of the rows, they part them all."""
 
+_ROWS_APART = 0.85
+"""Of the usual distance of rules; lines of a cell are nearer to each other."""
+
 
 def without_empty_rows(grid: Grid, filled: Filled) -> tuple[Grid, Filled]:
     """Without rows that are white space or a rule."""
@@ -103,8 +106,9 @@ def joined_between_rules(
     if bands is None:
         return grid, filled
     row_of: dict[int, int] = {}
+    first_data_row = max(grid.header_rows, int(_has_heading_apart(grid, filled, rules, boxes)))
     for row, band in enumerate(bands):
-        joins = row > grid.header_rows and band == bands[row - 1] and _alike(grid, row)
+        joins = row > first_data_row and band == bands[row - 1] and _alike(grid, row)
         row_of[row] = row_of[row - 1] if joins else len(set(row_of.values()))
     places: dict[tuple[int, int], tuple[GridCell, list[Piece]]] = {}
     for cell, pieces in zip(grid.cells, filled.pieces, strict=True):
@@ -120,6 +124,23 @@ def joined_between_rules(
             places[first, cell.column] = before[0]._replace(box=box), [*before[1], *pieces]
     rows = len(set(row_of.values()))
     return in_order(grid._replace(rows=rows), filled, list(places.values()))
+
+
+def _has_heading_apart(grid: Grid, filled: Filled, rules: Sequence[float], boxes: Boxes) -> bool:
+    """Whether the two uppermost rows have text in every cell and are as far apart as rules are:
+    where a heading is filled with a colour, its edge is no rule."""
+    middles = []
+    for row in (0, 1):
+        full = [
+            pieces
+            for cell, pieces in zip(grid.cells, filled.pieces, strict=True)
+            if cell.row == row and cell.rowspan == cell.colspan == 1 and pieces
+        ]
+        if len(full) != grid.columns:
+            return False
+        lines = boxes[[piece.line for pieces in full for piece in pieces]]
+        middles.append(float(np.median(lines[:, 1] + lines[:, 3])) / 2)
+    return middles[1] - middles[0] > _ROWS_APART * float(np.median(np.diff(rules)))
 
 
 def _bands(grid: Grid, filled: Filled, rules: Sequence[float], boxes: Boxes) -> list[int] | None:

@@ -91,6 +91,8 @@ _NEAR = 1.4
 """A heading of a table without rules stands no more than so many heights above the rest."""
 _NEXT = 0.7
 """A further line of a cell stands no more than so many heights below the one before."""
+_NEARER = 0.2
+"""So many heights, where no rule parts rows of cells of several lines."""
 _TIGHT = 0.3
 """And no more than so, where nothing stands beside it."""
 
@@ -115,6 +117,26 @@ def columns_of(boxes: Boxes, rows: Sequence[Indices], unit: float) -> list[tuple
         else:
             columns.append((low, high))
     return columns
+
+
+def with_further_lines(boxes: Boxes, rows: Sequence[Indices], least: int) -> list[Indices]:
+    """Rows of `least` cells, each with the further lines of its cells: these stand nearer to what
+    is above them than any such row does."""
+    unit = unit_of(boxes[np.concatenate(rows)])
+    tops = np.array([boxes[row, 1].min() for row in rows])
+    ends = np.maximum.accumulate([boxes[row, 3].max() for row in rows])
+    gaps = tops[1:] - ends[:-1]
+    is_full = np.array([len(row) >= least for row in rows[1:]], dtype=np.bool_)
+    if not is_full.any():
+        return list(rows)
+    goes_on = ~is_full & (gaps <= gaps[is_full].min() - _NEARER * unit)
+    found = [rows[0]]
+    for row, is_further in zip(rows[1:], goes_on.tolist(), strict=True):
+        if is_further:
+            found[-1] = np.concatenate([found[-1], row])
+        else:
+            found.append(row)
+    return found
 
 
 def parts_of(block: Indices, boxes: Boxes) -> list[Indices]:
@@ -149,8 +171,9 @@ def trimmed(block: Indices, boxes: Boxes, *, only_below: bool = False) -> Indice
     unit = unit_of(boxes[block])
     if first and len(rows[first - 1]) > 1 and _gap_below(boxes, rows, first - 1) <= _NEAR * unit:
         first -= 1
-    while last + 1 < len(rows) and len(rows[last + 1]) == 1:
-        if _gap_below(boxes, rows, last) > _NEXT * unit:
+    while last + 1 < len(rows):
+        near = _NEXT if len(rows[last + 1]) == 1 else _TIGHT
+        if _gap_below(boxes, rows, last) > near * unit:
             break
         last += 1
     return _with_last_cell(np.sort(np.concatenate(rows[first : last + 1])), boxes)

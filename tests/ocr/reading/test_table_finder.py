@@ -75,6 +75,45 @@ def test_plain_rows_are_a_table_without_the_model() -> None:
     assert left <= 60 and top <= 100 and right >= 639 and bottom >= 284
 
 
+SERVICES = (
+    ("Service|Work|Price",), ("Boat|paint the hull and|39.42", "repair|mend its sails"),
+    ("Net|knot what is torn|42.26", "mending|and wash it in the", "|harbour"),
+    ("Rope|splice both ends|8.50", "|and tar them"),
+    ("Pier|replace boards|12.00", "lights|and lamps"),
+)  # fmt: skip
+"""Rows, each with the lines that its cells have."""
+
+
+def spread(row_gap: float, cells: Sequence[Sequence[str]] = SERVICES) -> list[Line]:
+    """Lines of a cell stand close to each other, rows by so much more apart."""
+    found: list[Line] = []
+    top = 100.0
+    for row in cells:
+        for text in row:
+            found += rows(text, top=top, step=300)
+            top += HEIGHT + 4
+        top += row_gap
+    return found
+
+
+def test_cells_of_several_lines_without_rules_are_told_by_white_space() -> None:
+    """Without the model's places, which drift by a line over such rows."""
+    model = Written("<table></table>")
+    (table,) = TableFinder(model).find(paper(), spread(16))
+    assert not model.pictures
+    assert (table.rows, table.columns, table.header_rows) == (5, 3, 1)
+    assert texts_of(table)[1:] == [
+        ["Boat repair", "paint the hull and mend its sails", "39.42"],
+        ["Net mending", "knot what is torn and wash it in the harbour", "42.26"],
+        ["Rope", "splice both ends and tar them", "8.50"],
+        ["Pier lights", "replace boards and lamps", "12.00"],
+    ]
+
+
+def test_where_rows_are_no_farther_apart_than_lines_nothing_is_guessed() -> None:
+    assert TableFinder(None).find(paper(), spread(0)) == ()
+
+
 def test_the_model_tells_headings_spans_and_cells_of_several_lines() -> None:
     given = rows("Tree|Size||Age", "|Height|Girth|", "Oak|21.5|340|300", "of kings", "Elm|17|29|12",
                  "Yew|9|11|90")  # fmt: skip
@@ -172,6 +211,17 @@ def test_lines_between_two_rules_are_one_row_where_all_rows_are_ruled() -> None:
     assert texts_of(table) == [["Who", "Room"], ["Ann and Bo", "12"], ["Cy", "14"], ["Di", "15"],
                                ["Ed", "16"]]  # fmt: skip
     assert table.cells[2].lines == (3, 5)
+
+
+def test_a_filled_heading_whose_edge_is_no_rule_is_a_row_of_its_own() -> None:
+    texts = [*FIVE, "Fir|40.1|390|200"]
+    rules = [(y, 50, 690) for y in (172, 212, 252, 292, 332)]
+    boxes = grid_boxes([(12 + 40 * n, 38 + 40 * n) for n in range(6)], 4)
+    model = Written(("<tr>" + "<td></td>" * 4 + "</tr>") * 6, boxes)
+    (table,) = TableFinder(model).find(paper(*rules), rows(*texts))
+    assert model.pictures
+    assert texts_of(table) == [row.split("|") for row in texts]
+    assert table.header_rows == 1
 
 
 def test_headings_that_the_model_took_for_one_are_parted() -> None:
