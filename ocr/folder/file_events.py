@@ -6,10 +6,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Set
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
+from watchdog.observers import Observer as AnyObserver
+from watchdog.observers.api import EventQueue
 
 _QUIET_EVENTS = frozenset({"opened", "closed_no_write"})
 """Our own reading causes these."""
@@ -56,6 +57,31 @@ class Events:
         """The paths until now; what comes later counts for the next look."""
         taken, self._paths = self._paths, set()
         return taken
+
+
+class _ReportedEvents(EventQueue):
+    """Without those that watchdog makes up for each file in a folder that is moved.
+
+    The folder's own event wakes; one for each of a million files in it would wait here, 200 MB.
+    """
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """An event and its watch, or what ends the observer."""
+        if not (isinstance(item, tuple) and item[0].is_synthetic):
+            super().put(item, block, timeout)
+
+
+class Observer(AnyObserver):  # type: ignore[misc, valid-type]  # it differs by platform
+    """The platform's, with events of what was reported alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reported = _ReportedEvents()
+
+    @property
+    def event_queue(self) -> EventQueue:
+        """From the threads that wait for the kernel to the one that tells."""
+        return self._reported
 
 
 @contextlib.contextmanager

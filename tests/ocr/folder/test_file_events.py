@@ -28,6 +28,24 @@ def test_our_own_reading_wakes_nobody(scene: Scene) -> None:
         assert wake.wait(10)
 
 
+def test_a_folder_that_is_moved_in_is_one_event_however_many_files_it_has(scene: Scene) -> None:
+    """watchdog makes up one for each file: 200 MB for a million that come back at once."""
+    away = scene.root.parent / "away"
+    (away / "deep").mkdir(parents=True)
+    for number in range(300):
+        (away / "deep" / f"{number}.png").touch()
+    told: list[str] = []
+    wake = threading.Event()
+    with file_events.watching(
+        scene.root, wake, lambda event: told.append(str(event.src_path)) or True
+    ):
+        away.rename(scene.root / "back")
+        assert wake.wait(10)
+        (scene.root / "last.png").touch()
+        wait_until(lambda: any(path.endswith("last.png") for path in told), "the last event")
+    assert 0 < len(told) < 20
+
+
 def test_without_events_looking_suffices(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     class NoObserver:
         def schedule(self, *_: object, **__: object) -> None:
