@@ -28,6 +28,13 @@ READ_AS = str.maketrans("ďťľĺŕþűĎŤĽ", "dtlírpúDTL")
         ("Kæmi ný öxi hér, ykist pjófum nú bæði víl og ádrepa, það er góður dagur, veður", "isl"),
         ("Árvíztúrő tükörfúrógép, idő, erdő, nő", "hun"),
         ("Eoanĝo iuaǔde, laǔ Ludoviko Zamenhof hodiaǔ bongustas frea manĝao antaǔ", "epo"),
+        (
+            "Rhaid talu'r anfoneb o fewn deg diwrnod. Mae'r llyfrgell yn y dref, a'r gr yn y ty. "
+            "Mae'r plant wedi mynd i'r ysgol bob bore, diolch",
+            "cym",
+        ),
+        ("Yn yr Ayr i'r am an English text which has yn, yr and am in it, not Welsh words", None),
+        ("Hi gwrug mos dhe'n dre yn kres an jydh, yma an gewer da hag yth esov vy omma", None),
         ("Frøði hevur skrivað eina góða bók um veðrið, ísur, kúgv, býur", None),
         ("Gojazni đačić s biciklom drži hmelj i finu vatu u džepu nošnje", None),
         ("Įlinkdama fechtuotojo špaga sublykčiojusi pragręžė apvalų arbūzą", None),
@@ -55,6 +62,8 @@ def test_of_whole_pages_only_those_in_such_a_language_are_told(
     [
         ("Nechcem král' ist domov", "Nechcem kráľ isť domov", "Nechcem kráľ isť domov"),
         ("gr a dr", "gŵr a dŵr", "gŵr a dŵr"),
+        ("DÜM STÜL MÉSTO DAÑ", "DŮM STŮL MĚSTO DAŇ", "DŮM STŮL MĚSTO DAŇ"),
+        ("Öszi ERDő", "Őszi ERDŐ", "Őszi ERDŐ"),
         ("petta er 1250", "þetta er I250", "þetta er 1250"),
         ("kíb", "kĺb", "kĺb"),
         ("Total 12.50", "Ťotal x12.50", "Ťotal 12.50"),
@@ -128,8 +137,9 @@ def test_the_page_says_so_and_what_to_do(second: Recogniser | None, remedy: str)
     assert language is not None
     warning = seldom_letters_warning(language, any_is_read=scripts.any_is_read)
     assert warning.code == "seldom_letters"
-    assert "seems to be in Czech. Of its letters these are seldom read right: ď and ť." in (
-        warning.message
+    assert (
+        "seems to be in Czech. Of its letters these are seldom read right: ď, ť, Ě, Ň and Ů."
+        in (warning.message)
     )
     assert remedy in warning.message
 
