@@ -7,10 +7,13 @@ says where such letters stand. docs/decisions/0048 has how often each letter was
 """
 
 import collections
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from page_records import Line
 
 SELDOM_READ = frozenset("ďĎťŤľĽĺĹŕŔþÞűŰŵŴŷŶĉĈĝĜĥĤĵĴŝŜŭŬĚŇŮŐ")
 """Of ě ň ů ő only the capitals."""
@@ -30,6 +33,8 @@ class Language(NamedTuple):
     """By these it is known, …"""
     share: float
     """… when so large a share of all letters is among them …"""
+    lost: float
+    """About so large a share of the letters of usual text is hardly ever read."""
     without: str = ""
     """… and none of these is there, …"""
     beside: str = ""
@@ -46,16 +51,27 @@ class Language(NamedTuple):
             and (not self.beside or any(counts[each] for each in self.beside))
         )
 
+    def doubted(self, line: Line) -> Line:
+        """The line, with a doubt that one of such letters was in it, too; not when it was read by
+        another recogniser, or has no doubt."""
+        if line.doubt is None or line.model is not None:
+            return line
+        letters = sum(map(str.isalpha, line.text))
+        doubt = 1 - (1 - line.doubt) * (1 - self.lost) ** letters
+        return dataclasses.replace(line, doubt=doubt)
+
 
 _LANGUAGES = (
-    Language("ces", "Czech", "ď, ť, Ě, Ň and Ů", "ěůř", 0.008),
-    Language("slk", "Slovak", "ď, ť, ľ, ĺ, ŕ and Ň", "čšž", 0.012, without="ěůşėøə", beside="ý"),
-    Language("isl", "Icelandic", "þ", "ð", 0.005, without="ø"),
-    Language("hun", "Hungarian", "ű and Ő", "ő", 0.003),
-    Language("epo", "Esperanto", "ĉ, ĝ, ĥ, ĵ, ŝ and ŭ", "ǔ", 0.002, without="ǎǐǒ"),
+    Language("ces", "Czech", "ď, ť, Ě, Ň and Ů", "ěůř", 0.008, 0.001),
+    Language(
+        "slk", "Slovak", "ď, ť, ľ, ĺ, ŕ and Ň", "čšž", 0.012, 0.013, without="ěůşėøə", beside="ý"
+    ),
+    Language("isl", "Icelandic", "þ", "ð", 0.005, 0.014, "ø"),
+    Language("hun", "Hungarian", "ű and Ő", "ő", 0.003, 0.003),
+    Language("epo", "Esperanto", "ĉ, ĝ, ĥ, ĵ, ŝ and ŭ", "ǔ", 0.002, 0.022, "ǎǐǒ"),
 )
 """ǔ is what becomes of ŭ."""
-_WELSH = Language("cym", "Welsh", "ŵ and ŷ", "", 0.15)
+_WELSH = Language("cym", "Welsh", "ŵ and ŷ", "", 0.15, 0.003)
 _WELSH_ALONE = frozenset((
     "bydd", "diolch", "dydd", "eich", "gyda", "hefyd", "mae", "oedd", "rhaid", "sydd", "wedi",
     "ydych",

@@ -1,13 +1,17 @@
 """Letters that the models know and hardly ever read: the page's language tells of them."""
 
+import random
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from real_pages import load_models
 from test_other_script_lines import Second
 
 from decoding.pixels import Pixels
-from drawing import sample_languages
+from drawing import cases, sample_languages, script_lines
+from page_records import Line
+from reading.engine import PageEngine
 from reading.line_reading import UPRIGHT, Reading
 from reading.other_script_lines import OtherScripts, seldom_letters_warning
 from reading.seldom_letters import SELDOM_READ, language_of, with_seldom_letters
@@ -147,3 +151,33 @@ def test_the_page_says_so_and_what_to_do(second: Recogniser | None, remedy: str)
 def test_a_second_reading_with_such_a_letter_has_letters_that_are_not_known() -> None:
     assert set("ďťľ") <= SELDOM_READ
     assert not SELDOM_READ & set("ěščřžýáíéůúňóáäôü")
+
+
+def test_lines_of_such_a_page_are_doubted_the_more_the_longer_they_are() -> None:
+    """Of Slovak one letter of 75 is such a one: 30 letters have one in every third line."""
+    language = language_of(["Krdel štastných datlov učí pri ústí Váhu, škola, žaba, býk"])
+    assert language is not None
+
+    def doubt(text: str, doubt: float | None = 0.02, model: str | None = None) -> float | None:
+        return language.doubted(Line(text, 0.99, (), doubt, model=model)).doubt
+
+    assert doubt("a" * 30) == pytest.approx(0.34, abs=0.01)
+    assert doubt("12.50 1250") == pytest.approx(0.02)
+    assert doubt("a" * 30, 0.9) == pytest.approx(0.93, abs=0.01)
+    assert doubt("a" * 30, None) is None
+    assert doubt("a" * 30, 0.02, "tesseract slk") == 0.02
+
+
+def test_a_page_that_says_so_doubts_its_lines() -> None:
+    slovak = (
+        "Veľká škola stojí pri žltom dome", "Deti chodia každé ráno do školy",
+        "Býk čaká v tieni stromu, žaba tiež",
+    )  # fmt: skip
+    faces = sample_languages.SPELLED[0].faces[:1]
+    language = sample_languages.Language("slk", "Slovak", faces, slovak, is_spelled=True)
+    drawn = script_lines.page(language, random.Random(1), clean=True)
+    read = PageEngine(load_models(), detection_side=960, orientation=False).read(
+        cases.pixels(drawn.image)
+    )
+    assert [warning.code for warning in read.warnings] == ["seldom_letters"]
+    assert all(line.doubt is not None and line.doubt > 0.25 for line in read.lines)
