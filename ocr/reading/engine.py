@@ -307,6 +307,8 @@ class PageEngine:
         if language := self._scripts.seldom_read([line.text for line in found_page.lines]):
             any_is_read = self._scripts.any_is_read
             warnings.append(seldom_letters_warning(language, any_is_read=any_is_read))
+            lines = tuple(map(language.doubted, found_page.lines))
+            found_page = dataclasses.replace(found_page, lines=lines)
         return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(

@@ -1,17 +1,22 @@
 """Letters that the recogniser has a class for and hardly ever reads, and the languages with them.
 
 It was trained on few pages in these languages: ď becomes d, ľ l, þ p, and ŵ nothing at all. No look
-at a line tells it, since the character is sure. But the language can be told by its other letters,
-and then the page says so; with the language set up, the second recogniser says where such letters
-stand. docs/decisions/0048 has how often each letter was read.
+at a line tells it, since the character is sure. But the language can be told by its other letters
+or its commonest words, and then the page says so; with the language set up, the second recogniser
+says where such letters stand. docs/decisions/0048 has how often each letter was read.
 """
 
 import collections
+import dataclasses
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-SELDOM_READ = frozenset("ďĎťŤľĽĺĹŕŔþÞűŰŵŴŷŶĉĈĝĜĥĤĵĴŝŜŭŬ")
+from page_records import Line
+
+SELDOM_READ = frozenset("ďĎťŤľĽĺĹŕŔþÞűŰŵŴŷŶĉĈĝĜĥĤĵĴŝŜŭŬĚŇŮŐ")
+"""Of ě ň ů ő only the capitals."""
 _LEAST = 3
 """So many telling letters there must be on a page, …"""
 
@@ -28,36 +33,76 @@ class Language(NamedTuple):
     """By these it is known, …"""
     share: float
     """… when so large a share of all letters is among them …"""
+    lost: float
+    """About so large a share of the letters of usual text is hardly ever read."""
     without: str = ""
     """… and none of these is there, …"""
     beside: str = ""
     """… and one of these, if there are any."""
 
+    def is_told_by(self, counts: Mapping[str, int]) -> bool:
+        """By how often each character occurs on a page, in small letters."""
+        letters = sum(count for character, count in counts.items() if character.isalpha())
+        telling = sum(counts[each] for each in self.telling)
+        return (
+            telling >= _LEAST
+            and telling >= self.share * letters
+            and not any(counts[each] for each in self.without)
+            and (not self.beside or any(counts[each] for each in self.beside))
+        )
+
+    def doubted(self, line: Line) -> Line:
+        """The line, with a doubt that one of such letters was in it, too; not when it was read by
+        another recogniser, or has no doubt."""
+        if line.doubt is None or line.model is not None:
+            return line
+        letters = sum(map(str.isalpha, line.text))
+        doubt = 1 - (1 - line.doubt) * (1 - self.lost) ** letters
+        return dataclasses.replace(line, doubt=doubt)
+
 
 _LANGUAGES = (
-    Language("ces", "Czech", "ď and ť", "ěůř", 0.008),
-    Language("slk", "Slovak", "ď, ť, ľ, ĺ and ŕ", "čšž", 0.012, without="ěůşėøə", beside="ý"),
-    Language("isl", "Icelandic", "þ", "ð", 0.005, without="ø"),
-    Language("hun", "Hungarian", "ű", "ő", 0.003),
-    Language("epo", "Esperanto", "ĉ, ĝ, ĥ, ĵ, ŝ and ŭ", "ǔ", 0.002, without="ǎǐǒ"),
+    Language("ces", "Czech", "ď, ť, Ě, Ň and Ů", "ěůř", 0.008, 0.001),
+    Language(
+        "slk", "Slovak", "ď, ť, ľ, ĺ, ŕ and Ň", "čšž", 0.012, 0.013, without="ěůşėøə", beside="ý"
+    ),
+    Language("isl", "Icelandic", "þ", "ð", 0.005, 0.014, "ø"),
+    Language("hun", "Hungarian", "ű and Ő", "ő", 0.003, 0.003),
+    Language("epo", "Esperanto", "ĉ, ĝ, ĥ, ĵ, ŝ and ŭ", "ǔ", 0.002, 0.022, "ǎǐǒ"),
 )
-"""ǔ is what becomes of ŭ. Nothing tells Welsh, of which ŵ and ŷ are lost."""
+"""ǔ is what becomes of ŭ."""
+_WELSH = Language("cym", "Welsh", "ŵ and ŷ", "", 0.15, 0.003)
+_WELSH_ALONE = frozenset((
+    "bydd", "diolch", "dydd", "eich", "gyda", "hefyd", "mae", "oedd", "rhaid", "sydd", "wedi",
+    "ydych",
+))  # fmt: skip
+"""Hardly any other language has these: there must be two of them."""
+_WELSH_WORDS = _WELSH_ALONE.union((
+    "a'r", "am", "bob", "cael", "chi", "cyn", "dros", "drwy", "ein", "fel", "gan", "ger", "gwneud",
+    "heb", "hon", "hwn", "i'r", "mwy", "neu", "ni", "nid", "o'r", "ond", "rhwng", "ydd", "ydy",
+    "yn", "yr", "yw",
+))  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
 def language_of(texts: Sequence[str]) -> Language | None:
     """The language of a page's lines, if it is one of which letters are seldom read."""
-    counts = collections.Counter(unicodedata.normalize("NFC", "".join(texts)).lower())
-    letters = sum(count for character, count in counts.items() if character.isalpha())
+    text = unicodedata.normalize("NFC", "\n".join(texts)).lower()
+    counts = collections.Counter(text)
     for language in _LANGUAGES:
-        telling = sum(counts[each] for each in language.telling)
-        if (
-            telling >= _LEAST
-            and telling >= language.share * letters
-            and not any(counts[each] for each in language.without)
-            and (not language.beside or any(counts[each] for each in language.beside))
-        ):
+        if language.is_told_by(counts):
             return language
-    return None
+    return _WELSH if _is_welsh(_WORD.findall(text.replace("’", "'"))) else None
+
+
+def _is_welsh(words: Sequence[str]) -> bool:
+    """It has no letter of its own that is read; its commonest words tell it."""
+    telling = sum(word in _WELSH_WORDS for word in words)
+    return (
+        telling >= _LEAST
+        and telling >= _WELSH.share * len(words)
+        and len(_WELSH_ALONE.intersection(words)) > 1
+    )
 
 
 def with_seldom_letters(text: str, second: str) -> str:

@@ -1,13 +1,17 @@
 """Letters that the models know and hardly ever read: the page's language tells of them."""
 
+import random
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from real_pages import load_models
 from test_other_script_lines import Second
 
 from decoding.pixels import Pixels
-from drawing import sample_languages
+from drawing import cases, sample_languages, script_lines
+from page_records import Line
+from reading.engine import PageEngine
 from reading.line_reading import UPRIGHT, Reading
 from reading.other_script_lines import OtherScripts, seldom_letters_warning
 from reading.seldom_letters import SELDOM_READ, language_of, with_seldom_letters
@@ -28,6 +32,13 @@ READ_AS = str.maketrans("ďťľĺŕþűĎŤĽ", "dtlírpúDTL")
         ("Kæmi ný öxi hér, ykist pjófum nú bæði víl og ádrepa, það er góður dagur, veður", "isl"),
         ("Árvíztúrő tükörfúrógép, idő, erdő, nő", "hun"),
         ("Eoanĝo iuaǔde, laǔ Ludoviko Zamenhof hodiaǔ bongustas frea manĝao antaǔ", "epo"),
+        (
+            "Rhaid talu'r anfoneb o fewn deg diwrnod. Mae'r llyfrgell yn y dref, a'r gr yn y ty. "
+            "Mae'r plant wedi mynd i'r ysgol bob bore, diolch",
+            "cym",
+        ),
+        ("Yn yr Ayr i'r am an English text which has yn, yr and am in it, not Welsh words", None),
+        ("Hi gwrug mos dhe'n dre yn kres an jydh, yma an gewer da hag yth esov vy omma", None),
         ("Frøði hevur skrivað eina góða bók um veðrið, ísur, kúgv, býur", None),
         ("Gojazni đačić s biciklom drži hmelj i finu vatu u džepu nošnje", None),
         ("Įlinkdama fechtuotojo špaga sublykčiojusi pragręžė apvalų arbūzą", None),
@@ -55,6 +66,8 @@ def test_of_whole_pages_only_those_in_such_a_language_are_told(
     [
         ("Nechcem král' ist domov", "Nechcem kráľ isť domov", "Nechcem kráľ isť domov"),
         ("gr a dr", "gŵr a dŵr", "gŵr a dŵr"),
+        ("DÜM STÜL MÉSTO DAÑ", "DŮM STŮL MĚSTO DAŇ", "DŮM STŮL MĚSTO DAŇ"),
+        ("Öszi ERDő", "Őszi ERDŐ", "Őszi ERDŐ"),
         ("petta er 1250", "þetta er I250", "þetta er 1250"),
         ("kíb", "kĺb", "kĺb"),
         ("Total 12.50", "Ťotal x12.50", "Ťotal 12.50"),
@@ -128,8 +141,9 @@ def test_the_page_says_so_and_what_to_do(second: Recogniser | None, remedy: str)
     assert language is not None
     warning = seldom_letters_warning(language, any_is_read=scripts.any_is_read)
     assert warning.code == "seldom_letters"
-    assert "seems to be in Czech. Of its letters these are seldom read right: ď and ť." in (
-        warning.message
+    assert (
+        "seems to be in Czech. Of its letters these are seldom read right: ď, ť, Ě, Ň and Ů."
+        in (warning.message)
     )
     assert remedy in warning.message
 
@@ -137,3 +151,33 @@ def test_the_page_says_so_and_what_to_do(second: Recogniser | None, remedy: str)
 def test_a_second_reading_with_such_a_letter_has_letters_that_are_not_known() -> None:
     assert set("ďťľ") <= SELDOM_READ
     assert not SELDOM_READ & set("ěščřžýáíéůúňóáäôü")
+
+
+def test_lines_of_such_a_page_are_doubted_the_more_the_longer_they_are() -> None:
+    """Of Slovak one letter of 75 is such a one: 30 letters have one in every third line."""
+    language = language_of(["Krdel štastných datlov učí pri ústí Váhu, škola, žaba, býk"])
+    assert language is not None
+
+    def doubt(text: str, doubt: float | None = 0.02, model: str | None = None) -> float | None:
+        return language.doubted(Line(text, 0.99, (), doubt, model=model)).doubt
+
+    assert doubt("a" * 30) == pytest.approx(0.34, abs=0.01)
+    assert doubt("12.50 1250") == pytest.approx(0.02)
+    assert doubt("a" * 30, 0.9) == pytest.approx(0.93, abs=0.01)
+    assert doubt("a" * 30, None) is None
+    assert doubt("a" * 30, 0.02, "tesseract slk") == 0.02
+
+
+def test_a_page_that_says_so_doubts_its_lines() -> None:
+    slovak = (
+        "Veľká škola stojí pri žltom dome", "Deti chodia každé ráno do školy",
+        "Býk čaká v tieni stromu, žaba tiež",
+    )  # fmt: skip
+    faces = sample_languages.SPELLED[0].faces[:1]
+    language = sample_languages.Language("slk", "Slovak", faces, slovak, is_spelled=True)
+    drawn = script_lines.page(language, random.Random(1), clean=True)
+    read = PageEngine(load_models(), detection_side=960, orientation=False).read(
+        cases.pixels(drawn.image)
+    )
+    assert [warning.code for warning in read.warnings] == ["seldom_letters"]
+    assert all(line.doubt is not None and line.doubt > 0.25 for line in read.lines)
