@@ -8,6 +8,9 @@ direction a text reads badly.
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
+import cv2
+import numpy as np
+
 from decoding.pixels import Pixels
 from engines.text_models import Evidence, Recognised
 from engines.word_spans import word_spans
@@ -25,6 +28,9 @@ _TALL = 1.5
 """A region so many times as high as wide may be a text that runs up or down."""
 NARROWEST_CHARACTER = 3.5
 """And up to here it may be one upright character instead."""
+_FLAT, _FLAT_SHARE = 1.5, 0.35
+"""Ink so many times as wide as high, and no higher than this share of its region, is a dash with
+much ground above and below: on its side it would read as a 1, surely."""
 _GROUND = 0.2
 """Of its height, around a narrow character."""
 _READS_WELL = 0.85
@@ -127,15 +133,26 @@ def _prepared(crop: Pixels, way: Way) -> Pixels | None:
 
 
 def _usual_ways(crop: Pixels) -> list[Way]:
-    if not is_tall(crop):
+    if not is_tall(crop) or _is_dash(crop):
         return [UPRIGHT]
     if crop.shape[0] >= NARROWEST_CHARACTER * crop.shape[1]:
         return [DOWNWARD, UPWARD]
     return [UPRIGHT, DOWNWARD, UPWARD]
 
 
+def _is_dash(crop: Pixels) -> bool:
+    """Whether all its ink is one flat stroke."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    ink = 1 - dark if 2 * int(dark.sum()) > dark.size else dark
+    _, _, width, height = cv2.boundingRect(np.asarray(ink, dtype=np.uint8))
+    return 0 < _FLAT * height <= width and height <= _FLAT_SHARE * crop.shape[0]
+
+
 def _further_ways(crop: Pixels, readings: Sequence[Reading]) -> list[Way]:
     """What is worth trying after the usual ways."""
+    if len(readings) == 1 and is_tall(crop):
+        return []
     if is_tall(crop):
         best = max(readings, key=_confidence)
         is_column = best.way != UPWARD and is_stacking_script(best.text)

@@ -140,3 +140,26 @@ def test_each_line_gets_its_own_readings() -> None:
         [],
         [("2", DOWNWARD)],
     ]
+
+
+class StrokeReader:
+    """Reads one stroke: a 1 where it stands, surer of it than of the dash where it lies."""
+
+    def __call__(self, crops: Sequence[Pixels]) -> list[Recognised]:
+        found = []
+        for crop in crops:
+            rows, columns = np.nonzero(crop[:, :, 0] < 128)
+            stands = np.ptp(rows) > np.ptp(columns)
+            found.append(Recognised("1", 0.99) if stands else Recognised("-", 0.87))
+        return found
+
+
+def test_a_dash_in_a_high_region_is_no_one_that_lies() -> None:
+    crop = np.full((35, 22, 3), 255, dtype=np.uint8)
+    crop[16:19, 7:15] = 0
+    (reading,) = read_lines([crop], StrokeReader())
+    assert (reading.text, reading.way) == ("-", UPRIGHT)
+    narrow = np.full((36, 16, 3), 255, dtype=np.uint8)
+    narrow[4:32, 6:9] = 0
+    (reading,) = read_lines([narrow], StrokeReader())
+    assert reading.text == "1"
