@@ -2,6 +2,9 @@
 
     make bench [IMAGES=folder] [ROUNDS=3] [LIMIT=n] [PEERS="rapidocr tesseract"]
 
+Without IMAGES it reads pages of A4 at 150, 200 and 300 dots an inch in turn, which it draws (the
+suite `print` of `make accuracy`).
+
 A B C D, A B C D, …: each a fresh process that first reads one image for nothing. Prints medians,
 the ratios of neighbours and the targets; writes all to benchmarks/results/. A missed target is
 a finding and no error; a peer that fails is shown as failed, and the rest goes on. The column
@@ -12,8 +15,11 @@ the ratios mean something, and far above nothing does.
 import argparse
 import hashlib
 import sys
+import tempfile
 from pathlib import Path
+from typing import TypeVar
 
+import setup_fonts
 from bench_figures import (
     Failure,
     Figures,
@@ -26,6 +32,7 @@ from bench_figures import (
 )
 from bench_tables import figures_table, ratios_table, targets_table
 from contestants import OURS, PEERS, Contestant, line_up, set_up
+from drawing import prints
 from machine import describe
 from other_load import OtherLoad
 from peer_process import PeerError
@@ -42,13 +49,17 @@ FACTORS = {
     (TINY, "faster-paddle tiny"): 1.7,
 }
 """How many times the peer's pages a second are wanted."""
+_JPEG_QUALITY = 90
+_NO_PLACE = "0," * 8
+"""Of a line in a CSV: only its text is scored."""
+Item = TypeVar("Item")
 _COMPARED = [*FACTORS, (SMALL, "tesseract eng")]
 
 
 def main() -> int:
     """Print and write the figures; returns 1 only when this project itself failed."""
     parser = argparse.ArgumentParser(description="Speed, accuracy and memory beside peers.")
-    parser.add_argument("--images", required=True, type=Path, help="with a CSV beside each")
+    parser.add_argument("--images", type=Path, help="with a CSV beside each; else drawn A4 pages")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=0, help="only so many images; 0: all")
     parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s")
@@ -57,9 +68,12 @@ def main() -> int:
         contestants = line_up(options.peers.replace(",", " ").split())
     except ValueError as error:
         parser.error(str(error))
-    images = evenly(distinct(images_with_truth(options.images)), options.limit)
-    print(f"{describe()}\n{len(images)} images, {options.rounds} rounds\n", flush=True)
-    rounds = race(contestants, images, options.rounds, prepare(contestants))
+    failed = prepare(contestants)
+    with tempfile.TemporaryDirectory(prefix="ocr-bench-a4-") as folder:
+        source = options.images or drawn_pages(Path(folder), options.limit)
+        images = evenly(distinct(images_with_truth(source)), options.limit)
+        print(f"{describe()}\n{len(images)} images, {options.rounds} rounds\n", flush=True)
+        rounds = race(contestants, images, options.rounds, failed)
     found = verdicts(rounds, contestants)
     titles = {contestant.key: contestant.title for contestant in contestants}
     pairs = {
@@ -81,6 +95,18 @@ def main() -> int:
     print(f"written: {path.relative_to(ROOT)} and .md beside it")
     ours = [one for each in rounds for key, one in each.items() if key.startswith(OURS)]
     return 1 if any(isinstance(one, Failure) for one in ours) else 0
+
+
+def drawn_pages(folder: Path, limit: int = 0) -> Path:
+    """Office pages of A4 with their text, drawn into the folder, at most `limit`; 0: all 36."""
+    setup_fonts.main()
+    for number, recipe in enumerate(prints.recipes()[: limit or None]):
+        drawing = recipe.draw()
+        path = folder / f"{number:03d}.jpg"
+        drawing.image.save(path, quality=_JPEG_QUALITY)
+        rows = "".join(f"{_NO_PLACE}{line}\n" for line in drawing.lines)
+        path.with_suffix(".csv").write_text(rows, encoding="utf-8")
+    return folder
 
 
 def prepare(contestants: list[Contestant]) -> dict[str, Failure]:
@@ -143,7 +169,7 @@ def distinct(images: list[Path]) -> list[Path]:
     return list({hashlib.sha256(image.read_bytes()).digest(): image for image in images}.values())
 
 
-def evenly(images: list[Path], limit: int) -> list[Path]:
+def evenly(images: list[Item], limit: int) -> list[Item]:
     """At most `limit` of them, spread over the whole list; all of them for 0."""
     if not 0 < limit < len(images):
         return images

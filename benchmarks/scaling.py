@@ -35,7 +35,7 @@ from replayed_calls import Record, measure
 from result_files import write_results
 from running_service import RunningService, ServiceError
 from runs import inference_share, wall_seconds
-from scaling_figures import LANES, Trial, tables
+from scaling_figures import LANES, Trial, tables, workers_for
 from scaling_worker import MOST_COLUMNS, MOST_LINES
 from scoring import IMAGE_SUFFIXES
 from service_folders import models_folder
@@ -71,7 +71,7 @@ def main() -> int:
     print(f"{describe()}\n{len(images)} images", flush=True)
     runs = [("host", 2, count) for count in workers] + [("answers", 2, 1)]
     runs += [("pages", count, 1) for count in cores]
-    runs += [("pages", count, count // LANES) for count in cores if count > LANES]
+    runs += [("pages", count, workers_for(count)) for count in cores if workers_for(count) > 1]
     with tempfile.TemporaryDirectory(prefix="ocr-scaling-") as folder:
         place = Path(folder) / "record"
         record(images, place)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench_tables import markdown
+from worker_count import PROCESSORS_EACH_WITH_AMX
 
 LANES = 8
 """The most that one worker has; with more processors each gets several threads."""
@@ -63,8 +64,8 @@ def limits_of(trials: Sequence[Trial]) -> Limits:
 
 
 def workers_for(cores: int) -> int:
-    """One for each eight processors."""
-    return max(cores // LANES, 1)
+    """As many as the service takes by itself on such processors with AMX and enough memory."""
+    return max(cores // PROCESSORS_EACH_WITH_AMX, 1)
 
 
 def tables(trials: Sequence[Trial], cores: Sequence[int]) -> str:

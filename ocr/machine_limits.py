@@ -13,6 +13,7 @@ _MEMINFO = Path("/proc/meminfo")
 _STAT = Path("/proc/stat")
 NVIDIA_CONTROL_DEVICE = Path("/dev/nvidiactl")
 """What NVIDIA's driver shows, on a machine and in a container that was given a GPU."""
+_CPUINFO = Path("/proc/cpuinfo")
 _NATIVE_WORDS = ("bad_alloc", "insufficient memory", "allocate memory", "out of memory")
 """Of OpenCV, ONNX Runtime, OpenVINO, CUDA."""
 
@@ -75,6 +76,14 @@ def idle_seconds(stat: Path = _STAT) -> float:
         return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError):
         return 0.0
+
+
+def has_amx(cpuinfo: Path = _CPUINFO) -> bool:
+    """Whether the processors have a unit for matrix products in bf16."""
+    try:
+        return "amx_bf16" in cpuinfo.read_text(errors="replace").split()
+    except OSError:
+        return False
 
 
 def is_lack_of_memory(error: Exception) -> bool:

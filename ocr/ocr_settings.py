@@ -104,8 +104,8 @@ class Settings:
         0,
         "processes",
         "Worker processes that read at the same time, each with its share of the threads and of "
-        "the memory; 0: on a CPU one for each eight threads, as far as the memory lasts. One of "
-        "them reads some 20 pages a second at most, whatever computes.",
+        "the memory; 0: on a CPU one for each eight threads (four with AMX), as far as the memory "
+        "lasts. One of them reads some 20 pages a second at most, whatever computes.",
         minimum=0,
         maximum=32,
     )

@@ -8,10 +8,13 @@ import machine_limits
 from ocr_settings import Settings
 
 PROCESSORS_EACH = 8
-"""One worker's Python lets 18 to 28 pages a second through, which is what some eight processors
-with AMX compute; more of them would wait for it. docs/decisions/0055 has the arithmetic."""
+"""One worker's Python lets only so much through: of a receipt's processor time a fifth is the
+page's own thread, so more than some five processors would wait for it …"""
+PROCESSORS_EACH_WITH_AMX = 4
+"""… where networks are fast. Without AMX they take three times as long, and Python as before.
+docs/decisions/0055 has the arithmetic."""
 MEMORY_EACH = 1.2e9
-"""Bytes of a worker with as many lanes."""
+"""Bytes of a worker with eight lanes."""
 MEMORY_SHARE = 0.6
 """Of the memory that there is, for all workers: the rest is for the service and for one large
 image more."""
@@ -32,4 +35,5 @@ def workers_that_pay(settings: Settings) -> int:
         settings.device == "auto" and machine_limits.NVIDIA_CONTROL_DEVICE.exists()
     ):
         return 1
-    return max((settings.threads or machine_limits.usable_cpus()) // PROCESSORS_EACH, 1)
+    each = PROCESSORS_EACH_WITH_AMX if machine_limits.has_amx() else PROCESSORS_EACH
+    return max((settings.threads or machine_limits.usable_cpus()) // each, 1)

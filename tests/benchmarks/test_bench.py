@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import bench
 import contestants
@@ -17,6 +18,7 @@ from project import ToolError
 from result_files import settings, write_results
 from running_service import ServiceError
 from runs import Run
+from scoring import images_with_truth, truth_of
 
 
 @pytest.fixture
@@ -179,3 +181,13 @@ def test_the_machine_is_described_without_its_name() -> None:
 def test_settings_that_name_folders_are_left_out() -> None:
     environ = {"OCR_MODEL": "tiny", "OCR_DATA_FOLDER": "/a/b", "OCR_THREADS": "", "HOME": "x"}
     assert settings(environ) == {"OCR_MODEL": "tiny"}
+
+
+def test_drawn_pages_have_their_text_and_every_resolution(tmp_path: Path) -> None:
+    images = images_with_truth(bench.drawn_pages(tmp_path, limit=3))
+    widths = []
+    for image in images:
+        with Image.open(image) as picture:
+            widths.append(picture.width)
+        assert len(truth_of(image).split()) > 50
+    assert sorted(widths) == [1239, 1653, 2479]

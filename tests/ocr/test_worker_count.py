@@ -17,10 +17,11 @@ from worker_link.reading_pools import launched
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """32 processors, 64 GB, no GPU."""
+    """32 processors without AMX, 64 GB, no GPU."""
     monkeypatch.setattr(machine_limits, "usable_cpus", lambda: 32)
     monkeypatch.setattr(machine_limits, "usable_memory", lambda: 64_000_000_000)
     monkeypatch.setattr(machine_limits, "NVIDIA_CONTROL_DEVICE", tmp_path / "none")
+    monkeypatch.setattr(machine_limits, "has_amx", lambda: False)
     return monkeypatch
 
 
@@ -32,6 +33,24 @@ def test_one_for_each_eight_processors(
 ) -> None:
     machine.setattr(machine_limits, "usable_cpus", lambda: processors)
     assert worker_count(load({})) == count
+
+
+@pytest.mark.parametrize(("processors", "count"), [(2, 1), (7, 1), (8, 2), (32, 8)])
+def test_one_for_each_four_with_amx(
+    machine: pytest.MonkeyPatch, processors: int, count: int
+) -> None:
+    machine.setattr(machine_limits, "has_amx", lambda: True)
+    machine.setattr(machine_limits, "usable_cpus", lambda: processors)
+    assert worker_count(Settings()) == count
+
+
+def test_amx_is_told_by_the_kernel(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    assert not machine_limits.has_amx(cpuinfo)
+    cpuinfo.write_text("flags\t\t: fpu avx512_bf16 amx_tile\n")
+    assert not machine_limits.has_amx(cpuinfo)
+    cpuinfo.write_text("flags\t\t: fpu amx_bf16 amx_tile amx_int8\n")
+    assert machine_limits.has_amx(cpuinfo)
 
 
 @pytest.mark.parametrize(("gigabytes", "count"), [(0, 1), (1, 1), (4, 2), (7, 3), (8, 4), (64, 4)])
