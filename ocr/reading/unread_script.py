@@ -13,8 +13,7 @@ docs/decisions/0030 and 0047 have the figures.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
+from engines.arrays import median
 from reading import orientation
 
 _READS = 0.87
@@ -41,7 +40,7 @@ other one."""
 def is_unread(surest: Sequence[float]) -> bool:
     """Whether running text reads well in no way; `surest` are the confidences of lines, each in
     the way in which it reads best."""
-    return len(surest) > 0 and float(np.median(surest)) < _READS
+    return len(surest) > 0 and median(surest) < _READS
 
 
 def rotation_of_greek(texts: Mapping[int, Iterable[str]]) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engines.arrays import median
 from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
 from reading.layout.text_columns import side_of
 from reading.tables.table_region import STRONG_CELLS, STRONG_SHARE, Region
@@ -64,7 +65,7 @@ def checked(
     if running > (len(columns) - 1 if ruled else 1):
         return None
     if not ruled:
-        usual = float(np.median([len(row) for row in several]))
+        usual = median([len(row) for row in several])
         least = max(STRONG_CELLS, round(STRONG_SHARE * usual))
         strong = sum(len(row) >= least for row in rows)
         if strong < max(_LEAST_STRONG, _STRONG_ROWS * len(rows)) or len(columns) < STRONG_CELLS:
