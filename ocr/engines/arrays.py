@@ -1,5 +1,7 @@
 """What the models answer in: the types of arrays that several modules name."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,3 +12,20 @@ Polygons = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
+
+
+def median(values: "npt.NDArray[Any] | Sequence[float]") -> float:
+    """As numpy's median of real numbers, none of them NaN, in any shape; NaN of none.
+
+    A tenth of its time for the few numbers of a line.
+    """
+    numbers = np.asarray(values).ravel()
+    if not len(numbers):
+        return math.nan
+    middle = len(numbers) // 2
+    if len(numbers) % 2:
+        return float(np.partition(numbers, middle)[middle])
+    low, high = np.partition(numbers, (middle - 1, middle))[middle - 1 : middle + 1]
+    if numbers.dtype.kind == "f":
+        return float((low + high) / 2)  # in its own precision, as numpy does
+    return (int(low) + int(high)) / 2

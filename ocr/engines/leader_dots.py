@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.arrays import median
 
 _LEAST_DOTS = 5
 """An ellipsis has three, and a full stop may follow it."""
@@ -85,10 +86,8 @@ def _row_of_dots(low: Marks, run: tuple[int, int], height: int) -> tuple[int, in
     ]
     if len(dots) < _LEAST_DOTS:
         return None
-    step = float(np.median(np.diff([dot.left for dot in dots])))
-    top, bottom = (
-        float(np.median(edges)) for edges in zip(*(dot[2:] for dot in dots), strict=True)
-    )
+    step = median(np.diff([dot.left for dot in dots]))
+    top, bottom = (median(edges) for edges in zip(*(dot[2:] for dot in dots), strict=True))
     best: list[_Speck] = []
     row: list[_Speck] = []
     for dot in dots:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.arrays import median
 
 _TOP, _BOTTOM = 0.15, 0.87
 """Rows of a line that are looked at, in shares of its height: above and below them the letters of
@@ -78,7 +79,7 @@ class LineInk:
         least = np.flatnonzero(sums == sums.min())
         start = int(least[len(least) // 2])
         end = start + over
-        level = int(np.median(part[start:end])) + self._specks
+        level = int(median(part[start:end])) + self._specks
         while start > 0 and part[start - 1] <= level:
             start -= 1
         while end < len(part) and part[end] <= level:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.arrays import median
 from engines.text_models import Recognised
 from engines.unspaced_scripts import runs_on
 
@@ -92,7 +93,7 @@ def _ground(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(width,): the paper's shade along a line (height, width)."""
     height, width = grey.shape
     count = max(width // (_GROUND_HEIGHTS * height), 1)
-    shades = [float(np.median(part)) for part in np.array_split(grey, count, axis=1)]
+    shades = [median(part) for part in np.array_split(grey, count, axis=1)]
     middles = (np.arange(count) + 0.5) * width / count
     ground: npt.NDArray[np.float32] = np.interp(np.arange(width), middles, shades)
     return ground.astype(np.float32)

@@ -20,6 +20,11 @@ _GROWN = 0.1
 """Share of a line's height that is added on both sides."""
 _MARGIN = 4
 """Pixels around a polygon that the interpolation looks at."""
+_ROTATIONS = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
 
 
 class LineCrops(Sequence[Pixels]):
@@ -131,7 +136,7 @@ def _cut_sides(corners: list[list[float]]) -> tuple[int, int, int, int]:
 
 def turned(pixels: Pixels, degrees: int) -> Pixels:
     """A crop or a page turned counter-clockwise by 0, 90, 180 or 270 degrees."""
-    return np.ascontiguousarray(np.rot90(pixels, degrees // 90)) if degrees else pixels
+    return np.asarray(cv2.rotate(pixels, _ROTATIONS[degrees]), np.uint8) if degrees else pixels
 
 
 def _is_upright(corners: list[list[float]]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
-from engines.arrays import Polygons
+from engines.arrays import Polygons, median
 from engines.tiled_detection import MOST_TILE_PIXELS
 from machine_limits import is_lack_of_memory
 from page_records import MAX_LINES
@@ -195,7 +195,7 @@ def _side_for_signs(page: Pixels, found: Polygons, scale: float) -> int:
     is_sign = lengths - heights <= _SIGN * heights
     if is_sign.mean() <= _MOSTLY:
         return 0
-    height = float(np.median(heights[is_sign])) * scale
+    height = median(heights[is_sign]) * scale
     longest: int = max(page.shape[:2])
     side = min(round(longest * scale * _WANTED_SIGN / height), longest, _affordable_side(page))
     return side if height < _LOW_SIGN and side > longest * scale else 0
@@ -247,7 +247,7 @@ def _shows_more(
     before = first[((high > 0) & (low < part.shape[1::-1])).all(axis=1)]
     if not len(before):
         return True
-    height, closer_height = (float(np.median(_heights(lines))) for lines in (before, after))
+    height, closer_height = (median(_heights(lines)) for lines in (before, after))
     low_print = place.letter_height * first_scale < _TOO_LOW and height * first_scale < _LOW_LINE
     return low_print or len(before) > _CUT_UP * len(after) or closer_height < _MERGED * height
 

@@ -148,7 +148,8 @@ def _letter_height(part: Pixels) -> float | None:
 
 def _quantile(shades: npt.NDArray[Any], share: float) -> int:
     """The shade up to which `share` of the pixels are; by counting, which is fast."""
-    so_far = np.bincount(shades.ravel(), minlength=256).cumsum()
+    counts = cv2.calcHist([shades], [0], None, [256], [0, 256])
+    so_far = np.asarray(counts, dtype=np.int64).cumsum()
     return int(np.searchsorted(so_far, share * so_far[-1]))
 
 

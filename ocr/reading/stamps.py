@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
-from engines.arrays import Polygons
+from engines.arrays import Polygons, median
 
 _SIDE = 600
 """Pixels of the longer side at which stamps are looked for."""
@@ -176,13 +176,13 @@ def beneath_stamp(part: Pixels) -> Pixels:
     ink = _coloured(part)
     wide = cv2.dilate(ink, np.ones((3, 3), dtype=np.uint8))
     brightest, _ = _extremes(part)
-    own = max(float(np.median(brightest[ink.astype(bool)])), 1.0) if ink.any() else 255.0
+    own = max(median(brightest[ink.astype(bool)]), 1.0) if ink.any() else 255.0
     filled = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), dtype=np.uint8))
     holes = (filled.astype(bool) & ~ink.astype(bool) & (brightest < _DARK)).sum()
     if holes < _SHINES_THROUGH * ink.sum():
         around = cv2.inpaint(np.ascontiguousarray(part), wide, _INPAINTED, cv2.INPAINT_TELEA)
         return np.ascontiguousarray(around, dtype=np.uint8)
-    shown = np.clip(brightest * (float(np.median(brightest)) / own), 0, 255).astype(np.uint8)
+    shown = np.clip(brightest * (median(brightest) / own), 0, 255).astype(np.uint8)
     through = np.where(wide.astype(bool)[..., None], shown[..., None], part).astype(np.uint8)
     return np.ascontiguousarray(through)
 
@@ -198,7 +198,7 @@ def _coloured(page: Pixels) -> Mask:
     """(height, width): 1 where ink is coloured, and the paper is not."""
     brightest, darkest = _extremes(page)
     spread = cv2.subtract(brightest, darkest)
-    usual = int(np.median(spread[::4, ::4]))  # of yellowed paper
+    usual = int(median(spread[::4, ::4]))  # of yellowed paper
     return np.asarray(spread > usual + _COLOURED, dtype=np.uint8)
 
 

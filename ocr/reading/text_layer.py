@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.arrays import median
 from engines.word_spans import word_spans
 from page_records import Line, TextRun
 from reading.layout.paragraphs import paragraph_numbers
@@ -134,7 +135,7 @@ def _covers(page: Pixels, lines: Sequence[TextRun]) -> bool:
 
 def _ink_of(page: Pixels) -> npt.NDArray[np.bool_]:
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
-    ground = int(np.median(grey[::4, ::4]))
+    ground = int(median(grey[::4, ::4]))
     return np.asarray(np.abs(grey.astype(np.int16) - ground) > _INK)
 
 

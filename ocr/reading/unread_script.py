@@ -13,7 +13,7 @@ docs/decisions/0030, 0047 and 0052 have the figures.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
+from engines.arrays import median
 
 _READS = 0.87
 """Half of the running lines of scripts that the models know read better than this in one way; of 17
@@ -36,7 +36,7 @@ other one."""
 def is_unread(surest: Sequence[float]) -> bool:
     """Whether running text reads well in no way; `surest` are the confidences of lines, each in
     the way in which it reads best."""
-    return len(surest) > 0 and float(np.median(surest)) < _READS
+    return len(surest) > 0 and median(surest) < _READS
 
 
 def rotation_of_greek(texts: Mapping[int, Iterable[str]]) -> int | None:

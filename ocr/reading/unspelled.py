@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.arrays import median
 from engines.columns import BLANK, character_begins
 from engines.text_models import Evidence
 from reading.character_tables import BITS, BLANK_KIND, CHARACTERS, KINDS, Tables, tables_of
@@ -105,7 +106,7 @@ def _is_plain(found: _Characters) -> bool:
     between, expected = between[in_words], expected[in_words]
     if not len(between):
         return True
-    usual = float(np.median(between / expected))
+    usual = median(between / expected)
     return float((between - usual * expected).max()) <= _PLAIN_GAP
 
 
@@ -147,7 +148,7 @@ def _ink(crop: Pixels) -> npt.NDArray[np.bool_]:
     """A sample of the line's pixels: where they differ from the ground, without rules."""
     every = max(crop.shape[0] // _SAMPLED_ROWS, 1)
     sample = crop[::every, ::every, 1].astype(np.int16)
-    ground = np.median(np.concatenate([sample[0], sample[-1]]))
+    ground = median(np.concatenate([sample[0], sample[-1]]))
     apart = np.abs(sample - ground)
     strongest = apart.max(axis=0)
     tenth = max(len(strongest) // 10, 1)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engines.arrays import Polygons
+from engines.arrays import Polygons, median
 from engines.unspaced_scripts import runs_on
 from ocr_contract.usual_widths import is_right_to_left, usual_width
 from reading.layout import items
@@ -70,14 +70,14 @@ def _usual_pitch(blocks: Sequence[Sequence[TextRow]]) -> float:
         for block in blocks
         for before, row in itertools.pairwise(block)
     ]
-    return float(np.median(pitches)) if pitches else 1.0
+    return median(pitches) if pitches else 1.0
 
 
 def _begins(block: Sequence[TextRow], usual: float) -> list[bool]:
     """Of each row, whether it begins a paragraph."""
     pitches = [row.middle - before.middle for before, row in itertools.pairwise(block)]
-    height = float(np.median([row.height for row in block]))
-    pitch = float(np.median(pitches)) if len(pitches) >= _FEW else usual * height
+    height = median([row.height for row in block])
+    pitch = median(pitches) if len(pitches) >= _FEW else usual * height
     right = max(row.right for row in block)
     if right - min(row.left for row in block) < _NARROW * height and not runs_on(block[0].text[:1]):
         return [True] * len(block)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from engines.arrays import Polygons
+from engines.arrays import Polygons, median
 from reading.layout.boxes import Boxes
 
 Turn = npt.NDArray[np.float32]
@@ -15,7 +15,7 @@ def turn_to_level(polygons: Polygons) -> Turn:
     have any."""
     edges = polygons[:, 1] - polygons[:, 0] + polygons[:, 2] - polygons[:, 3]
     lengths = np.hypot(edges[:, 0], edges[:, 1])
-    long = lengths >= np.median(lengths)
+    long = lengths >= median(lengths)
     angles = np.arctan2(edges[long, 1], edges[long, 0])
     order = np.argsort(angles, kind="stable")
     weights = np.cumsum(lengths[long][order], dtype=np.float64)

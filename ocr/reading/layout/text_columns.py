@@ -9,6 +9,7 @@ import dataclasses
 
 import numpy as np
 
+from engines.arrays import median
 from reading.layout.boxes import Boxes, Numbers, unit_of
 
 LEAST_ROWS = 3
@@ -56,9 +57,9 @@ class Side:
         """Whether its lines fill their width."""
         return (
             len(self.centres) >= LEAST_ROWS
-            and float(np.median(self.filled)) >= _FILLED_SHARE
+            and median(self.filled) >= _FILLED_SHARE
             and float(np.quantile(self.filled, 0.75)) >= _USUALLY_FILLED
-            and float(np.median(self.longest)) >= LONG
+            and median(self.longest) >= LONG
         )
 
 
@@ -137,5 +138,5 @@ def are_unpaired(left: Side, right: Side, unit: float, least_rows: int) -> bool:
         places = np.clip(np.searchsorted(many, few), 1, max(len(many) - 1, 1))
         above, below = many[places - 1] - few, many[np.minimum(places, len(many) - 1)] - few
         apart, most = np.where(np.abs(above) <= np.abs(below), above, below), _MOST_SHIFT * unit
-    shift = float(np.clip(np.median(apart), -most, most))
+    shift = float(np.clip(median(apart), -most, most))
     return float((np.abs(apart - shift) <= _BESIDE * unit).mean()) < _PAIRED

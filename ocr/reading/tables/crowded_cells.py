@@ -3,8 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
-import numpy as np
-
+from engines.arrays import median
 from reading.layout.boxes import Boxes
 from reading.tables.cell_texts import Filled, Piece
 from reading.tables.table_grid import Grid, GridCell
@@ -45,7 +44,7 @@ def _columns_of(
     if cell.colspan < 2 or not are_apart(pieces, boxes):
         return None
     middles = {
-        column: float(np.median(places))
+        column: median(places)
         for column in range(cell.column, cell.column + cell.colspan)
         if (places := [(c.box[0] + c.box[2]) / 2 for c in grid.cells
                        if c.column == column and c.colspan == 1])
@@ -83,7 +82,7 @@ def _middles(grid: Grid, filled: Filled) -> dict[int, float]:
     for cell, pieces in zip(grid.cells, filled.pieces, strict=True):
         if cell.colspan == 1 and len(pieces) < 2:
             places.setdefault(cell.column, []).append((cell.box[0] + cell.box[2]) / 2)
-    return {column: float(np.median(some)) for column, some in places.items()}
+    return {column: median(some) for column, some in places.items()}
 
 
 def are_apart(pieces: Sequence[Piece], boxes: Boxes) -> bool:

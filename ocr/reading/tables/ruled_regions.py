@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engines.arrays import median
 from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
 from reading.layout.ruling_lines import Segments
 from reading.tables.table_region import STRONG_CELLS, Box, Region, around
@@ -69,7 +70,7 @@ def _between_rules(
 ) -> Region | None:
     """The lines between a group's first rule and its last, and the rows that go on below them, but
     not beyond `limit`."""
-    left, right = float(np.median(group[:, 1])), float(np.median(group[:, 2]))
+    left, right = median(group[:, 1]), median(group[:, 2])
     top, bottom = float(group[0, 0]), float(group[-1, 0])
     unit = unit_of(boxes)
     inside = _lines_within(boxes, (left, top, right, bottom), unit)
@@ -106,7 +107,7 @@ def _rows_above(
     unit = unit_of(boxes[inside])
     top = float(boxes[inside, 1].min())
     above = block[boxes[block, 3] <= top + unit / 2]
-    usual = float(np.median([len(row) for row in rows_of(boxes, inside) if len(row) > 1] or [0]))
+    usual = median([len(row) for row in rows_of(boxes, inside) if len(row) > 1] or [0])
     found: list[Indices] = []
     for row in reversed(rows_of(boxes, above)) if len(above) else []:
         left, _, right, bottom = around(boxes[row])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engines.arrays import median
 from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
 from reading.layout.text_columns import side_of
 from reading.tables.table_region import STRONG_CELLS, STRONG_SHARE, Region
@@ -65,7 +66,7 @@ def checked(
         return None
     joined: list[Indices] = []
     if not ruled:
-        usual = float(np.median([len(row) for row in several]))
+        usual = median([len(row) for row in several])
         least = max(STRONG_CELLS, round(STRONG_SHARE * usual))
         strong = sum(len(row) >= least for row in rows)
         if strong < _STRONG_ROWS * len(rows) and not is_receipt:

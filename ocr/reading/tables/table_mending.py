@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engines.arrays import median
 from reading.layout.boxes import Boxes
 from reading.tables.cell_texts import Filled, Piece
 from reading.tables.crowded_cells import Cells, in_order, parted_headings, spread
@@ -155,7 +156,7 @@ def _bands(grid: Grid, filled: Filled, rules: Sequence[float], boxes: Boxes) -> 
         ]
         if not middles and not found:
             return None
-        found.append(int(np.searchsorted(rules, np.median(middles))) if middles else found[-1])
+        found.append(int(np.searchsorted(rules, median(middles))) if middles else found[-1])
     count = len(set(found))
     return found if count >= max(_LEAST_BANDS, _BANDS * grid.rows) else None
 

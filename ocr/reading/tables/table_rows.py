@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from engines.arrays import median
 from reading.layout.boxes import Boxes, Indices, rows_of, unit_of
 from reading.tables.table_region import STRONG_CELLS, STRONG_SHARE
 
@@ -147,7 +148,7 @@ def parts_of(block: Indices, boxes: Boxes) -> list[Indices]:
     gaps = [top - end for top, end in zip(tops[1:], ends, strict=False)]
     if not gaps:
         return [block]
-    least = max(2.5 * max(float(np.median(gaps)), 0.0), 1.5 * unit_of(boxes[block]))
+    least = max(2.5 * max(median(gaps), 0.0), 1.5 * unit_of(boxes[block]))
     parts: list[list[Indices]] = [[rows[0]]]
     for row, gap in zip(rows[1:], gaps, strict=True):
         if gap > least:
@@ -162,7 +163,7 @@ def trimmed(block: Indices, boxes: Boxes, *, only_below: bool = False) -> Indice
     counts = [len(row) for row in rows if len(row) > 1]
     if not counts:
         return None
-    usual = float(np.median(counts))
+    usual = median(counts)
     least = max(STRONG_CELLS, round(STRONG_SHARE * usual))
     strong = [number for number, row in enumerate(rows) if len(row) >= least]
     if not strong:
