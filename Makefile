@@ -52,7 +52,7 @@ models: python  ## provide or repair the models: make models [DATA=folder]
 languages: python  ## fetch languages of other scripts, to be named in OCR_LANGUAGES: make languages LANGS="rus ell" [DATA=folder]
 	@$(PYTHON) tools/fetch_languages.py --langs "$$LANGS" --data "$$DATA"
 
-test: environments models test-languages chromium fonts poppler axe pdfjs lint  ## everything that the tests need, then all checks and tests
+test: environments models test-languages chromium fonts document-tools axe pdfjs lint  ## everything that the tests need, then all checks and tests
 	@$(T)/pytest --numprocesses=logical --maxprocesses=4 $(args)
 
 docker: python  ## have a Docker engine with Compose and buildx (as root on Debian)
@@ -144,8 +144,8 @@ test-languages: python
 fonts: python
 	@$(PYTHON) tools/setup_fonts.py
 
-poppler: python
-	@$(PYTHON) tools/setup_poppler.py
+document-tools: python
+	@$(PYTHON) tools/setup_document_tools.py
 
 axe: python
 	@$(PYTHON) tools/setup_axe.py
@@ -156,4 +156,4 @@ pdfjs: python
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed; choose one with make PYTHON=python3.12")'
 
-.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts poppler axe pdfjs exports python returns scale scaling
+.PHONY: alternatives bench-gpu languages test-languages help run config password backup vendor up down docker test-docker models test lint samples accuracy bench calibration latency memory soak previews tolerance footprint shares lock clean environments chromium nginx fonts document-tools axe pdfjs exports python returns scale scaling

@@ -27,7 +27,7 @@ BEFORE_ANY_ENVIRONMENT = (
     *(
         "setup_chromium",
         "setup_fonts",
-        "setup_poppler",
+        "setup_document_tools",
         "setup_axe",
         "setup_pdfjs",
         "npm_packages",

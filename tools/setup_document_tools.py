@@ -4,7 +4,7 @@ pdftotext is poppler's, tiffcp libtiff's, heif-enc libheif's; ghostscript prints
 was written: together some ten megabytes. LibreOffice, for tables and texts alone and without a
 window, is a hundred to fetch and three hundred unpacked.
 
-$ python3 tools/setup_poppler.py
+$ python3 tools/setup_document_tools.py
 """
 
 import shutil
