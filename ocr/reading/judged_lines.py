@@ -1,4 +1,5 @@
-"""A line as it goes to the database: text, how doubtful it is and why, what else it may be."""
+"""A line as it goes to the database, but that its page has still to choose among what else it may
+be: text, how doubtful it is and why."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,8 @@ from reading.line_reading import DOWNWARD, UPRIGHT, Reading
 from reading.rival_readings import alternatives
 from reading.second_doubt import second_doubt
 
+MOST_CANDIDATES = 6
+"""Readings of one place among which the page's words choose those that are kept (`page_words`)."""
 Point = tuple[float, float]
 Judge = Callable[[Reading, npt.NDArray[np.float32], float | None], Line]
 """Makes a line of its reading, its polygon (4, 2), and how `unsure` the characters of its page
@@ -106,7 +109,7 @@ def _alternatives(text: str, evidence: Sequence[Evidence]) -> tuple[Alternative,
         places = likely_places(part)
         found += [
             each
-            for each in alternatives(places, part.text, shift)
+            for each in alternatives(places, part.text, shift, MOST_CANDIDATES)
             if start <= each.start and each.end <= start + len(core)
         ]
         cursor = start + len(core)

@@ -1,5 +1,7 @@
 """What a doubtful word may be because its page has such a word elsewhere.
 
+Of a doubtful word's readings those come first that stand elsewhere on the page.
+
 A bill says "Total", "Invoice" and the firm's name more than once: a word that is one character
 away from one that stands in surer lines of its page is likely that word, whatever language it is;
 and one that is two of them side by side may have lost a blank.
@@ -69,6 +71,12 @@ class _PageWords:
             for less in _less(word):
                 self._shorter.setdefault(less, []).append(word)
 
+    def has_new(self, reading: str, shown: str) -> bool:
+        """Whether a reading has words that `shown` has not, and all of these are the page's."""
+        before = set(_WORD.findall(shown.casefold()))
+        new = [word for word in _WORD.findall(reading.casefold()) if word not in before]
+        return bool(new) and all(len(word) >= _SHORT and word in self.words for word in new)
+
     def near(self, word: str) -> Iterator[str]:
         """Those that are one letter away."""
         yield from self._shorter.get(word, ())
@@ -83,14 +91,32 @@ class _PageWords:
 
 
 def with_page_words(lines: Sequence[Line]) -> list[Line]:
-    """The lines of a page; where a word of the page is likely, it is their first other reading."""
+    """The lines of a page with the readings that are kept of each place; where a word of the page
+    is likely, it is the first of them."""
     if not any(_is_looked_at(line) for line in lines):
-        return list(lines)
+        return [_kept(line) for line in lines]
     words = _PageWords(lines)
     if len(words.words) > _MOST_WORDS:
-        return list(lines)
+        return [_kept(line) for line in lines]
     point = _point(lines)
-    return [_with_words(line, words, point) if _is_looked_at(line) else line for line in lines]
+    return [
+        _with_words(_kept(line, words), words, point) if _is_looked_at(line) else _kept(line)
+        for line in lines
+    ]
+
+
+def _kept(line: Line, words: _PageWords | None = None) -> Line:
+    """With as many readings as are stored; first those that are words of the page."""
+    if not line.alternatives:
+        return line
+    kept = []
+    for place in line.alternatives:
+        readings: Sequence[str] = place.readings
+        if words is not None:
+            shown = line.text[place.start : place.end]
+            readings = sorted(readings, key=lambda each: not words.has_new(each, shown))
+        kept.append(dataclasses.replace(place, readings=tuple(readings[:MAX_READINGS])))
+    return dataclasses.replace(line, alternatives=tuple(kept))
 
 
 def _point(lines: Sequence[Line]) -> str | None:

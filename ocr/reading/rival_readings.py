@@ -7,6 +7,7 @@ characters, or a space, and not only another character in one place.
 """
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ _AS_LIKELY = 0.15
 """And where it differs by an accent, by case or width alone, or is about a space."""
 _ODD = 0.3
 """So much less likely is a reading for each pair of signs that seldom stand side by side."""
+_ODD_STROKE = re.compile(r"(?<![^\W_])l(?=[cdfgkmnpqrstvwxz])")
+"""A small l before a consonant begins hardly any word; a capital I, drawn alike, begins many. Not
+of these consonants are b, since lb is a unit, and those that go with an l: h, j and l itself."""
 _BEAMS = 6
 _MOST_PLACES = 12
 """Of one line; where more is doubtful, all of it is."""
@@ -48,8 +52,11 @@ class Place(NamedTuple):
     """Every reading that counts and its share of their probability, the likeliest first."""
 
 
-def alternatives(places: Sequence[Place], text: str, shift: int = 0) -> list[Alternative]:
-    """The readings of `places` of a text that are worth keeping; they stand `shift` further on."""
+def alternatives(
+    places: Sequence[Place], text: str, shift: int = 0, most: int = MAX_READINGS
+) -> list[Alternative]:
+    """The readings of `places` of a text that are worth keeping, `most` of each; they stand `shift`
+    further on."""
     found = []
     for place in places:
         shown = text[place.start : place.end]
@@ -62,7 +69,7 @@ def alternatives(places: Sequence[Place], text: str, shift: int = 0) -> list[Alt
         ]
         others.sort(key=lambda each: -likely[each])
         if others:
-            kept = tuple(others[:MAX_READINGS])
+            kept = tuple(others[:most])
             found.append(Alternative(place.start + shift, place.end + shift, kept))
     return found[:MAX_PLACES]
 
@@ -73,8 +80,9 @@ def _is_alike(reading: str, shown: str) -> bool:
 
 
 def plausibility(reading: str) -> float:
-    """Letters and digits are seldom mixed in one word, nor is a capital in its midst."""
-    odd = 0
+    """Letters and digits are seldom mixed in one word, nor is a capital in its midst, nor does one
+    begin with what only a capital I can be."""
+    odd = len(_ODD_STROKE.findall(reading))
     for one, other in itertools.pairwise(reading):
         odd += (one.isdigit() and other.isalpha()) or (one.isalpha() and other.isdigit())
         odd += one.islower() and other.isupper()

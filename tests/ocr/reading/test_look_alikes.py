@@ -48,6 +48,14 @@ def test_a_word_that_stands_elsewhere_on_the_page_comes_first() -> None:
     assert other([line("Involce No. 7", 0.3, known)]) == (known,)
 
 
+def test_of_all_readings_the_page_s_words_come_first_and_two_are_kept() -> None:
+    known = Alternative(0, 4, ("ltem", "Itom", "Itoin", "Item"))
+    found = other([line("ltom", 0.3, known), line("Item Qty", 0.002)])
+    assert found == (Alternative(0, 4, ("Item", "ltem")),)
+    assert other([line("ltom", 0.3, known)]) == (Alternative(0, 4, ("ltem", "Itom")),)
+    assert other([line("ltom", 0.003, known)]) == (Alternative(0, 4, ("ltem", "Itom")),)
+
+
 def test_two_words_of_the_page_without_a_blank() -> None:
     lines = [line("TAXINVOICE", 0.02), line("Invoice 7", 0.002), line("Tax 6 %", 0.002)]
     assert other(lines) == (Alternative(0, 10, ("TAX INVOICE",)),)

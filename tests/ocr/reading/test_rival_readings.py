@@ -1,13 +1,19 @@
 """Other readings of doubtful words: fewer, more and other characters, and spaces."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from engines.columns import Columns, no_rivals
 from engines.text_models import Evidence
 from engines.text_recognition import join_characters
-from ocr_contract.alternatives import Alternative
-from reading.rival_readings import alternatives, doubtful_places
+from ocr_contract.alternatives import MAX_READINGS, Alternative
+from page_records import Line
+from reading.judged_lines import judged
+from reading.line_reading import UPRIGHT, Reading
+from reading.page_words import with_page_words
+from reading.rival_readings import alternatives, doubtful_places, plausibility
 
 CHARACTERS = ["", *"Totalmrn1I5S0O,.é漢字", "e", "E", " "]
 Column = tuple[str, dict[str, float]]
@@ -18,13 +24,13 @@ def evidence(*columns: str | Column) -> Evidence:
     best = [column if isinstance(column, str) else column[0] for column in columns]
     classes = np.array([CHARACTERS.index(each) for each in best])
     rivals, shares = no_rivals(classes)
+    probabilities = np.ones(len(best), np.float32)
     for place, column in enumerate(columns):
         others = {} if isinstance(column, str) else column[1]
         for number, (other, share) in enumerate(others.items()):
             rivals[place, number], shares[place, number] = CHARACTERS.index(other), share
-    made = Columns(
-        classes, np.ones(len(best), np.float32), np.zeros(len(best), np.bool_), rivals, shares
-    )
+        probabilities[place] = 1 / (1 + sum(others.values()))
+    made = Columns(classes, probabilities, np.zeros(len(best), np.bool_), rivals, shares)
     return Evidence(made, CHARACTERS, join_characters(made, CHARACTERS)[0], 8 * len(best))
 
 
@@ -71,6 +77,31 @@ def test_letters_among_digits_are_less_likely() -> None:
     assert found("5", ("O", {"0": 0.2}), "5") == [Alternative(0, 3, ("505",))]
     (place,) = found("1", ("5", {"S": 0.5, "0": 0.4}), "1")
     assert place.readings == ("101", "1S1")
+
+
+def test_a_small_l_before_a_consonant_was_a_capital() -> None:
+    """ltam, whose first letter is likely an I, so that both other letters may be wrong at once."""
+    (place,) = found(("l", {"I": 0.5}), "t", ("a", {"o": 0.4}), "m")
+    assert place.readings == ("Itam", "Itom")
+
+
+@pytest.mark.parametrize("word", [("l", "a"), ("o", "l", "t")])
+def test_a_small_l_stays_likely_elsewhere(word: tuple[str, ...]) -> None:
+    assert plausibility("".join(word)) == 1
+
+
+def test_words_of_the_page_choose_among_all_that_counts() -> None:
+    """Two letters of Total are unclear: both at once are less likely than either."""
+    columns = ("T", ("a", {"o": 0.3}), "t", ("o", {"m": 0.5, "a": 0.4}), "l")
+    reading = Reading("Tatol", 0.8, UPRIGHT, (evidence(*columns),))
+    box = np.array([(0, 0), (90, 0), (90, 30), (0, 30)], dtype=np.float32)
+    line = judged(reading, box)
+    sure = Line("Total", 0.99, line.polygon, doubt=0.002)
+    alone, _ = with_page_words([line, dataclasses.replace(sure, text="No 12")])
+    assert "Total" not in alone.alternatives[0].readings
+    assert len(alone.alternatives[0].readings) == MAX_READINGS
+    beside, _ = with_page_words([line, sure])
+    assert beside.alternatives[0].readings[0] == "Total"
 
 
 def test_an_accent_counts_only_where_it_is_likely() -> None:
