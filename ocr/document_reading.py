@@ -48,6 +48,8 @@ _TABLES_UNREAD = ImageWarning(
 )
 Tell = Callable[[dict[str, Any]], None]
 """Sends a message about the batch in work."""
+Say = Callable[[], None]
+"""Tells that a page goes on (`page_progress.told`); one for all pages of an image."""
 
 log = logging.getLogger("worker")
 
@@ -94,8 +96,9 @@ class Reader:
     def _read_image(self, image: dict[str, Any], tell: Tell) -> dict[str, Any]:
         """The result for one image of a batch message."""
         sha256 = None
+        say = page_progress.as_one(lambda: tell({"type": "progress"}))
         try:
-            with page_progress.told(lambda: tell({"type": "progress"})):
+            with page_progress.told(say):
                 content, sha256 = read_bytes(
                     self._settings.image_folder,
                     os.fsencode(image["path"]),
@@ -104,10 +107,10 @@ class Reader:
                 document = open_document(content, self._limits)
             with contextlib.closing(document):
                 if document.page_count == 1 and not document.warnings:
-                    page = self._read_page(document, 1, image["id"], sha256, tell)
+                    page = self._read_page(document, 1, image["id"], sha256, say)
                     pages = [protocol.page_to_json(page)]
                     return {"id": image["id"], "sha256": sha256, "pages": pages}
-                return self._read_document(document, image, sha256, tell)
+                return self._read_document(document, image, sha256, tell, say)
         except ImageError as error:
             return _failed(image, sha256, error)
         except MemoryError:
@@ -119,7 +122,7 @@ class Reader:
         return Limits(settings.max_megapixels * 1e6, settings.max_pages, settings.pdf_dpi)
 
     def _read_document(
-        self, document: Document, image: dict[str, Any], sha256: str, tell: Tell
+        self, document: Document, image: dict[str, Any], sha256: str, tell: Tell, say: Say
     ) -> dict[str, Any]:
         """The next portion of a document; its pages are told one by one."""
         done = set(image.get("done", ())) if image.get("sha256") == sha256 else set()
@@ -134,7 +137,7 @@ class Reader:
                 if is_careful:  # should the worker end, it was this one
                     tell({"type": "progress", "page": number})
                 try:
-                    page = self._read_page(document, number, image["id"], sha256, tell)
+                    page = self._read_page(document, number, image["id"], sha256, say)
                     found = {"page": protocol.page_to_json(page)}
                 except (ImageError, MemoryError) as error:
                     told = error if isinstance(error, ImageError) else _out_of_memory()
@@ -166,12 +169,12 @@ class Reader:
             yield future.result()
 
     def _read_page(
-        self, document: Document, number: int, image_id: int, sha256: str, tell: Tell
+        self, document: Document, number: int, image_id: int, sha256: str, say: Say
     ) -> Page:
         """One page, in the thread that calls; waits for a free hand."""
         with (
             self._in_hand.one() as tell_pixels,
-            page_progress.told(lambda: tell({"type": "progress"})),
+            page_progress.told(say),
         ):
             started = time.monotonic()
             decoded = document.decode(number)

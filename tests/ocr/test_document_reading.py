@@ -17,6 +17,7 @@ from pipeline_desk import SQUARE, Desk
 from polling import wait_until
 
 import document_reading
+import page_progress
 from decoding.pixels import Pixels
 from document_reading import Reader
 from ocr_settings import Settings
@@ -100,6 +101,26 @@ def test_every_page_is_read_and_told(bench: Bench) -> None:
     assert result["document"] == {"pages": 3, "short": False, "warnings": []}
     assert bench.pages == {1: "50", 2: "60", 3: "70"}
     assert "pages" not in result
+
+
+def test_slow_pages_side_by_side_tell_no_more_than_one_would(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service counts one image: it would take the messages of four for a loop."""
+    monkeypatch.setattr(page_progress, "INTERVAL_S", 0.05)
+    read = bench.engine.read
+
+    def slowly(page: Pixels, *, told_upright: bool = False) -> ReadPage:
+        for _ in range(20):
+            time.sleep(0.02)
+            page_progress.step()
+        return read(page, told_upright=told_upright)
+
+    monkeypatch.setattr(bench.engine, "read", slowly)
+    started = time.monotonic()
+    bench.read(tiff(50, 60, 70, 80))
+    most = (time.monotonic() - started) / 0.05 + 2
+    assert 2 <= sum(message["type"] == "progress" for message in bench.told) <= most
 
 
 def test_pages_are_read_side_by_side_but_never_more_than_there_are_hands(bench: Bench) -> None:

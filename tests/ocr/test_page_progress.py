@@ -23,6 +23,25 @@ def test_steps_are_told_now_and_then(clock: list[float]) -> None:
     assert said == [105.0, 110.0, 115.0, 120.0]
 
 
+def test_pages_side_by_side_may_tell_of_themselves_as_one(clock: list[float]) -> None:
+    said: list[float] = []
+    say = page_progress.as_one(lambda: said.append(clock[0]))
+
+    def page() -> None:
+        with page_progress.told(say):
+            clock[0] += 5
+            page_progress.step()
+            clock[0] -= 5
+
+    for _ in range(3):
+        for _ in range(4):
+            thread = threading.Thread(target=page)
+            thread.start()
+            thread.join(15)
+        clock[0] += 5
+    assert said == [105.0, 110.0, 115.0]
+
+
 def test_without_a_page_there_is_nothing_to_tell(clock: list[float]) -> None:
     said: list[float] = []
     page_progress.step()
