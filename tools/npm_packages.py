@@ -27,12 +27,19 @@ def packed(name: str, version: str, folder: Path) -> Path | None:
     return file if done.returncode == 0 and file.is_file() else None
 
 
-def is_pinned(content: bytes, sha256: str) -> bool:
-    """Whether this content has that SHA-256."""
-    return hashlib.sha256(content).hexdigest() == sha256
+def kept(file: Path, sha256: str) -> Path | None:
+    """The file, if it is there and has that SHA-256."""
+    try:
+        return file if _is_pinned(file.read_bytes(), sha256) else None
+    except OSError:
+        return None
 
 
 def check(content: bytes, sha256: str, name: str) -> None:
     """Raises ToolError: it is not what was pinned."""
-    if not is_pinned(content, sha256):
+    if not _is_pinned(content, sha256):
         raise ToolError(f"{name} is not what was pinned (its SHA-256 differs).")
+
+
+def _is_pinned(content: bytes, sha256: str) -> bool:
+    return hashlib.sha256(content).hexdigest() == sha256

@@ -22,12 +22,7 @@ _SCRIPT = "axe.min.js"
 
 def find(folder: Path = FOLDER) -> Path | None:
     """The pinned script, if it lies there."""
-    script = folder / _SCRIPT
-    try:
-        is_right = npm_packages.is_pinned(script.read_bytes(), SHA256)
-    except OSError:
-        return None
-    return script if is_right else None
+    return npm_packages.kept(folder / _SCRIPT, SHA256)
 
 
 def main(folder: Path = FOLDER) -> int:

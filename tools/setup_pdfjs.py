@@ -21,12 +21,7 @@ FOLDER = CACHE / "pdfjs"
 
 def find(folder: Path = FOLDER) -> Path | None:
     """The pinned package, if it lies there."""
-    package = folder / f"pdfjs-dist-{VERSION}.tgz"
-    try:
-        is_right = npm_packages.is_pinned(package.read_bytes(), SHA256)
-    except OSError:
-        return None
-    return package if is_right else None
+    return npm_packages.kept(folder / f"pdfjs-dist-{VERSION}.tgz", SHA256)
 
 
 def main(folder: Path = FOLDER) -> int:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import ARGUMENTS, CHROMIUM
+from chromium import launched
 from demo_data import DemoDatabase
 from fake_reader import FakeReader
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from polling import wait_until
 from web_server import WebServer
 
@@ -110,11 +110,7 @@ def test_the_scripts_find_everything_below_a_path(tmp_path: Path) -> None:
     """The page that waits, live rows, the slow questions without a stream, and an image's text."""
     data_folder = tmp_path / "data"
     asked: list[tuple[int, str]] = []
-    with (
-        WebServer(data_folder, **BELOW, WEB_MAX_STREAMS="1") as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with WebServer(data_folder, **BELOW, WEB_MAX_STREAMS="1") as server, launched() as browser:
         page, other = browser.new_page(), browser.new_page()
         for opened in (page, other):
             opened.set_default_timeout(PATIENCE_MS)
@@ -146,7 +142,6 @@ def test_the_scripts_find_everything_below_a_path(tmp_path: Path) -> None:
             expect(page.locator(".badge").first).to_have_text(
                 "Done", timeout=PATIENCE_MS
             )  # image.js
-        browser.close()
     expected = {503}  # while it waits; and for the second stream
     assert {status for status, _ in asked} <= {200, 304, *expected}
     assert [url for _, url in asked if not url.startswith(f"{server.address}/ocr/")] == []
