@@ -1,11 +1,14 @@
 """File events wake the watcher soon, but not for nothing and not all the time."""
 
 import errno
+import os
 import threading
 import time
 
 import pytest
 from polling import wait_until
+from watchdog.events import FileSystemEvent
+from watchdog.observers.inotify import InotifyWatchGroup
 from watcher_scene import Running, Scene
 
 from folder import file_events
@@ -44,6 +47,37 @@ def test_a_folder_that_is_moved_in_is_one_event_however_many_files_it_has(scene:
         (scene.root / "last.png").touch()
         wait_until(lambda: any(path.endswith("last.png") for path in told), "the last event")
     assert 0 < len(told) < 20
+
+
+def test_folders_that_come_back_are_watched_without_a_word(
+    scene: Scene, recwarn: pytest.WarningsRecorder
+) -> None:
+    """watchdog warns of each, and names all folders each time."""
+    away, back = scene.root.parent / "away", scene.root / "back"
+    for number in range(20):
+        (back / str(number)).mkdir(parents=True)
+    told: list[str] = []
+    wake = threading.Event()
+
+    def note(event: FileSystemEvent) -> bool:
+        told.append(f"{event.event_type} {os.fsdecode(event.src_path)}")
+        return True
+
+    with file_events.watching(scene.root, wake, note):
+        back.rename(away)
+        wait_until(lambda: f"deleted {back}" in told, "the folder's leaving")
+        away.rename(back)
+        wait_until(lambda: f"created {back}" in told, "its return")
+        (back / "7" / "new.png").touch()
+        wait_until(lambda: f"created {back}/7/new.png" in told, "the file in it")
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_watch_is_named_in_few_words() -> None:
+    """Its text held all folders twice, and watchdog writes it for each that comes back."""
+    group = object.__new__(InotifyWatchGroup)
+    group.path = b"/images"
+    assert len(repr(group)) < 200
 
 
 def test_without_events_looking_suffices(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
