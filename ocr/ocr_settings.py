@@ -105,7 +105,7 @@ class Settings:
         "processes",
         "Worker processes that read at the same time, each with its share of the threads and of "
         "the memory; 0: on a CPU one for each eight threads (four with AMX), as far as the memory "
-        "lasts. One of them reads some 20 pages a second at most, whatever computes.",
+        "lasts. One of them reads 6 to 20 pages a second at most, whatever computes.",
         minimum=0,
         maximum=32,
     )
