@@ -108,13 +108,14 @@ def test_what_was_typed_is_offered_again_whatever_happens(
     page.keyboard.press("ArrowRight")  # on Save: no step to another image
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    # Before the page is loaded: a request that follows soon after could pass by it.
+    page.route("**/actions/**", lambda route: route.fulfill(
+        status=503, json={"code": "unreachable", "sentence": "The reader does not answer."}
+    ))  # fmt: skip
     page.reload()
     assert asked == ["beforeunload"]
     first.locator(".line-text").click()
     expect(box).to_have_value("One typed more")
-    page.route("**/actions/**", lambda route: route.fulfill(
-        status=503, json={"code": "unreachable", "sentence": "The reader does not answer."}
-    ))  # fmt: skip
     page.keyboard.press("Enter")
     expect(page.locator(".form-note")).to_contain_text("does not answer. Your text is kept.")
     page.unroute("**/actions/**")
