@@ -82,7 +82,7 @@ class FolderLook:
                     self._catalogue.absent = IdSet()
                 if not files and (self.walk.problem is not None or self.walk.count == 0):
                     break  # nothing can be said about the rest of the rows
-                if [row[:6] for row in rows] == files:
+                if rows == files:
                     self.known += len(rows)
                 else:
                     self._compare(files, rows)
@@ -100,14 +100,14 @@ class FolderLook:
     def _compare(self, files: list[Seen], rows: list[RowSeen]) -> None:
         left = {row[0]: row for row in rows}
         pairs = [(file, left.pop(file[0], None)) for file in files]
-        for gone in left.values():
-            if gone[5] != MISSING:
-                self.known += 1
-                self.absent.add(gone[6])
+        gone = [path for path, row in left.items() if row[5] != MISSING]
+        self.known += len(gone)
+        for image_id in self._rows.ids(gone) if gone else ():
+            self.absent.add(image_id)
         for file, row in pairs:
             if row is not None:
                 self.known += row[5] != MISSING
-                if row[:6] == file:
+                if row == file:
                     continue
             path, stat = file[0], FileStat(*file[1:5])
             is_same = row is not None and row[1:5] == file[1:5]

@@ -4,6 +4,7 @@ A look reads them in step with the files (`folder.side_by_side`), each piece in 
 one connection. The order is that of the bytes of a path, for SQLite as for Python.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ocr_contract.schema import Status
@@ -22,9 +23,9 @@ look itself tells whether it is one still."""
 TRY_AGAIN = (*duplicates.OF_THE_MOMENT, "too_many_bytes", "too_many_pixels")
 """Errors that the same content need not have next time: the moment's, or the settings'."""
 
-RowSeen = tuple[bytes, int, int, int, int, int, int]
-"""path, size_bytes, mtime_ns, ctime_ns, inode, AS_IT_WAS or MISSING or TO_TRY, id. A plain tuple,
-which compares quickly: the first six are what a look tells of an unchanged file."""
+RowSeen = tuple[bytes, int, int, int, int, int]
+"""path, size_bytes, mtime_ns, ctime_ns, inode, AS_IT_WAS or MISSING or TO_TRY. A plain tuple, equal
+to what a look tells of an unchanged file: a million are compared as they come."""
 
 
 class Standing(NamedTuple):
@@ -56,10 +57,20 @@ class FolderRows:
             "path, size_bytes, mtime_ns, ctime_ns, inode, CASE "
             f"WHEN status = 'missing' THEN {MISSING} WHEN error_code IS NULL THEN {AS_IT_WAS} "
             f"WHEN status IN ('failed', 'ignored') AND error_code IN ({codes}) THEN {TO_TRY} "
-            f"ELSE {AS_IT_WAS} END, id",  # no other columns: an index has all of these
+            f"ELSE {AS_IT_WAS} END",  # no other columns: an index has all of these
             after,
             up_to,
         )
+
+    def ids(self, paths: Sequence[bytes]) -> list[int]:
+        """Of those of these paths that have a row; at most ROWS_TOGETHER of them."""
+        marks = ", ".join("?" * len(paths))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id FROM images WHERE path IN ({marks})",  # noqa: S608  question marks
+                paths,
+            ).fetchall()
+        return [image_id for (image_id,) in rows]
 
     def standings(self, after: bytes, up_to: bytes | None) -> list[Standing]:
         """The next rows, with where they stand."""
