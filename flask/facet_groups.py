@@ -13,7 +13,7 @@ from image_records import ImageFilter
 from ocr_contract.search import facets, narrowing
 from ocr_contract.search.facets import Facets, Value
 from ocr_contract.search.tree import Node, State
-from template_filters import STATE_NAMES
+from wording import STATE_NAMES
 
 MOST_MONTHS = 24
 """Hits of more months are shown by years."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from flask import Response, send_file
 
+from addresses import url_for
+from site_context import current_site
 from web_errors import NotFoundError
 
 _MIMETYPES = {".jpg": "image/jpeg", ".webp": "image/webp", ".png": "image/png"}
@@ -44,6 +46,12 @@ def send(folder: Path, name: str | None, *, immutable: bool) -> Response:
         "private, max-age=31536000, immutable" if immutable else "private, no-cache"
     )
     return response
+
+
+def url(kind: str, image_id: int, page_number: int, file_name: str) -> str:
+    """The address of a "preview" or "thumbnail"; it changes when the picture does."""
+    mark = version(current_site().previews, file_name)
+    return f"{url_for(f'images.{kind}', image_id=image_id, page_number=page_number)}?v={mark}"
 
 
 def version(folder: Path, name: str) -> str:

@@ -77,6 +77,13 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@given(TEXTS)
+def test_what_stands_beside_a_text_does_not_fold_it_otherwise(text: str) -> None:
+    latin, chinese = "word " * 8 * len(text), "文" * len(text)  # the one is looked up less
+    beside_latin, beside_chinese = fold(f"{text}\n{latin}"), fold(f"{text}\n{chinese}")
+    assert beside_latin.rpartition("\n")[0] == beside_chinese.rpartition("\n")[0]
+
+
 def test_each_character_alone_folds_for_good() -> None:
     for code in range(sys.maxunicode + 1):
         if not 0xD800 <= code <= 0xDFFF:

@@ -25,6 +25,7 @@ MAX_SNIPPET_MARKS = 100
 MAX_LINE_CHARS = 10_000
 """In a longer line nothing is marked: to find the places in it takes too long."""
 
+_LINE_FEED = re.compile("\n")
 _DIVISION = r"(?:- ?\n ?)?"
 """Between any two letters a line may end."""
 
@@ -153,8 +154,7 @@ def _places(line: str) -> Sequence[int]:
 
 
 def _line_starts(text: str) -> list[int]:
-    lengths = (len(line) + 1 for line in text.split("\n")[:-1])
-    return list(itertools.accumulate(lengths, initial=0))
+    return [0, *(feed.end() for feed in _LINE_FEED.finditer(text))]
 
 
 def _pattern(folded: str) -> str:
