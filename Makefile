@@ -79,8 +79,8 @@ accuracy: environments models  ## words read right beside two peers: make accura
 calibration: environments models fonts  ## fit the doubt of lines to known text: make calibration [IMAGES=receipts]
 	@$(BENCH)/calibration.py --images "$$IMAGES" $(args)
 
-bench: environments models  ## speed, accuracy, memory beside four peers: make bench [IMAGES=folder] [ROUNDS=3] [LIMIT=n] [PEERS=…]
-	@$(BENCH)/bench.py $${IMAGES:+--images="$$IMAGES"} $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"}
+bench: environments models  ## speed, accuracy, memory beside four peers: make bench [IMAGES=folder] [ROUNDS=3] [LIMIT=n] [PEERS=…] [ISA=avx2]
+	@$(BENCH)/bench.py $${IMAGES:+--images="$$IMAGES"} $${ROUNDS:+--rounds="$$ROUNDS"} $${LIMIT:+--limit="$$LIMIT"} $${PEERS:+--peers="$$PEERS"} $${ISA:+--isa="$$ISA"}
 
 bench-gpu: environments models  ## text, speed and memory on a GPU beside the CPU: make bench-gpu IMAGES=folder [GPU=cuda12] [ARGS="--device cpu --limit 4 --pages 40"]
 	@$(BENCH)/bench_gpu.py --images "$$IMAGES" --gpu "$$GPU" $(args)

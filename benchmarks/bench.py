@@ -1,9 +1,10 @@
 """This project beside its peers on the same images, in turn, in one run.
 
-    make bench [IMAGES=folder] [ROUNDS=3] [LIMIT=n] [PEERS="rapidocr tesseract"]
+    make bench [IMAGES=folder] [ROUNDS=3] [LIMIT=n] [PEERS="rapidocr tesseract"] [ISA=avx2]
 
 Without IMAGES it reads pages of A4 at 150, 200 and 300 dots an inch in turn, which it draws (the
-suite `print` of `make accuracy`).
+suite `print` of `make accuracy`). With ISA=avx2 all compute as on a processor that has no more
+(`processor_mask`).
 
 A B C D, A B C D, …: each a fresh process that first reads one image for nothing. Prints medians,
 the ratios of neighbours and the targets; writes all to benchmarks/results/. A missed target is
@@ -19,6 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import TypeVar
 
+import processor_mask
 import setup_fonts
 from bench_figures import (
     Failure,
@@ -63,7 +65,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=0, help="only so many images; 0: all")
     parser.add_argument("--peers", default=" ".join(PEERS), help="of: %(default)s")
+    parser.add_argument("--isa", choices=processor_mask.ISAS, help="hide what is beyond it")
     options = parser.parse_args()
+    if options.isa:
+        processor_mask.put_on(options.isa)
     try:
         contestants = line_up(options.peers.replace(",", " ").split())
     except ValueError as error:
