@@ -19,7 +19,7 @@ MASKED = "BENCH_ISA"
 
 
 def machine() -> dict[str, Any]:
-    """Processor, vector units that programs see, cores that may be used, GiB of memory, versions."""
+    """Processor, vector units that programs see, usable cores, GiB of memory, versions."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     fields = {key.strip(): value.strip() for key, _, value in (x.partition(":") for x in lines)}
     flags = fields.get("flags", fields.get("Features", "")).split()
