@@ -112,7 +112,7 @@ def own_targets(rounds: list[Round], ours: str, peers: list[str]) -> list[Verdic
         _verdict(f"{ours}: F1 at least 0.85", known and known.f1, lambda x: x >= 0.85),
         _verdict(f"{ours}: at least 85 % of wall time inside inference",
                  known and known.inference_share, lambda x: x >= 0.85),
-        _verdict(f"{ours}: ready within 6 s", known and known.start_s, lambda x: x <= 6),
+        _verdict(f"{ours}: ready within 2 s", known and known.start_s, lambda x: x <= 2),
         _verdict(f"{ours}: first batch at most 2 × the others",
                  known and known.first_batch_ratio, lambda x: x <= 2),
         _verdict(f"{ours}: peak below 1,200 MB", known and known.peak_mb, lambda x: x < 1200),
