@@ -15,7 +15,16 @@ from ocr_contract.doubt import WRONG
 from ocr_contract.search.language import MAX_QUERY_CHARS
 from ocr_contract.search.marks import Marker
 from percentages import doubt_percent, percent
-from wording import BANDS, STATE_NAMES, STATUS_NAMES, doubtful_lines, hit_count, moment, size
+from wording import (
+    BANDS,
+    STATE_NAMES,
+    STATUS_NAMES,
+    doubtful_lines,
+    hit_count,
+    moment,
+    size,
+    thousands,
+)
 
 
 def register(app: Flask) -> None:
@@ -23,6 +32,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         percent=percent,
         size=size,
+        thousands=thousands,
         moment=moment,
         hit_count=hit_count,
         doubtful_lines=doubtful_lines,

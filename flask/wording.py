@@ -19,6 +19,11 @@ STATUS_NAMES = {
 _BYTES_A_STEP = 1000
 
 
+def thousands(count: int) -> str:
+    """1234567 as "1,234,567"."""
+    return f"{count:,}"
+
+
 def doubtful_lines(count: int) -> str:
     """7 as "7 doubtful lines"."""
     return (

@@ -37,7 +37,7 @@ const tell = (value) => {
   const wanted = counts.total - counts.ignored - counts.missing;
   const numbers = { ...counts, waiting, failed, all: counts.total };
   for (const [name, number] of Object.entries(numbers)) {
-    setText(`[data-count="${name}"], [data-tab="${name}"]`, number);
+    setText(`[data-count="${name}"], [data-tab="${name}"]`, number.toLocaleString("en"));
   }
   const progress = document.getElementById("progress");
   if (progress) {

@@ -30,6 +30,16 @@ def test_the_list(client: FlaskClient, database: DemoDatabase) -> None:
     assert "The reader is not running" in page
 
 
+def test_a_million_is_written_so_that_it_can_be_read(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    database.add_text("one.png", "words")
+    database.execute("UPDATE image_counts SET images = 1006720")
+    page = client.get("/?state=done").text
+    assert '<b data-count="done">1,006,720</b>' in page
+    assert '<span data-tab="all">1,006,720</span>' in page
+
+
 @pytest.mark.parametrize(
     "change",
     [
