@@ -33,6 +33,8 @@ _MARGIN = 0.4
 _LABELS = 0.2
 """In a form, so many pieces end with a colon."""
 _LONGEST_NUMBER = 6
+_RULED_ROWS = 0.6
+"""For each row so many rules: no transcript has them."""
 _ENTRY = re.compile(r"[^\W\d_]+[\W_]+\d{1,4}")
 _ENTRIES = 0.8
 """Of the lines of an index."""
@@ -54,9 +56,9 @@ def checked(
         return None
     if _is_form([texts[index] for index in region.indices.tolist()]):
         return None
-    if _are_numbered_lines(rows, texts) or _is_index(
-        [texts[index] for index in region.indices.tolist()]
-    ):
+    if len(region.rules) < _RULED_ROWS * len(rows) and _are_numbered_lines(rows, texts):
+        return None
+    if _is_index([texts[index] for index in region.indices.tolist()]):
         return None
     running = 0
     for low, high in columns:

@@ -13,10 +13,10 @@ from engines.table_structure import TableTags
 from page_records import Line, PageTable, TableCell
 from reading.layout.boxes import Boxes
 from reading.layout.ruling_lines import find_ruling_lines
-from reading.layout.skew import Turn, level_boxes, turn_to_level
+from reading.layout.skew import Turn, level_boxes, quarters_of, turn_to_level
 from reading.tables.cell_texts import Filled, fill
 from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags, is_sound
-from reading.tables.table_headings import heading_rows
+from reading.tables.table_headings import heading_rows, without_section
 from reading.tables.table_mending import mended
 from reading.tables.table_region import Region
 from reading.tables.table_regions import find_regions
@@ -51,11 +51,22 @@ class TableFinder:
         if not lines:
             return ()
         polygons = np.array([line.polygon for line in lines], dtype=np.float32)
+        quarters = quarters_of(polygons)
+        found = []
+        for quarter in np.unique(quarters).tolist():
+            lying = np.flatnonzero(quarters == quarter).tolist()  # a table may lie on its side
+            tables = self._find(page, [lines[index] for index in lying])
+            found += [_renumbered(table, lying) for table in tables]
+        return tuple(found)
+
+    def _find(self, page: Pixels, lines: Sequence[Line]) -> list[PageTable]:
+        """Those of these lines, all of which lie in one direction."""
+        polygons = np.array([line.polygon for line in lines], dtype=np.float32)
         turn = turn_to_level(polygons)
         boxes = level_boxes(polygons, turn)
         blocks = blocks_of(boxes)
         if not blocks:
-            return ()
+            return []
         texts = [line.text for line in lines]
         rules = find_ruling_lines(page, turn, boxes, for_tables=True)
         found = []
@@ -65,7 +76,7 @@ class TableFinder:
             table = self._table(page, turn, region, boxes, texts)
             if table is not None:
                 found.append(table)
-        return tuple(found)
+        return found
 
     def _table(
         self, page: Pixels, turn: Turn, region: Region, boxes: Boxes, texts: Sequence[str]
@@ -83,8 +94,9 @@ class TableFinder:
                 return None
         else:
             return None
-        if not grid.header_rows:
-            grid = grid._replace(header_rows=heading_rows(grid, filled.texts()))
+        cells = filled.texts()
+        header_rows = grid.header_rows or heading_rows(grid, cells)
+        grid = grid._replace(header_rows=without_section(header_rows, grid, cells))
         found = _record(grid, filled, region, boxes, turn)
         height, width = page.shape[:2]
         return dataclasses.replace(found, polygon=_on_page(found.polygon, width, height))
@@ -154,6 +166,15 @@ def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn
     return PageTable(
         _points(region.box, turn), grid.rows, grid.columns, grid.header_rows, tuple(cells)
     )
+
+
+def _renumbered(table: PageTable, lines: Sequence[int]) -> PageTable:
+    """With numbers of the page's lines for those of `lines`, which are the page's by index."""
+    cells = [
+        dataclasses.replace(cell, lines=tuple(lines[number - 1] + 1 for number in cell.lines))
+        for cell in table.cells
+    ]
+    return dataclasses.replace(table, cells=tuple(cells))
 
 
 def _points(box: tuple[float, float, float, float], turn: Turn) -> _Points:

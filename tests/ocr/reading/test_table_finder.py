@@ -1,5 +1,6 @@
 """Tables of a page: where they are looked for, what becomes of the model's answer."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -182,6 +183,42 @@ def test_rules_of_one_length_hold_a_table_of_two_columns() -> None:
     assert texts_of(table) == [["Sign", "Rate"], ["Fever", "90%"], ["Pain", "19%"],
                                ["Cough", "15%"]]  # fmt: skip
     assert TableFinder(model).find(paper(), given) == ()
+
+
+@pytest.mark.parametrize("inset", [14, 40])
+def test_titles_and_notes_within_a_frame_are_no_rows(inset: int) -> None:
+    """Whether the frame's rules end as far from the table's as two tables' do, or nearly there."""
+    framed = [line("Nutrition", 60, 50), *rows(*FIVE), line("One portion is 30 g.", 60, 310)]
+    inner = [(y, 54, 690) for y in (92, 132, 172, 212, 252, 292)]
+    page = paper((40, 54 - inset, 690 + inset), *inner, (345, 54 - inset, 690 + inset))
+    (table,) = TableFinder(None).find(page, framed)
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
+def test_numbers_that_count_beside_each_other_are_a_table_where_rows_are_ruled() -> None:
+    counted = ["Line|Kind|Box|Amount", *(f"{n}|Income|{n + 100}|{n}70.00" for n in range(1, 8))]
+    ruled = paper(*((92 + 40 * number, 54, 700) for number in range(9)))
+    (table,) = TableFinder(None).find(ruled, rows(*counted))
+    assert (table.rows, table.columns, table.header_rows) == (8, 4, 1)
+    assert not TableFinder(None).find(paper(), rows(*counted[1:]))
+
+
+def test_the_title_of_a_section_is_no_heading() -> None:
+    (table,) = TableFinder(None).find(paper(), rows(FIVE[0], "Broad", *FIVE[1:]))
+    assert (table.rows, table.header_rows) == (6, 1)
+
+
+def test_a_table_that_lies_on_its_side_beside_upright_text_is_found() -> None:
+    """As it is read, from the bottom up; its lines keep their numbers."""
+    lying = [
+        dataclasses.replace(each, polygon=tuple((y, 800 - x) for x, y in each.polygon))
+        for each in rows(*FIVE)
+    ]
+    above = [line(f"Text that runs across number {n}", 60, 10 + 30 * n, 880) for n in range(3)]
+    (table,) = TableFinder(None).find(paper(), [*above, *lying])
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+    assert [cell.lines for cell in table.cells[:2]] == [(4,), (5,)]
+    assert table.cells[0].polygon == tuple((float(x), float(y)) for x, y in lying[0].polygon)
 
 
 def test_a_rule_through_a_row_parts_it() -> None:
