@@ -19,7 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 import file_kinds
-from decoding import decode_memory
+from decoding import decode_memory, pdf_pictures
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
@@ -120,6 +120,8 @@ class Pdf:
                     with contextlib.closing(bitmap):
                         pixels = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)
                         text, runs = _text(page, bitmap)
+                        place = bitmap.get_posconv(page).to_bitmap
+                        warnings += pdf_pictures.doubts(page, pixels, place)
         return DrawnPage(pixels, text, runs, warnings)
 
 
