@@ -10,7 +10,8 @@ import numpy as np
 
 from decoding.pixels import Pixels
 from engines.table_structure import TableTags
-from page_records import Line, PageTable, TableCell
+from ocr_contract.page_tables import TableCell
+from page_records import Line, PageTable
 from reading.layout.boxes import Boxes
 from reading.layout.ruling_lines import find_ruling_lines
 from reading.layout.skew import Turn, level_boxes, quarters_of, turn_to_level
