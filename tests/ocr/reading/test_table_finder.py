@@ -221,6 +221,60 @@ def test_a_table_that_lies_on_its_side_beside_upright_text_is_found() -> None:
     assert table.cells[0].polygon == tuple((float(x), float(y)) for x, y in lying[0].polygon)
 
 
+def walls(*segments: tuple[int, int, int, int]) -> Pixels:
+    """With rules from (x, y) to (x, y)."""
+    page = paper()
+    for x1, y1, x2, y2 in segments:
+        cv2.line(page, (x1, y1), (x2, y2), (0, 0, 0), 2)
+    return page
+
+
+def spans_of(table: PageTable) -> list[tuple[int, int, int, int, str]]:
+    return [(cell.row, cell.column, cell.rowspan, cell.colspan, cell.text) for cell in table.cells]
+
+
+SUMS = ("Group|Part|Sum", "First group||", "North|Roof|12.50", "|Wall|70.00", "|Subtotal|82.50")
+
+
+@pytest.mark.parametrize(
+    "model", [None, Written("<tr><td></td></tr>" * 5, [[10, 0, 550, 200]] * 5)]
+)
+def test_walls_all_around_tell_the_cells_that_span_several_places(model: Written | None) -> None:
+    """A section's title over all columns, a group over two rows, a sum over two columns."""
+    around = [(50, 90, 590, 90), (50, 290, 590, 290), (50, 90, 50, 290), (590, 90, 590, 290)]
+    level = [(50, 130, 590, 130), (50, 170, 590, 170), (230, 210, 590, 210), (50, 250, 590, 250)]
+    upright = [(230, 90, 230, 130), (410, 90, 410, 130), (230, 170, 230, 250), (410, 170, 410, 290)]
+    (table,) = TableFinder(model).find(walls(*around, *level, *upright), rows(*SUMS))
+    assert spans_of(table) == [
+        (0, 0, 1, 1, "Group"), (0, 1, 1, 1, "Part"), (0, 2, 1, 1, "Sum"),
+        (1, 0, 1, 3, "First group"),
+        (2, 0, 2, 1, "North"), (2, 1, 1, 1, "Roof"), (2, 2, 1, 1, "12.50"),
+        (3, 1, 1, 1, "Wall"), (3, 2, 1, 1, "70.00"),
+        (4, 0, 1, 2, "Subtotal"), (4, 2, 1, 1, "82.50"),
+    ]  # fmt: skip
+
+
+def test_letters_that_stand_where_a_wall_may_be_are_none() -> None:
+    """Bold ones over all of a cell, whose rows the rules beside it part."""
+    level = [(50, y, 590, y) for y in (90, 170, 210, 250, 290)]
+    upright = [(x, 90, x, 290) for x in (50, 230, 410, 590)]
+    page = walls(*level, *upright, (230, 130, 590, 130))
+    cv2.rectangle(page, (60, 120), (220, 140), (0, 0, 0), -1)
+    given = [*rows("|Low|High", "|1.5|2.5", "Oak|7.5|9.5", "Elm|6.5|8.5", "Yew|5.5|7.0")]
+    given.insert(2, line("REGION", 60, 118, 160))
+    (table,) = TableFinder(None).find(page, given)
+    assert spans_of(table)[0] == (0, 0, 2, 1, "REGION")
+
+
+def test_columns_that_white_space_parts_in_all_rows_are_believed() -> None:
+    """The model, which is sure of itself, sees one more, and a row."""
+    boxes = [[10 + 180 * x, 10 + 33 * y, 70 + 180 * x, 36 + 33 * y] for y in range(6)
+             for x in range(5)]  # fmt: skip
+    model = Written(("<tr>" + "<td></td>" * 5 + "</tr>") * 6, boxes)
+    (table,) = TableFinder(model).find(paper(), rows(*FIVE))
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
 def test_a_rule_through_a_row_parts_it() -> None:
     given = rows("Sign|Rate", "Fever|90%", "Pain|19%", "Cough|15%")
     rules = [(y, 50, 330) for y in (92, 132, 255)]
