@@ -255,11 +255,11 @@ def test_walls_all_around_tell_the_cells_that_span_several_places(model: Written
 
 
 def test_letters_that_stand_where_a_wall_may_be_are_none() -> None:
-    """Bold ones over all of a cell, whose rows the rules beside it part."""
+    """Their strokes over all of a cell, beside which a rule parts two rows."""
     level = [(50, y, 590, y) for y in (90, 170, 210, 250, 290)]
     upright = [(x, 90, x, 290) for x in (50, 230, 410, 590)]
     page = walls(*level, *upright, (230, 130, 590, 130))
-    cv2.rectangle(page, (60, 120), (220, 140), (0, 0, 0), -1)
+    cv2.rectangle(page, (60, 128), (220, 131), (0, 0, 0), -1)
     given = [*rows("|Low|High", "|1.5|2.5", "Oak|7.5|9.5", "Elm|6.5|8.5", "Yew|5.5|7.0")]
     given.insert(2, line("REGION", 60, 118, 160))
     (table,) = TableFinder(None).find(page, given)
