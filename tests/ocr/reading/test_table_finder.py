@@ -13,6 +13,7 @@ from engines.table_structure import TableTags
 from page_records import Line, PageTable
 from reading.tables.table_finder import TableFinder
 from reading.tables.table_grid import Grid, GridCell, is_sound
+from reading.tables.table_rows import columns_of
 from worker_link.table_messages import parse_tables, tables_to_json
 
 HEIGHT = 24
@@ -273,6 +274,16 @@ def test_columns_that_white_space_parts_in_all_rows_are_believed() -> None:
     model = Written(("<tr>" + "<td></td>" * 5 + "</tr>") * 6, boxes)
     (table,) = TableFinder(model).find(paper(), rows(*FIVE))
     assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
+def test_a_column_at_the_right_that_few_rows_fill_is_one() -> None:
+    """Distances in a triangle, each place's name at the end of its row."""
+    fares = [[*(f"{row}{n}.50" for n in range(row)), f"Place{row}"] for row in range(1, 7)]
+    lines = rows(*("|".join(row) for row in fares), step=130)
+    boxes = np.array([[*each.polygon[0], *each.polygon[2]] for each in lines], dtype=np.float32)
+    ends = np.cumsum([len(row) for row in fares])
+    found = columns_of(boxes, np.split(np.arange(len(lines)), ends[:-1]), HEIGHT)
+    assert len(found) == 7
 
 
 def test_a_rule_through_a_row_parts_it() -> None:
