@@ -59,6 +59,8 @@ _DYNAMIC_FORM = ImageWarning(
     "that stands there for all others. Open it there, print it into a PDF, and put that copy here.",
 )
 
+_NO_PAGES = "The PDF has no pages. Save or copy it again."
+
 _one_at_a_time = threading.RLock()
 
 
@@ -90,7 +92,7 @@ class Pdf:
                     self._document.init_forms()
         if self.page_count < 1:
             self.close()
-            raise ImageError("damaged_image", "The PDF has no pages. Save or copy it again.")
+            raise ImageError("damaged_image", _NO_PAGES)
 
     def close(self) -> None:
         """Give back what PDFium holds of it."""
@@ -165,6 +167,8 @@ def _refused(error: Exception) -> ImageError:
             "encrypted",
             "The PDF asks for a password. Save it without one, and put that copy here.",
         )
+    if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_SUCCESS:  # it found no fault
+        return ImageError("damaged_image", _NO_PAGES)
     return ImageError("damaged_image", "The PDF is damaged or incomplete. Save or copy it again.")
 
 
