@@ -82,6 +82,8 @@ class Pdf:
         """Raises ImageError: encrypted, damaged_image."""
         with _one_at_a_time, decode_memory.bounded_growth():
             try:
+                # PDFium keeps the last fault, another PDF's, and sets none where there is no page.
+                pdfium_c.FPDF_LoadDocument(b"", None)
                 self._document = pdfium.PdfDocument(content)
                 self.page_count = len(self._document)
             except pdfium.PdfiumError as error:
@@ -167,7 +169,7 @@ def _refused(error: Exception) -> ImageError:
             "encrypted",
             "The PDF asks for a password. Save it without one, and put that copy here.",
         )
-    if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_SUCCESS:  # it found no fault
+    if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_FILE:  # that of no file, from before
         return ImageError("damaged_image", _NO_PAGES)
     return ImageError("damaged_image", "The PDF is damaged or incomplete. Save or copy it again.")
 
