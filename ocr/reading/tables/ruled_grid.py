@@ -19,6 +19,8 @@ _ONE_RULE = 0.35
 """Rules nearer to each other than so many heights of a line are one, perhaps a double one."""
 _LEAST_WALLS = 0.6
 """Of all that there may be, level and upright each: else white space tells rows or columns."""
+_END = 0.1
+"""A wall of a box reaches from its top to its bottom, but for so much."""
 _INSET = 0.2
 """At each end of a wall, where others cross it."""
 _ASIDE = 0.15
@@ -81,6 +83,22 @@ def grid_of_rules(
         for row, column, end_row, end_column in cells
     ]  # fmt: skip
     return Grid(len(down) - 1, len(across) - 1, 0, found)
+
+
+def are_boxes(region: Region, rules: RulingLines, boxes: Boxes) -> bool:
+    """Whether each column has a frame of its own, beside the next one's, and nothing parts rows:
+    texts in boxes, no table."""
+    lines = boxes[region.indices]
+    left, top, right, bottom = region.box
+    tall = rules.upright[
+        (rules.upright[:, 1] < top + _END * (bottom - top))
+        & (rules.upright[:, 2] > bottom - _END * (bottom - top))
+    ]
+    walls = _places(tall, (left, right), (top, bottom), unit_of(lines))
+    if len(region.rules) > 2 or len(walls) < 4 or len(walls) % 2:
+        return False
+    between = np.searchsorted(2 * walls, lines[:, 0] + lines[:, 2])
+    return bool((between % 2 == 1).all()) and len(np.unique(between)) == len(walls) // 2
 
 
 def _places(

@@ -16,7 +16,7 @@ from reading.layout.boxes import Boxes, rows_of
 from reading.layout.ruling_lines import RulingLines, find_ruling_lines
 from reading.layout.skew import Turn, level_boxes, quarters_of, turn_to_level
 from reading.tables.cell_texts import Filled, fill
-from reading.tables.ruled_grid import grid_of_rules
+from reading.tables.ruled_grid import are_boxes, grid_of_rules
 from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags, is_sound
 from reading.tables.table_headings import heading_rows, without_section
 from reading.tables.table_mending import mended
@@ -75,7 +75,7 @@ class TableFinder:
         rules = find_ruling_lines(page, turn, boxes, for_tables=True)
         found = []
         for region in find_regions(boxes, blocks, texts, rules.level):
-            if len(region.indices) > _MOST_LINES:
+            if len(region.indices) > _MOST_LINES or are_boxes(region, rules, boxes):
                 continue
             table = self._table(page, turn, region, boxes, texts, rules)
             if table is not None:

@@ -255,6 +255,19 @@ def test_walls_all_around_tell_the_cells_that_span_several_places(model: Written
     ]  # fmt: skip
 
 
+def test_boxes_beside_each_other_are_no_table() -> None:
+    """Each with a frame of its own; with one wall between two they are a table's columns."""
+    steps = rows(
+        "First|Then|Next|Last", "fetch it|cut it|glue it|paint it",
+        "from here|in half|at once|in blue", "by hand|with care|on top|at last",
+    )  # fmt: skip
+    inner = [(x, 90, x, 250) for x in (230, 410, 590)]
+    parted = [(x + beyond, 90, x + beyond, 250) for x in (220, 400, 580) for beyond in (0, 20)]
+    around = [(50, y, 770, y) for y in (90, 250)] + [(x, 90, x, 250) for x in (50, 770)]
+    assert len(TableFinder(None).find(walls(*around, *inner), steps)) == 1
+    assert not TableFinder(None).find(walls(*around, *parted), steps)
+
+
 def test_letters_that_stand_where_a_wall_may_be_are_none() -> None:
     """Their strokes over all of a cell, beside which a rule parts two rows."""
     level = [(50, y, 590, y) for y in (90, 170, 210, 250, 290)]
