@@ -6,6 +6,7 @@ one cell.
 
 import itertools
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -54,7 +55,7 @@ def grid_of_rules(
         & (middles[:, 1] > down[0]) & (middles[:, 1] < down[-1])
     ).all():  # fmt: skip
         return None
-    grey = picture.max(axis=2).astype(np.int16)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     xs, ys = across - corner[0], down - corner[1]
     upright = np.stack([_walls(grey, x, ys, unit) for x in xs[1:-1]], axis=1)
     level = np.stack([_walls(grey.T, y, xs, unit) for y in ys[1:-1]])
@@ -119,11 +120,12 @@ def _places(
     return np.array([np.mean(group) for group in found], dtype=np.float32)
 
 
-def _walls(grey: npt.NDArray[np.int16], place: float, cuts: Places, unit: float) -> Walls:
-    """(len(cuts) - 1,): whether the picture has a rule at that x between each two of these y."""
+def _walls(grey: npt.NDArray[np.uint8], place: float, cuts: Places, unit: float) -> Walls:
+    """(len(cuts) - 1,): whether `grey` (height, width) has a rule at that x between each two of these
+    y."""
     aside = max(round(_ASIDE * unit), 3)
     first = max(round(place) - aside, 0)
-    strip = grey[:, first : round(place) + aside + 1]
+    strip = grey[:, first : round(place) + aside + 1].astype(np.int16)
     found = []
     for begin, end in itertools.pairwise(cuts.tolist()):
         inset = _INSET * (end - begin)
