@@ -121,8 +121,8 @@ def _places(
 
 
 def _walls(grey: npt.NDArray[np.uint8], place: float, cuts: Places, unit: float) -> Walls:
-    """(len(cuts) - 1,): whether `grey` (height, width) has a rule at that x between each two of these
-    y."""
+    """(len(cuts) - 1,): whether `grey` (height, width) has a rule at that x between each two of
+    these y."""
     aside = max(round(_ASIDE * unit), 3)
     first = max(round(place) - aside, 0)
     strip = grey[:, first : round(place) + aside + 1].astype(np.int16)
