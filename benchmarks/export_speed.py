@@ -5,8 +5,9 @@
 A made-up archive of one-page scans: 20 lines and 120 words a page, a quarter of them slanting;
 all are links to one JPEG of A4 at 200 dpi. `ocrctl export` makes a zip of each format, its start
 included, of a tenth of the pages and of all: the second peak beside the first tells whether memory
-grows with the number of pages. Of PDFs it makes a tenth as many. Speed counts processor time of
-all its processes, which other work on the machine does not change much. A result goes to
+grows with the number of pages. Of PDFs it makes a tenth as many. Pages a second are by the clock,
+as a user waits for them; beside them stands what other work took of the processors meanwhile, and
+the processor time of all the processes, which that does not change much. A result goes to
 `benchmarks/results/`.
 """
 
@@ -19,6 +20,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +33,7 @@ from machine import describe
 from ocr_contract.data_folder import DATABASE_NAME
 from ocr_contract.schema import SCHEMA_VERSION, schema_sql
 from ocr_contract.word_boxes import to_text
+from other_load import OtherLoad
 from process_memory import PeakWatch
 from project import ROOT
 from result_files import write_results
@@ -51,6 +54,10 @@ class Made(NamedTuple):
 
     format: str
     pages: int
+    seconds: float
+    """By the clock."""
+    other_share: float
+    """Of the processors' time that other work took meanwhile, 0 to 1."""
     cpu_s: float
     """Processor time of all its processes, user and system."""
     bytes: int
@@ -58,8 +65,8 @@ class Made(NamedTuple):
 
     @property
     def pages_per_second(self) -> float:
-        """Of processor time."""
-        return self.pages / self.cpu_s
+        """By the clock."""
+        return self.pages / self.seconds
 
 
 def main() -> int:
@@ -165,24 +172,32 @@ def exported(scene: Path, name: str, pages: int) -> Made:
         "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("contract", "ocr")),
     }  # fmt: skip
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=said)
-        with PeakWatch(process.pid) as watch:
-            _, status, used = os.wait4(process.pid, 0)
+        started = time.monotonic()
+        with OtherLoad() as others:
+            process = subprocess.Popen(command, env=environment, stdout=out, stderr=said)
+            with PeakWatch(process.pid) as watch:
+                _, status, used = os.wait4(process.pid, 0)
+                seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
             raise RuntimeError(said.read()[-500:].decode("utf-8", "replace"))
         size = out.seek(0, os.SEEK_END)
-    return Made(name, pages, used.ru_utime + used.ru_stime, size, watch.peak_mb)
+    cpu_s = used.ru_utime + used.ru_stime
+    return Made(name, pages, seconds, others.share, cpu_s, size, watch.peak_mb)
 
 
 def table(found: list[Made]) -> str:
     """A row for each export."""
-    head = ["exports", "pages", "pages/s", "wanted", "ms/page", "kB/page", "peak MiB"]
+    head = [
+        "exports", "pages", "pages/s", "wanted", "other work", "processor ms/page", "kB/page",
+        "peak MiB",
+    ]  # fmt: skip
     return markdown(head, [
         [
             each.format, f"{each.pages:,}", f"{each.pages_per_second:,.0f}",
-            f"{_WANTED[each.format]:,}", f"{1000 * each.cpu_s / each.pages:.2f}",
+            f"{_WANTED[each.format]:,}", f"{each.other_share:.0%}",
+            f"{1000 * each.cpu_s / each.pages:.2f}",
             f"{each.bytes / each.pages / 1000:.1f}", f"{each.peak_mb:.0f}",
         ]
         for each in found

@@ -7,17 +7,17 @@ that image has failed, and another process goes on with the rest. Standard libra
     order, one line of JSON  ──▶  export_process  ──▶  frames (`ocr_contract.export.frames`)
 """
 
+import collections
 import contextlib
 import dataclasses
 import fcntl
-import itertools
 import json
 import os
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import ocr_contract
@@ -34,8 +34,9 @@ _KILL_S = 5.0
 _READ_BYTES = 256 * 1024
 """Also of the pipe, which else holds a quarter: each time that it is emptied costs as much as a
 page."""
+_ENDED_OVER_IT = "the process that makes it ended over it"
 _MEMORY_SHARE = 0.2
-_LEAST_MEMORY, _MOST_MEMORY = 400_000_000, 1_500_000_000
+LEAST_MEMORY, _MOST_MEMORY = 400_000_000, 1_500_000_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Order:
     timeout_s: float
     memory_bytes: int
     parent: int
+    nice: int = 10
     careful: bool = False
     """Each image is named before it is begun."""
 
@@ -76,7 +78,7 @@ def order(
         max_pages=settings.max_pages,
         pdf_dpi=settings.pdf_dpi,
         timeout_s=settings.timeout_s,
-        memory_bytes=min(max(memory, _LEAST_MEMORY), _MOST_MEMORY),
+        memory_bytes=min(max(memory, LEAST_MEMORY), _MOST_MEMORY),
         parent=os.getpid(),
     )
 
@@ -85,60 +87,82 @@ class _Silent(Exception):  # noqa: N818  a state of affairs, named as such
     """Nothing came for too long."""
 
 
-def events(wanted: Order, command: Sequence[str] = COMMAND) -> Iterator[Event]:
-    """The files; the process ends when this is closed."""
-    with contextlib.closing(portions(wanted, command)) as found:
-        yield from itertools.chain.from_iterable(found)
+class Child:
+    """Makes these images' files in their order: a process, and the next one when it ends early."""
 
+    def __init__(self, wanted: Order, command: Sequence[str] = COMMAND) -> None:
+        """It is at work from now on; `close` it."""
+        self._wanted = wanted
+        self._command = command
+        self.ahead = collections.deque[Event]()
+        """What it made that nobody took yet."""
+        self._process = _started(wanted, command)
+        self._portions = self._followed()
 
-def portions(wanted: Order, command: Sequence[str] = COMMAND) -> Generator[list[Event], None, None]:
-    """As `events`, as many at a time as are there: whoever passes them on does so in one go."""
-    left = list(wanted.image_ids)
-    careful = wanted.careful
-    while left:
-        current: int | None = None
-        reason = ""
-        held: list[Event] = []
-        process = _started(
-            dataclasses.replace(wanted, image_ids=tuple(left), careful=careful), command
-        )
-        try:
-            read = _Read(process)
-            for event in decoded(read):
-                if isinstance(event, Begun):
-                    current = event.image_id
-                    while left and left.pop(0) != current:
-                        pass  # those before it do not exist, or have nothing to export
-                elif isinstance(event, Ended | Failed):
-                    current = None
-                held.append(event)
-                if not read.has_more:
-                    yield held
-                    held = []
-        except FrameError:
-            reason = "the process that makes it ended over it"
-        except _Silent:
-            reason = "it took too long"
-        finally:
-            code = _ended(process)
-        if held:
-            yield held
-        if current is None and not reason and code == 0:
-            return
-        if current is None:  # before any, between two, or over one that was not named yet
+    def wait(self) -> bool:
+        """Until more events are `ahead`, as many as are there by then; False: that was all."""
+        found = next(self._portions, None)
+        self.ahead.extend(found or ())
+        return found is not None
+
+    def hang_up(self) -> None:
+        """Nothing more is wanted: it may end. `close` waits for that."""
+        self._portions.close()
+        _hung_up(self._process)
+
+    def close(self) -> None:
+        """It has ended, whatever it was at."""
+        self.hang_up()
+        _ended(self._process)
+
+    def _followed(self) -> Generator[list[Event], None, None]:
+        left = collections.deque(self._wanted.image_ids)
+        careful = self._wanted.careful
+        while True:
+            current: int | None = None
+            reason = ""
+            held: list[Event] = []
+            try:
+                read = _Read(self._process)
+                for event in decoded(read):
+                    if isinstance(event, Begun):
+                        current = event.image_id
+                        while left and left.popleft() != current:
+                            pass  # those before it do not exist, or have nothing to export
+                    elif isinstance(event, Ended | Failed):
+                        current = None
+                    held.append(event)
+                    if not read.has_more:
+                        yield held
+                        held = []
+            except FrameError:
+                reason = _ENDED_OVER_IT
+            except _Silent:
+                reason = "it took too long"
+            code = _ended(self._process)
+            if held:
+                yield held
+            if current is None and not reason and code == 0:
+                return
+            if current is None and left:  # before any, between two, or over one not named yet
+                if careful:
+                    current = left.popleft()
+                    yield [Begun(current)]
+                careful = True
+            if current is not None:
+                yield [_unmade(current, reason or _ENDED_OVER_IT)]
             if not left:
                 return
-            if not careful:
-                careful = True
-                continue
-            current = left.pop(0)
-            yield [Begun(current)]
-        reason = reason or "the process that makes it ended over it"
-        message = (
-            f"Image number {current} could not be exported ({reason}). Its text is safe in the "
-            "database; other formats may do."
-        )
-        yield [Failed(ErrorCode.EXPORT_FAILED, message)]
+            rest = dataclasses.replace(self._wanted, image_ids=tuple(left), careful=careful)
+            self._process = _started(rest, self._command)
+
+
+def _unmade(image_id: int, reason: str) -> Failed:
+    message = (
+        f"Image number {image_id} could not be exported ({reason}). Its text is safe in the "
+        "database; other formats may do."
+    )
+    return Failed(ErrorCode.EXPORT_FAILED, message)
 
 
 def _started(wanted: Order, command: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -185,10 +209,15 @@ class _Read:
         return self._held[start : self._at]
 
 
-def _ended(process: "subprocess.Popen[bytes]") -> int:
-    """Its exit code; whatever it does, it ends now."""
+def _hung_up(process: "subprocess.Popen[bytes]") -> None:
+    """Its next frame ends it."""
     assert process.stdout is not None
     process.stdout.close()
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    """Its exit code; whatever it does, it ends now."""
+    _hung_up(process)
     ends_at = time.monotonic() + _KILL_S
     try:
         return process.wait(0.2)

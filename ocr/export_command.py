@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import export_child
+import export_children
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export import light_files
 from ocr_contract.export.formats import FORMATS, Format
@@ -181,7 +182,7 @@ class _Export:
             return light_files.events(self._connect, block, name, machine=self._machine)
         ids = [source.id for source in block]
         order = export_child.order(self._settings, name, ids, machine=self._machine)
-        return export_child.events(order)
+        return export_children.events(order)
 
 
 @contextlib.contextmanager

@@ -25,7 +25,6 @@ from ocr_contract.export.frames import (
 )
 from ocr_errors import EXIT_BAD_INPUT, EXIT_OTHER
 
-_NICE = 10
 _PULSE_S = 3.0
 _HELD_S, _HELD_BYTES = 0.1, 256 * 1024
 """Small files wait for others, to go out with them: no longer, and no more."""
@@ -36,7 +35,7 @@ def main() -> int:
     wanted: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     parent, memory_bytes, timeout_s = map(wanted.pop, ("parent", "memory_bytes", "timeout_s"))
     careful: bool = wanted.pop("careful")
-    os.nice(_NICE)
+    os.nice(wanted.pop("nice"))
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     out = os.fdopen(os.dup(1), "wb", buffering=0)

@@ -10,6 +10,7 @@ from typing import Any
 from image_warnings import ImageWarning
 from ocr_contract import doubt
 from ocr_contract.alternatives import Alternative
+from ocr_contract.page_tables import TableCell
 from ocr_errors import ImageError
 
 MAX_LINES = 20_000
@@ -63,20 +64,6 @@ class Line:
     def is_unspelled(self) -> bool:
         """Whether it is in letters of a script that is not set up."""
         return self.doubt_reason == doubt.Reason.OTHER_SCRIPT
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class TableCell:
-    """One cell of a table; rows and columns count from 0, `polygon` is that of its text."""
-
-    row: int
-    column: int
-    rowspan: int
-    colspan: int
-    text: str
-    polygon: tuple[tuple[float, float], ...]
-    lines: tuple[int, ...]
-    """Numbers of the lines that stand in it, from 1; one may stand in several cells in parts."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

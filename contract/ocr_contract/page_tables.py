@@ -20,17 +20,17 @@ Corrections = Mapping[int, tuple[str, str]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TableCell:
-    """One cell; rows and columns count from 0."""
+    """One cell, as it is found, stored and read; rows and columns count from 0."""
 
     row: int
     column: int
     rowspan: int
     colspan: int
     text: str
-    polygon: list[list[float]]
+    polygon: Sequence[Sequence[float]]
     """Of its text, in page pixels."""
-    lines: list[int]
-    """Numbers of the lines that stand in it."""
+    lines: Sequence[int]
+    """Numbers of the lines that stand in it, from 1; one may stand in several cells in parts."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

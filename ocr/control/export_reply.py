@@ -1,6 +1,7 @@
 """Exports over the socket: the frames that the export process sends, handed on as they come.
 
-A few at a time: each has a process. Its end is the client's: a process whose client is gone ends.
+A few at a time: each has a process, and those beside it that no other export has. Their end is the
+client's: a process whose client is gone ends.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from export_child import COMMAND, Order, order, portions
+from export_child import COMMAND, Order, order
+from export_children import count_for, portions
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export import remote_files
 from ocr_contract.export.formats import FORMATS
@@ -29,6 +31,7 @@ class Exports:
         self._settings = settings
         self._command = command
         self._count = 0
+        self._children = 0
 
     def reply(self, body: dict[str, Any]) -> "ExportReply":
         """The answer to a request with that body.
@@ -43,13 +46,17 @@ class Exports:
             )
         return ExportReply(self, wanted, self._command)
 
-    def begin(self) -> None:
-        """One more."""
+    def begin(self, wanted: Order) -> int:
+        """One more; returns how many processes it has, those that others leave of what pays."""
+        children = max(count_for(wanted) - self._children, 1)
         self._count += 1
+        self._children += children
+        return children
 
-    def end(self) -> None:
-        """One less."""
+    def end(self, children: int) -> None:
+        """One less, which had so many."""
         self._count -= 1
+        self._children -= children
 
 
 class ExportReply:
@@ -63,8 +70,8 @@ class ExportReply:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the frames until the end, or until nobody takes them any more."""
         headers = [(b"content-type", b"application/octet-stream")]
-        self._exports.begin()
-        found = portions(self._wanted, self._command)
+        children = self._exports.begin(self._wanted)
+        found = portions(self._wanted, children, self._command)
         frames = (b"".join(map(encoded, portion)) for portion in found)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -79,7 +86,7 @@ class ExportReply:
         finally:
             await run_in_threadpool(frames.close)
             await run_in_threadpool(found.close)
-            self._exports.end()
+            self._exports.end(children)
 
 
 async def _disconnected(receive: Receive) -> None:

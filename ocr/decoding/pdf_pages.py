@@ -19,7 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 import file_kinds
-from decoding import decode_memory
+from decoding import decode_memory, pdf_pictures
 from decoding.pixels import Pixels
 from image_warnings import ImageWarning
 from ocr_errors import ImageError
@@ -59,6 +59,8 @@ _DYNAMIC_FORM = ImageWarning(
     "that stands there for all others. Open it there, print it into a PDF, and put that copy here.",
 )
 
+_NO_PAGES = "The PDF has no pages. Save or copy it again."
+
 _one_at_a_time = threading.RLock()
 
 
@@ -80,6 +82,8 @@ class Pdf:
         """Raises ImageError: encrypted, damaged_image."""
         with _one_at_a_time, decode_memory.bounded_growth():
             try:
+                # PDFium keeps the last fault, another PDF's, and sets none where there is no page.
+                pdfium_c.FPDF_LoadDocument(b"", None)
                 self._document = pdfium.PdfDocument(content)
                 self.page_count = len(self._document)
             except pdfium.PdfiumError as error:
@@ -90,7 +94,7 @@ class Pdf:
                     self._document.init_forms()
         if self.page_count < 1:
             self.close()
-            raise ImageError("damaged_image", "The PDF has no pages. Save or copy it again.")
+            raise ImageError("damaged_image", _NO_PAGES)
 
     def close(self) -> None:
         """Give back what PDFium holds of it."""
@@ -120,6 +124,8 @@ class Pdf:
                     with contextlib.closing(bitmap):
                         pixels = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)
                         text, runs = _text(page, bitmap)
+                        place = bitmap.get_posconv(page).to_bitmap
+                        warnings += pdf_pictures.doubts(page, pixels, place)
         return DrawnPage(pixels, text, runs, warnings)
 
 
@@ -163,6 +169,8 @@ def _refused(error: Exception) -> ImageError:
             "encrypted",
             "The PDF asks for a password. Save it without one, and put that copy here.",
         )
+    if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_FILE:  # that of no file, from before
+        return ImageError("damaged_image", _NO_PAGES)
     return ImageError("damaged_image", "The PDF is damaged or incomplete. Save or copy it again.")
 
 

@@ -10,9 +10,8 @@ from typing import Protocol, cast
 
 from exporting.task import ExportTask
 from ocr_contract.error_codes import ErrorCode
-from ocr_contract.export import light_files
 from ocr_contract.export.formats import FORMATS
-from ocr_contract.export.frames import DATA_BYTES, Begun, Ended, Event, Failed
+from ocr_contract.export.frames import DATA_BYTES, Begun, Ended, Event, Failed, unmade
 from ocr_contract.export.reading import ExportReading
 from ocr_contract.export.records import Page, Source, pages, sources
 from ocr_errors import OcrError
@@ -96,13 +95,13 @@ def _made(
         raise
     except MemoryError:
         reason = "there is not enough memory for it"
-        return Failed(ErrorCode.EXPORT_FAILED, light_files.unmade(source.name, reason))
+        return Failed(ErrorCode.EXPORT_FAILED, unmade(source.name, reason))
     except OcrError as error:
         return Failed(error.code, f"{source.name}: {error.message}")
     except Exception as error:  # a library's, over hostile bytes: this image alone has failed
         said = "".join(char for char in str(error)[:150] if char.isprintable())
         reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
-        return Failed(ErrorCode.EXPORT_FAILED, light_files.unmade(source.name, reason))
+        return Failed(ErrorCode.EXPORT_FAILED, unmade(source.name, reason))
     return Ended()
 
 

@@ -7,7 +7,8 @@ another, and the lines that it names are there. Standard library only.
 from collections.abc import Sequence
 from typing import Any
 
-from page_records import MAX_CELLS, MAX_TABLE_SIDE, PageTable, TableCell
+from ocr_contract.page_tables import TableCell
+from page_records import MAX_CELLS, MAX_TABLE_SIDE, PageTable
 
 MAX_TABLES = 200
 """Of one page."""

@@ -20,8 +20,9 @@ import document_reading
 import page_progress
 from decoding.pixels import Pixels
 from document_reading import Reader
+from ocr_contract.page_tables import TableCell
 from ocr_settings import Settings
-from page_records import Line, PageTable, TableCell, Task
+from page_records import Line, PageTable, Task
 from project import ROOT
 from reading.engine import ReadPage
 from reading.previews import Previews

@@ -9,7 +9,8 @@ from export_scene import ExportScene, picture
 from polling import wait_until
 
 import export_child
-from export_child import events, order
+from export_child import order
+from export_children import events
 from machine_limits import is_running
 from ocr_contract.export.frames import Begun, Ended, Event, Failed
 

@@ -18,6 +18,8 @@ class Format:
     ocr_service's."""
     is_packed: bool = False
     """Its files hardly become smaller in a zip."""
+    is_made_by_page: bool = False
+    """Whoever makes it holds one page at a time, and no picture."""
     is_of_one_page: bool = False
     """A file holds one page; those of a document come as a zip."""
 
@@ -55,9 +57,16 @@ _ALL = (
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         is_packed=True,
     ),
-    Format("alto", "ALTO 4", ".alto.xml", "application/xml"),
-    Format("page", "PAGE XML 2019", ".page.xml", "application/xml", is_of_one_page=True),
-    Format("hocr", "hOCR", ".hocr", "application/xhtml+xml"),
+    Format("alto", "ALTO 4", ".alto.xml", "application/xml", is_made_by_page=True),
+    Format(
+        "page",
+        "PAGE XML 2019",
+        ".page.xml",
+        "application/xml",
+        is_made_by_page=True,
+        is_of_one_page=True,
+    ),
+    Format("hocr", "hOCR", ".hocr", "application/xhtml+xml", is_made_by_page=True),
     Format(
         "parquet",
         "Lines as a table (Parquet)",

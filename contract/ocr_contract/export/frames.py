@@ -42,6 +42,11 @@ class Waiting:
     """Somebody is at work."""
 
 
+def unmade(name: str, reason: str) -> str:
+    """The sentence about a file that could not be made."""
+    return f"{name} could not be exported ({reason}). The text is safe in the database."
+
+
 Event = Begun | bytes | Ended | Failed | Waiting
 
 

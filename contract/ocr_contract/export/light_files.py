@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.export import light
 from ocr_contract.export.cells import COLUMNS
-from ocr_contract.export.frames import DATA_BYTES, Begun, Ended, Event, Failed
+from ocr_contract.export.frames import DATA_BYTES, Begun, Ended, Event, Failed, unmade
 from ocr_contract.export.records import Page, Source, pages
 
 _DEFECTS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
@@ -51,11 +51,6 @@ def joined(
 
 JOINABLE = ("txt", "csv", "jsonl")
 """Formats of which one file can hold many images."""
-
-
-def unmade(name: str, reason: str) -> str:
-    """The sentence about a file that could not be made."""
-    return f"{name} could not be exported ({reason}). The text is safe in the database."
 
 
 def _in_pieces(parts: Iterator[bytes]) -> Iterator[bytes]:

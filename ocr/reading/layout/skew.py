@@ -13,7 +13,7 @@ Turn = npt.NDArray[np.float32]
 def turn_to_level(polygons: Polygons) -> Turn:
     """By the median angle of the longer half of the lines, the longer the more: short ones hardly
     have any."""
-    edges = polygons[:, 1] - polygons[:, 0] + polygons[:, 2] - polygons[:, 3]
+    edges = _edges(polygons)
     lengths = np.hypot(edges[:, 0], edges[:, 1])
     long = lengths >= median(lengths)
     angles = np.arctan2(edges[long, 1], edges[long, 0])
@@ -23,6 +23,21 @@ def turn_to_level(polygons: Polygons) -> Turn:
     return np.array(
         [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], dtype=np.float32
     )
+
+
+def quarters_of(polygons: Polygons) -> npt.NDArray[np.intp]:
+    """(count,): the direction of each line in quarter turns clockwise from level, 0 to 3."""
+    edges = _edges(polygons)
+    turns = np.arctan2(edges[:, 1], edges[:, 0]) / (np.pi / 2)
+    return np.round(turns).astype(np.intp) % 4
+
+
+def _edges(polygons: Polygons) -> npt.NDArray[np.float32]:
+    """(count, 2): twice the way from the beginning of each line to its end."""
+    edges: npt.NDArray[np.float32] = (
+        polygons[:, 1] - polygons[:, 0] + polygons[:, 2] - polygons[:, 3]
+    )
+    return edges
 
 
 def level_boxes(polygons: Polygons, turn: Turn) -> Boxes:

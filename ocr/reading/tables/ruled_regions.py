@@ -13,6 +13,8 @@ from reading.tables.table_rows import trimmed
 _SAME_ENDS = 1.5
 """Rules of one table end at the same places to so many heights, or this share of their length."""
 _SAME_SHARE = 0.04
+_ONE_END = 0.2
+"""Rules of a frame end elsewhere than those of a table in it, by more than so many heights."""
 _EMPTY = 1.0
 """Two rules so many heights apart, and nothing between: one table ends, another begins."""
 _PAST = 1.5
@@ -30,8 +32,19 @@ def ruled_regions(
 ) -> list[Region]:
     """Of a page's level rules and lines; `unit` is the height of a line in rows."""
     groups = _rule_groups(level, boxes, unit)
-    found = [_between_rules(group, boxes, blocks, _next_below(group, groups)) for group in groups]
-    return [region for region in found if region is not None]
+    found: list[Region] = []
+    for group in groups:
+        region = _between_rules(group, boxes, blocks, _next_below(group, groups))
+        inner = _within_frame(group, unit)
+        if region is not None and inner is not None:
+            framed = _between_rules(inner, boxes, blocks, _next_below(inner, groups))
+            if framed is not None and _is_frame_of(region, framed, boxes):
+                region = framed
+        if region is not None:
+            found.append(region)
+    return [
+        region for region in found if not any(_is_frame_of(region, other, boxes) for other in found)
+    ]
 
 
 def _rule_groups(level: Segments, boxes: Boxes, unit: float) -> list[Segments]:
@@ -51,6 +64,29 @@ def _rule_groups(level: Segments, boxes: Boxes, unit: float) -> list[Segments]:
         else:
             groups.append([rule])
     return [np.array(group, dtype=np.float32) for group in groups if len(group) > 1]
+
+
+def _within_frame(group: Segments, unit: float) -> Segments | None:
+    """Those of a group that end at the same places to a hair, where a frame's are around them."""
+    best = max(
+        (group[(np.abs(group[:, 1:] - rule[1:]) <= _ONE_END * unit).all(axis=1)] for rule in group),
+        key=len,
+    )
+    return best if 1 < len(best) < len(group) else None
+
+
+def _is_frame_of(outer: Region, inner: Region, boxes: Boxes) -> bool:
+    """Whether all rows of `outer` are those of `inner`, and beside these are only titles and notes
+    within one frame: lines with nothing beside them, and no further rule between its own."""
+    rest = np.setdiff1d(outer.indices, inner.indices)
+    if outer is inner or not len(rest) or len(rest) + len(inner.indices) > len(outer.indices):
+        return False
+    _, top, _, bottom = around(boxes[inner.indices])
+    return (
+        not any(top < rule < bottom for rule in set(outer.rules) - set(inner.rules))
+        and all(len(row) == 1 for row in rows_of(boxes, rest))
+        and not np.any((boxes[rest, 3] > top) & (boxes[rest, 1] < bottom))
+    )
 
 
 def _next_below(group: Segments, groups: Sequence[Segments]) -> float:

@@ -29,10 +29,15 @@ _ON_RECEIPT = 0.75
 """… and both are more on a receipt."""
 _COLLISIONS = 0.25
 """Of the cells, so many may stand in one column and one row with another."""
+_SLACK = 0.3
+"""Lines are found with a margin; what reaches over a column by less than so many heights does not
+stand in it."""
 _MARGIN = 0.4
 _LABELS = 0.2
 """In a form, so many pieces end with a colon."""
 _LONGEST_NUMBER = 6
+_RULED_ROWS = 0.6
+"""For each row so many rules: no transcript has them."""
 _ENTRY = re.compile(r"[^\W\d_]+[\W_]+\d{1,4}")
 _ENTRIES = 0.8
 """Of the lines of an index."""
@@ -54,9 +59,9 @@ def checked(
         return None
     if _is_form([texts[index] for index in region.indices.tolist()]):
         return None
-    if _are_numbered_lines(rows, texts) or _is_index(
-        [texts[index] for index in region.indices.tolist()]
-    ):
+    if len(region.rules) < _RULED_ROWS * len(rows) and _are_numbered_lines(rows, texts):
+        return None
+    if _is_index([texts[index] for index in region.indices.tolist()]):
         return None
     running = 0
     for low, high in columns:
@@ -82,6 +87,7 @@ def checked(
         box=box,
         columns=len(columns),
         is_regular=_is_regular(joined or rows, len(columns), is_receipt=is_receipt),
+        is_parted=len(columns) >= STRONG_CELLS and _is_parted(boxes, rows, columns),
         joined_rows=tuple(joined),
     )
 
@@ -97,6 +103,19 @@ def _collisions(
         pieces += len(row)
         doubled += len(row) - len(np.unique(np.searchsorted(edges, middles)))
     return doubled / pieces
+
+
+def _is_parted(
+    boxes: Boxes, rows: Sequence[Indices], columns: Sequence[tuple[float, float]]
+) -> bool:
+    """Whether each line stands in one column alone, and in each place one at most."""
+    lefts, rights = np.array(columns).T
+    for row in rows:
+        slack = _SLACK * (boxes[row, 3:] - boxes[row, 1:2])
+        inside = np.minimum(rights, boxes[row, 2:3]) - np.maximum(lefts, boxes[row, 0:1]) > slack
+        if (inside.sum(axis=1) != 1).any() or (inside.sum(axis=0) > 1).any():
+            return False
+    return True
 
 
 def _is_regular(rows: Sequence[Indices], columns: int, *, is_receipt: bool) -> bool:

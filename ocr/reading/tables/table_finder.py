@@ -10,13 +10,15 @@ import numpy as np
 
 from decoding.pixels import Pixels
 from engines.table_structure import TableTags
-from page_records import Line, PageTable, TableCell
-from reading.layout.boxes import Boxes
-from reading.layout.ruling_lines import find_ruling_lines
-from reading.layout.skew import Turn, level_boxes, turn_to_level
+from ocr_contract.page_tables import TableCell
+from page_records import Line, PageTable
+from reading.layout.boxes import Boxes, rows_of
+from reading.layout.ruling_lines import RulingLines, find_ruling_lines
+from reading.layout.skew import Turn, level_boxes, quarters_of, turn_to_level
 from reading.tables.cell_texts import Filled, fill
+from reading.tables.ruled_grid import are_boxes, grid_of_rules
 from reading.tables.table_grid import Grid, grid_of_space, grid_of_tags, is_sound
-from reading.tables.table_headings import heading_rows
+from reading.tables.table_headings import heading_rows, without_section
 from reading.tables.table_mending import mended
 from reading.tables.table_region import Region
 from reading.tables.table_regions import find_regions
@@ -25,6 +27,8 @@ from reading.tables.table_rows import blocks_of
 _LEAST_FIT, _LEAST_CONFIDENCE = 0.8, 0.85
 """What the model writes of a picture of something else fits worse."""
 _LEAST_FILLED, _MOST_CROWDED = 0.3, 0.08
+_MOST_RULES = 3
+"""Where there are more, they part rows."""
 _MOST_LINES = 4000
 """A larger one would take longer than the text."""
 _LEVEL = np.radians(0.2)
@@ -51,31 +55,52 @@ class TableFinder:
         if not lines:
             return ()
         polygons = np.array([line.polygon for line in lines], dtype=np.float32)
+        quarters = quarters_of(polygons)
+        found = []
+        for quarter in np.unique(quarters).tolist():
+            lying = np.flatnonzero(quarters == quarter).tolist()  # a table may lie on its side
+            tables = self._find(page, [lines[index] for index in lying])
+            found += [_renumbered(table, lying) for table in tables]
+        return tuple(found)
+
+    def _find(self, page: Pixels, lines: Sequence[Line]) -> list[PageTable]:
+        """Those of these lines, all of which lie in one direction."""
+        polygons = np.array([line.polygon for line in lines], dtype=np.float32)
         turn = turn_to_level(polygons)
         boxes = level_boxes(polygons, turn)
         blocks = blocks_of(boxes)
         if not blocks:
-            return ()
+            return []
         texts = [line.text for line in lines]
         rules = find_ruling_lines(page, turn, boxes, for_tables=True)
         found = []
         for region in find_regions(boxes, blocks, texts, rules.level):
-            if len(region.indices) > _MOST_LINES:
+            if len(region.indices) > _MOST_LINES or are_boxes(region, rules, boxes):
                 continue
-            table = self._table(page, turn, region, boxes, texts)
+            table = self._table(page, turn, region, boxes, texts, rules)
             if table is not None:
                 found.append(table)
-        return tuple(found)
+        return found
 
     def _table(
-        self, page: Pixels, turn: Turn, region: Region, boxes: Boxes, texts: Sequence[str]
-    ) -> PageTable | None:
+        self, page: Pixels, turn: Turn, region: Region, boxes: Boxes, texts: Sequence[str],
+        rules: RulingLines,
+    ) -> PageTable | None:  # fmt: skip
+        picture, corner = _cut_out(page, turn, region)
         # The model's places drift by a line over many cells of several lines.
-        grid = None if region.joined_rows else self._grid(page, turn, region)
+        grid = None if region.joined_rows else self._grid(picture, corner)
         filled = fill(grid.cells, boxes, texts, region.indices) if grid else None
-        if grid is not None and filled is not None and _is_table(grid, filled):
+        ruled = grid_of_rules(picture, corner, region, rules, boxes)
+        if ruled is not None and is_sound(ruled):
+            header_rows = min(grid.header_rows, ruled.rows) if grid else 0
+            grid = ruled._replace(header_rows=header_rows)
+            filled = fill(grid.cells, boxes, texts, region.indices)
+        elif grid is not None and filled is not None and _is_table(grid, filled):
             better = mended(grid, filled, region.rules, boxes)
             grid, filled = better if is_sound(better[0]) else (grid, filled)
+            if _is_told_better_by_space(grid, region, boxes):
+                grid = grid_of_space(boxes, region.indices)
+                filled = fill(grid.cells, boxes, texts, region.indices)
         elif region.is_regular:
             grid = grid_of_space(boxes, region.indices, region.joined_rows)
             filled = fill(grid.cells, boxes, texts, region.indices)
@@ -83,23 +108,34 @@ class TableFinder:
                 return None
         else:
             return None
-        if not grid.header_rows:
-            grid = grid._replace(header_rows=heading_rows(grid, filled.texts()))
+        cells = filled.texts()
+        header_rows = grid.header_rows or heading_rows(grid, cells)
+        grid = grid._replace(header_rows=without_section(header_rows, grid, cells))
         found = _record(grid, filled, region, boxes, turn)
         height, width = page.shape[:2]
         return dataclasses.replace(found, polygon=_on_page(found.polygon, width, height))
 
-    def _grid(self, page: Pixels, turn: Turn, region: Region) -> Grid | None:
-        """What the model says; None where that is not sure."""
+    def _grid(self, picture: Pixels, corner: tuple[float, float]) -> Grid | None:
+        """What the model says of a picture whose corner that is; None where that is not sure."""
         if self._model is None:
             return None
-        picture, corner = _cut_out(page, turn, region)
         tags = self._model.write(picture)
         grid = grid_of_tags(tags)
         is_sure = tags.is_whole and tags.confidence >= _LEAST_CONFIDENCE
         if not is_sure or not grid.cells or not is_sound(grid):
             return None
         return _moved(grid, corner)
+
+
+def _is_told_better_by_space(grid: Grid, region: Region, boxes: Boxes) -> bool:
+    """Whether the model sees other columns where no line spans several, and no fewer rows: cells of
+    several lines are its own to tell."""
+    return (
+        region.is_parted
+        and grid.columns != region.columns
+        and len(region.rules) <= _MOST_RULES
+        and grid.rows >= len(rows_of(boxes, region.indices))
+    )
 
 
 def _cut_out(page: Pixels, turn: Turn, region: Region) -> tuple[Pixels, tuple[float, float]]:
@@ -154,6 +190,15 @@ def _record(grid: Grid, filled: Filled, region: Region, boxes: Boxes, turn: Turn
     return PageTable(
         _points(region.box, turn), grid.rows, grid.columns, grid.header_rows, tuple(cells)
     )
+
+
+def _renumbered(table: PageTable, lines: Sequence[int]) -> PageTable:
+    """With numbers of the page's lines for those of `lines`, which are the page's by index."""
+    cells = [
+        dataclasses.replace(cell, lines=tuple(lines[number - 1] + 1 for number in cell.lines))
+        for cell in table.cells
+    ]
+    return dataclasses.replace(table, cells=tuple(cells))
 
 
 def _points(box: tuple[float, float, float, float], turn: Turn) -> _Points:

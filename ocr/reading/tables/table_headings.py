@@ -28,3 +28,18 @@ def heading_rows(grid: Grid, texts: Sequence[str]) -> int:
         all(text for cell, text in zip(grid.cells, texts, strict=True) if cell.row == 0)
         and grid.rows > 1
     )
+
+
+def without_section(header_rows: int, grid: Grid, texts: Sequence[str]) -> int:
+    """Without the title of a section: a last row with a text in its first cell and not in all,
+    where each column has a heading of its own above."""
+    while header_rows > 1:
+        above, last = (
+            {cell.column for cell, text in zip(grid.cells, texts, strict=True)
+             if cell.row == row and text}
+            for row in (header_rows - 2, header_rows - 1)
+        )  # fmt: skip
+        if 0 not in last or len(last) == grid.columns or len(above) < grid.columns:
+            break
+        header_rows -= 1
+    return header_rows

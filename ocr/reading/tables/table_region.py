@@ -24,6 +24,8 @@ class Region(NamedTuple):
     """So many are parted by white space."""
     is_regular: bool = False
     """White space alone tells its cells: where many rows have most of them."""
+    is_parted: bool = False
+    """Each line stands in one column alone: none spans several."""
     joined_rows: tuple[Indices, ...] = ()
     """Its rows, where white space tells which lines are further ones of a cell."""
     rules: tuple[float, ...] = ()

@@ -117,7 +117,21 @@ def columns_of(boxes: Boxes, rows: Sequence[Indices], unit: float) -> list[tuple
             columns[-1] = columns[-1][0], high
         else:
             columns.append((low, high))
-    return columns
+    return _with_sparse_columns(columns, chosen, unit)
+
+
+def _with_sparse_columns(
+    columns: list[tuple[float, float]], boxes: Boxes, unit: float
+) -> list[tuple[float, float]]:
+    """And the columns beyond the last one that hold something in a few rows only."""
+    found = list(columns)
+    gap = _NARROWEST_GAP * unit
+    for left, _, right, _ in sorted(boxes.tolist()):
+        if found and left > found[-1][1] + gap:
+            found.append((left, right))
+        elif len(found) > len(columns) and left < found[-1][1]:
+            found[-1] = found[-1][0], max(right, found[-1][1])
+    return found
 
 
 def with_further_lines(boxes: Boxes, rows: Sequence[Indices], least: int) -> list[Indices]:

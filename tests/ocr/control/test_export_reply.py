@@ -13,6 +13,7 @@ from fake_actions import FakeActions
 from plain_http import ask, connect, error_code
 from polling import wait_until
 
+import export_children
 from control.control_api import build_app
 from control.control_server import ControlServer
 from control.export_reply import MOST_AT_ONCE, Exports
@@ -81,8 +82,12 @@ def test_what_does_not_fit_is_refused(path: Path, body: dict[str, object], code:
     assert error_code(answer) == (400, code)
 
 
-def test_a_few_at_a_time_and_a_client_that_leaves_makes_room(path: Path) -> None:
-    body = json.dumps({"format": "pdf", "image_ids": [600]}).encode()
+def test_a_few_at_a_time_and_a_client_that_leaves_makes_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processors: the first one has a process for each, those after it one."""
+    monkeypatch.setattr(export_children, "usable_cpus", lambda: 2)
+    body = json.dumps({"format": "alto", "image_ids": [600] * 128}).encode()
     request = b"POST /v1/export HTTP/1.1\r\nHost: o\r\nContent-Length: %d\r\n\r\n" % len(body)
     before = len((path.parents[1] / "pids").read_text().split())
     clients = [connect(path) for _ in range(MOST_AT_ONCE)]
@@ -93,8 +98,10 @@ def test_a_few_at_a_time_and_a_client_that_leaves_makes_room(path: Path) -> None
         list(remote_files.events(path, None, "pdf", [1], machine=False))
     assert (refused.value.code, refused.value.http_status) == ("busy", 503)
     names = path.parents[1] / "pids"
-    wait_until(lambda: len(names.read_text().split()) >= before + MOST_AT_ONCE, "both processes")
+    processes = MOST_AT_ONCE + 1
+    wait_until(lambda: len(names.read_text().split()) >= before + processes, "the processes")
     pids = [int(line) for line in names.read_text().split()][before:]
+    assert len(pids) == processes
     assert all(map(is_running, pids))
     for client in clients:
         client.close()

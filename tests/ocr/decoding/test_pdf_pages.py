@@ -139,8 +139,9 @@ def refused(content: bytes, limits: Limits = LIMITS) -> ImageError:
 def test_what_cannot_be_opened_says_why() -> None:
     encrypted = refused(pdf_files.ENCRYPTED)
     assert encrypted.code == "encrypted" and "without" in encrypted.message
-    assert refused(b"%PDF-1.7\nrubbish").code == "damaged_image"
-    assert refused(pdf()).code == "damaged_image"
+    assert "damaged or incomplete" in refused(b"%PDF-1.7\nrubbish").message
+    empty = refused(pdf())
+    assert empty.code == "damaged_image" and "no pages" in empty.message
     large = refused(pdf(Sheet(text("x"), (5000, 5000))), Limits(max_pixels=1e6))
     assert large.code == "too_many_pixels" and "OCR_PDF_DPI" in large.message
 

@@ -1,5 +1,6 @@
 """Tables of a page: where they are looked for, what becomes of the model's answer."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from engines.table_structure import TableTags
 from page_records import Line, PageTable
 from reading.tables.table_finder import TableFinder
 from reading.tables.table_grid import Grid, GridCell, is_sound
+from reading.tables.table_rows import columns_of
 from worker_link.table_messages import parse_tables, tables_to_json
 
 HEIGHT = 24
@@ -182,6 +184,119 @@ def test_rules_of_one_length_hold_a_table_of_two_columns() -> None:
     assert texts_of(table) == [["Sign", "Rate"], ["Fever", "90%"], ["Pain", "19%"],
                                ["Cough", "15%"]]  # fmt: skip
     assert TableFinder(model).find(paper(), given) == ()
+
+
+@pytest.mark.parametrize("inset", [14, 40])
+def test_titles_and_notes_within_a_frame_are_no_rows(inset: int) -> None:
+    """Whether the frame's rules end as far from the table's as two tables' do, or nearly there."""
+    framed = [line("Nutrition", 60, 50), *rows(*FIVE), line("One portion is 30 g.", 60, 310)]
+    inner = [(y, 54, 690) for y in (92, 132, 172, 212, 252, 292)]
+    page = paper((40, 54 - inset, 690 + inset), *inner, (345, 54 - inset, 690 + inset))
+    (table,) = TableFinder(None).find(page, framed)
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
+def test_numbers_that_count_beside_each_other_are_a_table_where_rows_are_ruled() -> None:
+    counted = ["Line|Kind|Box|Amount", *(f"{n}|Income|{n + 100}|{n}70.00" for n in range(1, 8))]
+    ruled = paper(*((92 + 40 * number, 54, 700) for number in range(9)))
+    (table,) = TableFinder(None).find(ruled, rows(*counted))
+    assert (table.rows, table.columns, table.header_rows) == (8, 4, 1)
+    assert not TableFinder(None).find(paper(), rows(*counted[1:]))
+
+
+def test_the_title_of_a_section_is_no_heading() -> None:
+    (table,) = TableFinder(None).find(paper(), rows(FIVE[0], "Broad", *FIVE[1:]))
+    assert (table.rows, table.header_rows) == (6, 1)
+
+
+def test_a_table_that_lies_on_its_side_beside_upright_text_is_found() -> None:
+    """As it is read, from the bottom up; its lines keep their numbers."""
+    lying = [
+        dataclasses.replace(each, polygon=tuple((y, 800 - x) for x, y in each.polygon))
+        for each in rows(*FIVE)
+    ]
+    above = [line(f"Text that runs across number {n}", 60, 10 + 30 * n, 880) for n in range(3)]
+    (table,) = TableFinder(None).find(paper(), [*above, *lying])
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+    assert [cell.lines for cell in table.cells[:2]] == [(4,), (5,)]
+    assert table.cells[0].polygon == tuple((float(x), float(y)) for x, y in lying[0].polygon)
+
+
+def walls(*segments: tuple[int, int, int, int]) -> Pixels:
+    """With rules from (x, y) to (x, y)."""
+    page = paper()
+    for x1, y1, x2, y2 in segments:
+        cv2.line(page, (x1, y1), (x2, y2), (0, 0, 0), 2)
+    return page
+
+
+def spans_of(table: PageTable) -> list[tuple[int, int, int, int, str]]:
+    return [(cell.row, cell.column, cell.rowspan, cell.colspan, cell.text) for cell in table.cells]
+
+
+SUMS = ("Group|Part|Sum", "First group||", "North|Roof|12.50", "|Wall|70.00", "|Subtotal|82.50")
+
+
+@pytest.mark.parametrize(
+    "model", [None, Written("<tr><td></td></tr>" * 5, [[10, 0, 550, 200]] * 5)]
+)
+def test_walls_all_around_tell_the_cells_that_span_several_places(model: Written | None) -> None:
+    """A section's title over all columns, a group over two rows, a sum over two columns."""
+    around = [(50, 90, 590, 90), (50, 290, 590, 290), (50, 90, 50, 290), (590, 90, 590, 290)]
+    level = [(50, 130, 590, 130), (50, 170, 590, 170), (230, 210, 590, 210), (50, 250, 590, 250)]
+    upright = [(230, 90, 230, 130), (410, 90, 410, 130), (230, 170, 230, 250), (410, 170, 410, 290)]
+    (table,) = TableFinder(model).find(walls(*around, *level, *upright), rows(*SUMS))
+    assert spans_of(table) == [
+        (0, 0, 1, 1, "Group"), (0, 1, 1, 1, "Part"), (0, 2, 1, 1, "Sum"),
+        (1, 0, 1, 3, "First group"),
+        (2, 0, 2, 1, "North"), (2, 1, 1, 1, "Roof"), (2, 2, 1, 1, "12.50"),
+        (3, 1, 1, 1, "Wall"), (3, 2, 1, 1, "70.00"),
+        (4, 0, 1, 2, "Subtotal"), (4, 2, 1, 1, "82.50"),
+    ]  # fmt: skip
+
+
+def test_boxes_beside_each_other_are_no_table() -> None:
+    """Each with a frame of its own; with one wall between two they are a table's columns."""
+    steps = rows(
+        "First|Then|Next|Last", "fetch it|cut it|glue it|paint it",
+        "from here|in half|at once|in blue", "by hand|with care|on top|at last",
+    )  # fmt: skip
+    inner = [(x, 90, x, 250) for x in (230, 410, 590)]
+    parted = [(x + beyond, 90, x + beyond, 250) for x in (220, 400, 580) for beyond in (0, 20)]
+    around = [(50, y, 770, y) for y in (90, 250)] + [(x, 90, x, 250) for x in (50, 770)]
+    assert len(TableFinder(None).find(walls(*around, *inner), steps)) == 1
+    assert not TableFinder(None).find(walls(*around, *parted), steps)
+
+
+def test_letters_that_stand_where_a_wall_may_be_are_none() -> None:
+    """Their strokes over all of a cell, beside which a rule parts two rows."""
+    level = [(50, y, 590, y) for y in (90, 170, 210, 250, 290)]
+    upright = [(x, 90, x, 290) for x in (50, 230, 410, 590)]
+    page = walls(*level, *upright, (230, 130, 590, 130))
+    cv2.rectangle(page, (60, 128), (220, 131), (0, 0, 0), -1)
+    given = [*rows("|Low|High", "|1.5|2.5", "Oak|7.5|9.5", "Elm|6.5|8.5", "Yew|5.5|7.0")]
+    given.insert(2, line("REGION", 60, 118, 160))
+    (table,) = TableFinder(None).find(page, given)
+    assert spans_of(table)[0] == (0, 0, 2, 1, "REGION")
+
+
+def test_columns_that_white_space_parts_in_all_rows_are_believed() -> None:
+    """The model, which is sure of itself, sees one more, and a row."""
+    boxes = [[10 + 180 * x, 10 + 33 * y, 70 + 180 * x, 36 + 33 * y] for y in range(6)
+             for x in range(5)]  # fmt: skip
+    model = Written(("<tr>" + "<td></td>" * 5 + "</tr>") * 6, boxes)
+    (table,) = TableFinder(model).find(paper(), rows(*FIVE))
+    assert texts_of(table) == [row.split("|") for row in FIVE]
+
+
+def test_a_column_at_the_right_that_few_rows_fill_is_one() -> None:
+    """Distances in a triangle, each place's name at the end of its row."""
+    fares = [[*(f"{row}{n}.50" for n in range(row)), f"Place{row}"] for row in range(1, 7)]
+    lines = rows(*("|".join(row) for row in fares), step=130)
+    boxes = np.array([[*each.polygon[0], *each.polygon[2]] for each in lines], dtype=np.float32)
+    ends = np.cumsum([len(row) for row in fares])
+    found = columns_of(boxes, np.split(np.arange(len(lines)), ends[:-1]), HEIGHT)
+    assert len(found) == 7
 
 
 def test_a_rule_through_a_row_parts_it() -> None:

@@ -5,7 +5,8 @@ import json
 
 from database_fixtures import BOX, World, page, sha
 
-from page_records import ImageResult, PageTable, TableCell
+from ocr_contract.page_tables import TableCell
+from page_records import ImageResult, PageTable
 
 TABLE = PageTable(
     BOX, 1, 2, 1, (TableCell(0, 0, 1, 1, "Größe", BOX, (1,)), TableCell(0, 1, 1, 1, "2", BOX, (2,)))

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from page_records import Line, Page, PageTable, TableCell
+from ocr_contract.page_tables import TableCell
+from page_records import Line, Page, PageTable
 from worker_link import worker_protocol as protocol
 from worker_link.table_messages import parse_tables, tables_to_json
 
