@@ -8,6 +8,7 @@ by row, as one.
 """
 
 import collections
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,18 @@ _Key = tuple[int, int, int, int]
 _OUTSIDE = -1
 
 
-def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
-    """Groups of lines, two and more each, that are to be read for themselves."""
+class Cell(NamedTuple):
+    """What is to be read for itself."""
+
+    members: Indices
+    """Two lines and more."""
+    top: float
+    bottom: float
+    """Where its rules are, no further from its lines than one is high."""
+
+
+def cells_of(boxes: Boxes, lines: RulingLines) -> list[Cell]:
+    """The cells whose lines are to be read for themselves."""
     if not len(lines.level) or not len(lines.upright):
         return []
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
@@ -40,7 +51,7 @@ def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
     for number in np.flatnonzero(enclosed).tolist():
         cells[tuple(keys[number].tolist())].append(number)
     unit = unit_of(boxes)
-    found: list[Indices] = []
+    found: list[Cell] = []
     for key, members in cells.items():
         if len(members) > 1 and _is_closed(lines, key, unit):
             cell = np.array(members, dtype=np.intp)
@@ -51,8 +62,14 @@ def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
             if is_apart or not _goes_on(
                 boxes, cell, np.flatnonzero(beside), np.flatnonzero(in_band)
             ):
-                found.append(cell)
+                found.append(_cell(boxes, cell, *(lines.level[place, 0] for place in key[:2])))
     return found
+
+
+def _cell(boxes: Boxes, members: Indices, above: float, below: float) -> Cell:
+    unit = unit_of(boxes[members])
+    top, bottom = boxes[members, 1].min(), boxes[members, 3].max()
+    return Cell(members, float(max(above, top - unit)), float(min(below, bottom + unit)))
 
 
 def _is_closed(lines: RulingLines, key: _Key, unit: float) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from reading.layout.boxes import (
     Boxes,
     Indices,
+    Numbers,
     Span,
     common_spans,
     free_spans,
@@ -40,6 +41,11 @@ _MOST_LISTINGS = 120
 _LOOKED_BELOW = 4
 """A heading of so many strips may stand by chance like the columns below it."""
 _MUCH_LONGER = 2
+_BAND = 3
+"""White space so many times as high as a line ends columns: what follows are others."""
+_CLOSE, _APART = 0.6, 1.5
+"""White space between two rows of a block, at most, and below its last row, at least, in heights
+of a line."""
 _FEWEST = 6
 """Lines that two columns have at least."""
 _MOST_OF_BLOCKS = 60
@@ -51,9 +57,13 @@ _ALONG = 0.8
 class ColumnSearch:
     """Looks for columns on one page."""
 
-    def __init__(self, boxes: Boxes, count: int, lines: RulingLines, listing: Listing) -> None:
-        """The first `count` of the levelled boxes are lines, the others whole cells."""
-        self._boxes, self._count, self._lines, self._listing = boxes, count, lines, listing
+    def __init__(
+        self, boxes: Boxes, cells: Numbers, lines: RulingLines, listing: Listing
+    ) -> None:
+        """The last of the levelled boxes are whole cells; `cells` (count, 2) has the rules above
+        and below each."""
+        self._boxes, self._cells, self._lines, self._listing = boxes, cells, lines, listing
+        self._count = len(boxes) - len(cells)
         self._work, self._steps = _MOST_WORK, _MOST_STEPS
         self._listings = _MOST_LISTINGS if listing.may_go_down else 0
 
@@ -71,7 +81,10 @@ class ColumnSearch:
                 or _opens(spans[position - 1], spans[position], least)
             ):
                 end, tried_to, columns = self._columns_from(strips, spans, position, least)
-            if columns and self._is_longer_below(strips, spans, position, end, least):
+            if columns and (
+                self._belongs_above(strips, position, columns)
+                or self._is_longer_below(strips, spans, position, end, least)
+            ):
                 columns = []
             if columns:
                 runs.append((end - position, columns))
@@ -124,7 +137,11 @@ class ColumnSearch:
             self._steps -= 1
             shared: list[Span] = []
             lowest, highest = low, high
-            if end < len(strips) and not self._listing.new_pages(self._boxes, strips[end]):
+            if (
+                end < len(strips)
+                and not (len(spans[end]) > 2 and self._is_far(strips[end - 1], strips[end]))
+                and not self._listing.new_pages(self._boxes, strips[end])
+            ):
                 shared = common_spans(free, spans[end], least)
                 lowest, highest = min(low, spans[end][0][1]), max(high, spans[end][-1][0])
             inner = _inner(free, low, high)
@@ -135,6 +152,30 @@ class ColumnSearch:
                 break
             free, low, high = shared, lowest, highest
         return best_end, end, best
+
+    def _is_far(self, above: Indices, below: Indices) -> bool:
+        """Whether there is a band of white between two strips, as of pictures beside each other."""
+        one, other = self._boxes[above], self._boxes[below]
+        white = other[:, 1].min() - one[:, 3].max()
+        return bool(white > _BAND * max(unit_of(one), unit_of(other)))
+
+    def _belongs_above(
+        self, strips: list[Indices], start: int, columns: list[Indices]
+    ) -> bool:
+        """Whether the first strip of some columns is the last row of what stands above them, as
+        the date below a sender's name is: it lies in one column, and far from the next strip."""
+        if start == 0 or start + 1 == len(strips):
+            return False
+        first = strips[start]
+        above, own, below = (self._boxes[strip] for strip in strips[start - 1 : start + 2])
+        unit = unit_of(own)
+        near = above[(above[:, 0] < own[:, 2].max()) & (above[:, 2] > own[:, 0].min())]
+        return bool(
+            sum(np.isin(first, part).any() for part in columns) == 1
+            and len(near)
+            and own[:, 1].min() - near[:, 3].max() < _CLOSE * unit
+            and below[:, 1].min() - own[:, 3].max() > _APART * unit
+        )
 
     def _is_longer_below(
         self, strips: list[Indices], spans: list[list[Span]], start: int, end: int, least: float
@@ -219,14 +260,14 @@ class ColumnSearch:
         """Whether an upright rule parts the two, which no row's rule crosses (True), or rules of
         rows cross (False); None when rules do not tell."""
         low, high = gap
-        if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
-            return None
         top = max(left.centres[0], right.centres[0])
         bottom = min(left.centres[-1], right.centres[-1])
         y, start, stop = self._lines.level.T
         crossing = (y > top) & (y < bottom) & (start < low - unit) & (stop > high + unit)
         if crossing.any():
             return False if crossing.sum() > 1 else None
+        if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
+            return None
         for x, begin, end in self._lines.upright.tolist():
             if not low - unit / 4 <= x <= high + unit / 4:
                 continue
@@ -244,7 +285,7 @@ class ColumnSearch:
 
     def _stand_beside(self, halves: list[Indices]) -> bool:
         """Whether one half has a cell beside which the other has several rows."""
-        cells = [self._boxes[half[half >= self._count]] for half in halves]
+        cells = [self._cells[half[half >= self._count] - self._count] for half in halves]
         left, right = (side_of(self._boxes[half]) for half in halves)
         return _beside_one(cells[0], right) or _beside_one(cells[1], left)
 
@@ -270,9 +311,9 @@ def _long_side(boxes: Boxes, unit: float) -> Side | None:
     return side_of(boxes) if len(boxes) >= LEAST_ROWS and widths.max() >= LONG * unit else None
 
 
-def _beside_one(boxes: Boxes, other: Side) -> bool:
-    """Whether one of the boxes has two rows and more of the other side beside it."""
+def _beside_one(cells: Numbers, other: Side) -> bool:
+    """Whether one of the cells has two rows and more of the other side beside it."""
     return any(
         int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
-        for top, bottom in boxes[:, 1::2].tolist()
+        for top, bottom in cells.tolist()
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reading.layout.boxes import NARROWEST_GAP, Boxes, Indices, rows_of, strips_of, unit_of
-from reading.layout.cells import units_in_cells
+from reading.layout.cells import cells_of
 from reading.layout.column_search import ColumnSearch
 from reading.layout.listings import Listing
 from reading.layout.ruling_lines import NO_LINES, RulingLines
@@ -21,10 +21,13 @@ class _Order:
 
     def __init__(self, boxes: Boxes, lines: RulingLines, texts: Sequence[str]) -> None:
         self._count = len(boxes)
-        self._units = units_in_cells(boxes, lines)
-        around = [_around(boxes[unit])[None] for unit in self._units]
-        self._boxes = np.concatenate([boxes, *around])
-        self._search = ColumnSearch(self._boxes, self._count, lines, Listing(texts))
+        cells = cells_of(boxes, lines)
+        self._units = [cell.members for cell in cells]
+        heights = np.array([cell[1:] for cell in cells], dtype=np.float32).reshape(-1, 2)
+        around = np.array([_around(boxes[unit]) for unit in self._units], dtype=np.float32).reshape(-1, 4)
+        around[:, 1::2] = heights
+        self._boxes = np.concatenate([boxes, around])
+        self._search = ColumnSearch(self._boxes, heights, lines, Listing(texts))
 
     def all(self) -> list[int]:
         """The order of all lines."""
