@@ -27,6 +27,7 @@ from reading.layout.text_columns import (
     are_columns,
     are_rows,
     are_unpaired,
+    has_one_pitch,
     side_of,
 )
 
@@ -50,6 +51,7 @@ _FEWEST = 6
 """Lines that two columns have at least."""
 _MOST_OF_BLOCKS = 60
 """Lines of addresses and the like that stand beside each other."""
+_MOST_WITH_CELL = 2
 _ALONG = 0.8
 """A rule between columns is at least so long as the rows on both sides of it reach."""
 
@@ -116,9 +118,33 @@ class ColumnSearch:
         self._work -= len(indices) + _EACH
         gaps = free_spans(self._boxes, indices, least)[1:-1]
         parts = parts_at(self._boxes, indices, [(low + high) / 2 for low, high in gaps])
+        if len(parts) < 2:
+            return []
         sides = [side_of(self._boxes[part]) for part in parts]
         apart = all(itertools.starmap(are_blocks, itertools.pairwise(sides)))
-        return parts if gaps and apart and all(map(self._listing.is_words, parts)) else []
+        if (
+            (apart and all(map(self._listing.is_words, parts)))
+            or all(side.is_paragraph for side in sides)
+            or self._listing.are_alike(self._boxes, parts)
+            or self._is_beside_cell(parts)
+        ):
+            return parts
+        return []
+
+    def _is_beside_cell(self, parts: list[Indices]) -> bool:
+        """Whether one of two parts is a cell, with a line below it at most, and rows of the other
+        go on below it."""
+        if len(parts) != 2:
+            return False
+        framed, rows = sorted(parts, key=len)
+        first = framed[np.argmin(self._boxes[framed, 1])]
+        return (
+            len(framed) <= _MOST_WITH_CELL
+            and int(first) >= self._count
+            and int(rows.max()) < self._count
+            and self._stand_beside([framed[framed == first], rows])
+            and has_one_pitch(side_of(self._boxes[rows]))
+        )
 
     def _columns_from(
         self, strips: list[Indices], spans: list[list[Span]], start: int, least: float

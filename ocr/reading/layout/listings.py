@@ -23,6 +23,10 @@ _ENTRY = re.compile(r"[^\W\d_]{2,}[\W\d_]*")
 _ENTRIES = 0.4
 """Of an index' lines."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_AT_HOME = re.compile(r"\S@\S|\bwww\.|https?:|\w\.(?:com|org|net)\b", re.IGNORECASE)
+_LEAST_KINDS, _ALIKE = 3, 0.75
+"""Kinds of rows in each of several addresses, and the share of them that follow each other so in
+all."""
 _MOSTLY = 0.7
 """Of the lines of an address, so many have more letters than other characters."""
 
@@ -62,6 +66,27 @@ class Listing:
             self._has_entries and _are_sorted(*texts)
         )
 
+    def are_alike(self, boxes: Boxes, parts: Sequence[Indices]) -> bool:
+        """Whether these parts tell the same sort of things in the same order from the top, as two
+        addresses do: a name, a street, a telephone number. In a table each row does so."""
+        if not len(self._texts) or any(int(part.max()) >= len(self._texts) for part in parts):
+            return False
+        told = [self._kinds(boxes, part) for part in parts]
+        if min(len(set(kinds)) for kinds in told) < _LEAST_KINDS:
+            return False
+        fewest, most = min(map(len, told)), max(map(len, told))
+        return most <= 2 * fewest and all(
+            _common(one, other) >= _ALIKE * fewest for one, other in itertools.combinations(told, 2)
+        )
+
+    def _kinds(self, boxes: Boxes, indices: Indices) -> list[str]:
+        """Of the rows of a part; the same once for several rows."""
+        texts = (
+            " ".join(self._texts[index] for index in row.tolist())
+            for row in rows_of(boxes, indices)
+        )
+        return [kind for kind, _ in itertools.groupby(map(_kind, texts))]
+
     def new_pages(self, boxes: Boxes, strip: Indices) -> bool:
         """Whether two pages of one sheet begin side by side, which are numbered in this order."""
         if len(self._pages) < 2:
@@ -73,6 +98,29 @@ class Listing:
         ]
         numbers = [number for _, number in sorted(found)]
         return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _kind(text: str) -> str:
+    """What a row of a card or an address is, by its characters."""
+    signs = "".join(text.split())
+    digits, letters = sum(map(str.isdigit, signs)), sum(map(str.isalpha, signs))
+    if _AT_HOME.search(text):
+        return "address in a net"
+    if signs.endswith(":"):
+        return "label"
+    if digits > letters:
+        return "number"
+    return "words and numbers" if digits else "words"
+
+
+def _common(some: Sequence[str], others: Sequence[str]) -> int:
+    """The length of the longest sequence that is in both, in this order."""
+    row = [0] * (len(others) + 1)
+    for one in some:
+        before = row[:]
+        for place, other in enumerate(others):
+            row[place + 1] = before[place] + 1 if one == other else max(before[place + 1], row[place])
+    return row[-1]
 
 
 def _letters(text: str) -> float:

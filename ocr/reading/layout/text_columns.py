@@ -19,6 +19,8 @@ _FILLED_SHARE, _USUALLY_FILLED = 0.45, 0.75
 """In running text the median row covers so much of its width, and a quarter of the rows so much."""
 LONG = 6
 """In running text the median row's longest piece is so many times as long as high."""
+_FILLED_BY_PARAGRAPH, _LONG_IN_PARAGRAPH = 0.75, 2 * LONG
+"""In a paragraph all rows but the last are so; it may have two."""
 _BESIDE = 0.25
 """Rows stand beside each other when their distance is the usual one, to within so many heights …"""
 _MOST_SHIFT = 0.5
@@ -60,6 +62,15 @@ class Side:
             and median(self.filled) >= _FILLED_SHARE
             and float(np.quantile(self.filled, 0.75)) >= _USUALLY_FILLED
             and median(self.longest) >= LONG
+        )
+
+    @property
+    def is_paragraph(self) -> bool:
+        """Whether it is a sentence or two, of which all rows but the last fill its width."""
+        return (
+            len(self.centres) > 1
+            and float(self.filled[:-1].min()) >= _FILLED_BY_PARAGRAPH
+            and float(self.longest[:-1].min()) >= _LONG_IN_PARAGRAPH
         )
 
 
@@ -114,6 +125,11 @@ def are_blocks(left: Side, right: Side) -> bool:
     few, many = sorted([left.centres, right.centres], key=len)
     apart = np.abs(few[:, None] - many).min(axis=1)
     return wide < _OTHER_PITCH[1] * close and bool((apart >= _BETWEEN * close).all())
+
+
+def has_one_pitch(side: Side) -> bool:
+    """Whether its rows follow each other evenly."""
+    return _pitch(side.centres) is not None
 
 
 def _pitch(centres: Numbers) -> float | None:
