@@ -39,6 +39,10 @@ _MOST_STEPS = 4000
 """Strips that are looked at so, before a run is begun only where a strip's gap opens."""
 _MOST_LISTINGS = 120
 """Pairs of columns whose words are looked at."""
+_MOST_TABLES = 30
+"""And pairs of tables."""
+_FEWEST_OF_TABLES = 24
+"""Lines of two tables beside each other."""
 _LOOKED_BELOW = 4
 """A heading of so many strips may stand by chance like the columns below it."""
 _MUCH_LONGER = 2
@@ -67,6 +71,7 @@ class ColumnSearch:
         self._boxes, self._cells, self._lines, self._listing = boxes, cells, lines, listing
         self._count = len(boxes) - len(cells)
         self._work, self._steps = _MOST_WORK, _MOST_STEPS
+        self._tables = _MOST_TABLES
         self._listings = _MOST_LISTINGS if listing.may_go_down else 0
 
     def in_strips(self, strips: list[Indices], least: float) -> list[tuple[int, list[Indices]]]:
@@ -241,7 +246,8 @@ class ColumnSearch:
             return []
         sides = [_long_side(self._boxes[part], unit) for part in parts]
         is_text = any(side and side.is_running_text for side in sides)
-        if not is_text and not len(self._lines.upright) and self._listings <= 0:
+        may_be_tables = len(indices) >= _FEWEST_OF_TABLES and self._tables > 0
+        if not (is_text or len(self._lines.upright) or self._listings > 0 or may_be_tables):
             return []
         widths = [_width(self._boxes[part]) for part in parts]
         runs = [side is not None and side.is_running_text for side in sides]
@@ -258,7 +264,10 @@ class ColumnSearch:
                 by_text.append(number)
                 cuts.append(number)
             elif ruled is not False and (
-                ruled or (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
+                ruled
+                or (any(running) and self._stand_beside(halves))
+                or self._are_listed(halves)
+                or (may_be_tables and self._are_tables(halves))
             ):
                 cuts.append(number)
         for number in by_text:
@@ -308,6 +317,13 @@ class ColumnSearch:
             return False
         self._listings -= 1
         return self._listing.goes_down(self._boxes, *halves)
+
+    def _are_tables(self, halves: list[Indices]) -> bool:
+        """Whether each half is a table for itself."""
+        if self._tables <= 0 or 2 * min(map(len, halves)) < _FEWEST_OF_TABLES:
+            return False
+        self._tables -= 1
+        return self._listing.are_tables(self._boxes, *halves)
 
     def _stand_beside(self, halves: list[Indices]) -> bool:
         """Whether one half has a cell beside which the other has several rows."""

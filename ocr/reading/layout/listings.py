@@ -27,6 +27,9 @@ _AT_HOME = re.compile(r"\S@\S|\bwww\.|https?:|\w\.(?:com|org|net)\b", re.IGNOREC
 _LEAST_KINDS, _ALIKE = 3, 0.75
 """Kinds of rows in each of several addresses, and the share of them that follow each other so in
 all."""
+_LEAST_CELLS, _LEAST_TABLE_ROWS, _TABULAR = 3, 4, 0.7
+_MUCH_LONGER = 2
+"""Rows that one of two tables beside each other has more, at least, if nothing else tells them."""
 _MOSTLY = 0.7
 """Of the lines of an address, so many have more letters than other characters."""
 
@@ -79,6 +82,25 @@ class Listing:
             _common(one, other) >= _ALIKE * fewest for one, other in itertools.combinations(told, 2)
         )
 
+    def are_tables(self, boxes: Boxes, left: Indices, right: Indices) -> bool:
+        """Whether two tables stand beside each other, rather than the halves of one: the rows of
+        both are words and then numbers, and both have a title or the same heads, or one is
+        longer."""
+        if not len(self._texts) or max(int(left.max()), int(right.max())) >= len(self._texts):
+            return False
+        halves = [
+            [[self._texts[index] for index in row.tolist()] for row in rows_of(boxes, half)]
+            for half in (left, right)
+        ]
+        if not all(map(_is_table, halves)):
+            return False
+        first, other = ([row for row in half if len(row) >= _LEAST_CELLS] for half in halves)
+        return (
+            all(len(half[0]) == 1 for half in halves)
+            or (len(first[0]) == len(other[0]) and first[0][1:] == other[0][1:])
+            or abs(len(first) - len(other)) >= _MUCH_LONGER
+        )
+
     def _kinds(self, boxes: Boxes, indices: Indices) -> list[str]:
         """Of the rows of a part; the same once for several rows."""
         texts = (
@@ -98,6 +120,17 @@ class Listing:
         ]
         numbers = [number for _, number in sorted(found)]
         return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _is_table(rows: list[list[str]]) -> bool:
+    """Whether most rows are words and then numbers, two at least."""
+    tabular = sum(
+        len(row) >= _LEAST_CELLS
+        and _letters(row[0]) > 0.5
+        and all(_letters(cell) <= 0.5 for cell in row[1:])
+        for row in rows
+    )
+    return tabular >= max(_LEAST_TABLE_ROWS, _TABULAR * len(rows))
 
 
 def _kind(text: str) -> str:
