@@ -4,6 +4,7 @@ The search is bounded: a long table offers a run of columns from each of its row
 """
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,16 +57,24 @@ _FEWEST = 6
 _MOST_OF_BLOCKS = 60
 """Lines of addresses and the like that stand beside each other."""
 _MOST_WITH_CELL = 2
+_FEWEST_SIGNED = 2
+"""A name and an office; a date may stand below."""
 _ALONG = 0.8
 """A rule between columns is at least so long as the rows on both sides of it reach."""
+
+
+class _Strip(NamedTuple):
+    lines: Indices
+    free: list[Span]
+    """Where nothing stands."""
+    begins_anew: bool
+    """No column goes on from above into it."""
 
 
 class ColumnSearch:
     """Looks for columns on one page."""
 
-    def __init__(
-        self, boxes: Boxes, cells: Numbers, lines: RulingLines, listing: Listing
-    ) -> None:
+    def __init__(self, boxes: Boxes, cells: Numbers, lines: RulingLines, listing: Listing) -> None:
         """The last of the levelled boxes are whole cells; `cells` (count, 2) has the rules above
         and below each."""
         self._boxes, self._cells, self._lines, self._listing = boxes, cells, lines, listing
@@ -77,7 +86,7 @@ class ColumnSearch:
     def in_strips(self, strips: list[Indices], least: float) -> list[tuple[int, list[Indices]]]:
         """Runs of strips, from the top: how many, and their columns; a strip that shares none
         stands alone. A gap is at least `least` wide."""
-        spans = [free_spans(self._boxes, strip, least) for strip in strips]
+        every = self._looked_at(strips, least)
         runs: list[tuple[int, list[Indices]]] = []
         position = tried_to = 0
         while position < len(strips):
@@ -85,12 +94,12 @@ class ColumnSearch:
             if (
                 position >= tried_to
                 or self._steps > 0
-                or _opens(spans[position - 1], spans[position], least)
+                or _opens(every[position - 1].free, every[position].free, least)
             ):
-                end, tried_to, columns = self._columns_from(strips, spans, position, least)
+                end, tried_to, columns = self._columns_from(every, position, least)
             if columns and (
-                self._belongs_above(strips, position, columns)
-                or self._is_longer_below(strips, spans, position, end, least)
+                self._belongs_above(every, position, columns)
+                or self._is_longer_below(every, position, end, least)
             ):
                 columns = []
             if columns:
@@ -132,9 +141,25 @@ class ColumnSearch:
             or all(side.is_paragraph for side in sides)
             or self._listing.are_alike(self._boxes, parts)
             or self._is_beside_cell(parts)
+            or self._stand_under_rules(parts)
         ):
             return parts
         return []
+
+    def _stand_under_rules(self, parts: list[Indices]) -> bool:
+        """Whether each part is words under a rule of its own, as names are that were signed for."""
+        if not len(self._lines.level) or min(map(len, parts)) < _FEWEST_SIGNED:
+            return False
+        names = [part[np.argsort(self._boxes[part, 1])][:_FEWEST_SIGNED] for part in parts]
+        if not all(map(self._listing.is_words, names)):
+            return False
+        unit = unit_of(self._boxes[np.concatenate(parts)])
+        y, begin, end = self._lines.level.T
+        left, top = (np.array([self._boxes[part, side].min() for part in parts]) for side in (0, 1))
+        right = np.append(left[1:], np.inf)
+        own = (begin > (left - unit)[:, None]) & (end < right[:, None])
+        above = np.abs(y - top.min()) < unit
+        return bool((own & above).any(axis=1).all())
 
     def _is_beside_cell(self, parts: list[Indices]) -> bool:
         """Whether one of two parts is a cell, with a line below it at most, and rows of the other
@@ -152,7 +177,7 @@ class ColumnSearch:
         )
 
     def _columns_from(
-        self, strips: list[Indices], spans: list[list[Span]], start: int, least: float
+        self, strips: list[_Strip], start: int, least: float
     ) -> tuple[int, int, list[Indices]]:
         """The longest run of strips from `start` that columns share: (its end, the end of the
         longest run that has a gap at all, the columns).
@@ -161,44 +186,50 @@ class ColumnSearch:
         """
         best: list[Indices] = []
         best_end = end = start
-        free = spans[start]
+        free = strips[start].free
         low, high = free[0][1], free[-1][0]
         while end < len(strips):
             end += 1
             self._steps -= 1
             shared: list[Span] = []
             lowest, highest = low, high
-            if (
-                end < len(strips)
-                and not (len(spans[end]) > 2 and self._is_far(strips[end - 1], strips[end]))
-                and not self._listing.new_pages(self._boxes, strips[end])
-            ):
-                shared = common_spans(free, spans[end], least)
-                lowest, highest = min(low, spans[end][0][1]), max(high, spans[end][-1][0])
+            if end < len(strips) and not strips[end].begins_anew:
+                here = strips[end].free
+                shared = common_spans(free, here, least)
+                lowest, highest = min(low, here[0][1]), max(high, here[-1][0])
             inner = _inner(free, low, high)
             if inner and len(_inner(shared, lowest, highest)) < len(inner):
-                found = self._as_columns(np.concatenate(strips[start:end]), inner)
+                lines = [strip.lines for strip in strips[start:end]]
+                found = self._as_columns(np.concatenate(lines), inner)
                 best, best_end = (found, end) if found else (best, best_end)
             if len(shared) < 2:
                 break
             free, low, high = shared, lowest, highest
         return best_end, end, best
 
-    def _is_far(self, above: Indices, below: Indices) -> bool:
-        """Whether there is a band of white between two strips, as of pictures beside each other."""
-        one, other = self._boxes[above], self._boxes[below]
-        white = other[:, 1].min() - one[:, 3].max()
-        return bool(white > _BAND * max(unit_of(one), unit_of(other)))
+    def _looked_at(self, strips: list[Indices], least: float) -> list[_Strip]:
+        """The strips, and where columns end before them: at pages, and at a band of white, as of
+        pictures beside each other, below which there is more than one part again."""
+        found: list[_Strip] = []
+        floor, height = np.inf, 0.0
+        for strip in strips:
+            boxes = self._boxes[strip]
+            free = free_spans(self._boxes, strip, least)
+            unit = unit_of(boxes)
+            white = float(boxes[:, 1].min()) - floor
+            is_far = len(free) > 2 and white > _BAND * max(unit, height)
+            begins_anew = is_far or self._listing.new_pages(self._boxes, strip)
+            found.append(_Strip(strip, free, begins_anew))
+            floor, height = float(boxes[:, 3].max()), unit
+        return found
 
-    def _belongs_above(
-        self, strips: list[Indices], start: int, columns: list[Indices]
-    ) -> bool:
+    def _belongs_above(self, strips: list[_Strip], start: int, columns: list[Indices]) -> bool:
         """Whether the first strip of some columns is the last row of what stands above them, as
         the date below a sender's name is: it lies in one column, and far from the next strip."""
         if start == 0 or start + 1 == len(strips):
             return False
-        first = strips[start]
-        above, own, below = (self._boxes[strip] for strip in strips[start - 1 : start + 2])
+        first = strips[start].lines
+        above, own, below = (self._boxes[strip.lines] for strip in strips[start - 1 : start + 2])
         unit = unit_of(own)
         near = above[(above[:, 0] < own[:, 2].max()) & (above[:, 2] > own[:, 0].min())]
         return bool(
@@ -208,19 +239,17 @@ class ColumnSearch:
             and below[:, 1].min() - own[:, 3].max() > _APART * unit
         )
 
-    def _is_longer_below(
-        self, strips: list[Indices], spans: list[list[Span]], start: int, end: int, least: float
-    ) -> bool:
+    def _is_longer_below(self, strips: list[_Strip], start: int, end: int, least: float) -> bool:
         """Whether a run that begins a few strips below is much longer than this one, or goes on as
         far in more columns, over two of which the strips above it lie as headings do."""
         for later in range(start + 1, min(start + _LOOKED_BELOW + 1, end, len(strips))):
             if self._steps <= 0:
                 return False
-            below, _, columns = self._columns_from(strips, spans, later, least)
+            below, _, columns = self._columns_from(strips, later, least)
             if columns and below - later > _MUCH_LONGER * (end - start):
                 return True
             if below > end and all(
-                self._lies_over(strip, columns) for strip in strips[start:later]
+                self._lies_over(strip.lines, columns) for strip in strips[start:later]
             ):
                 return True
         return False
@@ -246,9 +275,8 @@ class ColumnSearch:
             return []
         sides = [_long_side(self._boxes[part], unit) for part in parts]
         is_text = any(side and side.is_running_text for side in sides)
-        may_be_tables = len(indices) >= _FEWEST_OF_TABLES and self._tables > 0
-        if not (is_text or len(self._lines.upright) or self._listings > 0 or may_be_tables):
-            return []
+        if not is_text and not len(self._lines.upright) and self._listings <= 0:
+            return self._tables_at(indices, middles)
         widths = [_width(self._boxes[part]) for part in parts]
         runs = [side is not None and side.is_running_text for side in sides]
         cuts, by_text = list[int](), list[int]()
@@ -267,7 +295,7 @@ class ColumnSearch:
                 ruled
                 or (any(running) and self._stand_beside(halves))
                 or self._are_listed(halves)
-                or (may_be_tables and self._are_tables(halves))
+                or self._are_tables(halves)
             ):
                 cuts.append(number)
         for number in by_text:
@@ -295,6 +323,8 @@ class ColumnSearch:
         """Whether an upright rule parts the two, which no row's rule crosses (True), or rules of
         rows cross (False); None when rules do not tell."""
         low, high = gap
+        if not len(self._lines.upright):
+            return None
         top = max(left.centres[0], right.centres[0])
         bottom = min(left.centres[-1], right.centres[-1])
         y, start, stop = self._lines.level.T
@@ -317,6 +347,11 @@ class ColumnSearch:
             return False
         self._listings -= 1
         return self._listing.goes_down(self._boxes, *halves)
+
+    def _tables_at(self, indices: Indices, middles: list[float]) -> list[Indices]:
+        """Tables beside each other; empty: no such."""
+        cuts = [cut for cut in middles if self._are_tables(parts_at(self._boxes, indices, [cut]))]
+        return parts_at(self._boxes, indices, cuts) if cuts else []
 
     def _are_tables(self, halves: list[Indices]) -> bool:
         """Whether each half is a table for itself."""

@@ -152,7 +152,9 @@ def _common(some: Sequence[str], others: Sequence[str]) -> int:
     for one in some:
         before = row[:]
         for place, other in enumerate(others):
-            row[place + 1] = before[place] + 1 if one == other else max(before[place + 1], row[place])
+            row[place + 1] = (
+                before[place] + 1 if one == other else max(before[place + 1], row[place])
+            )
     return row[-1]
 
 

@@ -24,7 +24,9 @@ class _Order:
         cells = cells_of(boxes, lines)
         self._units = [cell.members for cell in cells]
         heights = np.array([cell[1:] for cell in cells], dtype=np.float32).reshape(-1, 2)
-        around = np.array([_around(boxes[unit]) for unit in self._units], dtype=np.float32).reshape(-1, 4)
+        around = np.array([_around(boxes[unit]) for unit in self._units], dtype=np.float32).reshape(
+            -1, 4
+        )
         around[:, 1::2] = heights
         self._boxes = np.concatenate([boxes, around])
         self._search = ColumnSearch(self._boxes, heights, lines, Listing(texts))
