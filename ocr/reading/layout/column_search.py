@@ -217,8 +217,9 @@ class ColumnSearch:
             free = free_spans(self._boxes, strip, least)
             unit = unit_of(boxes)
             white = float(boxes[:, 1].min()) - floor
-            is_far = len(free) > 2 and white > _BAND * max(unit, height)
-            begins_anew = is_far or self._listing.new_pages(self._boxes, strip)
+            begins_anew = self._listing.new_pages(self._boxes, strip)
+            if begins_anew is None:
+                begins_anew = len(free) > 2 and white > _BAND * max(unit, height)
             found.append(_Strip(strip, free, begins_anew))
             floor, height = float(boxes[:, 3].max()), unit
         return found

@@ -109,17 +109,20 @@ class Listing:
         )
         return [kind for kind, _ in itertools.groupby(map(_kind, texts))]
 
-    def new_pages(self, boxes: Boxes, strip: Indices) -> bool:
-        """Whether two pages of one sheet begin side by side, which are numbered in this order."""
+    def new_pages(self, boxes: Boxes, strip: Indices) -> bool | None:
+        """Whether two pages of one sheet begin side by side, which are numbered in this order;
+        None where no two do."""
         if len(self._pages) < 2:
-            return False
+            return None
         found = [
             (float(boxes[index, 0]), self._pages[index])
             for index in strip.tolist()
             if index in self._pages
         ]
         numbers = [number for _, number in sorted(found)]
-        return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        if len(numbers) < 2:
+            return None
+        return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _is_table(rows: list[list[str]]) -> bool:

@@ -125,3 +125,35 @@ def test_an_underline_parts_no_cell() -> None:
     boxes: list[Box] = [(150, 140, 200, 30), (140, 195, 215, 30), (600, 147, 150, 30),
                         (620, 190, 100, 30)]  # fmt: skip
     assert order(boxes, page) == [0, 1, 2, 3]
+
+
+def test_a_box_beside_two_rows_of_a_form_is_read_behind_both() -> None:
+    """Its text stands beside the first of them, but its frame reaches down to the second."""
+    page = paper()
+    grid(page, [60, 1160], [100, 270])
+    cv2.line(page, (720, 100), (720, 270), (0, 0, 0), 3)
+    cv2.line(page, (60, 180), (720, 180), (0, 0, 0), 3)
+    rows: list[Box] = [
+        (x, y, width, 26) for y in (130, 225) for x, width in ((80, 90), (240, 110), (440, 90))
+    ]
+    assert order([*rows, (760, 130, 260, 26), (760, 176, 240, 30)], page) == list(range(8))
+
+
+def test_a_text_beside_a_frame_goes_on_below_it() -> None:
+    page = paper()
+    cv2.rectangle(page, (500, 60), (1000, 240), (0, 0, 0), 3)
+    text: list[Box] = [(100 + 20 * (i % 3), 70 + 46 * i, 240 - 40 * (i % 3), 30) for i in range(5)]
+    framed: list[Box] = [(560, 80, 380, 30), (530, 130, 430, 30), (600, 180, 300, 30)]
+    assert order([*text, *framed], page) == list(range(8))
+
+
+def test_names_below_rules_of_their_own_are_read_as_blocks() -> None:
+    page = paper()
+    said = ["Ada Bell", "Head of sales", "4 May 2019"]
+    boxes: list[Box] = [(x, 420 + 34 * i, 150 + 10 * i, 24) for x in (100, 650) for i in range(3)]
+    by_rows = [boxes[i + 3 * side] for i in range(3) for side in range(2)]
+    twice = [text for text in said for _ in range(2)]
+    assert reading_order(polygons(by_rows), page=page, texts=twice) == list(range(6))
+    for x in (90, 640):
+        cv2.line(page, (x, 412), (x + 300, 412), (0, 0, 0), 2)
+    assert reading_order(polygons(boxes), page=page, texts=said * 2) == list(range(6))
