@@ -390,7 +390,11 @@ CONTACT = ["Ada Bell", "Head of sales", "(203) 569-4345", "ada@example.org"]
 
 
 def test_cards_that_tell_the_same_sort_of_things_are_read_as_a_whole() -> None:
-    boxes = [(x, 26.0 * row, 130.0 + 20 * row, 20.0) for x in (0, 300, 600) for row in range(4)]
+    boxes = [
+        (x, 34.0 * row, width, 26.0)
+        for x in (0.0, 300.0, 600.0)
+        for row, width in enumerate((90.0, 140.0, 120.0, 170.0))
+    ]
     assert_read_as_listed(boxes, texts=CONTACT * 3)
 
 
@@ -428,8 +432,8 @@ def test_a_table_with_names_twice_in_each_row_stays_in_rows() -> None:
 
 def test_a_few_words_askew_do_not_tilt_the_rows_of_a_page() -> None:
     """As the detector gives them: corners of short words are a pixel or two off."""
-    rows = polygons([(x, 40 * y, 80, 26) for y in range(7) for x in (0, 220, 600, 820)])
+    rows = polygons([(x, 30 * y, 80, 26) for y in range(7) for x in (0, 220, 600, 820)])
     heading = polygons([(0, -60, 230, 30)], -1.4)
-    rows[::3] += polygons([(0, 0, 80, 26)], -1.4) - polygons([(0, 0, 80, 26)])
+    rows[::2] += polygons([(0, 0, 100, 26)], -1.8) - polygons([(0, 0, 80, 26)])
     found = reading_order(np.concatenate([heading, rows]).astype(np.float32))
     assert found == list(range(29))

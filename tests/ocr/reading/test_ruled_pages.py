@@ -140,11 +140,18 @@ def test_a_box_beside_two_rows_of_a_form_is_read_behind_both() -> None:
 
 
 def test_a_text_beside_a_frame_goes_on_below_it() -> None:
+    """The title of a chart beside its first box, below which an arrow looks like a sign."""
     page = paper()
-    cv2.rectangle(page, (500, 60), (1000, 240), (0, 0, 0), 3)
-    text: list[Box] = [(100 + 20 * (i % 3), 70 + 46 * i, 240 - 40 * (i % 3), 30) for i in range(5)]
-    framed: list[Box] = [(560, 80, 380, 30), (530, 130, 430, 30), (600, 180, 300, 30)]
-    assert order([*text, *framed], page) == list(range(8))
+    for corner, other in (((460, 60), (820, 172)), ((896, 232), (1076, 336))):
+        cv2.rectangle(page, corner, other, (0, 0, 0), 3)
+    widths = (275, 91, 252, 147, 302)
+    title: list[Box] = [(225 - w / 2, 48 + 30 * i, w, 32) for i, w in enumerate(widths)]
+    box: list[Box] = [(499, 65, 286, 35), (471, 96, 338, 33), (580, 128, 120, 32)]
+    question: list[Box] = [(598, 246, 85, 27), (574, 268, 133, 29), (592, 290, 98, 28)]
+    answers: list[Box] = [(781, 226, 46, 33), (914, 254, 146, 28), (901, 281, 172, 29)]
+    yes: Box = (509, 333, 50, 31)
+    boxes = [*title, *box, (634, 187, 13, 17), *question, *answers, yes]
+    assert order(boxes, page) == list(range(len(boxes)))
 
 
 def test_names_below_rules_of_their_own_are_read_as_blocks() -> None:
