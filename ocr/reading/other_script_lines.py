@@ -25,6 +25,10 @@ from reading.unspelled import is_plain, likelihood
 _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 """A line so likely to hold letters of another script is marked (the second), where the mean of its
 page's lines is less than the first: on a page of such lines there is less to prove."""
+_AMONG_SPELLED, _SEEMS_SPELLED = 0.5, 0.9
+"""On a page whose mean is less than the first, a line must be so likely …"""
+_SURELY_READ, _LEAST_LETTERS = 0.93, 6
+"""… if it was read with such confidence, and with so many letters: Ş and º are no other script."""
 _ASKED = 0.15
 """From here on the second recogniser is asked, where there is one."""
 _MOST_OF_PAGE = 0.5
@@ -225,9 +229,22 @@ def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]
     mean = sum(found) / max(len(found), 1)
     least = next(enough for below, enough in _MARKED if mean < below)
     return [
-        _Line(_not_on_head(reading, how_likely), how_likely, how_likely >= least)
+        _Line(
+            _not_on_head(reading, how_likely),
+            how_likely,
+            how_likely >= least
+            and not (
+                mean < _AMONG_SPELLED and how_likely < _SEEMS_SPELLED and _is_surely_read(reading)
+            ),
+        )
         for reading, how_likely in zip(readings, found, strict=True)
     ]
+
+
+def _is_surely_read(reading: Reading) -> bool:
+    """Whether a line is letters of which the recogniser is sure."""
+    letters = sum(map(str.isalpha, reading.text))
+    return reading.confidence >= _SURELY_READ and letters >= _LEAST_LETTERS
 
 
 def _not_on_head(reading: Reading, how_likely: float) -> Reading:
