@@ -26,6 +26,7 @@ from reading.layout.text_columns import (
     Side,
     are_blocks,
     are_columns,
+    are_paragraphs,
     are_rows,
     are_unpaired,
     has_one_pitch,
@@ -138,7 +139,7 @@ class ColumnSearch:
         apart = all(itertools.starmap(are_blocks, itertools.pairwise(sides)))
         if (
             (apart and all(map(self._listing.is_words, parts)))
-            or all(side.is_paragraph for side in sides)
+            or are_paragraphs(sides)
             or self._listing.are_alike(self._boxes, parts)
             or self._is_beside_cell(parts)
             or self._stand_under_rules(parts)
@@ -156,10 +157,12 @@ class ColumnSearch:
         unit = unit_of(self._boxes[np.concatenate(parts)])
         y, begin, end = self._lines.level.T
         left, top = (np.array([self._boxes[part, side].min() for part in parts]) for side in (0, 1))
-        right = np.append(left[1:], np.inf)
-        own = (begin > (left - unit)[:, None]) & (end < right[:, None])
+        right = np.array([self._boxes[part, 2].max() for part in parts])
+        before, behind = np.append(-np.inf, right[:-1]), np.append(left[1:], np.inf)
+        own = (begin > before[:, None]) & (end < behind[:, None])
+        over = (begin < right[:, None]) & (end > left[:, None])
         above = np.abs(y - top.min()) < unit
-        return bool((own & above).any(axis=1).all())
+        return bool((own & over & above).any(axis=1).all())
 
     def _is_beside_cell(self, parts: list[Indices]) -> bool:
         """Whether one of two parts is a cell, with a line below it at most, and rows of the other

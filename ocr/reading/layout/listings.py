@@ -24,9 +24,9 @@ _ENTRIES = 0.4
 """Of an index' lines."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _AT_HOME = re.compile(r"\S@\S|\bwww\.|https?:|\w\.(?:com|org|net)\b", re.IGNORECASE)
-_LEAST_KINDS, _ALIKE = 3, 0.75
-"""Kinds of rows in each of several addresses, and the share of them that follow each other so in
-all."""
+_LEAST_KINDS, _MANY_RUNS, _ALIKE = 3, 4, 0.75
+"""Kinds of rows in each of several addresses, or how often they change, and the share of them that
+follow each other so in all."""
 _LEAST_CELLS, _LEAST_TABLE_ROWS, _TABULAR = 3, 4, 0.7
 _MUCH_LONGER = 2
 """Rows that one of two tables beside each other has more, at least, if nothing else tells them."""
@@ -75,11 +75,12 @@ class Listing:
         if not len(self._texts) or any(int(part.max()) >= len(self._texts) for part in parts):
             return False
         told = [self._kinds(boxes, part) for part in parts]
-        if min(len(set(kinds)) for kinds in told) < _LEAST_KINDS:
+        if not all(map(_is_varied, told)):
             return False
-        fewest, most = min(map(len, told)), max(map(len, told))
+        kinds = [[kind for kind, _ in runs] for runs in told]
+        fewest, most = min(map(len, kinds)), max(map(len, kinds))
         return most <= 2 * fewest and all(
-            _common(one, other) >= _ALIKE * fewest for one, other in itertools.combinations(told, 2)
+            _common(one, other) >= _ALIKE * fewest for one, other in itertools.combinations(kinds, 2)
         )
 
     def are_tables(self, boxes: Boxes, left: Indices, right: Indices) -> bool:
@@ -101,13 +102,13 @@ class Listing:
             or abs(len(first) - len(other)) >= _MUCH_LONGER
         )
 
-    def _kinds(self, boxes: Boxes, indices: Indices) -> list[str]:
-        """Of the rows of a part; the same once for several rows."""
+    def _kinds(self, boxes: Boxes, indices: Indices) -> list[tuple[str, int]]:
+        """Of the rows of a part, from the top, and how many follow each other of each."""
         texts = (
             " ".join(self._texts[index] for index in row.tolist())
             for row in rows_of(boxes, indices)
         )
-        return [kind for kind, _ in itertools.groupby(map(_kind, texts))]
+        return [(kind, len(list(rows))) for kind, rows in itertools.groupby(map(_kind, texts))]
 
     def new_pages(self, boxes: Boxes, strip: Indices) -> bool | None:
         """Whether two pages of one sheet begin side by side, which are numbered in this order;
@@ -147,6 +148,14 @@ def _kind(text: str) -> str:
     if digits > letters:
         return "number"
     return "words and numbers" if digits else "words"
+
+
+def _is_varied(runs: list[tuple[str, int]]) -> bool:
+    """Whether the rows of a part differ more than a head and the cells below it."""
+    kinds, lengths = zip(*runs, strict=True)
+    if len(runs) >= _MANY_RUNS or len(set(kinds)) >= _LEAST_KINDS:
+        return True
+    return len(runs) > 1 and lengths[0] > 1 and lengths[0] >= sum(lengths[1:])
 
 
 def _common(some: Sequence[str], others: Sequence[str]) -> int:

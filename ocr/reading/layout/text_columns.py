@@ -6,6 +6,7 @@ their width on both sides; and a ruling line that no row's rule crosses (`ruling
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -125,6 +126,12 @@ def are_blocks(left: Side, right: Side) -> bool:
     few, many = sorted([left.centres, right.centres], key=len)
     apart = np.abs(few[:, None] - many).min(axis=1)
     return wide < _OTHER_PITCH[1] * close and bool((apart >= _BETWEEN * close).all())
+
+
+def are_paragraphs(sides: Sequence[Side]) -> bool:
+    """Whether two and more are wrapped texts, and the others one row each, as a label is."""
+    wrapped = [side for side in sides if len(side.centres) > 1]
+    return len(wrapped) > 1 and all(side.is_paragraph for side in wrapped)
 
 
 def has_one_pitch(side: Side) -> bool:
