@@ -30,6 +30,7 @@ from reading.layout.text_columns import (
     are_rows,
     are_unpaired,
     has_one_pitch,
+    is_even,
     side_of,
 )
 
@@ -58,6 +59,8 @@ _FEWEST = 6
 _MOST_OF_BLOCKS = 60
 """Lines of addresses and the like that stand beside each other."""
 _MOST_WITH_CELL = 2
+_MANY_ROWS = 6
+"""Of so many rows on both sides it is seen that they have pitches of their own."""
 _FEWEST_SIGNED = 2
 """A name and an office; a date may stand below."""
 _ALONG = 0.8
@@ -135,6 +138,8 @@ class ColumnSearch:
         parts = parts_at(self._boxes, indices, [(low + high) / 2 for low, high in gaps])
         if len(parts) < 2:
             return []
+        if uneven := self._at_other_pitches(indices, gaps):
+            return uneven
         sides = [side_of(self._boxes[part]) for part in parts]
         apart = all(itertools.starmap(are_blocks, itertools.pairwise(sides)))
         if (
@@ -146,6 +151,19 @@ class ColumnSearch:
         ):
             return parts
         return []
+
+    def _at_other_pitches(self, indices: Indices, gaps: list[Span]) -> list[Indices]:
+        """Parts of many even rows each that do not stand beside each other; empty: no such."""
+        cuts = []
+        unit = unit_of(self._boxes[indices])
+        for low, high in gaps if len(indices) >= 2 * _MANY_ROWS else []:
+            middle = (low + high) / 2
+            left, right = map(
+                side_of, (self._boxes[part] for part in parts_at(self._boxes, indices, [middle]))
+            )
+            if are_unpaired(left, right, unit, _MANY_ROWS) and (is_even(left) and is_even(right)):
+                cuts.append(middle)
+        return parts_at(self._boxes, indices, cuts) if cuts else []
 
     def _stand_under_rules(self, parts: list[Indices]) -> bool:
         """Whether each part is words under a rule of its own, as names are that were signed for."""
@@ -282,7 +300,10 @@ class ColumnSearch:
         if not is_text and not len(self._lines.upright) and self._listings <= 0:
             return self._tables_at(indices, middles)
         widths = [_width(self._boxes[part]) for part in parts]
-        runs = [side is not None and side.is_running_text for side in sides]
+        runs = [
+            side is not None and side.is_running_text and not self._listing.are_lone_words(part)
+            for side, part in zip(sides, parts, strict=True)
+        ]
         cuts, by_text = list[int](), list[int]()
         for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
             halves = parts_at(self._boxes, indices, [middle])

@@ -23,6 +23,7 @@ _ENTRY = re.compile(r"[^\W\d_]{2,}[\W\d_]*")
 _ENTRIES = 0.4
 """Of an index' lines."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_LONE_WORD = re.compile(r"(?=.*[^\W\d_])[\x21-\u024f]+")
 _AT_HOME = re.compile(r"\S@\S|\bwww\.|https?:|\w\.(?:com|org|net)\b", re.IGNORECASE)
 _LEAST_KINDS, _MANY_RUNS, _ALIKE = 3, 4, 0.75
 """Kinds of rows in each of several addresses, or how often they change, and the share of them that
@@ -48,8 +49,17 @@ class Listing:
         }
         self._is_numbered = numbers >= 2 * _LEAST_ROWS
         self._has_entries = entries >= max(2 * _LEAST_ROWS, _ENTRIES * len(texts))
-        self.may_go_down = self._is_numbered or self._has_entries
+        ends = sum(text.strip().isdecimal() for text in texts)
+        self._has_ends = ends >= 2 * _LEAST_ROWS
+        self.may_go_down = self._is_numbered or self._has_entries or self._has_ends
         """Whether it is worth asking."""
+
+    def are_lone_words(self, indices: Indices) -> bool:
+        """Whether most of these lines are one long word each, such as an address in a net: they
+        are no sentences. Chinese and Japanese ones have no blanks."""
+        known = [self._texts[index] for index in indices.tolist() if index < len(self._texts)]
+        lone = sum(_LONE_WORD.fullmatch(text.strip()) is not None for text in known)
+        return 2 * lone > len(indices)
 
     def is_words(self, indices: Indices) -> bool:
         """Whether these lines are words rather than numbers; False where the texts are not known,
@@ -65,8 +75,10 @@ class Listing:
         if min(map(len, rows)) < _LEAST_ROWS:
             return False
         texts = [[[self._texts[index] for index in row.tolist()] for row in side] for side in rows]
-        return (self._is_numbered and _are_counted(*texts)) or (
-            self._has_entries and _are_sorted(*texts)
+        return (
+            (self._is_numbered and _are_counted(*texts))
+            or (self._has_entries and _are_sorted(*texts))
+            or (self._has_ends and _are_paged(*texts))
         )
 
     def are_alike(self, boxes: Boxes, parts: Sequence[Indices]) -> bool:
@@ -80,7 +92,8 @@ class Listing:
         kinds = [[kind for kind, _ in runs] for runs in told]
         fewest, most = min(map(len, kinds)), max(map(len, kinds))
         return most <= 2 * fewest and all(
-            _common(one, other) >= _ALIKE * fewest for one, other in itertools.combinations(kinds, 2)
+            _common(one, other) >= _ALIKE * fewest
+            for one, other in itertools.combinations(kinds, 2)
         )
 
     def are_tables(self, boxes: Boxes, left: Indices, right: Indices) -> bool:
@@ -124,6 +137,24 @@ class Listing:
         if len(numbers) < 2:
             return None
         return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _are_paged(left: list[list[str]], right: list[list[str]]) -> bool:
+    """Whether the rows of each side are words and the number of a page, and the numbers ascend, as
+    in a table of contents, down the left side and then down the right one."""
+    ends: list[list[int]] = []
+    for side in (left, right):
+        numbers = [int(row[-1]) for row in side if len(row) > 1 and row[-1].strip().isdecimal()]
+        ascending = sum(some <= other for some, other in itertools.pairwise(numbers))
+        words = sum(_WORD.search(row[0]) is not None for row in side)
+        if (
+            len(numbers) < max(_LEAST_ROWS, _IN_SEQUENCE * len(side))
+            or ascending < _SORTED * (len(numbers) - 1)
+            or words < _WITH_WORDS * len(side)
+        ):
+            return False
+        ends.append(numbers)
+    return ends[0][-1] <= ends[1][0]
 
 
 def _is_table(rows: list[list[str]]) -> bool:

@@ -37,6 +37,8 @@ _NARROWEST_SHARE = 0.12
 
 _REGULAR = 0.12
 """Rows have one pitch when each distance is the usual one, to within such a share of it."""
+_MOSTLY_EVEN = 0.8
+"""Of many rows, so many distances are the usual one."""
 _OTHER_PITCH = 1.08, 1.7
 """Pitches that differ so are those of two texts; from twice on, rows of one side are missing."""
 _BETWEEN = 0.3
@@ -137,6 +139,13 @@ def are_paragraphs(sides: Sequence[Side]) -> bool:
 def has_one_pitch(side: Side) -> bool:
     """Whether its rows follow each other evenly."""
     return _pitch(side.centres) is not None
+
+
+def is_even(side: Side) -> bool:
+    """Whether nearly all of its rows follow each other at one pitch: not those below headings."""
+    steps = np.diff(side.centres)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    return bool(usual and (np.abs(steps - usual) <= _REGULAR * usual).mean() >= _MOSTLY_EVEN)
 
 
 def _pitch(centres: Numbers) -> float | None:

@@ -437,3 +437,37 @@ def test_a_few_words_askew_do_not_tilt_the_rows_of_a_page() -> None:
     rows[::2] += polygons([(0, 0, 100, 26)], -1.8) - polygons([(0, 0, 80, 26)])
     found = reading_order(np.concatenate([heading, rows]).astype(np.float32))
     assert found == list(range(29))
+
+
+def listed(x: float, pitch: float, count: int, value: float) -> list[Box]:
+    """Labels, and values at a distance."""
+    return [
+        box
+        for row in range(count)
+        for box in (
+            (x, pitch * row, 70.0 + row * 37 % 50, 20.0),
+            (x + value, pitch * row, 60.0, 20.0),
+        )
+    ]
+
+
+def test_a_table_of_contents_goes_on_in_its_second_column() -> None:
+    texts = [text for page in range(3, 51, 3) for text in ("A chapter", str(page))]
+    boxes = [*listed(0, 30, 8, 250), *listed(420, 30, 8, 250)]
+    assert_read_as_listed(boxes, texts=texts)
+    by_rows = [box for row in range(8) for side in (0, 16) for box in boxes[side:][2 * row :][:2]]
+    amounts = [text for row in range(16) for text in ("A dish", str(90 - 7 * (row % 5)))]
+    assert_read_as_listed(by_rows, texts=amounts)
+
+
+def test_lists_of_values_at_pitches_of_their_own_are_read_one_after_the_other() -> None:
+    assert_read_as_listed([*listed(0, 30, 9, 200), *listed(450, 33, 8, 200)])
+
+
+def test_addresses_in_a_net_fill_a_column_but_are_no_text() -> None:
+    """A list of persons: the last column looks like lines of running text."""
+    rows: list[Box] = []
+    for row in range(9):
+        rows += [(0, 30 * row, 60 + row * 29 % 40, 20), (180, 30 * row, 150 - row * 17 % 30, 20),
+                 (380, 30 * row, 240 - row * 23 % 50, 20)]  # fmt: skip
+    assert_read_as_listed(rows, texts=["Ada Bell", "21 Because Lane", "ada.bell@example.org"] * 9)
