@@ -8,13 +8,15 @@ by row, as one.
 """
 
 import collections
+import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from reading.layout.boxes import Boxes, Indices, Numbers, unit_of
 from reading.layout.ruling_lines import RulingLines, Segments
-from reading.layout.text_columns import are_columns, are_unpaired, side_of
+from reading.layout.text_columns import Side, are_columns, are_unpaired, side_of
 
 _FEW_ROWS = 2
 """Cells of so few rows are each read for themselves: a label and, below it, what was filled in."""
@@ -36,6 +38,27 @@ class Cell(NamedTuple):
     top: float
     bottom: float
     """Where its rules are, no further from its lines than one is high."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """What stands on a page: its lines, and behind them whole cells."""
+
+    boxes: Boxes
+    """Of both."""
+    heights: Numbers
+    """(cells, 2): top and bottom of each."""
+
+    @property
+    def count(self) -> int:
+        """Of the lines."""
+        return len(self.boxes) - len(self.heights)
+
+    def stand_beside(self, halves: Sequence[Indices]) -> bool:
+        """Whether one of two halves has a cell beside which the other has several rows."""
+        cells = [self.heights[half[half >= self.count] - self.count] for half in halves]
+        left, right = (side_of(self.boxes[half]) for half in halves)
+        return _beside_one(cells[0], right) or _beside_one(cells[1], left)
 
 
 def cells_of(boxes: Boxes, lines: RulingLines) -> list[Cell]:
@@ -64,6 +87,14 @@ def cells_of(boxes: Boxes, lines: RulingLines) -> list[Cell]:
             ):
                 found.append(_cell(boxes, cell, *(lines.level[place, 0] for place in key[:2])))
     return found
+
+
+def _beside_one(cells: Numbers, other: Side) -> bool:
+    """Whether one of the cells has two rows and more of the other side beside it."""
+    return any(
+        int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
+        for top, bottom in cells.tolist()
+    )
 
 
 def _cell(boxes: Boxes, members: Indices, above: float, below: float) -> Cell:

@@ -3,7 +3,6 @@
 The search is bounded: a long table offers a run of columns from each of its rows on.
 """
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -11,26 +10,22 @@ import numpy as np
 from reading.layout.boxes import (
     Boxes,
     Indices,
-    Numbers,
     Span,
     common_spans,
     free_spans,
     parts_at,
     unit_of,
 )
+from reading.layout.cells import Placed
 from reading.layout.listings import Listing
 from reading.layout.ruling_lines import RulingLines
 from reading.layout.text_columns import (
     LEAST_ROWS,
     LONG,
     Side,
-    are_blocks,
     are_columns,
-    are_paragraphs,
     are_rows,
     are_unpaired,
-    has_one_pitch,
-    is_even,
     side_of,
 )
 
@@ -56,13 +51,6 @@ _CLOSE, _APART = 0.6, 1.5
 of a line."""
 _FEWEST = 6
 """Lines that two columns have at least."""
-_MOST_OF_BLOCKS = 60
-"""Lines of addresses and the like that stand beside each other."""
-_MOST_WITH_CELL = 2
-_MANY_ROWS = 6
-"""Of so many rows on both sides it is seen that they have pitches of their own."""
-_FEWEST_SIGNED = 2
-"""A name and an office; a date may stand below."""
 _ALONG = 0.8
 """A rule between columns is at least so long as the rows on both sides of it reach."""
 
@@ -78,11 +66,9 @@ class _Strip(NamedTuple):
 class ColumnSearch:
     """Looks for columns on one page."""
 
-    def __init__(self, boxes: Boxes, cells: Numbers, lines: RulingLines, listing: Listing) -> None:
-        """The last of the levelled boxes are whole cells; `cells` (count, 2) has the rules above
-        and below each."""
-        self._boxes, self._cells, self._lines, self._listing = boxes, cells, lines, listing
-        self._count = len(boxes) - len(cells)
+    def __init__(self, placed: Placed, lines: RulingLines, listing: Listing) -> None:
+        self._placed, self._lines, self._listing = placed, lines, listing
+        self._boxes = placed.boxes
         self._work, self._steps = _MOST_WORK, _MOST_STEPS
         self._tables = _MOST_TABLES
         self._listings = _MOST_LISTINGS if listing.may_go_down else 0
@@ -125,77 +111,9 @@ class ColumnSearch:
             middle = (low + high) / 2
             parts = parts_at(self._boxes, indices, [middle])
             left, right = (side_of(self._boxes[part]) for part in parts)
-            if are_unpaired(left, right, unit, 1) or self._stand_beside(parts):
+            if are_unpaired(left, right, unit, 1) or self._placed.stand_beside(parts):
                 cuts.append(middle)
         return parts_at(self._boxes, indices, cuts)
-
-    def blocks(self, indices: Indices, least: float) -> list[Indices]:
-        """The blocks of words that stand beside each other, as addresses do; empty: no such."""
-        if len(indices) > _MOST_OF_BLOCKS or self._work <= 0:
-            return []
-        self._work -= len(indices) + _EACH
-        gaps = free_spans(self._boxes, indices, least)[1:-1]
-        parts = parts_at(self._boxes, indices, [(low + high) / 2 for low, high in gaps])
-        if len(parts) < 2:
-            return []
-        if uneven := self._at_other_pitches(indices, gaps):
-            return uneven
-        sides = [side_of(self._boxes[part]) for part in parts]
-        apart = all(itertools.starmap(are_blocks, itertools.pairwise(sides)))
-        if (
-            (apart and all(map(self._listing.is_words, parts)))
-            or are_paragraphs(sides)
-            or self._listing.are_alike(self._boxes, parts)
-            or self._is_beside_cell(parts)
-            or self._stand_under_rules(parts)
-        ):
-            return parts
-        return []
-
-    def _at_other_pitches(self, indices: Indices, gaps: list[Span]) -> list[Indices]:
-        """Parts of many even rows each that do not stand beside each other; empty: no such."""
-        cuts = []
-        unit = unit_of(self._boxes[indices])
-        for low, high in gaps if len(indices) >= 2 * _MANY_ROWS else []:
-            middle = (low + high) / 2
-            left, right = map(
-                side_of, (self._boxes[part] for part in parts_at(self._boxes, indices, [middle]))
-            )
-            if are_unpaired(left, right, unit, _MANY_ROWS) and (is_even(left) and is_even(right)):
-                cuts.append(middle)
-        return parts_at(self._boxes, indices, cuts) if cuts else []
-
-    def _stand_under_rules(self, parts: list[Indices]) -> bool:
-        """Whether each part is words under a rule of its own, as names are that were signed for."""
-        if not len(self._lines.level) or min(map(len, parts)) < _FEWEST_SIGNED:
-            return False
-        names = [part[np.argsort(self._boxes[part, 1])][:_FEWEST_SIGNED] for part in parts]
-        if not all(map(self._listing.is_words, names)):
-            return False
-        unit = unit_of(self._boxes[np.concatenate(parts)])
-        y, begin, end = self._lines.level.T
-        left, top = (np.array([self._boxes[part, side].min() for part in parts]) for side in (0, 1))
-        right = np.array([self._boxes[part, 2].max() for part in parts])
-        before, behind = np.append(-np.inf, right[:-1]), np.append(left[1:], np.inf)
-        own = (begin > before[:, None]) & (end < behind[:, None])
-        over = (begin < right[:, None]) & (end > left[:, None])
-        above = np.abs(y - top.min()) < unit
-        return bool((own & over & above).any(axis=1).all())
-
-    def _is_beside_cell(self, parts: list[Indices]) -> bool:
-        """Whether one of two parts is a cell, with a line below it at most, and rows of the other
-        go on below it."""
-        if len(parts) != 2:
-            return False
-        framed, rows = sorted(parts, key=len)
-        first = framed[np.argmin(self._boxes[framed, 1])]
-        return (
-            len(framed) <= _MOST_WITH_CELL
-            and int(first) >= self._count
-            and int(rows.max()) < self._count
-            and self._stand_beside([framed[framed == first], rows])
-            and has_one_pitch(side_of(self._boxes[rows]))
-        )
 
     def _columns_from(
         self, strips: list[_Strip], start: int, least: float
@@ -318,7 +236,7 @@ class ColumnSearch:
                 cuts.append(number)
             elif ruled is not False and (
                 ruled
-                or (any(running) and self._stand_beside(halves))
+                or (any(running) and self._placed.stand_beside(halves))
                 or self._are_listed(halves)
                 or self._are_tables(halves)
             ):
@@ -385,12 +303,6 @@ class ColumnSearch:
         self._tables -= 1
         return self._listing.are_tables(self._boxes, *halves)
 
-    def _stand_beside(self, halves: list[Indices]) -> bool:
-        """Whether one half has a cell beside which the other has several rows."""
-        cells = [self._cells[half[half >= self._count] - self._count] for half in halves]
-        left, right = (side_of(self._boxes[half]) for half in halves)
-        return _beside_one(cells[0], right) or _beside_one(cells[1], left)
-
 
 def _inner(spans: list[Span], low: float, high: float) -> list[Span]:
     """Those with something on both sides, between `low` and `high`."""
@@ -411,11 +323,3 @@ def _long_side(boxes: Boxes, unit: float) -> Side | None:
     """None when it is no running text at a glance."""
     widths = boxes[:, 2] - boxes[:, 0]
     return side_of(boxes) if len(boxes) >= LEAST_ROWS and widths.max() >= LONG * unit else None
-
-
-def _beside_one(cells: Numbers, other: Side) -> bool:
-    """Whether one of the cells has two rows and more of the other side beside it."""
-    return any(
-        int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
-        for top, bottom in cells.tolist()
-    )

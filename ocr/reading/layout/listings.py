@@ -1,7 +1,9 @@
-"""What the words themselves say about columns: numbered lines and entries sorted by the alphabet.
+"""What the words themselves say about columns, where geometry does not tell them from a table.
 
 The lines of an index, and those of transcripts with several pages on one sheet, are short and
-stand beside each other as the rows of a table do. But they are numbered, or sorted, down.
+stand beside each other as the rows of a table do. But they are numbered, or sorted, down; so are
+the pages of a table of contents. Two addresses tell the same sort of things from the top. And rows
+of words, numbers, words and numbers again may be those of two tables.
 """
 
 import itertools

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reading.layout.block_search import BlockSearch
 from reading.layout.boxes import NARROWEST_GAP, Boxes, Indices, rows_of, strips_of, unit_of
-from reading.layout.cells import cells_of
+from reading.layout.cells import Placed, cells_of
 from reading.layout.column_search import ColumnSearch
 from reading.layout.listings import Listing
 from reading.layout.ruling_lines import NO_LINES, RulingLines
@@ -29,7 +30,9 @@ class _Order:
         )
         around[:, 1::2] = heights
         self._boxes = np.concatenate([boxes, around])
-        self._search = ColumnSearch(self._boxes, heights, lines, Listing(texts))
+        placed, listing = Placed(self._boxes, heights), Listing(texts)
+        self._search = ColumnSearch(placed, lines, listing)
+        self._blocks = BlockSearch(placed, lines, listing)
 
     def all(self) -> list[int]:
         """The order of all lines."""
@@ -91,7 +94,7 @@ class _Order:
 
     def _band(self, strips: list[Indices], least: float, depth: int) -> list[int]:
         """Strips close below each other: row by row, but for blocks beside each other."""
-        if len(strips) > 1 and (parts := self._search.blocks(np.concatenate(strips), least)):
+        if len(strips) > 1 and (parts := self._blocks.of(np.concatenate(strips), least)):
             return [index for part in parts for index in self.of(part, depth + 1)]
         return [index for strip in strips for index in self._strip(strip, depth)]
 
