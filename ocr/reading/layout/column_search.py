@@ -39,7 +39,7 @@ _MOST_LISTINGS = 120
 """Pairs of columns whose words are looked at."""
 _MOST_TABLES = 30
 """And pairs of tables."""
-_FEWEST_OF_TABLES = 24
+_FEWEST_OF_TABLES = 16
 """Lines of two tables beside each other."""
 _LOOKED_BELOW = 4
 """A heading of so many strips may stand by chance like the columns below it."""

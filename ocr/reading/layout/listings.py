@@ -32,7 +32,7 @@ _LEAST_KINDS, _MANY_RUNS, _ALIKE = 3, 4, 0.75
 follow each other so in all."""
 _LEAST_CELLS, _LEAST_TABLE_ROWS, _TABULAR = 3, 4, 0.7
 _MUCH_LONGER = 2
-"""Rows that one of two tables beside each other has more, at least, if nothing else tells them."""
+"""Rows with several numbers that one of two tables has more, at least, if nothing else tells."""
 _MOSTLY = 0.7
 """Of the lines of an address, so many have more letters than other characters."""
 
@@ -110,12 +110,12 @@ class Listing:
         ]
         if not all(map(_is_table, halves)):
             return False
-        first, other = ([row for row in half if len(row) >= _LEAST_CELLS] for half in halves)
-        return (
-            all(len(half[0]) == 1 for half in halves)
-            or (len(first[0]) == len(other[0]) and first[0][1:] == other[0][1:])
-            or abs(len(first) - len(other)) >= _MUCH_LONGER
-        )
+        heads = [next(row for row in half if len(row) > 1) for half in halves]
+        is_titled = all(len(half[0]) == 1 for half in halves)
+        if is_titled or heads[0][0].casefold() == heads[1][0].casefold():
+            return True
+        lengths = [sum(len(row) >= _LEAST_CELLS for row in half) for half in halves]
+        return min(lengths) >= _LEAST_TABLE_ROWS and abs(lengths[0] - lengths[1]) >= _MUCH_LONGER
 
     def _kinds(self, boxes: Boxes, indices: Indices) -> list[tuple[str, int]]:
         """Of the rows of a part, from the top, and how many follow each other of each."""
@@ -160,10 +160,11 @@ def _are_paged(left: list[list[str]], right: list[list[str]]) -> bool:
 
 
 def _is_table(rows: list[list[str]]) -> bool:
-    """Whether most rows are words and then numbers, two at least."""
+    """Whether most rows are words and then numbers; the words are no labels of a form."""
     tabular = sum(
-        len(row) >= _LEAST_CELLS
+        len(row) > 1
         and _letters(row[0]) > 0.5
+        and not row[0].rstrip().endswith(":")
         and all(_letters(cell) <= 0.5 for cell in row[1:])
         for row in rows
     )

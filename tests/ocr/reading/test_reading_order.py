@@ -418,14 +418,24 @@ def test_tables_beside_each_other_are_read_one_after_the_other() -> None:
     assert_read_as_listed([*left, *right], texts=[*said, *also])
 
 
+def test_two_lists_with_their_titles_are_read_one_after_the_other() -> None:
+    boxes: list[Box] = []
+    texts: list[str] = []
+    for x, title, rows in ((0, "Earnings", 8), (400, "Deductions", 6)):
+        boxes += [(x, 0, 110, 20), *((x, 30 * row, 90, 20) for row in range(1, rows))]
+        texts += [title, *(["Overtime"] * (rows - 1))]
+        for row in range(1, rows):
+            boxes.insert(len(boxes) - (rows - 1 - row), (x + 250, 30 * row, 60, 20))
+            texts.insert(len(texts) - (rows - 1 - row), f"{row}0.50")
+    assert_read_as_listed(boxes, texts=texts)
+
+
 def test_a_table_with_names_twice_in_each_row_stays_in_rows() -> None:
     (left, said), (right, also) = table(0, 8), table(400, 8)
     rows = range(1, len(left), 3)
     boxes = [box for i in rows for box in (*left[i : i + 3], *right[i : i + 3])]
     texts = [
-        text
-        for i in rows
-        for text in (*said[i : i + 3], also[i], f"4{also[i + 1]}", f"9{also[i + 2]}")
+        text for i in rows for text in (*said[i : i + 3], f"Upper {also[i]}", *also[i + 1 : i + 3])
     ]
     assert_read_as_listed(boxes, texts=texts)
 
@@ -456,7 +466,11 @@ def test_a_table_of_contents_goes_on_in_its_second_column() -> None:
     boxes = [*listed(0, 30, 8, 250), *listed(420, 30, 8, 250)]
     assert_read_as_listed(boxes, texts=texts)
     by_rows = [box for row in range(8) for side in (0, 16) for box in boxes[side:][2 * row :][:2]]
-    amounts = [text for row in range(16) for text in ("A dish", str(90 - 7 * (row % 5)))]
+    amounts = [
+        text
+        for row in range(16)
+        for text in (("A dish", "A wine")[row % 2], str(90 - 7 * (row % 5)))
+    ]
     assert_read_as_listed(by_rows, texts=amounts)
 
 
