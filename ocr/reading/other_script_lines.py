@@ -198,11 +198,15 @@ def seldom_letters_warning(language: Language, *, any_is_read: bool) -> ImageWar
     """For the image; as of `other_script_warning`."""
     remedy = f"Add {language.code} to" if any_is_read else f"Set OCR_LANGUAGES={language.code} in"
     where = "OCR_LANGUAGES" if any_is_read else "the settings"
+    what_to_do = (
+        f"{remedy} {where} (README: Other scripts), then have the image read again."
+        if language.is_set_up_by_code
+        else "No recogniser for it is known here: look for them in its lines."
+    )
     return ImageWarning(
         ErrorCode.SELDOM_LETTERS,
         f"The page seems to be in {language.name}. Of its letters these are seldom read right: "
-        f"{language.letters}. {remedy} {where} (README: Other scripts), then have the image read "
-        "again.",
+        f"{language.letters}. {what_to_do}",
     )
 
 

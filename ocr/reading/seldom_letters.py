@@ -39,6 +39,8 @@ class Language(NamedTuple):
     """… and none of these is there, …"""
     beside: str = ""
     """… and one of these, if there are any."""
+    is_set_up_by_code: bool = True
+    """Whether there is a second recogniser for it."""
 
     def is_told_by(self, counts: Mapping[str, int]) -> bool:
         """By how often each character occurs on a page, in small letters."""
@@ -71,17 +73,52 @@ _LANGUAGES = (
     Language("epo", "Esperanto", "ĉ, ĝ, ĥ, ĵ, ŝ and ŭ", "ǔ", 0.002, 0.022, "ǎǐǒ"),
 )
 """ǔ is what becomes of ŭ."""
-_WELSH = Language("cym", "Welsh", "ŵ and ŷ", "", 0.15, 0.003)
-_WELSH_ALONE = frozenset((
-    "bydd", "diolch", "dydd", "eich", "gyda", "hefyd", "mae", "oedd", "rhaid", "sydd", "wedi",
-    "ydych",
-))  # fmt: skip
-"""Hardly any other language has these: there must be two of them."""
-_WELSH_WORDS = _WELSH_ALONE.union((
-    "a'r", "am", "bob", "cael", "chi", "cyn", "dros", "drwy", "ein", "fel", "gan", "ger", "gwneud",
-    "heb", "hon", "hwn", "i'r", "mwy", "neu", "ni", "nid", "o'r", "ond", "rhwng", "ydd", "ydy",
-    "yn", "yr", "yw",
-))  # fmt: skip
+
+
+class _Words(NamedTuple):
+    """The commonest words of a language without any letter of its own that is read."""
+
+    language: Language
+    alone: frozenset[str]
+    """Hardly any other language has these: there must be two of them."""
+    others: frozenset[str]
+
+    def tell(self, words: Sequence[str]) -> bool:
+        """Whether a page's words, in small letters, are of this language."""
+        telling = sum(word in self.alone or word in self.others for word in words)
+        return (
+            telling >= _LEAST
+            and telling >= self.language.share * len(words)
+            and len(self.alone.intersection(words)) > 1
+        )
+
+
+_TOLD_BY_WORDS = (
+    _Words(
+        Language("cym", "Welsh", "ŵ and ŷ", "", 0.15, 0.003),
+        frozenset((
+            "bydd", "diolch", "dydd", "eich", "gyda", "hefyd", "mae", "oedd", "rhaid", "sydd",
+            "wedi", "ydych",
+        )),
+        frozenset((
+            "a'r", "am", "bob", "cael", "chi", "cyn", "dros", "drwy", "ein", "fel", "gan", "ger",
+            "gwneud", "heb", "hon", "hwn", "i'r", "mwy", "neu", "ni", "nid", "o'r", "ond", "rhwng",
+            "ydd", "ydy", "yn", "yr", "yw",
+        )),
+    ),
+    _Words(
+        Language("hau", "Hausa", "ɓ, ɗ, ƙ and ƴ", "", 0.25, 0.02, is_set_up_by_code=False),
+        frozenset((
+            "akwai", "cikin", "domin", "kowane", "lokacin", "mutane", "saboda", "wadanda",
+            "wannan", "yadda", "zuwa",
+        )),
+        frozenset((
+            "a", "amma", "an", "ba", "ce", "da", "daga", "don", "ga", "ko", "kuma", "mai", "mun",
+            "na", "ne", "sai", "shi", "suna", "ta", "tare", "wani", "ya", "yana", "yau", "yi", "za",
+            "zai",
+        )),
+    ),
+)  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -92,17 +129,8 @@ def language_of(texts: Sequence[str]) -> Language | None:
     for language in _LANGUAGES:
         if language.is_told_by(counts):
             return language
-    return _WELSH if _is_welsh(_WORD.findall(text.replace("’", "'"))) else None
-
-
-def _is_welsh(words: Sequence[str]) -> bool:
-    """It has no letter of its own that is read; its commonest words tell it."""
-    telling = sum(word in _WELSH_WORDS for word in words)
-    return (
-        telling >= _LEAST
-        and telling >= _WELSH.share * len(words)
-        and len(_WELSH_ALONE.intersection(words)) > 1
-    )
+    words = _WORD.findall(text.replace("’", "'"))
+    return next((each.language for each in _TOLD_BY_WORDS if each.tell(words)), None)
 
 
 def with_seldom_letters(text: str, second: str) -> str:

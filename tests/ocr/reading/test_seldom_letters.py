@@ -21,7 +21,7 @@ CZECH = [
     "Stastný kůň v trati",
     "Děkujeme, učtenka je dole",
 ]
-READ_AS = str.maketrans("ďťľĺŕþűĎŤĽ", "dtlírpúDTL")
+READ_AS = str.maketrans("ďťľĺŕþűĎŤĽɗƙ", "dtlírpúDTLdk")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,12 @@ READ_AS = str.maketrans("ďťľĺŕþűĎŤĽ", "dtlírpúDTL")
             "Mae'r plant wedi mynd i'r ysgol bob bore, diolch",
             "cym",
         ),
+        (
+            "An rufe ofishin a ranar Juma'a, domin haka ku zo gobe. Yara suna wasa a cikin gari. "
+            "Jimillar kuɗin da za a biya ya haɗa da haraji saboda wannan",
+            "hau",
+        ),
+        ("Ada kuma saya, da na ya ta mai a ba ga tare yau; with zuwa it is no Hausa yet", None),
         ("Yn yr Ayr i'r am an English text which has yn, yr and am in it, not Welsh words", None),
         ("Hi gwrug mos dhe'n dre yn kres an jydh, yma an gewer da hag yth esov vy omma", None),
         ("Frøði hevur skrivað eina góða bók um veðrið, ísur, kúgv, býur", None),
@@ -146,6 +152,14 @@ def test_the_page_says_so_and_what_to_do(second: Recogniser | None, remedy: str)
         in (warning.message)
     )
     assert remedy in warning.message
+
+
+def test_a_language_that_nobody_reads_is_told_all_the_same() -> None:
+    language = language_of(["Yara suna wasa a cikin gari, domin haka ku zo gobe"])
+    assert language is not None
+    message = seldom_letters_warning(language, any_is_read=False).message
+    assert "in Hausa" in message
+    assert "OCR_LANGUAGES" not in message
 
 
 def test_a_second_reading_with_such_a_letter_has_letters_that_are_not_known() -> None:
