@@ -26,9 +26,10 @@ _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 """A line so likely to hold letters of another script is marked (the second), where the mean of its
 page's lines is less than the first: on a page of such lines there is less to prove."""
 _AMONG_SPELLED, _SEEMS_SPELLED = 0.5, 0.9
-"""On a page whose mean is less than the first, a line must be so likely …"""
+"""On a page whose mean is less than the first, a line must be so likely to be marked or asked …"""
 _SURELY_READ, _LEAST_LETTERS = 0.93, 6
-"""… if it was read with such confidence, and with so many letters: Ş and º are no other script."""
+"""… if it was read with such confidence, and with so many letters: Ş and º are no other script, and
+a recogniser of Cyrillic spells them somehow."""
 _ASKED = 0.15
 """From here on the second recogniser is asked, where there is one."""
 _MOST_OF_PAGE = 0.5
@@ -231,16 +232,14 @@ class _Line(NamedTuple):
 def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]:
     found = [likely(crops, number, reading) for number, reading in enumerate(readings)]
     mean = sum(found) / max(len(found), 1)
+    if mean < _AMONG_SPELLED:
+        found = [
+            0.0 if each < _SEEMS_SPELLED and _is_surely_read(reading) else each
+            for each, reading in zip(found, readings, strict=True)
+        ]
     least = next(enough for below, enough in _MARKED if mean < below)
     return [
-        _Line(
-            _not_on_head(reading, how_likely),
-            how_likely,
-            how_likely >= least
-            and not (
-                mean < _AMONG_SPELLED and how_likely < _SEEMS_SPELLED and _is_surely_read(reading)
-            ),
-        )
+        _Line(_not_on_head(reading, how_likely), how_likely, how_likely >= least)
         for reading, how_likely in zip(readings, found, strict=True)
     ]
 

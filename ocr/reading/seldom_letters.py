@@ -56,11 +56,7 @@ class Language(NamedTuple):
     def doubted(self, line: Line) -> Line:
         """The line, with a doubt that one of such letters was in it, too; not when it was read by
         another recogniser, or has no doubt."""
-        if line.doubt is None or line.model is not None:
-            return line
-        letters = sum(map(str.isalpha, line.text))
-        doubt = 1 - (1 - line.doubt) * (1 - self.lost) ** letters
-        return dataclasses.replace(line, doubt=doubt)
+        return _doubted(line, self.lost)
 
 
 _LANGUAGES = (
@@ -73,6 +69,32 @@ _LANGUAGES = (
     Language("epo", "Esperanto", "ĉ, ĝ, ĥ, ĵ, ŝ and ŭ", "ǔ", 0.002, 0.022, "ǎǐǒ"),
 )
 """ǔ is what becomes of ŭ."""
+
+
+class _Capitals(NamedTuple):
+    """A language that is read but for the marks of its capitals."""
+
+    telling: str
+    """By these small letters it is known, …"""
+    beside: str
+    """… with one of these among them."""
+    lost: float
+    """Of the letters of usual text in capitals."""
+
+
+_IN_CAPITALS = (
+    _Capitals("ąęłńśźż", "łż", 0.023),
+    _Capitals("ėųįūąę", "ėų", 0.048),
+    _Capitals("āēīūļņķģ", "ļņķģ", 0.043),
+    _Capitals("ășțşţ", "ăț", 0.019),
+    _Capitals("ğış", "ğ", 0.039),
+)
+"""Polish, Lithuanian, Latvian, Romanian, Turkish: how often usual text has each letter, times how
+often its capital was misread (docs/decisions/0053)."""
+_TOLD_BY = 0.01
+"""Of a page's letters so many are telling ones."""
+_CAPITAL = 0.7
+"""Of a line in capitals, so many letters are."""
 
 
 class _Words(NamedTuple):
@@ -131,6 +153,40 @@ def language_of(texts: Sequence[str]) -> Language | None:
             return language
     words = _WORD.findall(text.replace("’", "'"))
     return next((each.language for each in _TOLD_BY_WORDS if each.tell(words)), None)
+
+
+def with_doubted_capitals(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines of a page; those in capitals are doubted the more if it is in a language whose
+    capitals lose their marks."""
+    texts = unicodedata.normalize("NFC", "\n".join(line.text for line in lines))
+    counts = collections.Counter(texts)
+    letters = sum(count for character, count in counts.items() if character.isalpha())
+    for language in _IN_CAPITALS:
+        telling = sum(counts[each] for each in language.telling)
+        if (
+            telling >= max(_LEAST, _TOLD_BY * letters)
+            and any(counts[each] for each in language.beside)
+        ):  # fmt: skip
+            return tuple(
+                _doubted(line, language.lost) if _is_in_capitals(line.text) else line
+                for line in lines
+            )
+    return tuple(lines)
+
+
+def _is_in_capitals(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    return letters >= _LEAST and sum(map(str.isupper, text)) >= _CAPITAL * letters
+
+
+def _doubted(line: Line, lost: float) -> Line:
+    """The line, if so large a share of letters is misread and nothing tells it; not when it was
+    read by another recogniser, or has no doubt."""
+    if line.doubt is None or line.model is not None:
+        return line
+    letters = sum(map(str.isalpha, line.text))
+    doubt = 1 - (1 - line.doubt) * (1 - lost) ** letters
+    return dataclasses.replace(line, doubt=doubt)
 
 
 def with_seldom_letters(text: str, second: str) -> str:

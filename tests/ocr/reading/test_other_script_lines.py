@@ -96,6 +96,14 @@ def test_a_surely_read_line_among_spelled_ones_needs_most(page: Page) -> None:
     assert reasons(found) == ["other_script"] * 10
 
 
+def test_a_surely_read_line_among_spelled_ones_is_not_read_by_another(page: Page) -> None:
+    second = Recogniser(Second("ВЕСО Ке 4411", 0.9))
+    readings = [Reading("REÇU Nº 4411", 0.97, UPRIGHT), *read_as("Price", 9)]
+    found = OtherScripts(second).settle(page([0.75] + [0.0] * 9), readings)
+    assert found[0].text == "REÇU Nº 4411"
+    assert second.shown == []
+
+
 def test_a_column_is_not_judged(page: Page) -> None:
     (found,) = OtherScripts().settle(page([0.99]), [Reading("日本", 0.9, COLUMN)])
     assert found.doubt_reason is None

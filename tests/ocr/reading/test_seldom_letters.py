@@ -14,7 +14,12 @@ from page_records import Line
 from reading.engine import PageEngine
 from reading.line_reading import UPRIGHT, Reading
 from reading.other_script_lines import OtherScripts, seldom_letters_warning
-from reading.seldom_letters import SELDOM_READ, language_of, with_seldom_letters
+from reading.seldom_letters import (
+    SELDOM_READ,
+    language_of,
+    with_doubted_capitals,
+    with_seldom_letters,
+)
 
 CZECH = [
     "Dodací list ověřte při převzetí zboží",
@@ -180,6 +185,17 @@ def test_lines_of_such_a_page_are_doubted_the_more_the_longer_they_are() -> None
     assert doubt("a" * 30, 0.9) == pytest.approx(0.93, abs=0.01)
     assert doubt("a" * 30, None) is None
     assert doubt("a" * 30, 0.02, "tesseract slk") == 0.02
+
+
+def test_capitals_that_lose_their_marks_are_doubted_on_pages_in_such_a_language() -> None:
+    said = ["DZIEKUJEMY ZA ZAKUPY", "Należność płatna w ciągu siedmiu dni.", "PL 12"]
+    first, *others = with_doubted_capitals(
+        found := tuple(Line(text, 0.99, (), 0.02) for text in said)
+    )
+    assert first.doubt == pytest.approx(1 - 0.98 * (1 - 0.023) ** 18)
+    assert others == list(found[1:])
+    english = tuple(Line(text, 0.99, (), 0.02) for text in ("THANK YOU", "Née Müller, Łódź"))
+    assert with_doubted_capitals(english) == english
 
 
 def test_a_page_that_says_so_doubts_its_lines() -> None:
