@@ -27,9 +27,9 @@ _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 page's lines is less than the first: on a page of such lines there is less to prove."""
 _AMONG_SPELLED, _SEEMS_SPELLED = 0.5, 0.9
 """On a page whose mean is less than the first, a line must be so likely to be marked or asked …"""
-_SURELY_READ, _LEAST_LETTERS = 0.93, 6
-"""… if it was read with such confidence, and with so many letters: Ş and º are no other script, and
-a recogniser of Cyrillic spells them somehow."""
+_SURELY_READ, _LEAST_LETTERS, _LEAST_SIGNS = 0.93, 4, 6
+"""… if it was read with such confidence, with so many letters, and with so many when digits count,
+too: Ş and º are no other script, and a recogniser of Cyrillic spells them somehow."""
 _ASKED = 0.15
 """From here on the second recogniser is asked, where there is one."""
 _MOST_OF_PAGE = 0.5
@@ -246,8 +246,9 @@ def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]
 
 def _is_surely_read(reading: Reading) -> bool:
     """Whether a line is letters of which the recogniser is sure."""
-    letters = sum(map(str.isalpha, reading.text))
-    return reading.confidence >= _SURELY_READ and letters >= _LEAST_LETTERS
+    letters, signs = (sum(map(is_one, reading.text)) for is_one in (str.isalpha, str.isalnum))
+    is_long = letters >= _LEAST_LETTERS and signs >= _LEAST_SIGNS
+    return reading.confidence >= _SURELY_READ and is_long
 
 
 def _not_on_head(reading: Reading, how_likely: float) -> Reading:
