@@ -4,7 +4,7 @@ receipts   photographs with a CSV of their text beside each (IMAGES=folder)
 print      36 drawn office pages
 cases      drawn pictures by kind, or folders of KIND--NAME files with their text in ….txt
 sizes      drawn pages and screenshots of every letter height
-layout     53 drawn pages whose words have an order, and folders of images with hOCR files beside
+layout     68 drawn pages whose words have an order, and folders of images with hOCR files beside
 calibration  drawn pages as bad scanners give them: does each line's doubt keep its word?
 tables     drawn tables with known structure, and folders with a tables.jsonl (`tables_suite`)
 scripts    drawn lines in 20 languages, marked, and read with languages set up (`scripts_suite`)

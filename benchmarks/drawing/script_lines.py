@@ -12,6 +12,7 @@ from drawing.sheet import Drawing
 
 _SIZES = (22, 26, 32, 40)
 _SPACING = 1.9
+_NO_CHARACTER = "\U0010fffe"
 
 
 def face(place: tuple[Path, int], px: int) -> ImageFont.FreeTypeFont:
@@ -20,13 +21,37 @@ def face(place: tuple[Path, int], px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), px, index=index, layout_engine=ImageFont.Layout.RAQM)
 
 
+class MissingLettersError(ValueError):
+    """A typeface has no shape for some characters: its boxes are no text that can be read."""
+
+
+def missing_letters(place: tuple[Path, int], text: str) -> set[str]:
+    """The characters that a typeface draws as it draws one that no typeface has."""
+    path, index = place
+    font = ImageFont.truetype(str(path), 40, index=index, layout_engine=ImageFont.Layout.BASIC)
+
+    def drawn(character: str) -> tuple[tuple[int, int], bytes]:
+        mask = font.getmask(character)
+        return mask.size, bytes(mask)
+
+    nothing = drawn(_NO_CHARACTER)
+    return {character for character in set(text) - {" "} if drawn(character) == nothing}
+
+
 def page(
     language: Language, source: random.Random, lines: list[str] | None = None, *, clean: bool
 ) -> Drawing:
-    """All lines of a language in one typeface; `clean` is black on white without a scanner."""
+    """All lines of a language in one typeface; `clean` is black on white without a scanner.
+
+    Raises:
+        MissingLettersError: the typeface cannot write them.
+    """
     lines = list(language.lines) if lines is None else lines
     px = source.choice(_SIZES)
-    font = face(source.choice(language.faces), px)
+    place = source.choice(language.faces)
+    if missing := missing_letters(place, "".join(lines)):
+        raise MissingLettersError(f"{place[0].name} has no {' '.join(sorted(missing))}")
+    font = face(place, px)
     direction = "rtl" if language.right_to_left else "ltr"
     width = int(max(font.getlength(line, direction=direction) for line in lines)) + 4 * px
     height = int(px * (_SPACING * len(lines) + 2))

@@ -30,6 +30,12 @@ language, Thai above all, spells every line somehow, and is sure of it."""
 
 
 _MARKS = re.compile("[\u200e\u200f]")
+_PARTED_AM = re.compile(
+    "\u0e4d(?P<between>[\u0e48-\u0e4b]?)\u0e32"
+    "|(?P<before>[\u0e48-\u0e4b])(?:\u0e4d|(?P=before))\u0e32"
+)
+"""Thai's sara am in two parts, with a tone mark between or before them; its ring is also read as a
+second mark, which no letter has."""
 
 
 class Words(NamedTuple):
@@ -140,9 +146,12 @@ def _surest(readers: Sequence[Reader], usual: set[str], line: Pixels) -> OtherRe
 
 
 def plain(text: str) -> str:
-    """As people write it: letters with their marks as one character, no marks of direction, and in
-    Greek no micro sign."""
+    """As people write it: letters with their marks as one character, no marks of direction, in
+    Greek no micro sign, and Thai's sara am in one part: Unicode does not compose it."""
     composed = unicodedata.normalize("NFC", _MARKS.sub("", text))
+    composed = _PARTED_AM.sub(
+        lambda found: f"{found['between'] or found['before'] or ''}\u0e33", composed
+    )
     is_greek = any("\u0370" <= character < "\u0400" for character in composed)
     return composed.replace("\u00b5", "\u03bc") if is_greek else composed
 

@@ -36,7 +36,7 @@ def are_axis_titles(page: Pixels, polygons: Polygons, rotation: int) -> bool:
     boxes, heights = boxes[runs], heights[runs]
     if not len(boxes):
         return False
-    rules = find_ruling_lines(page, level, boxes, for_tables=True)
+    rules = find_ruling_lines(page, level, boxes)
     near = _APART * max(height, width)
     y_axes = [
         x

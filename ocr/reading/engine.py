@@ -35,6 +35,7 @@ from reading.other_script_lines import (
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
 from reading.reading_order import reading_order
+from reading.seldom_letters import with_doubted_capitals
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
 
 _SURE_ON_AGAIN = 0.8
@@ -309,6 +310,7 @@ class PageEngine:
             warnings.append(seldom_letters_warning(language, any_is_read=any_is_read))
             lines = tuple(map(language.doubted, found_page.lines))
             found_page = dataclasses.replace(found_page, lines=lines)
+        found_page = dataclasses.replace(found_page, lines=with_doubted_capitals(found_page.lines))
         return dataclasses.replace(found_page, warnings=tuple(warnings))
 
     def _settled(

@@ -25,6 +25,11 @@ from reading.unspelled import is_plain, likelihood
 _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 """A line so likely to hold letters of another script is marked (the second), where the mean of its
 page's lines is less than the first: on a page of such lines there is less to prove."""
+_AMONG_SPELLED, _SEEMS_SPELLED = 0.5, 0.9
+"""On a page whose mean is less than the first, a line must be so likely to be marked or asked …"""
+_SURELY_READ, _LEAST_LETTERS, _LEAST_SIGNS = 0.93, 4, 6
+"""… if it was read with such confidence, with so many letters, and with so many when digits count,
+too: Ş and º are no other script, and a recogniser of Cyrillic spells them somehow."""
 _ASKED = 0.15
 """From here on the second recogniser is asked, where there is one."""
 _MOST_OF_PAGE = 0.5
@@ -194,11 +199,15 @@ def seldom_letters_warning(language: Language, *, any_is_read: bool) -> ImageWar
     """For the image; as of `other_script_warning`."""
     remedy = f"Add {language.code} to" if any_is_read else f"Set OCR_LANGUAGES={language.code} in"
     where = "OCR_LANGUAGES" if any_is_read else "the settings"
+    what_to_do = (
+        f"{remedy} {where} (README: Other scripts), then have the image read again."
+        if language.is_set_up_by_code
+        else "No recogniser for it is known here: look for them in its lines."
+    )
     return ImageWarning(
         ErrorCode.SELDOM_LETTERS,
         f"The page seems to be in {language.name}. Of its letters these are seldom read right: "
-        f"{language.letters}. {remedy} {where} (README: Other scripts), then have the image read "
-        "again.",
+        f"{language.letters}. {what_to_do}",
     )
 
 
@@ -223,11 +232,23 @@ class _Line(NamedTuple):
 def _judged(crops: Sequence[Pixels], readings: Sequence[Reading]) -> list[_Line]:
     found = [likely(crops, number, reading) for number, reading in enumerate(readings)]
     mean = sum(found) / max(len(found), 1)
+    if mean < _AMONG_SPELLED:
+        found = [
+            0.0 if each < _SEEMS_SPELLED and _is_surely_read(reading) else each
+            for each, reading in zip(found, readings, strict=True)
+        ]
     least = next(enough for below, enough in _MARKED if mean < below)
     return [
         _Line(_not_on_head(reading, how_likely), how_likely, how_likely >= least)
         for reading, how_likely in zip(readings, found, strict=True)
     ]
+
+
+def _is_surely_read(reading: Reading) -> bool:
+    """Whether a line is letters of which the recogniser is sure."""
+    letters, signs = (sum(map(is_one, reading.text)) for is_one in (str.isalpha, str.isalnum))
+    is_long = letters >= _LEAST_LETTERS and signs >= _LEAST_SIGNS
+    return reading.confidence >= _SURELY_READ and is_long
 
 
 def _not_on_head(reading: Reading, how_likely: float) -> Reading:

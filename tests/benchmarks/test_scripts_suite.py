@@ -2,6 +2,7 @@
 
 import math
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 import scripts_suite
 from contestants import OURS, Contestant
-from drawing import sample_languages
+from drawing import sample_languages, script_lines
 from kept_readings import KeptReadings
 from peer_process import run_peer
 from project import ROOT, ToolError
@@ -161,3 +162,17 @@ def test_every_language_is_drawn_clean_and_scanned(
     assert {item.known for item in found if item.kind == "rus"} == {
         "\n".join(sample_languages.EVERY[0].lines)
     }
+
+
+def test_every_typeface_can_write_its_languages_lines() -> None:
+    """A box in place of a letter is no text: Noto's Hebrew typefaces have no comma."""
+    for language in sample_languages.EVERY:
+        for place in language.faces:
+            assert not script_lines.missing_letters(place, "".join(language.lines)), (
+                language.code,
+                place,
+            )
+    hebrew = next(each for each in sample_languages.EVERY if each.code == "heb")
+    with pytest.raises(script_lines.MissingLettersError, match=","):
+        one = hebrew._replace(faces=hebrew.faces[:1])
+        script_lines.page(one, random.Random(1), ["א, ב"], clean=True)

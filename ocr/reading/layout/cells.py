@@ -8,12 +8,15 @@ by row, as one.
 """
 
 import collections
+import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from reading.layout.boxes import Boxes, Indices, Numbers, unit_of
 from reading.layout.ruling_lines import RulingLines, Segments
-from reading.layout.text_columns import are_columns, are_unpaired, side_of
+from reading.layout.text_columns import Side, are_columns, are_unpaired, side_of
 
 _FEW_ROWS = 2
 """Cells of so few rows are each read for themselves: a label and, below it, what was filled in."""
@@ -27,8 +30,39 @@ _Key = tuple[int, int, int, int]
 _OUTSIDE = -1
 
 
-def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
-    """Groups of lines, two and more each, that are to be read for themselves."""
+class Cell(NamedTuple):
+    """What is to be read for itself."""
+
+    members: Indices
+    """Two lines and more."""
+    top: float
+    bottom: float
+    """Where its rules are, no further from its lines than one is high."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """What stands on a page: its lines, and behind them whole cells."""
+
+    boxes: Boxes
+    """Of both."""
+    heights: Numbers
+    """(cells, 2): top and bottom of each."""
+
+    @property
+    def count(self) -> int:
+        """Of the lines."""
+        return len(self.boxes) - len(self.heights)
+
+    def stand_beside(self, halves: Sequence[Indices]) -> bool:
+        """Whether one of two halves has a cell beside which the other has several rows."""
+        cells = [self.heights[half[half >= self.count] - self.count] for half in halves]
+        left, right = (side_of(self.boxes[half]) for half in halves)
+        return _beside_one(cells[0], right) or _beside_one(cells[1], left)
+
+
+def cells_of(boxes: Boxes, lines: RulingLines) -> list[Cell]:
+    """The cells whose lines are to be read for themselves."""
     if not len(lines.level) or not len(lines.upright):
         return []
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
@@ -40,7 +74,7 @@ def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
     for number in np.flatnonzero(enclosed).tolist():
         cells[tuple(keys[number].tolist())].append(number)
     unit = unit_of(boxes)
-    found: list[Indices] = []
+    found: list[Cell] = []
     for key, members in cells.items():
         if len(members) > 1 and _is_closed(lines, key, unit):
             cell = np.array(members, dtype=np.intp)
@@ -51,8 +85,22 @@ def units_in_cells(boxes: Boxes, lines: RulingLines) -> list[Indices]:
             if is_apart or not _goes_on(
                 boxes, cell, np.flatnonzero(beside), np.flatnonzero(in_band)
             ):
-                found.append(cell)
+                found.append(_cell(boxes, cell, *(lines.level[place, 0] for place in key[:2])))
     return found
+
+
+def _beside_one(cells: Numbers, other: Side) -> bool:
+    """Whether one of the cells has two rows and more of the other side beside it."""
+    return any(
+        int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
+        for top, bottom in cells.tolist()
+    )
+
+
+def _cell(boxes: Boxes, members: Indices, above: float, below: float) -> Cell:
+    unit = unit_of(boxes[members])
+    top, bottom = boxes[members, 1].min(), boxes[members, 3].max()
+    return Cell(members, float(max(above, top - unit)), float(min(below, bottom + unit)))
 
 
 def _is_closed(lines: RulingLines, key: _Key, unit: float) -> bool:

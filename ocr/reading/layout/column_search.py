@@ -3,7 +3,7 @@
 The search is bounded: a long table offers a run of columns from each of its rows on.
 """
 
-import itertools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,13 @@ from reading.layout.boxes import (
     parts_at,
     unit_of,
 )
+from reading.layout.cells import Placed
 from reading.layout.listings import Listing
 from reading.layout.ruling_lines import RulingLines
 from reading.layout.text_columns import (
     LEAST_ROWS,
     LONG,
     Side,
-    are_blocks,
     are_columns,
     are_rows,
     are_unpaired,
@@ -37,30 +37,46 @@ _MOST_STEPS = 4000
 """Strips that are looked at so, before a run is begun only where a strip's gap opens."""
 _MOST_LISTINGS = 120
 """Pairs of columns whose words are looked at."""
+_MOST_TABLES = 30
+"""And pairs of tables."""
+_FEWEST_OF_TABLES = 16
+"""Lines of two tables beside each other."""
 _LOOKED_BELOW = 4
 """A heading of so many strips may stand by chance like the columns below it."""
 _MUCH_LONGER = 2
+_BAND = 3
+"""White space so many times as high as a line ends columns: what follows are others."""
+_CLOSE, _APART = 0.6, 1.5
+"""White space between two rows of a block, at most, and below its last row, at least, in heights
+of a line."""
 _FEWEST = 6
 """Lines that two columns have at least."""
-_MOST_OF_BLOCKS = 60
-"""Lines of addresses and the like that stand beside each other."""
 _ALONG = 0.8
 """A rule between columns is at least so long as the rows on both sides of it reach."""
+
+
+class _Strip(NamedTuple):
+    lines: Indices
+    free: list[Span]
+    """Where nothing stands."""
+    begins_anew: bool
+    """No column goes on from above into it."""
 
 
 class ColumnSearch:
     """Looks for columns on one page."""
 
-    def __init__(self, boxes: Boxes, count: int, lines: RulingLines, listing: Listing) -> None:
-        """The first `count` of the levelled boxes are lines, the others whole cells."""
-        self._boxes, self._count, self._lines, self._listing = boxes, count, lines, listing
+    def __init__(self, placed: Placed, lines: RulingLines, listing: Listing) -> None:
+        self._placed, self._lines, self._listing = placed, lines, listing
+        self._boxes = placed.boxes
         self._work, self._steps = _MOST_WORK, _MOST_STEPS
+        self._tables = _MOST_TABLES
         self._listings = _MOST_LISTINGS if listing.may_go_down else 0
 
     def in_strips(self, strips: list[Indices], least: float) -> list[tuple[int, list[Indices]]]:
         """Runs of strips, from the top: how many, and their columns; a strip that shares none
         stands alone. A gap is at least `least` wide."""
-        spans = [free_spans(self._boxes, strip, least) for strip in strips]
+        every = self._looked_at(strips, least)
         runs: list[tuple[int, list[Indices]]] = []
         position = tried_to = 0
         while position < len(strips):
@@ -68,10 +84,13 @@ class ColumnSearch:
             if (
                 position >= tried_to
                 or self._steps > 0
-                or _opens(spans[position - 1], spans[position], least)
+                or _opens(every[position - 1].free, every[position].free, least)
             ):
-                end, tried_to, columns = self._columns_from(strips, spans, position, least)
-            if columns and self._is_longer_below(strips, spans, position, end, least):
+                end, tried_to, columns = self._columns_from(every, position, least)
+            if columns and (
+                self._belongs_above(every, position, columns)
+                or self._is_longer_below(every, position, end, least)
+            ):
                 columns = []
             if columns:
                 runs.append((end - position, columns))
@@ -92,23 +111,12 @@ class ColumnSearch:
             middle = (low + high) / 2
             parts = parts_at(self._boxes, indices, [middle])
             left, right = (side_of(self._boxes[part]) for part in parts)
-            if are_unpaired(left, right, unit, 1) or self._stand_beside(parts):
+            if are_unpaired(left, right, unit, 1) or self._placed.stand_beside(parts):
                 cuts.append(middle)
         return parts_at(self._boxes, indices, cuts)
 
-    def blocks(self, indices: Indices, least: float) -> list[Indices]:
-        """The blocks of words that stand beside each other, as addresses do; empty: no such."""
-        if len(indices) > _MOST_OF_BLOCKS or self._work <= 0:
-            return []
-        self._work -= len(indices) + _EACH
-        gaps = free_spans(self._boxes, indices, least)[1:-1]
-        parts = parts_at(self._boxes, indices, [(low + high) / 2 for low, high in gaps])
-        sides = [side_of(self._boxes[part]) for part in parts]
-        apart = all(itertools.starmap(are_blocks, itertools.pairwise(sides)))
-        return parts if gaps and apart and all(map(self._listing.is_words, parts)) else []
-
     def _columns_from(
-        self, strips: list[Indices], spans: list[list[Span]], start: int, least: float
+        self, strips: list[_Strip], start: int, least: float
     ) -> tuple[int, int, list[Indices]]:
         """The longest run of strips from `start` that columns share: (its end, the end of the
         longest run that has a gap at all, the columns).
@@ -117,38 +125,71 @@ class ColumnSearch:
         """
         best: list[Indices] = []
         best_end = end = start
-        free = spans[start]
+        free = strips[start].free
         low, high = free[0][1], free[-1][0]
         while end < len(strips):
             end += 1
             self._steps -= 1
             shared: list[Span] = []
             lowest, highest = low, high
-            if end < len(strips) and not self._listing.new_pages(self._boxes, strips[end]):
-                shared = common_spans(free, spans[end], least)
-                lowest, highest = min(low, spans[end][0][1]), max(high, spans[end][-1][0])
+            if end < len(strips) and not strips[end].begins_anew:
+                here = strips[end].free
+                shared = common_spans(free, here, least)
+                lowest, highest = min(low, here[0][1]), max(high, here[-1][0])
             inner = _inner(free, low, high)
             if inner and len(_inner(shared, lowest, highest)) < len(inner):
-                found = self._as_columns(np.concatenate(strips[start:end]), inner)
+                lines = [strip.lines for strip in strips[start:end]]
+                found = self._as_columns(np.concatenate(lines), inner)
                 best, best_end = (found, end) if found else (best, best_end)
             if len(shared) < 2:
                 break
             free, low, high = shared, lowest, highest
         return best_end, end, best
 
-    def _is_longer_below(
-        self, strips: list[Indices], spans: list[list[Span]], start: int, end: int, least: float
-    ) -> bool:
+    def _looked_at(self, strips: list[Indices], least: float) -> list[_Strip]:
+        """The strips, and where columns end before them: at pages, and at a band of white, as of
+        pictures beside each other, below which there is more than one part again."""
+        found: list[_Strip] = []
+        floor, height = np.inf, 0.0
+        for strip in strips:
+            boxes = self._boxes[strip]
+            free = free_spans(self._boxes, strip, least)
+            unit = unit_of(boxes)
+            white = float(boxes[:, 1].min()) - floor
+            begins_anew = self._listing.new_pages(self._boxes, strip)
+            if begins_anew is None:
+                begins_anew = len(free) > 2 and white > _BAND * max(unit, height)
+            found.append(_Strip(strip, free, begins_anew))
+            floor, height = float(boxes[:, 3].max()), unit
+        return found
+
+    def _belongs_above(self, strips: list[_Strip], start: int, columns: list[Indices]) -> bool:
+        """Whether the first strip of some columns is the last row of what stands above them, as
+        the date below a sender's name is: it lies in one column, and far from the next strip."""
+        if start == 0 or start + 1 == len(strips):
+            return False
+        first = strips[start].lines
+        above, own, below = (self._boxes[strip.lines] for strip in strips[start - 1 : start + 2])
+        unit = unit_of(own)
+        near = above[(above[:, 0] < own[:, 2].max()) & (above[:, 2] > own[:, 0].min())]
+        return bool(
+            sum(np.isin(first, part).any() for part in columns) == 1
+            and len(near)
+            and own[:, 1].min() - near[:, 3].max() < _CLOSE * unit
+            and below[:, 1].min() - own[:, 3].max() > _APART * unit
+        )
+
+    def _is_longer_below(self, strips: list[_Strip], start: int, end: int, least: float) -> bool:
         """Whether a run that begins a few strips below is much longer than this one, or goes on as
         far in more columns, over two of which the strips above it lie as headings do."""
         for later in range(start + 1, min(start + _LOOKED_BELOW + 1, end, len(strips))):
             if self._steps <= 0:
                 return False
-            below, _, columns = self._columns_from(strips, spans, later, least)
+            below, _, columns = self._columns_from(strips, later, least)
             if columns and below - later > _MUCH_LONGER * (end - start):
                 return True
             if below > end and all(
-                self._lies_over(strip, columns) for strip in strips[start:later]
+                self._lies_over(strip.lines, columns) for strip in strips[start:later]
             ):
                 return True
         return False
@@ -175,9 +216,12 @@ class ColumnSearch:
         sides = [_long_side(self._boxes[part], unit) for part in parts]
         is_text = any(side and side.is_running_text for side in sides)
         if not is_text and not len(self._lines.upright) and self._listings <= 0:
-            return []
+            return self._tables_at(indices, middles)
         widths = [_width(self._boxes[part]) for part in parts]
-        runs = [side is not None and side.is_running_text for side in sides]
+        runs = [
+            side is not None and side.is_running_text and not self._listing.are_lone_words(part)
+            for side, part in zip(sides, parts, strict=True)
+        ]
         cuts, by_text = list[int](), list[int]()
         for number, (gap, middle) in enumerate(zip(gaps, middles, strict=True), 1):
             halves = parts_at(self._boxes, indices, [middle])
@@ -191,7 +235,10 @@ class ColumnSearch:
                 by_text.append(number)
                 cuts.append(number)
             elif ruled is not False and (
-                ruled or (any(running) and self._stand_beside(halves)) or self._are_listed(halves)
+                ruled
+                or (any(running) and self._placed.stand_beside(halves))
+                or self._are_listed(halves)
+                or self._are_tables(halves)
             ):
                 cuts.append(number)
         for number in by_text:
@@ -219,7 +266,7 @@ class ColumnSearch:
         """Whether an upright rule parts the two, which no row's rule crosses (True), or rules of
         rows cross (False); None when rules do not tell."""
         low, high = gap
-        if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
+        if not len(self._lines.upright):
             return None
         top = max(left.centres[0], right.centres[0])
         bottom = min(left.centres[-1], right.centres[-1])
@@ -227,6 +274,8 @@ class ColumnSearch:
         crossing = (y > top) & (y < bottom) & (start < low - unit) & (stop > high + unit)
         if crossing.any():
             return False if crossing.sum() > 1 else None
+        if min(len(left.centres), len(right.centres)) < LEAST_ROWS:
+            return None
         for x, begin, end in self._lines.upright.tolist():
             if not low - unit / 4 <= x <= high + unit / 4:
                 continue
@@ -242,11 +291,17 @@ class ColumnSearch:
         self._listings -= 1
         return self._listing.goes_down(self._boxes, *halves)
 
-    def _stand_beside(self, halves: list[Indices]) -> bool:
-        """Whether one half has a cell beside which the other has several rows."""
-        cells = [self._boxes[half[half >= self._count]] for half in halves]
-        left, right = (side_of(self._boxes[half]) for half in halves)
-        return _beside_one(cells[0], right) or _beside_one(cells[1], left)
+    def _tables_at(self, indices: Indices, middles: list[float]) -> list[Indices]:
+        """Tables beside each other; empty: no such."""
+        cuts = [cut for cut in middles if self._are_tables(parts_at(self._boxes, indices, [cut]))]
+        return parts_at(self._boxes, indices, cuts) if cuts else []
+
+    def _are_tables(self, halves: list[Indices]) -> bool:
+        """Whether each half is a table for itself."""
+        if self._tables <= 0 or 2 * min(map(len, halves)) < _FEWEST_OF_TABLES:
+            return False
+        self._tables -= 1
+        return self._listing.are_tables(self._boxes, *halves)
 
 
 def _inner(spans: list[Span], low: float, high: float) -> list[Span]:
@@ -268,11 +323,3 @@ def _long_side(boxes: Boxes, unit: float) -> Side | None:
     """None when it is no running text at a glance."""
     widths = boxes[:, 2] - boxes[:, 0]
     return side_of(boxes) if len(boxes) >= LEAST_ROWS and widths.max() >= LONG * unit else None
-
-
-def _beside_one(boxes: Boxes, other: Side) -> bool:
-    """Whether one of the boxes has two rows and more of the other side beside it."""
-    return any(
-        int(((other.centres > top) & (other.centres < bottom)).sum()) > 1
-        for top, bottom in boxes[:, 1::2].tolist()
-    )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reading.layout.block_search import BlockSearch
 from reading.layout.boxes import NARROWEST_GAP, Boxes, Indices, rows_of, strips_of, unit_of
-from reading.layout.cells import units_in_cells
+from reading.layout.cells import Placed, cells_of
 from reading.layout.column_search import ColumnSearch
 from reading.layout.listings import Listing
 from reading.layout.ruling_lines import NO_LINES, RulingLines
@@ -21,10 +22,17 @@ class _Order:
 
     def __init__(self, boxes: Boxes, lines: RulingLines, texts: Sequence[str]) -> None:
         self._count = len(boxes)
-        self._units = units_in_cells(boxes, lines)
-        around = [_around(boxes[unit])[None] for unit in self._units]
-        self._boxes = np.concatenate([boxes, *around])
-        self._search = ColumnSearch(self._boxes, self._count, lines, Listing(texts))
+        cells = cells_of(boxes, lines)
+        self._units = [cell.members for cell in cells]
+        heights = np.array([cell[1:] for cell in cells], dtype=np.float32).reshape(-1, 2)
+        around = np.array([_around(boxes[unit]) for unit in self._units], dtype=np.float32).reshape(
+            -1, 4
+        )
+        around[:, 1::2] = heights
+        self._boxes = np.concatenate([boxes, around])
+        placed, listing = Placed(self._boxes, heights), Listing(texts)
+        self._search = ColumnSearch(placed, lines, listing)
+        self._blocks = BlockSearch(placed, lines, listing)
 
     def all(self) -> list[int]:
         """The order of all lines."""
@@ -86,7 +94,7 @@ class _Order:
 
     def _band(self, strips: list[Indices], least: float, depth: int) -> list[int]:
         """Strips close below each other: row by row, but for blocks beside each other."""
-        if len(strips) > 1 and (parts := self._search.blocks(np.concatenate(strips), least)):
+        if len(strips) > 1 and (parts := self._blocks.of(np.concatenate(strips), least)):
             return [index for part in parts for index in self.of(part, depth + 1)]
         return [index for strip in strips for index in self._strip(strip, depth)]
 

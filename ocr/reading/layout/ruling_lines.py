@@ -47,14 +47,8 @@ class RulingLines(NamedTuple):
 NO_LINES = RulingLines(_NONE, _NONE)
 
 
-def find_ruling_lines(
-    page: Pixels, turn: Turn, boxes: Boxes, *, for_tables: bool = False
-) -> RulingLines:
-    """Those of a page (height, width, 3), levelled by `turn`; `boxes` are its levelled lines.
-
-    Without any upright one, as on nearly all receipts, the level ones are of no use for the order
-    and not looked for, but `for_tables` they are.
-    """
+def find_ruling_lines(page: Pixels, turn: Turn, boxes: Boxes) -> RulingLines:
+    """Those of a page (height, width, 3), levelled by `turn`; `boxes` are its levelled lines."""
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
     scale = min(_SIDE / max(grey.shape), 1.0)
     size = max(round(grey.shape[1] * scale), 1), max(round(grey.shape[0] * scale), 1)
@@ -68,8 +62,6 @@ def find_ruling_lines(
         segments[:, 0] = (segments[:, 0] + corner[axis]) / scale
         segments[:, 1:] = (segments[:, 1:] + corner[1 - axis]) / scale
         segments = _outside_text(segments, boxes, axis)
-        if not len(segments) and axis == 0 and not for_tables:
-            return NO_LINES
         found.append(_joined(segments, _SHORTEST / scale, _THICKEST / scale))
     return RulingLines(level=found[1], upright=found[0])
 

@@ -6,6 +6,7 @@ their width on both sides; and a ruling line that no row's rule crosses (`ruling
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +20,8 @@ _FILLED_SHARE, _USUALLY_FILLED = 0.45, 0.75
 """In running text the median row covers so much of its width, and a quarter of the rows so much."""
 LONG = 6
 """In running text the median row's longest piece is so many times as long as high."""
+_FILLED_BY_PARAGRAPH, _LONG_IN_PARAGRAPH = 0.75, 2 * LONG
+"""In a paragraph all rows but the last are so; it may have two."""
 _BESIDE = 0.25
 """Rows stand beside each other when their distance is the usual one, to within so many heights …"""
 _MOST_SHIFT = 0.5
@@ -34,6 +37,8 @@ _NARROWEST_SHARE = 0.12
 
 _REGULAR = 0.12
 """Rows have one pitch when each distance is the usual one, to within such a share of it."""
+_MOSTLY_EVEN = 0.8
+"""Of many rows, so many distances are the usual one."""
 _OTHER_PITCH = 1.08, 1.7
 """Pitches that differ so are those of two texts; from twice on, rows of one side are missing."""
 _BETWEEN = 0.3
@@ -60,6 +65,15 @@ class Side:
             and median(self.filled) >= _FILLED_SHARE
             and float(np.quantile(self.filled, 0.75)) >= _USUALLY_FILLED
             and median(self.longest) >= LONG
+        )
+
+    @property
+    def is_paragraph(self) -> bool:
+        """Whether it is a sentence or two, of which all rows but the last fill its width."""
+        return (
+            len(self.centres) > 1
+            and float(self.filled[:-1].min()) >= _FILLED_BY_PARAGRAPH
+            and float(self.longest[:-1].min()) >= _LONG_IN_PARAGRAPH
         )
 
 
@@ -114,6 +128,24 @@ def are_blocks(left: Side, right: Side) -> bool:
     few, many = sorted([left.centres, right.centres], key=len)
     apart = np.abs(few[:, None] - many).min(axis=1)
     return wide < _OTHER_PITCH[1] * close and bool((apart >= _BETWEEN * close).all())
+
+
+def are_paragraphs(sides: Sequence[Side]) -> bool:
+    """Whether two and more are wrapped texts, and the others one row each, as a label is."""
+    wrapped = [side for side in sides if len(side.centres) > 1]
+    return len(wrapped) > 1 and all(side.is_paragraph for side in wrapped)
+
+
+def has_one_pitch(side: Side) -> bool:
+    """Whether its rows follow each other evenly."""
+    return _pitch(side.centres) is not None
+
+
+def is_even(side: Side) -> bool:
+    """Whether nearly all of its rows follow each other at one pitch: not those below headings."""
+    steps = np.diff(side.centres)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    return bool(usual and (np.abs(steps - usual) <= _REGULAR * usual).mean() >= _MOSTLY_EVEN)
 
 
 def _pitch(centres: Numbers) -> float | None:

@@ -72,7 +72,7 @@ class TableFinder:
         if not blocks:
             return []
         texts = [line.text for line in lines]
-        rules = find_ruling_lines(page, turn, boxes, for_tables=True)
+        rules = find_ruling_lines(page, turn, boxes)
         found = []
         for region in find_regions(boxes, blocks, texts, rules.level):
             if len(region.indices) > _MOST_LINES or are_boxes(region, rules, boxes):

@@ -161,6 +161,15 @@ def test_text_is_composed_and_greek_has_no_micro_sign() -> None:
     assert plain("e\u0301 5 \u00b5m") == "\u00e9 5 \u00b5m"
     assert plain("\u200fשלום\u200e") == "שלום"
     assert plain("κόσ\u00b5ος") == "κόσμος"
+    am, water = "\u0e33", "\u0e19\u0e49\u0e33"
+    assert plain("\u0e4d\u0e32") == am
+    for parted in (
+        "\u0e19\u0e49\u0e4d\u0e32",
+        "\u0e19\u0e4d\u0e49\u0e32",
+        "\u0e19\u0e49\u0e49\u0e32",
+    ):
+        assert plain(parted) == water
+    assert plain("\u0e19\u0e49\u0e32") == "\u0e19\u0e49\u0e32"
 
 
 def test_words_of_one_script_are_coherent() -> None:

@@ -79,6 +79,31 @@ def test_a_line_among_spelled_ones_needs_more_than_one_among_others(page: Page) 
     assert reasons(among_others) == ["other_script"] * 10
 
 
+def test_a_surely_read_line_among_spelled_ones_needs_most(page: Page) -> None:
+    """Ş and º leave traces like those of letters that are not known; they are read."""
+
+    def said(text: str, confidence: float, likely: float) -> str | None:
+        sure = Reading(text, confidence, UPRIGHT)
+        found = OtherScripts().settle(page([likely] + [0.0] * 9), [sure, *read_as("Toplam", 9)])
+        return found[0].doubt_reason
+
+    assert said("Şubemiz pazar günü", 0.97, 0.85) is None
+    assert said("Şubemiz pazar günü", 0.97, 0.95) == "other_script"
+    assert said("Şubemiz pazar günü", 0.9, 0.85) == "other_script"
+    assert said(" ,     .", 0.97, 0.85) == "other_script"
+    among_others = page([0.4] + [0.99] * 9)
+    found = OtherScripts().settle(among_others, [Reading("káàárọ", 0.99, UPRIGHT)] * 10)
+    assert reasons(found) == ["other_script"] * 10
+
+
+def test_a_surely_read_line_among_spelled_ones_is_not_read_by_another(page: Page) -> None:
+    second = Recogniser(Second("ВЕСО Ке 4411", 0.9))
+    readings = [Reading("REÇU N° 4411", 0.97, UPRIGHT), *read_as("Price", 9)]
+    found = OtherScripts(second).settle(page([0.75] + [0.0] * 9), readings)
+    assert found[0].text == "REÇU N° 4411"
+    assert second.shown == []
+
+
 def test_a_column_is_not_judged(page: Page) -> None:
     (found,) = OtherScripts().settle(page([0.99]), [Reading("日本", 0.9, COLUMN)])
     assert found.doubt_reason is None

@@ -367,3 +367,121 @@ def test_neither_scale_nor_place_nor_a_little_skew_changes_the_order(
     moved = [(x + place[0], y + place[1], w, h) for x, y, w, h in boxes]
     there = polygons(moved, degrees) * np.float32(scale)
     assert reading_order(there) == reading_order(polygons(boxes))
+
+
+def test_rows_of_cards_below_each_other_are_read_one_row_of_cards_after_the_other() -> None:
+    """Pictures stand over each card, so that a band of white lies between the rows of cards."""
+    cards = [column(x, y, 5, 300) for y in (300, 900) for x in (0, 400, 800)]
+    assert_read_as_listed([box for card in cards for box in card])
+
+
+def test_a_date_below_a_senders_name_is_not_the_first_row_of_a_column() -> None:
+    head: list[Box] = [(0, 0, 360, 24), (500, 22, 200, 20), (500, 46, 160, 20)]
+    assert_read_as_listed([*head, *column(0, 130, 12), *column(500, 130, 12, 300)])
+
+
+def test_two_wrapped_texts_beside_each_other_are_captions() -> None:
+    captions: list[Box] = [(0, 0, 390, 20), (0, 26, 120, 20), (500, 0, 395, 20), (500, 26, 380, 20),
+                           (500, 52, 90, 20)]  # fmt: skip
+    assert_read_as_listed(captions)
+
+
+CONTACT = ["Ada Bell", "Head of sales", "(203) 569-4345", "ada@example.org"]
+
+
+def test_cards_that_tell_the_same_sort_of_things_are_read_as_a_whole() -> None:
+    boxes = [
+        (x, 34.0 * row, width, 26.0)
+        for x in (0.0, 300.0, 600.0)
+        for row, width in enumerate((90.0, 140.0, 120.0, 170.0))
+    ]
+    assert_read_as_listed(boxes, texts=CONTACT * 3)
+
+
+def test_a_table_of_names_and_numbers_beside_each_other_stays_in_rows() -> None:
+    rows = [(200.0 * x, 26.0 * y, 50.0 + y * 53 % 90, 20.0) for y in range(6) for x in range(4)]
+    assert_read_as_listed(rows, texts=CONTACT * 6)
+
+
+def table(x: float, rows: int) -> tuple[list[Box], list[str]]:
+    """A title, and rows of a name and two numbers."""
+    boxes: list[Box] = [(x, 0, 180, 20)]
+    texts = ["Sales by town"]
+    for row in range(1, rows):
+        boxes += [(x + across, 30 * row, 70, 20) for across in (0, 150, 260)]
+        texts += ["Leeds", f"{row}.50", f"{row}7.25"]
+    return boxes, texts
+
+
+def test_tables_beside_each_other_are_read_one_after_the_other() -> None:
+    (left, said), (right, also) = table(0, 8), table(400, 8)
+    assert_read_as_listed([*left, *right], texts=[*said, *also])
+
+
+def test_two_lists_with_their_titles_are_read_one_after_the_other() -> None:
+    boxes: list[Box] = []
+    texts: list[str] = []
+    for x, title, rows in ((0, "Earnings", 8), (400, "Deductions", 6)):
+        boxes += [(x, 0, 110, 20), *((x, 30 * row, 90, 20) for row in range(1, rows))]
+        texts += [title, *(["Overtime"] * (rows - 1))]
+        for row in range(1, rows):
+            boxes.insert(len(boxes) - (rows - 1 - row), (x + 250, 30 * row, 60, 20))
+            texts.insert(len(texts) - (rows - 1 - row), f"{row}0.50")
+    assert_read_as_listed(boxes, texts=texts)
+
+
+def test_a_table_with_names_twice_in_each_row_stays_in_rows() -> None:
+    (left, said), (right, also) = table(0, 8), table(400, 8)
+    rows = range(1, len(left), 3)
+    boxes = [box for i in rows for box in (*left[i : i + 3], *right[i : i + 3])]
+    texts = [
+        text for i in rows for text in (*said[i : i + 3], f"Upper {also[i]}", *also[i + 1 : i + 3])
+    ]
+    assert_read_as_listed(boxes, texts=texts)
+
+
+def test_a_few_words_askew_do_not_tilt_the_rows_of_a_page() -> None:
+    """As the detector gives them: corners of short words are a pixel or two off."""
+    rows = polygons([(x, 30 * y, 80, 26) for y in range(7) for x in (0, 220, 600, 820)])
+    heading = polygons([(0, -60, 230, 30)], -1.4)
+    rows[::2] += polygons([(0, 0, 100, 26)], -1.8) - polygons([(0, 0, 80, 26)])
+    found = reading_order(np.concatenate([heading, rows]).astype(np.float32))
+    assert found == list(range(29))
+
+
+def listed(x: float, pitch: float, count: int, value: float) -> list[Box]:
+    """Labels, and values at a distance."""
+    return [
+        box
+        for row in range(count)
+        for box in (
+            (x, pitch * row, 70.0 + row * 37 % 50, 20.0),
+            (x + value, pitch * row, 60.0, 20.0),
+        )
+    ]
+
+
+def test_a_table_of_contents_goes_on_in_its_second_column() -> None:
+    texts = [text for page in range(3, 51, 3) for text in ("A chapter", str(page))]
+    boxes = [*listed(0, 30, 8, 250), *listed(420, 30, 8, 250)]
+    assert_read_as_listed(boxes, texts=texts)
+    by_rows = [box for row in range(8) for side in (0, 16) for box in boxes[side:][2 * row :][:2]]
+    amounts = [
+        text
+        for row in range(16)
+        for text in (("A dish", "A wine")[row % 2], str(90 - 7 * (row % 5)))
+    ]
+    assert_read_as_listed(by_rows, texts=amounts)
+
+
+def test_lists_of_values_at_pitches_of_their_own_are_read_one_after_the_other() -> None:
+    assert_read_as_listed([*listed(0, 30, 9, 200), *listed(450, 33, 8, 200)])
+
+
+def test_addresses_in_a_net_fill_a_column_but_are_no_text() -> None:
+    """A list of persons: the last column looks like lines of running text."""
+    rows: list[Box] = []
+    for row in range(9):
+        rows += [(0, 30 * row, 60 + row * 29 % 40, 20), (180, 30 * row, 150 - row * 17 % 30, 20),
+                 (380, 30 * row, 240 - row * 23 % 50, 20)]  # fmt: skip
+    assert_read_as_listed(rows, texts=["Ada Bell", "21 Because Lane", "ada.bell@example.org"] * 9)

@@ -125,3 +125,42 @@ def test_an_underline_parts_no_cell() -> None:
     boxes: list[Box] = [(150, 140, 200, 30), (140, 195, 215, 30), (600, 147, 150, 30),
                         (620, 190, 100, 30)]  # fmt: skip
     assert order(boxes, page) == [0, 1, 2, 3]
+
+
+def test_a_box_beside_two_rows_of_a_form_is_read_behind_both() -> None:
+    """Its text stands beside the first of them, but its frame reaches down to the second."""
+    page = paper()
+    grid(page, [60, 1160], [100, 270])
+    cv2.line(page, (720, 100), (720, 270), (0, 0, 0), 3)
+    cv2.line(page, (60, 180), (720, 180), (0, 0, 0), 3)
+    rows: list[Box] = [
+        (x, y, width, 26) for y in (130, 225) for x, width in ((80, 90), (240, 110), (440, 90))
+    ]
+    assert order([*rows, (760, 130, 260, 26), (760, 176, 240, 30)], page) == list(range(8))
+
+
+def test_a_text_beside_a_frame_goes_on_below_it() -> None:
+    """The title of a chart beside its first box, below which an arrow looks like a sign."""
+    page = paper()
+    for corner, other in (((460, 60), (820, 172)), ((896, 232), (1076, 336))):
+        cv2.rectangle(page, corner, other, (0, 0, 0), 3)
+    widths = (275, 91, 252, 147, 302)
+    title: list[Box] = [(225 - w / 2, 48 + 30 * i, w, 32) for i, w in enumerate(widths)]
+    box: list[Box] = [(499, 65, 286, 35), (471, 96, 338, 33), (580, 128, 120, 32)]
+    question: list[Box] = [(598, 246, 85, 27), (574, 268, 133, 29), (592, 290, 98, 28)]
+    answers: list[Box] = [(781, 226, 46, 33), (914, 254, 146, 28), (901, 281, 172, 29)]
+    yes: Box = (509, 333, 50, 31)
+    boxes = [*title, *box, (634, 187, 13, 17), *question, *answers, yes]
+    assert order(boxes, page) == list(range(len(boxes)))
+
+
+def test_names_below_rules_of_their_own_are_read_as_blocks() -> None:
+    page = paper()
+    said = ["Ada Bell", "Head of sales", "Leeds"]
+    boxes: list[Box] = [(x, 420 + 34 * i, 150 + 10 * i, 24) for x in (100, 650) for i in range(3)]
+    by_rows = [boxes[i + 3 * side] for i in range(3) for side in range(2)]
+    twice = [text for text in said for _ in range(2)]
+    assert reading_order(polygons(by_rows), page=page, texts=twice) == list(range(6))
+    for x in (90, 640):
+        cv2.line(page, (x, 412), (x + 300, 412), (0, 0, 0), 2)
+    assert reading_order(polygons(boxes), page=page, texts=said * 2) == list(range(6))

@@ -14,14 +14,19 @@ from page_records import Line
 from reading.engine import PageEngine
 from reading.line_reading import UPRIGHT, Reading
 from reading.other_script_lines import OtherScripts, seldom_letters_warning
-from reading.seldom_letters import SELDOM_READ, language_of, with_seldom_letters
+from reading.seldom_letters import (
+    SELDOM_READ,
+    language_of,
+    with_doubted_capitals,
+    with_seldom_letters,
+)
 
 CZECH = [
     "Dodací list ověřte při převzetí zboží",
     "Stastný kůň v trati",
     "Děkujeme, učtenka je dole",
 ]
-READ_AS = str.maketrans("ďťľĺŕþűĎŤĽ", "dtlírpúDTL")
+READ_AS = str.maketrans("ďťľĺŕþűĎŤĽɗƙ", "dtlírpúDTLdk")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,12 @@ READ_AS = str.maketrans("ďťľĺŕþűĎŤĽ", "dtlírpúDTL")
             "Mae'r plant wedi mynd i'r ysgol bob bore, diolch",
             "cym",
         ),
+        (
+            "An rufe ofishin a ranar Juma'a, domin haka ku zo gobe. Yara suna wasa a cikin gari. "
+            "Jimillar kuɗin da za a biya ya haɗa da haraji saboda wannan",
+            "hau",
+        ),
+        ("Ada kuma saya, da na ya ta mai a ba ga tare yau; with zuwa it is no Hausa yet", None),
         ("Yn yr Ayr i'r am an English text which has yn, yr and am in it, not Welsh words", None),
         ("Hi gwrug mos dhe'n dre yn kres an jydh, yma an gewer da hag yth esov vy omma", None),
         ("Frøði hevur skrivað eina góða bók um veðrið, ísur, kúgv, býur", None),
@@ -148,6 +159,14 @@ def test_the_page_says_so_and_what_to_do(second: Recogniser | None, remedy: str)
     assert remedy in warning.message
 
 
+def test_a_language_that_nobody_reads_is_told_all_the_same() -> None:
+    language = language_of(["Yara suna wasa a cikin gari, domin haka ku zo gobe"])
+    assert language is not None
+    message = seldom_letters_warning(language, any_is_read=False).message
+    assert "in Hausa" in message
+    assert "OCR_LANGUAGES" not in message
+
+
 def test_a_second_reading_with_such_a_letter_has_letters_that_are_not_known() -> None:
     assert set("ďťľ") <= SELDOM_READ
     assert not SELDOM_READ & set("ěščřžýáíéůúňóáäôü")
@@ -166,6 +185,17 @@ def test_lines_of_such_a_page_are_doubted_the_more_the_longer_they_are() -> None
     assert doubt("a" * 30, 0.9) == pytest.approx(0.93, abs=0.01)
     assert doubt("a" * 30, None) is None
     assert doubt("a" * 30, 0.02, "tesseract slk") == 0.02
+
+
+def test_capitals_that_lose_their_marks_are_doubted_on_pages_in_such_a_language() -> None:
+    said = ["DZIEKUJEMY ZA ZAKUPY", "Należność płatna w ciągu siedmiu dni.", "PL 12"]
+    first, *others = with_doubted_capitals(
+        found := tuple(Line(text, 0.99, (), 0.02) for text in said)
+    )
+    assert first.doubt == pytest.approx(1 - 0.98 * (1 - 0.023) ** 18)
+    assert others == list(found[1:])
+    english = tuple(Line(text, 0.99, (), 0.02) for text in ("THANK YOU", "Née Müller, Łódź"))
+    assert with_doubted_capitals(english) == english
 
 
 def test_a_page_that_says_so_doubts_its_lines() -> None:
