@@ -25,6 +25,7 @@ from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_ways
 from reading.lone_signs import SURE_OF_FEW, are_text
+from reading.machine_zone import with_machine_zones
 from reading.other_script_lines import (
     OtherScripts,
     SecondRecogniser,
@@ -376,7 +377,8 @@ def _read_page(
         dataclasses.replace(judge(readings[index], polygons[index], unsure), paragraph=number)
         for index, number in zip(order, paragraphs, strict=True)
     ]
-    return ReadPage(pixels=page, rotation=rotation, lines=tuple(with_page_words(lines)))
+    lines = with_machine_zones(with_page_words(lines))
+    return ReadPage(pixels=page, rotation=rotation, lines=tuple(lines))
 
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:
