@@ -11,6 +11,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from drawing.fonts import face
+from drawing.tells_up import tells_up
 
 Box = tuple[int, int, int, int]
 
@@ -22,13 +23,16 @@ class Drawing(NamedTuple):
     """Mode L or RGB."""
     lines: tuple[str, ...]
     """The text, in reading order."""
-    tells_up: bool = True
-    """Whether a person who sees it turned could say which side is up."""
 
     @property
     def text(self) -> str:
         """The lines, one a row; empty for a picture without text."""
         return "\n".join(self.lines)
+
+    @property
+    def tells_up(self) -> bool:
+        """Whether its text says which side is up."""
+        return tells_up(self.text)
 
 
 class OutsideError(ValueError):
@@ -52,7 +56,6 @@ class Sheet:
         self.image = Image.new("L" if grey else "RGB", (width, height), paper)
         self.ink = ink
         self.lines: list[str] = []
-        self.tells_up = True
         self._draw = ImageDraw.Draw(self.image)
 
     @property
@@ -151,7 +154,7 @@ class Sheet:
 
     def done(self) -> Drawing:
         """The picture as it is now."""
-        return Drawing(self.image, tuple(self.lines), self.tells_up)
+        return Drawing(self.image, tuple(self.lines))
 
     def _colour(self, ink: str | None) -> str:
         return ink or self.ink
