@@ -96,8 +96,9 @@ def test_a_turned_page_becomes_upright_by_its_rotation(rotation: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("", False), ("I", False), ("0 8", False), ("OK", True), ("Yes", True),
-                       ("R", True), ("12.50", False), ("14", True)],
+    ("text", "told"),
+    [("", False), ("I", False), ("0 8", False), ("R", False), ("OK", False), ("Yes", True),
+     ("12.50", False), ("14", False), ("14 Oct", True), ("3 1 4 2 3", True)],
 )  # fmt: skip
 def test_some_texts_have_no_upright(text: str, told: bool) -> None:
     assert tells_up(text) is told
