@@ -23,6 +23,9 @@ _SURE = 0.9
 _ENOUGH_LINES = 5
 _TELLING_LETTERS = 3
 """A line with so many letters would read badly on its head."""
+_MANY_LIE = 0.25
+"""Where more than this share of the lines is read up or down, a page is not plainly upright: names
+at a chart's bars are longer than its numbers, and stand upright when it lies."""
 _SAMPLE = 8
 _MOST_LINES = 48
 """Of so many lines at most is the opinion asked."""
@@ -43,7 +46,7 @@ _GROUND = 1.2
 """How much larger than its lines is the part of a page that is shown to the classifier."""
 _READS_FEW = 0.83
 """And one of them reads so well then: letters that the models do not know read badly each way."""
-_SHORT_LINES_ODDS, _MOST_ODDS = 0.1, 1e7
+_SHORT_LINES_ODDS, _MOST_ODDS = 0.5, 1e7
 """What the odds of a short region's readings count besides, as a power, and the highest of them. A
 digit that lies is read at 0.999, an upright one at 0.99999: of 30 grids and tables in two positions
 the logarithms' mean was the highest for the right way in each."""
@@ -82,6 +85,9 @@ def reads_upright(readings: Sequence[Reading], polygons: Polygons) -> bool:
         for reading in readings
     ]
     if sum(telling) < max(_ENOUGH_LINES, len(readings) // 4):
+        return False
+    lying = [len(reading.text) > 1 and reading.way != Way(0) for reading in readings]
+    if sum(lying) > _MANY_LIE * len(readings):
         return False
     lengths = _lengths(polygons)
     sure = np.array([reading.confidence >= _SURE for reading in readings])

@@ -104,6 +104,14 @@ def test_some_texts_have_no_upright(text: str, told: bool) -> None:
     assert tells_up(text) is told
 
 
+def test_a_picture_whose_text_lies_has_no_upright() -> None:
+    sheet = Sheet(400, 400)
+    sheet.turned((50, 200), "Temperature", 20, 90)
+    assert not sheet.done().tells_up
+    sheet.turned((200, 300), "Price list", 20, 8)
+    assert sheet.done().tells_up
+
+
 def test_the_sizes_have_a_cell_for_every_height_and_resolution() -> None:
     cells = sizes.cells()
     assert len(cells) == 5 * 6 + 5 * 4
