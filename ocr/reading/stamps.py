@@ -26,7 +26,9 @@ _MOST_AREA = 0.4
 _MOST_FILLING = 0.5
 """Of its place: what fills more is a picture or a bar. A stamp is strokes."""
 _LEAST_BENEATH = 0.003
-"""Of its place: black ink within a stamp, or there is nothing to separate."""
+"""Of its place: black ink within a stamp, or there is nothing to separate; …"""
+_MOST_BENEATH = 0.5
+"""… and more of it is no ink but the ground of white and coloured letters, as in an editor."""
 _MISSED = 0.2
 """Share of the black ink in a stamp's place that is in no line, from which on it is read anew."""
 _LARGE = 0.05
@@ -153,7 +155,7 @@ def find_stamps(page: Pixels) -> list[Box]:
             min(wide, high) >= _LEAST_SIDE * max(height, width)
             and wide * high <= _MOST_AREA * height * width
             and own.mean() <= _MOST_FILLING
-            and black[place].mean() >= _LEAST_BENEATH
+            and _LEAST_BENEATH <= black[place].mean() <= _MOST_BENEATH
         ):
             edges = (edge * every for edge in (left, top, left + wide, top + high))
             _add(found, Box(*edges))

@@ -62,9 +62,20 @@ def beside() -> Pixels:
     return made
 
 
-@pytest.mark.parametrize("made", [page(), framed(), with_bar(), beside(), page() // 3 + 20])
+def editor() -> Pixels:
+    """Code in colours on a dark ground."""
+    made = np.full((800, 1200, 3), 30, dtype=np.uint8)
+    for top in range(100, 500, 25):
+        cv2.putText(made, "server = message(release)", (80, top), cv2.FONT_HERSHEY_SIMPLEX, 0.7,
+                    (250, 200, 120), 2, cv2.LINE_AA)  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    "made", [page(), framed(), with_bar(), beside(), page() // 3 + 20, editor()]
+)
 def test_what_is_no_stamp_over_text(made: Pixels) -> None:
-    """Nothing coloured, the page's design, a picture, a stamp on bare paper."""
+    """Nothing coloured, the page's design, a picture, a stamp on bare paper, coloured letters."""
     assert find_stamps(made) == []
 
 
