@@ -132,6 +132,18 @@ def test_a_dark_blue_bar_behind_a_tables_head_crosses_nothing() -> None:
     assert not place.crosses_text(pixels, lines_at((35, 102, 170, 138), (35, 155, 130, 188)))
 
 
+def test_words_in_colour_beside_black_ones_cross_nothing() -> None:
+    """As an editor shows code."""
+    made = page()
+    for top in range(100, 1300, 60):
+        cv2.putText(made, "now", (560, top), cv2.FONT_HERSHEY_SIMPLEX, 1.2, BLUE, 2, cv2.LINE_AA)
+    place = Box(500, 60, 700, 1320)
+    lines = [(76, top - 34, 660, top + 12) for top in range(100, 1300, 60)]
+    assert not place.crosses_text(made, lines_at(*lines))
+    cv2.circle(made, (380, 220), 60, BLUE, 4)
+    assert place.with_lines(lines_at(*lines), made).crosses_text(made, lines_at(*lines))
+
+
 def receipt(word: str, at: tuple[int, int], slope: float) -> tuple[Pixels, list[str]]:
     """A small page that a large framed stamp lies over, as through ink."""
     sheet = Sheet(900, 520)
