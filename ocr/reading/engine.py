@@ -196,9 +196,10 @@ class PageEngine:
                 for index, lines, more in zip(group, asked, columns, strict=True)
             ]
             for crop, lines, more in zip(crops, asked, columns, strict=True):
-                is_running = max(crop.shape[:2]) > LONG * min(crop.shape[:2])
-                best = max(reading.confidence for reading in [*lines, *more])
-                (surest if is_running else surest_short).append(best)
+                is_long = max(crop.shape[:2]) > LONG * min(crop.shape[:2])
+                best = max([*lines, *more], key=lambda reading: reading.confidence)
+                is_running = is_long or orientation.is_word(best)
+                (surest if is_running else surest_short).append(best.confidence)
             for index, lines in zip(group, asked, strict=True):
                 base = orientation.base_turn(polygons[index])
                 for reading in lines:
@@ -353,7 +354,7 @@ class _Asked(NamedTuple):
 
     evidence: list[orientation.Evidence]
     surest: list[float]
-    """Of each line of running text, the confidence in the way in which it reads best."""
+    """Of each line or word, the confidence in the way in which it reads best."""
     surest_short: list[float]
     """The same of the others."""
     texts: dict[int, list[str]]

@@ -145,12 +145,20 @@ def columns_to_ask(readings: Sequence[Reading]) -> list[Way]:
     return [Way((best.way.turn + side) % 360, stacked=True) for side in (90, 270)]
 
 
+def is_word(reading: Reading) -> bool:
+    """Whether a region, however short, holds no single character; a column of three characters
+    reads as a word, too, when it lies."""
+    letters = sum(map(str.isalpha, reading.text))
+    is_sure = reading.confidence >= _SURE
+    return letters >= _TELLING_LETTERS and is_sure and not is_stacking_script(reading.text)
+
+
 def evidence(readings: Sequence[Reading], base_turn: int) -> Evidence:
     """What the readings of one line's crop say, when the page is turned by `base_turn` for it."""
     running = [reading for reading in readings if not reading.way.stacked]
     columns = [reading for reading in readings if reading.way.stacked]
     best = _surest(running)
-    least = _LEAST_LIKELIHOOD[_is_word(best) or len(running) < len(TURNS)]
+    least = _LEAST_LIKELIHOOD[is_word(best) or len(running) < len(TURNS)]
     if columns and is_stacking_script(best.text):
         column = _surest(columns)
         # It lies on its left side in the one way in which the recogniser knows columns.
@@ -239,14 +247,6 @@ def _scores(lines: Sequence[Evidence]) -> dict[int, float]:
         )
         for turn in TURNS
     }
-
-
-def _is_word(reading: Reading) -> bool:
-    """Whether a region, however short, holds no single character; a column of three characters
-    reads as a word, too, when it lies."""
-    letters = sum(map(str.isalpha, reading.text))
-    is_sure = reading.confidence >= _SURE
-    return letters >= _TELLING_LETTERS and is_sure and not is_stacking_script(reading.text)
 
 
 def _odds_of_short(lines: Sequence[Evidence], turn: int) -> float:
