@@ -42,7 +42,7 @@ class Item(NamedTuple):
     kind: str
     known: str
     tells_up: bool = True
-    """Whether a person who sees it turned could say which side is up."""
+    """Whether a person who sees it turned is told by its text which side is up."""
     is_drawn: bool = False
     """Not a file that somebody gave, but one of the project's own."""
 

@@ -9,24 +9,19 @@ from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet, noise
 
 
-def _bare(sheet: Sheet) -> Drawing:
-    sheet.tells_up = False
-    return sheet.done()
-
-
 def _blank(paper: str, width: int, height: int) -> Drawing:
-    return _bare(Sheet(width, height, paper))
+    return Sheet(width, height, paper).done()
 
 
 def _noise(seed: int, width: int, height: int, deviation: float) -> Drawing:
     grain = Image.frombytes("L", (width, height), noise(seed, width * height, deviation))
-    return Drawing(grain, (), tells_up=False)
+    return Drawing(grain, ())
 
 
 def _border(thick: int, inset: int, ink: str) -> Drawing:
     sheet = Sheet(800, 1000, "#ffffff", ink)
     sheet.draw.rectangle((inset, inset, 799 - inset, 999 - inset), outline=ink, width=thick)
-    return _bare(sheet)
+    return sheet.done()
 
 
 def _rules(step: int, upright: bool, thick: int) -> Drawing:
@@ -37,19 +32,19 @@ def _rules(step: int, upright: bool, thick: int) -> Drawing:
     if upright:
         for at in range(step, 840, step):
             sheet.draw.rectangle((at, 0, at + thick - 1, 1188), "#7088c0")
-    return _bare(sheet)
+    return sheet.done()
 
 
 def _gradient(width: int, height: int) -> Drawing:
     ramp = Image.linear_gradient("L").resize((width, height), Image.Resampling.BILINEAR)
-    return Drawing(ramp, (), tells_up=False)
+    return Drawing(ramp, ())
 
 
 def _hatching(step: int, thick: int) -> Drawing:
     sheet = Sheet(600, 600)
     for at in range(-600, 600, step):
         sheet.draw.line((at, 600, at + 600, 0), "#000000", width=thick)
-    return _bare(sheet)
+    return sheet.done()
 
 
 def _waves() -> Drawing:
@@ -57,7 +52,7 @@ def _waves() -> Drawing:
     for row in range(60, 500, 80):
         points = [(x, row + 20 * math.sin(x / 25 + row)) for x in range(0, 900, 3)]
         sheet.draw.line(points, "#000000", width=3)
-    return _bare(sheet)
+    return sheet.done()
 
 
 RECIPES = [

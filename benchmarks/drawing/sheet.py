@@ -11,8 +11,11 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from drawing.fonts import face
+from drawing.tells_up import tells_up
 
 Box = tuple[int, int, int, int]
+_ASKEW = 45
+"""Degrees up to which a line still runs along the page."""
 
 
 class Drawing(NamedTuple):
@@ -22,13 +25,18 @@ class Drawing(NamedTuple):
     """Mode L or RGB."""
     lines: tuple[str, ...]
     """The text, in reading order."""
-    tells_up: bool = True
-    """Whether a person who sees it turned could say which side is up."""
+    lying: tuple[str, ...] = ()
+    """Those of the lines that run up, down or on their head in the upright picture."""
 
     @property
     def text(self) -> str:
         """The lines, one a row; empty for a picture without text."""
         return "\n".join(self.lines)
+
+    @property
+    def tells_up(self) -> bool:
+        """Whether its text says which side is up: an axis' title alone says another one."""
+        return tells_up("\n".join(line for line in self.lines if line not in self.lying))
 
 
 class OutsideError(ValueError):
@@ -52,7 +60,7 @@ class Sheet:
         self.image = Image.new("L" if grey else "RGB", (width, height), paper)
         self.ink = ink
         self.lines: list[str] = []
-        self.tells_up = True
+        self.lying: list[str] = []
         self._draw = ImageDraw.Draw(self.image)
 
     @property
@@ -104,6 +112,8 @@ class Sheet:
     ) -> None:
         """Draw one line of the text, turned counter-clockwise around its middle."""
         self.lines.append(words)
+        if abs(degrees) > _ASKEW:
+            self.lying.append(words)
         font = face(style, px)
         left, top, right, bottom = font.getbbox(words, anchor="ls")
         width, height = int(right - left) + 4, int(bottom - top) + 4
@@ -151,7 +161,7 @@ class Sheet:
 
     def done(self) -> Drawing:
         """The picture as it is now."""
-        return Drawing(self.image, tuple(self.lines), self.tells_up)
+        return Drawing(self.image, tuple(self.lines), tuple(self.lying))
 
     def _colour(self, ink: str | None) -> str:
         return ink or self.ink

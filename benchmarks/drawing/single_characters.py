@@ -5,7 +5,6 @@ from functools import partial
 from drawing.fonts import face
 from drawing.recipe import Recipe
 from drawing.sheet import Drawing, Sheet
-from drawing.tells_up import tells_up
 
 
 def _single(words: str, px: float, style: str, margin: int, paper: str, ink: str) -> Drawing:
@@ -13,7 +12,6 @@ def _single(words: str, px: float, style: str, margin: int, paper: str, ink: str
     left, top, right, bottom = face(style, px).getbbox(words, anchor="ls")
     sheet = Sheet(int(right - left) + 2 * margin, int(bottom - top) + 2 * margin, paper, ink)
     sheet.line((margin - left, margin - top), words, px, style)
-    sheet.tells_up = tells_up(words)
     return sheet.done()
 
 

@@ -40,6 +40,8 @@ class Reason(enum.StrEnum):
     """It looks like a number whose point or comma was not seen."""
     ODD_DIRECTION = "odd_direction"
     """It runs up, down or on its head, or its characters stand below each other."""
+    CHECK_DIGIT = "check_digit"
+    """A sign in the zone of a passport or card is wrong or uncertain by its own check digits."""
     SMALL_PRINT = "small_print"
     MISSED_CHARACTERS = "missed_characters"
     """Between two characters there is room, or even ink, for another one."""
@@ -52,6 +54,7 @@ SENTENCES = {
     Reason.SECOND_READING_FAILED: "The program that reads its language failed on it.",
     Reason.LOST_POINT: "A point or comma of the number may be missing.",
     Reason.ODD_DIRECTION: "It does not run along the page.",
+    Reason.CHECK_DIGIT: "By its check digits a sign in it is wrong or uncertain.",
     Reason.SMALL_PRINT: "Its print is very small.",
     Reason.MISSED_CHARACTERS: "A character may be missing.",
     Reason.UNCLEAR_CHARACTERS: "A character is unclear.",

@@ -25,6 +25,7 @@ from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_ways
 from reading.lone_signs import SURE_OF_FEW, are_text
+from reading.machine_zone import with_machine_zones
 from reading.other_script_lines import (
     OtherScripts,
     SecondRecogniser,
@@ -196,9 +197,10 @@ class PageEngine:
                 for index, lines, more in zip(group, asked, columns, strict=True)
             ]
             for crop, lines, more in zip(crops, asked, columns, strict=True):
-                is_running = max(crop.shape[:2]) > LONG * min(crop.shape[:2])
-                best = max(reading.confidence for reading in [*lines, *more])
-                (surest if is_running else surest_short).append(best)
+                is_long = max(crop.shape[:2]) > LONG * min(crop.shape[:2])
+                best = max([*lines, *more], key=lambda reading: reading.confidence)
+                is_running = is_long or orientation.is_word(best)
+                (surest if is_running else surest_short).append(best.confidence)
             for index, lines in zip(group, asked, strict=True):
                 base = orientation.base_turn(polygons[index])
                 for reading in lines:
@@ -354,7 +356,7 @@ class _Asked(NamedTuple):
 
     evidence: list[orientation.Evidence]
     surest: list[float]
-    """Of each line of running text, the confidence in the way in which it reads best."""
+    """Of each line or word, the confidence in the way in which it reads best."""
     surest_short: list[float]
     """The same of the others."""
     texts: dict[int, list[str]]
@@ -378,7 +380,8 @@ def _read_page(
         dataclasses.replace(judge(readings[index], polygons[index], unsure), paragraph=number)
         for index, number in zip(order, paragraphs, strict=True)
     ]
-    return ReadPage(pixels=page, rotation=rotation, lines=tuple(with_page_words(lines)))
+    lines = with_machine_zones(with_page_words(lines))
+    return ReadPage(pixels=page, rotation=rotation, lines=tuple(lines))
 
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:

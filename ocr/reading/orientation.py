@@ -23,6 +23,9 @@ _SURE = 0.9
 _ENOUGH_LINES = 5
 _TELLING_LETTERS = 3
 """A line with so many letters would read badly on its head."""
+_MANY_LIE = 0.25
+"""Where more than this share of the lines is read up or down, a page is not plainly upright: names
+at a chart's bars are longer than its numbers, and stand upright when it lies."""
 _SAMPLE = 8
 _MOST_LINES = 48
 """Of so many lines at most is the opinion asked."""
@@ -43,6 +46,10 @@ _GROUND = 1.2
 """How much larger than its lines is the part of a page that is shown to the classifier."""
 _READS_FEW = 0.83
 """And one of them reads so well then: letters that the models do not know read badly each way."""
+_SHORT_LINES_ODDS, _MOST_ODDS = 0.5, 1e7
+"""What the odds of a short region's readings count besides, as a power, and the highest of them. A
+digit that lies is read at 0.999, an upright one at 0.99999: of 30 grids and tables in two positions
+the logarithms' mean was the highest for the right way in each."""
 _TOLD = 1.5
 """How much the file's own word weighs against them."""
 _LEAST_SHARE = 0.02
@@ -50,7 +57,7 @@ _SHARPNESS = 8
 """Upright characters are read at 0.99 and more, lying ones often at 0.95: as a power of the
 confidence the difference counts."""
 _LEAST_LIKELIHOOD = {True: 0.02, False: 0.3}
-"""Of a long line, and of a short region, which may be a single character."""
+"""Of a long line or a word, and of a short region, which may be a single character."""
 _READS = 0.8
 _CLEAR = 4.0
 
@@ -78,6 +85,9 @@ def reads_upright(readings: Sequence[Reading], polygons: Polygons) -> bool:
         for reading in readings
     ]
     if sum(telling) < max(_ENOUGH_LINES, len(readings) // 4):
+        return False
+    lying = [len(reading.text) > 1 and reading.way != Way(0) for reading in readings]
+    if sum(lying) > _MANY_LIE * len(readings):
         return False
     lengths = _lengths(polygons)
     sure = np.array([reading.confidence >= _SURE for reading in readings])
@@ -135,11 +145,20 @@ def columns_to_ask(readings: Sequence[Reading]) -> list[Way]:
     return [Way((best.way.turn + side) % 360, stacked=True) for side in (90, 270)]
 
 
+def is_word(reading: Reading) -> bool:
+    """Whether a region, however short, holds no single character; a column of three characters
+    reads as a word, too, when it lies."""
+    letters = sum(map(str.isalpha, reading.text))
+    is_sure = reading.confidence >= _SURE
+    return letters >= _TELLING_LETTERS and is_sure and not is_stacking_script(reading.text)
+
+
 def evidence(readings: Sequence[Reading], base_turn: int) -> Evidence:
     """What the readings of one line's crop say, when the page is turned by `base_turn` for it."""
     running = [reading for reading in readings if not reading.way.stacked]
     columns = [reading for reading in readings if reading.way.stacked]
-    best, least = _surest(running), _LEAST_LIKELIHOOD[len(running) < len(TURNS)]
+    best = _surest(running)
+    least = _LEAST_LIKELIHOOD[is_word(best) or len(running) < len(TURNS)]
     if columns and is_stacking_script(best.text):
         column = _surest(columns)
         # It lies on its left side in the one way in which the recogniser knows columns.
@@ -206,6 +225,8 @@ def rotation(
         if few
         else (_CLASSIFIER, _TURNED, _READINGS_SAY)
     )
+    if not few:
+        read = {turn: likely + _odds_of_short(lines, turn) for turn, likely in read.items()}
     least = weight * max(seen.values()) - _CLASSIFIER_FOR_A_LINE * len(lines)
     seen = {turn: max(weight * likely, least) for turn, likely in seen.items()}
     best = max(TURNS, key=lambda turn: read[turn] + seen[turn])
@@ -226,6 +247,17 @@ def _scores(lines: Sequence[Evidence]) -> dict[int, float]:
         )
         for turn in TURNS
     }
+
+
+def _odds_of_short(lines: Sequence[Evidence], turn: int) -> float:
+    """The logarithm of the odds that short regions are what they are read as after the turn."""
+    confidences = (
+        line[turn] ** (1 / _SHARPNESS)
+        for line in lines
+        if min(line.values()) >= _LEAST_LIKELIHOOD[False]
+    )
+    odds = (each / max(1 - each, each / _MOST_ODDS) for each in confidences)
+    return _SHORT_LINES_ODDS * sum(map(math.log, odds))
 
 
 def _sides(polygons: Polygons) -> tuple[Polygons, Polygons]:

@@ -19,6 +19,7 @@ from engines.arrays import Polygons, median
 from engines.tiled_detection import MOST_TILE_PIXELS
 from machine_limits import is_lack_of_memory
 from page_records import MAX_LINES
+from reading.huge_letters import HUGE, WANTED, joined
 from reading.print_size import Mask, Place, Print
 from reading.small_pages import lone_character, margin_of, with_margin
 
@@ -110,6 +111,7 @@ def _find(page: Pixels, detect: Detect, side: int) -> Polygons:
     else:
         first_side = ample_side
     scale = min(first_side / longest, 1.0)
+    first = _with_huge_letters(page, detect, first, scale)
     if side_for_signs := _side_for_signs(page, first, scale):
         closer = _look(page, detect, side_for_signs)
         return closer if len(closer) > len(first) else first
@@ -181,6 +183,15 @@ def _closer_side(page: Pixels, places: list[Place]) -> int:
     scale = _WANTED / heights[len(heights) // 4]
     longest: int = max(page.shape[:2])
     return min(round(longest * scale), longest, _affordable_side(page))
+
+
+def _with_huge_letters(page: Pixels, detect: Detect, found: Polygons, scale: float) -> Polygons:
+    """Lines whose letters a search at this scale finds in pieces, as a coarser one shows them."""
+    if not len(found) or (highest := float(_heights(found).max()) * scale) < HUGE:
+        return found
+    steps = round(max(page.shape[:2]) * scale * WANTED / highest / _AMPLE_STEP)
+    coarse = _look(page, detect, max(steps * _AMPLE_STEP, _SMALLEST_SIDE))
+    return joined(found, coarse, HUGE / scale)
 
 
 def _side_for_signs(page: Pixels, found: Polygons, scale: float) -> int:

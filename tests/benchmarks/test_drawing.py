@@ -96,11 +96,20 @@ def test_a_turned_page_becomes_upright_by_its_rotation(rotation: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("", False), ("I", False), ("0 8", False), ("OK", True), ("Yes", True),
-                       ("R", True), ("12.50", False), ("14", True)],
+    ("text", "told"),
+    [("", False), ("I", False), ("0 8", False), ("R", False), ("OK", False), ("Yes", True),
+     ("12.50", False), ("14", False), ("14 Oct", True), ("3 1 4 2 3", True)],
 )  # fmt: skip
 def test_some_texts_have_no_upright(text: str, told: bool) -> None:
     assert tells_up(text) is told
+
+
+def test_a_picture_whose_text_lies_has_no_upright() -> None:
+    sheet = Sheet(400, 400)
+    sheet.turned((50, 200), "Temperature", 20, 90)
+    assert not sheet.done().tells_up
+    sheet.turned((200, 300), "Price list", 20, 8)
+    assert sheet.done().tells_up
 
 
 def test_the_sizes_have_a_cell_for_every_height_and_resolution() -> None:

@@ -19,6 +19,7 @@ from engines.text_models import Recognised, TextModels
 from project import ROOT
 from reading import other_script_lines
 from reading.engine import PageEngine
+from reading.line_crops import turned
 from service_folders import models_folder
 
 WIDE = [[10, 10], [200, 10], [200, 30], [10, 30]]
@@ -437,6 +438,23 @@ def test_of_pages_that_nobody_can_read_only_lying_ones_are_turned(turn: int) -> 
     assert engine(models).read(upright).rotation == 0
     assert engine(models).read(lying).rotation == (0 if turn == 180 else turn)
     assert engine(models).read(lying, told_upright=True).rotation == 0
+
+
+def test_short_words_that_read_well_make_a_page_readable() -> None:
+    """A chart on its head, whose only long line is an axis' title that reads badly as it lies."""
+    models = MarkedPage()
+    models.confidence = 0.99
+    months = [[[x, 200], [x + 36, 200], [x + 36, 224], [x, 224]] for x in range(20, 380, 60)]
+    title = [[20, 20], [380, 20], [380, 40], [20, 40]]
+    upright = page(400, 300)
+    upright[0, -1] = 0
+    upright[200:225, 20:380] = np.tile(np.arange(60, dtype=np.uint8) * 4, 6)[:, None]
+    models.reads = lambda crop: crop.shape[1] < 60 and reads_from_dark_to_bright(crop)
+    lines = [*months, title]
+    on_its_head = [[[400 - x, 300 - y] for x, y in (*line[2:], *line[:2])] for line in lines]
+    models.find = lambda seen: lines if seen[0, -1, 0] == 0 else on_its_head
+    assert engine(models).read(turned(upright, 180)).rotation == 180
+    assert engine(models).read(upright).rotation == 0
 
 
 @pytest.fixture

@@ -91,6 +91,34 @@ def test_digits_that_read_lying_as_well_leave_it_to_the_classifier() -> None:
     assert rotation([digit(1.0, 0.9, 0.8, 0.9)] * 20, seen(0.03, 0.02, 0.03, 0.92)) == 0
 
 
+def test_which_of_many_digits_is_surest_outweighs_what_the_classifier_holds_a_little_likelier() -> (
+    None
+):
+    """A page of 1,600 single digits on its side."""
+    grid = [digit(0.86, 0.99999, 0.9995, 0.86)] * 48
+    assert rotation(grid, seen(0.3, 0.1, 0.5, 0.1)) == 90
+    assert rotation([digit(0.99999, 0.9995, 0.86, 0.86)] * 48, seen(0.1, 0.5, 0.3, 0.1)) == 0
+
+
+def short(turn: int, word: str) -> Any:
+    """Evidence of a region that is hardly longer than high, as a button is."""
+    others = [Reading("2", 0.4, Way(each)) for each in TURNS if each != turn]
+    return evidence([Reading(word, 0.999, Way(turn)), *others], 0)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_word_says_as_much_where_it_is_short(turn: int) -> None:
+    """The page classifier sees a single button on its side."""
+    against = [0.1, 0.1, 0.1, 0.1]
+    against[(TURNS.index(turn) + 1) % 4] = 0.7
+    assert rotation([short(turn, "Cancel")], seen(*against)) == turn
+
+
+def test_a_column_of_three_characters_is_no_word_that_lies() -> None:
+    lying = [*short(90, "会社員").values()]
+    assert min(lying) == short(90, "8")[0] > short(90, "Cancel")[0]
+
+
 def row_of_digits(turn: int) -> Any:
     """Digits of a table's column, found as one line that lies and reads a little better so."""
     readings = [
@@ -131,6 +159,14 @@ def test_the_file_itself_has_a_say() -> None:
     assert rotation(grid, sure) == 270
     assert rotation(grid, sure, told_upright=True) == 0
     assert rotation([text(270)] * 6, sure, told_upright=True) == 270
+
+
+def test_a_page_many_of_whose_lines_lie_is_not_plainly_upright() -> None:
+    """A chart on its side whose bars have long names: those stand upright then."""
+    names, numbers = [Reading("People Eyes", 0.99, Way(0))] * 12, [Reading("224", 0.99, Way(90))]
+    polygons = np.array([WIDE] * 20, dtype=np.float32)
+    assert reads_upright(names + numbers * 3, polygons[:15])
+    assert not reads_upright(names + numbers * 8, polygons[:20])
 
 
 def test_an_axis_title_does_not_outweigh_the_labels() -> None:
@@ -215,7 +251,7 @@ def test_all_lines_outweigh_a_classifier_that_is_wrong_in_all_positions() -> Non
     """A page of figures that stands on its head, which it takes for upright."""
     wrong = {0: -0.8, 90: -14.8, 180: -9.6, 270: -14.4}
     figure = {0: 0.3, 90: 0.3, 180: 0.998, 270: 0.3}
-    assert rotation([figure] * 8, wrong) == 0
+    assert rotation([figure] * 8, wrong) == 180
     assert rotation([figure] * 48, wrong) == 180
 
 

@@ -91,6 +91,19 @@ def test_a_turned_page_is_put_upright(engine: PageEngine, recipe: cases.Recipe, 
     assert engine.read(cases.turned(page, turn)).rotation == turn
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "turn"),
+    [("named-bars", "up", 90), ("tight-crop", "Cancel-14-margin2", 90)],
+)  # fmt: skip
+def test_what_looked_upright_is_put_upright(
+    engine: PageEngine, kind: str, name: str, turn: int
+) -> None:
+    """Long names stand upright where their chart lies; a button is no page to the classifier."""
+    (recipe,) = (each for each in cases.recipes({kind}) if each.name == name)
+    page = cases.pixels(recipe.draw().image)
+    assert engine.read(cases.turned(page, turn)).rotation == turn
+
+
 @pytest.mark.parametrize("turn", [90, 270])
 def test_digits_whose_lying_columns_are_found_as_rows_are_put_upright(
     engine: PageEngine, turn: int

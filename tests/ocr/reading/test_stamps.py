@@ -62,9 +62,20 @@ def beside() -> Pixels:
     return made
 
 
-@pytest.mark.parametrize("made", [page(), framed(), with_bar(), beside(), page() // 3 + 20])
+def editor() -> Pixels:
+    """Code in colours on a dark ground."""
+    made = np.full((800, 1200, 3), 30, dtype=np.uint8)
+    for top in range(100, 500, 25):
+        cv2.putText(made, "server = message(release)", (80, top), cv2.FONT_HERSHEY_SIMPLEX, 0.7,
+                    (250, 200, 120), 2, cv2.LINE_AA)  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    "made", [page(), framed(), with_bar(), beside(), page() // 3 + 20, editor()]
+)
 def test_what_is_no_stamp_over_text(made: Pixels) -> None:
-    """Nothing coloured, the page's design, a picture, a stamp on bare paper."""
+    """Nothing coloured, the page's design, a picture, a stamp on bare paper, coloured letters."""
     assert find_stamps(made) == []
 
 
@@ -119,6 +130,18 @@ def test_a_dark_blue_bar_behind_a_tables_head_crosses_nothing() -> None:
     cv2.putText(pixels, "06:15", (40, 180), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (20, 20, 20), 2)
     place = Box(20, 90, 380, 190)
     assert not place.crosses_text(pixels, lines_at((35, 102, 170, 138), (35, 155, 130, 188)))
+
+
+def test_words_in_colour_beside_black_ones_cross_nothing() -> None:
+    """As an editor shows code."""
+    made = page()
+    for top in range(100, 1300, 60):
+        cv2.putText(made, "now", (560, top), cv2.FONT_HERSHEY_SIMPLEX, 1.2, BLUE, 2, cv2.LINE_AA)
+    place = Box(500, 60, 700, 1320)
+    lines = [(76, top - 34, 660, top + 12) for top in range(100, 1300, 60)]
+    assert not place.crosses_text(made, lines_at(*lines))
+    cv2.circle(made, (380, 220), 60, BLUE, 4)
+    assert place.with_lines(lines_at(*lines), made).crosses_text(made, lines_at(*lines))
 
 
 def receipt(word: str, at: tuple[int, int], slope: float) -> tuple[Pixels, list[str]]:

@@ -1,0 +1,67 @@
+"""Lines of a poster: letters so large that a search finds pieces of them.
+
+The network sees a part of its map at a time; of letters that are higher it finds strokes and
+halves, each of which reads as something else, surely. A look at the page scaled down further shows
+the line.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.arrays import Polygons
+
+HUGE = 160
+"""Pixels of the map, from which height on letters may be found in pieces; at 200 some are."""
+WANTED = 80
+"""The height to which they are brought."""
+_INSIDE = 0.5
+"""Of a piece, from which on it belongs to a line."""
+_AS_HIGH = 0.65
+"""Of the line's height, which some piece has at least: lines found as one are not so high."""
+_SCRAPS = 0.05
+"""Lower pieces may cover so much of a line; more is smaller print that belongs to no letter."""
+_COVERED = 0.8
+"""A single piece that covers so much of a line is the line."""
+
+
+def joined(found: Polygons, coarse: Polygons, huge: float) -> Polygons:
+    """(count, 4, 2): the lines of a search, where a coarser one shows a line at least `huge` pixels
+    high of which they are pieces, that line instead."""
+    boxes, lines = _boxes(found), _boxes(coarse)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    is_kept = np.ones(len(found), dtype=bool)
+    added = []
+    for line, polygon in zip(lines, coarse, strict=True):
+        across, height = int(np.argmin(line[2:] - line[:2])), float((line[2:] - line[:2]).min())
+        if height < huge:
+            continue
+        shared = _area(_shared(boxes, line))
+        pieces = is_kept & (shared >= _INSIDE * _area(boxes))
+        as_high = pieces & (sides[:, across] >= _AS_HIGH * height)
+        area = float(_area(line[None])[0])
+        is_line = pieces.sum() == 1 and float(shared[pieces].sum()) >= _COVERED * area
+        scraps = float(shared[pieces & ~as_high].sum())
+        if as_high.any() and not is_line and scraps <= _SCRAPS * area:
+            is_kept &= ~pieces
+            added.append(polygon)
+    return np.concatenate([found[is_kept], np.array(added)]) if added else found
+
+
+def _boxes(polygons: Polygons) -> npt.NDArray[np.float32]:
+    """(count, 4): left, top, right, bottom."""
+    return np.concatenate([polygons.min(axis=1), polygons.max(axis=1)], axis=1)
+
+
+def _shared(
+    boxes: npt.NDArray[np.float32], line: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(count, 4): what each has in common with the line."""
+    return np.concatenate(
+        [np.maximum(boxes[:, :2], line[:2]), np.minimum(boxes[:, 2:], line[2:])], axis=1
+    )
+
+
+def _area(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(count,): 0 of those whose sides have changed places."""
+    area: npt.NDArray[np.float32] = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+    return area

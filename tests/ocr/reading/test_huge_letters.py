@@ -1,0 +1,79 @@
+"""Letters of a poster that a search finds in pieces are one line."""
+
+import numpy as np
+import pytest
+
+from decoding.pixels import Pixels
+from engines.arrays import Polygons
+from reading.huge_letters import joined
+from reading.page_search import find_lines
+
+Box = tuple[int, int, int, int]
+
+
+def polygons(*boxes: Box) -> Polygons:
+    """Of (left, top, right, bottom)."""
+    corners = [[(a, b), (c, b), (c, d), (a, d)] for a, b, c, d in boxes]
+    return np.array(corners, dtype=np.float32).reshape(-1, 4, 2)
+
+
+def boxes(found: Polygons) -> set[Box]:
+    return {(*map(int, one.min(axis=0)), *map(int, one.max(axis=0))) for one in found}
+
+
+LINE = (0, 100, 1000, 500)
+LETTERS = (10, 120, 300, 480), (320, 110, 600, 490), (580, 130, 1000, 490)
+STROKE = (350, 250, 360, 280)
+BELOW = (100, 600, 500, 640)
+
+
+def test_pieces_become_the_line_that_a_coarser_look_shows() -> None:
+    found = joined(polygons(*LETTERS, STROKE, BELOW), polygons(LINE, (90, 590, 510, 650)), 300)
+    assert boxes(found) == {LINE, BELOW}
+
+
+def test_a_part_of_a_line_becomes_all_of_it() -> None:
+    assert boxes(joined(polygons(LETTERS[0]), polygons(LINE), 300)) == {LINE}
+
+
+@pytest.mark.parametrize(
+    ("found", "coarse"),
+    [
+        ([(5, 110, 990, 490)], [LINE]),
+        ([(0, 100, 1000, 250), (0, 300, 1000, 500)], [LINE]),
+        ([*LETTERS, (10, 140, 900, 200)], [LINE]),
+        (LETTERS, [(0, 100, 1000, 380)]),
+        (LETTERS, []),
+        ([BELOW], [LINE]),
+    ],
+    ids=["found whole", "two lines", "small print between", "not huge", "nothing", "elsewhere"],
+)
+def test_what_is_no_piece_stays(found: list[Box], coarse: list[Box]) -> None:
+    before = polygons(*found)
+    assert boxes(joined(before, polygons(*coarse), 300)) == boxes(before)
+
+
+def test_a_page_of_huge_letters_is_searched_once_more_at_a_smaller_side() -> None:
+    sides = []
+
+    def detect(page: Pixels, side: int) -> Polygons:
+        sides.append(side)
+        height = 1600 if side > 400 else 1700
+        letters = [(100, 300, 900, height), (1000, 300, 1900, height)]
+        return polygons(*(letters if side > 400 else [(50, 250, 1950, height)]))
+
+    page = np.full((3000, 2000, 3), 255, dtype=np.uint8)
+    page[400:1500, 200:1800:90] = 0
+    assert boxes(find_lines(page, detect, 1120)) == {(50, 250, 1950, 1700)}
+    assert sides[-1] == 320
+
+
+def test_a_page_of_ordinary_letters_is_not() -> None:
+    sides = []
+
+    def detect(page: Pixels, side: int) -> Polygons:
+        sides.append(side)
+        return polygons((100, 300, 900, 500), (1000, 300, 1900, 500))
+
+    find_lines(np.full((3000, 2000, 3), 255, dtype=np.uint8), detect, 1120)
+    assert sides == [1120]
