@@ -250,12 +250,12 @@ def _scores(lines: Sequence[Evidence]) -> dict[int, float]:
 
 
 def _odds_of_short(lines: Sequence[Evidence], turn: int) -> float:
-    """The logarithm of the odds that short regions are what they are read as after the turn."""
-    confidences = (
-        line[turn] ** (1 / _SHARPNESS)
-        for line in lines
-        if min(line.values()) >= _LEAST_LIKELIHOOD[False]
-    )
+    """The logarithm of the odds that short regions are what they are read as after the turn, where
+    the page is made of them: of a few beside rows and columns each is a part of one, cut off."""
+    short = [line for line in lines if min(line.values()) >= _LEAST_LIKELIHOOD[False]]
+    if 2 * len(short) < len(lines):
+        return 0.0
+    confidences = (line[turn] ** (1 / _SHARPNESS) for line in short)
     odds = (each / max(1 - each, each / _MOST_ODDS) for each in confidences)
     return _SHORT_LINES_ODDS * sum(map(math.log, odds))
 
