@@ -4,7 +4,9 @@ Tests use it, too. How a service is started and what it is asked differs from on
 stays with them.
 """
 
+import contextlib
 import dataclasses
+import itertools
 import os
 import signal
 import socket
@@ -29,11 +31,23 @@ def models_folder() -> Path:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, and that is given to nobody else soon.
+
+    What the kernel gives, it may give again before the server has it, to a process beside this one:
+    a visitor would see the other's page. These are below its own, each process begins elsewhere
+    and none comes twice.
+    """
+    while True:
+        port = _FIRST_PORT + (_STEP * os.getpid() + next(_turns)) % (_LAST_PORT - _FIRST_PORT)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+_FIRST_PORT, _LAST_PORT = 10_000, 32_000
+_STEP = 997
+"""A prime: neighbours' process numbers lie far apart."""
+_turns = itertools.count()
 
 
 @dataclasses.dataclass(frozen=True)
