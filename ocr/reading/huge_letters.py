@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.arrays import Polygons
+from reading.layout.boxes import Boxes
+from reading.layout.skew import level_boxes
 
 HUGE = 160
 """Pixels of the map, from which height on letters may be found in pieces; at 200 some are."""
@@ -27,7 +29,8 @@ _COVERED = 0.8
 def joined(found: Polygons, coarse: Polygons, huge: float) -> Polygons:
     """(count, 4, 2): the lines of a search, where a coarser one shows a line at least `huge` pixels
     high of which they are pieces, that line instead."""
-    boxes, lines = _boxes(found), _boxes(coarse)
+    upright = np.eye(2, dtype=np.float32)
+    boxes, lines = level_boxes(found, upright), level_boxes(coarse, upright)
     sides = boxes[:, 2:] - boxes[:, :2]
     is_kept = np.ones(len(found), dtype=bool)
     added = []
@@ -47,21 +50,14 @@ def joined(found: Polygons, coarse: Polygons, huge: float) -> Polygons:
     return np.concatenate([found[is_kept], np.array(added)]) if added else found
 
 
-def _boxes(polygons: Polygons) -> npt.NDArray[np.float32]:
-    """(count, 4): left, top, right, bottom."""
-    return np.concatenate([polygons.min(axis=1), polygons.max(axis=1)], axis=1)
-
-
-def _shared(
-    boxes: npt.NDArray[np.float32], line: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
+def _shared(boxes: Boxes, line: npt.NDArray[np.float32]) -> Boxes:
     """(count, 4): what each has in common with the line."""
     return np.concatenate(
         [np.maximum(boxes[:, :2], line[:2]), np.minimum(boxes[:, 2:], line[2:])], axis=1
     )
 
 
-def _area(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _area(boxes: Boxes) -> npt.NDArray[np.float32]:
     """(count,): 0 of those whose sides have changed places."""
     area: npt.NDArray[np.float32] = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
     return area

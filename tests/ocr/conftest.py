@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from database_fixtures import World
+from export_scene import ExportScene
 from pipeline_desk import Desk
 from reader_process import ServiceProcess, service_in
 from watcher_scene import Scene
@@ -41,6 +42,13 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened = Database(tmp_path / "ocr_data.db")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def export_scene(tmp_path: Path) -> Iterator[ExportScene]:
+    made = ExportScene(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One image that kills, hangs or fills the export process fails alone."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,13 +35,6 @@ for image_id in wanted["image_ids"]:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[ExportScene]:
-    made = ExportScene(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[str]:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
@@ -64,8 +57,10 @@ def outcomes(sent: Sequence[Event]) -> list[tuple[int, str]]:
     return found
 
 
-def test_the_others_go_on(scene: ExportScene, command: Sequence[str], tmp_path: Path) -> None:
-    wanted = order(scene.settings, "pdf", [1, 2, 3, 4, 5, 6, 7], machine=False)
+def test_the_others_go_on(
+    export_scene: ExportScene, command: Sequence[str], tmp_path: Path
+) -> None:
+    wanted = order(export_scene.settings, "pdf", [1, 2, 3, 4, 5, 6, 7], machine=False)
     assert outcomes(list(events(wanted, command))) == [
         (1, "done"), *((image_id, "export_failed") for image_id in (2, 3, 5, 6)), (7, "done"),
     ]  # fmt: skip
@@ -75,7 +70,7 @@ def test_the_others_go_on(scene: ExportScene, command: Sequence[str], tmp_path: 
 
 
 def test_who_died_over_an_image_that_was_not_named_is_asked_again_carefully(
-    scene: ExportScene, tmp_path: Path
+    export_scene: ExportScene, tmp_path: Path
 ) -> None:
     program = tmp_path / "together.py"
     program.write_text("""
@@ -91,29 +86,29 @@ for image_id in wanted["image_ids"]:
     held += encoded(Ended())
 sys.stdout.buffer.write(held)
 """)
-    whole = order(scene.settings, "alto", [1, 3, 4, 5], machine=False)
+    whole = order(export_scene.settings, "alto", [1, 3, 4, 5], machine=False)
     assert outcomes(list(events(whole, (sys.executable, str(program))))) == [
         (1, "done"), (3, "done"), (4, "export_failed"), (5, "done"),
     ]  # fmt: skip
 
 
 def test_who_leaves_ends_the_process(
-    scene: ExportScene, command: Sequence[str], tmp_path: Path
+    export_scene: ExportScene, command: Sequence[str], tmp_path: Path
 ) -> None:
-    sent = events(order(scene.settings, "pdf", [3], machine=False), command)
+    sent = events(order(export_scene.settings, "pdf", [3], machine=False), command)
     assert next(sent) == Begun(3)
     sent.close()
     (pid,) = map(int, (tmp_path / "pids").read_text().split())
     wait_until(lambda: not is_running(pid), "the end of the process")
 
 
-def test_a_program_that_cannot_start_is_no_endless_loop(scene: ExportScene) -> None:
-    wanted = order(scene.settings, "pdf", [1, 2], machine=False)
+def test_a_program_that_cannot_start_is_no_endless_loop(export_scene: ExportScene) -> None:
+    wanted = order(export_scene.settings, "pdf", [1, 2], machine=False)
     sent = list(events(wanted, (sys.executable, "-c", "import sys; sys.exit(3)")))
     assert outcomes(sent) == [(1, "export_failed"), (2, "export_failed")]
 
 
-def test_the_real_process_makes_files_within_its_memory(scene: ExportScene) -> None:
+def test_the_real_process_makes_files_within_its_memory(export_scene: ExportScene) -> None:
     """The second picture says that it has 289 million pixels; the third is made."""
     line = [("Hello", (100, 100, 300, 130))]
     bomb = picture("PNG").replace(
@@ -121,11 +116,11 @@ def test_the_real_process_makes_files_within_its_memory(scene: ExportScene) -> N
         (17_000).to_bytes(4, "big") * 2, 1,
     )  # fmt: skip
     ids = [
-        scene.add(name, line, content=content)
+        export_scene.add(name, line, content=content)
         for name, content in (("a.jpg", picture()), ("b.bmp", bomb), ("c.jpg", picture()))
     ]
-    unread = scene.add("d.jpg", status="failed")
-    sent = list(events(order(scene.settings, "pdf", [*ids, unread, 99], machine=False)))
+    unread = export_scene.add("d.jpg", status="failed")
+    sent = list(events(order(export_scene.settings, "pdf", [*ids, unread, 99], machine=False)))
     found = dict(outcomes(sent))
     assert (found[ids[0]], found[ids[2]], found[unread]) == ("done", "done", "nothing_to_export")
     assert 99 not in found

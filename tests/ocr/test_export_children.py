@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,13 +30,6 @@ for image_id in wanted["image_ids"]:
     sys.stdout.buffer.write(encoded(Ended()))
     sys.stdout.buffer.flush()
 """
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[ExportScene]:
-    made = ExportScene(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -70,11 +62,11 @@ def processes(folder: Path) -> list[list[int]]:
 
 
 def test_files_keep_their_order_and_a_process_that_dies_costs_one(
-    scene: ExportScene, command: tuple[str, str], tmp_path: Path
+    export_scene: ExportScene, command: tuple[str, str], tmp_path: Path
 ) -> None:
     """Some are larger than a pipe, some do not exist, one is asked for twice."""
     ids = [1, 2, 3, 4, 5, 6, 7, 2, 8, 12, 9, 10]
-    wanted = order(scene.settings, "alto", ids, machine=False)
+    wanted = order(export_scene.settings, "alto", ids, machine=False)
     with contextlib.closing(portions(wanted, 3, command)) as found:
         sent = [event for portion in found for event in portion]
     assert files(sent) == [
@@ -87,9 +79,9 @@ def test_files_keep_their_order_and_a_process_that_dies_costs_one(
 
 
 def test_together_they_have_the_memory_and_the_weight_of_one(
-    scene: ExportScene, command: tuple[str, str], tmp_path: Path
+    export_scene: ExportScene, command: tuple[str, str], tmp_path: Path
 ) -> None:
-    one = order(scene.settings, "alto", range(6, 9), machine=False)
+    one = order(export_scene.settings, "alto", range(6, 9), machine=False)
     with contextlib.closing(portions(one, 3, command)) as found:
         assert files([event for portion in found for event in portion]) == [
             (6, 30_000), (7, 900_000), (8, 30_000),
@@ -101,9 +93,9 @@ def test_together_they_have_the_memory_and_the_weight_of_one(
 
 
 def test_who_leaves_ends_all_of_them(
-    scene: ExportScene, command: tuple[str, str], tmp_path: Path
+    export_scene: ExportScene, command: tuple[str, str], tmp_path: Path
 ) -> None:
-    wanted = order(scene.settings, "alto", [1] * 100, machine=False)
+    wanted = order(export_scene.settings, "alto", [1] * 100, machine=False)
     with contextlib.closing(portions(wanted, 2, command)) as found:
         assert next(found)[0] == Begun(1)
         wait_until(lambda: len(processes(tmp_path)) == 2, "both processes")
@@ -116,13 +108,13 @@ def test_who_leaves_ends_all_of_them(
      ("alto", 100, 2, 4, 1), ("alto", 2000, 2, 1.5, 1), ("pdf", 2000, 8, 9, 1)],
 )  # fmt: skip
 def test_as_many_as_pay(
-    scene: ExportScene, monkeypatch: pytest.MonkeyPatch, name: str, images: int, cpus: int,
+    export_scene: ExportScene, monkeypatch: pytest.MonkeyPatch, name: str, images: int, cpus: int,
     memory: float, count: int,
 ) -> None:  # fmt: skip
     """`memory` in what a process needs at least."""
     monkeypatch.setattr(export_children, "usable_cpus", lambda: cpus)
     wanted: Order = dataclasses.replace(
-        order(scene.settings, name, range(1, images + 1), machine=False),
+        order(export_scene.settings, name, range(1, images + 1), machine=False),
         memory_bytes=int(memory * LEAST_MEMORY),
     )
     assert count_for(wanted) == count

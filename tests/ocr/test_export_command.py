@@ -3,7 +3,6 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,10 @@ LINE = [("cat and dog", (100, 100, 300, 130))]
 
 
 @pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExportScene]:
-    made = ExportScene(tmp_path)
-    monkeypatch.setenv("OCR_IMAGE_FOLDER", str(made.images))
-    monkeypatch.setenv("OCR_DATA_FOLDER", str(made.data))
-    yield made
-    made.close()
+def scene(export_scene: ExportScene, monkeypatch: pytest.MonkeyPatch) -> ExportScene:
+    monkeypatch.setenv("OCR_IMAGE_FOLDER", str(export_scene.images))
+    monkeypatch.setenv("OCR_DATA_FOLDER", str(export_scene.data))
+    return export_scene
 
 
 def export(*arguments: str) -> int:
