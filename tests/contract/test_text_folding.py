@@ -7,7 +7,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocr_contract.text_folding import (
@@ -78,6 +78,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 
 
 @given(TEXTS)
+@example("か\u3099")  # they compose, and no ASCII comes of them
 def test_what_stands_beside_a_text_does_not_fold_it_otherwise(text: str) -> None:
     latin, chinese = "word " * 8 * len(text), "文" * len(text)  # the one is looked up less
     beside_latin, beside_chinese = fold(f"{text}\n{latin}"), fold(f"{text}\n{chinese}")
