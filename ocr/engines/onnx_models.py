@@ -72,6 +72,8 @@ class Shapes:
     """Widths of the lines that are recognised together, added up, are at most this …"""
     most_lines: int
     """… and their number this."""
+    fewest_lines: int = 2
+    """Fewer go one by one: a shape of its own would not pay for its memory."""
     enough_lines: int = ENOUGH_LINES_PER_LANE
     """While fewer wait for each lane, other calls go first."""
     searches: int = 2
@@ -88,7 +90,8 @@ class Shapes:
         return {self._most(width), 1}
 
     def _most(self, width: int) -> int:
-        return max(min(self.most_lines, self.most_columns // width), 1)
+        most = min(self.most_lines, self.most_columns // width)
+        return most if most >= self.fewest_lines else 1
 
 
 class OnnxModels:

@@ -12,12 +12,19 @@ import pytest
 from real_pages import model_set, sample
 
 from engines import inference
-from engines.inference import Inference, choose, choose_device, load_models, version_of
+from engines.inference import (
+    Inference,
+    choose,
+    choose_device,
+    fewest_lines,
+    load_models,
+    version_of,
+)
 from engines.networks import IMAGENET
 from engines.onnx_models import Load, OnnxModels, Shapes
 from engines.openvino_compile import OpenVinoDevice
 from engines.text_recognition import CPU_WIDTHS
-from models import Model, ModelSet
+from models import ONNX_NAME, Model, ModelSet
 from ocr_errors import WorkerError
 from ocr_settings import load
 
@@ -351,6 +358,7 @@ def test_paddleocr_is_told_the_name_behind_the_colon(loaded: Loaded) -> None:
 
 
 CPU_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8)
+FEW_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8, fewest_lines=4)
 
 
 @pytest.mark.parametrize(
@@ -364,16 +372,27 @@ CPU_SHAPES = Shapes(2, CPU_WIDTHS, 1280, 8)
         (CPU_SHAPES, 640, 1, 1),
         (CPU_SHAPES, 704, 9, 1),
         (CPU_SHAPES, 1920, 9, 1),
+        (FEW_SHAPES, 320, 9, 4),
+        (FEW_SHAPES, 352, 9, 1),
     ],
 )
 def test_how_many_lines_go_together(shapes: Shapes, width: int, waiting: int, lines: int) -> None:
     assert shapes.together(width, waiting) == lines
 
 
+@pytest.mark.parametrize("shapes", [CPU_SHAPES, FEW_SHAPES])
 @pytest.mark.parametrize("width", CPU_WIDTHS)
-def test_whatever_goes_together_on_a_cpu_was_prepared_for(width: int) -> None:
-    together = {CPU_SHAPES.together(width, waiting) for waiting in range(1, 20)}
-    assert together == CPU_SHAPES.prepared(width)
+def test_whatever_goes_together_on_a_cpu_was_prepared_for(shapes: Shapes, width: int) -> None:
+    together = {shapes.together(width, waiting) for waiting in range(1, 20)}
+    assert together == shapes.prepared(width)
+
+
+@pytest.mark.parametrize(("size", "lines"), [(4_500_000, 2), (21_000_000, 1)])
+def test_a_large_recogniser_reads_pairs_one_by_one(tmp_path: Path, size: int, lines: int) -> None:
+    with (tmp_path / ONNX_NAME).open("wb") as file:
+        file.truncate(size)
+    fewest = fewest_lines(Model("r", tmp_path, ""))
+    assert Shapes(2, CPU_WIDTHS, 1280, 8, fewest).together(640, 9) == lines
 
 
 def test_both_engines_find_and_read_the_same() -> None:
