@@ -56,6 +56,18 @@ def test_what_is_no_piece_stays(found: list[Box], coarse: list[Box]) -> None:
     assert boxes(joined(PAGE, before, polygons(*coarse), 300)) == boxes(before)
 
 
+def test_small_print_at_a_chart_is_no_stroke_of_a_huge_letter() -> None:
+    """The chart looks like one; its titles were lost without a word."""
+    page = PAGE.copy()
+    page[480:486, 60:1000] = page[120:480, 60:66] = 0
+    title, stroke = (300, 105, 420, 125), (500, 300, 520, 312)
+    for x in range(302, 416, 14):
+        page[108:122, x : x + 8] = 0
+    page[302:310, 502:518] = 0
+    found = polygons((60, 130, 990, 490), title, stroke)
+    assert boxes(joined(page, found, polygons(LINE), 300)) == {LINE, title}
+
+
 def test_a_page_of_huge_letters_is_searched_once_more_at_a_smaller_side() -> None:
     sides = []
 

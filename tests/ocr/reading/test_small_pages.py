@@ -103,3 +103,14 @@ def faint() -> Pixels:
 )
 def test_what_is_no_lone_character(page: Pixels) -> None:
     assert lone_character(page, NOTHING) is None
+
+
+def test_a_chart_with_a_title_is_no_lone_character() -> None:
+    """Its axes and bars are the only large pieces; the title was lost without a word."""
+    page = blank(300, 300)
+    page[20:260, 40:44] = page[256:260, 40:280] = page[100:256, 60:180] = 0
+    assert lone_character(page, NOTHING) is not None
+    for x in range(120, 180, 10):
+        page[6:14, x : x + 6] = 0
+    title = np.array([[[116, 2], [184, 2], [184, 18], [116, 18]]], dtype=np.float32)
+    assert lone_character(page, title) is None
