@@ -31,15 +31,18 @@ _DOT = 0.03
 _STANDS, _CLEARLY = 0.0, 4.0
 """The mean of a page's lines in the right way, as a natural logarithm of odds, and by how much it
 is above that in the other way."""
-_MODELS = [(model.BIAS, np.array(model.WEIGHTS)) for model in (joined_letters_model, hangul_model)]
+_JOINED, _HANGUL = (
+    (model.BIAS, np.array(model.WEIGHTS)) for model in (joined_letters_model, hangul_model)
+)
 
 Features = npt.NDArray[np.float64]
 _Greys = npt.NDArray[np.float32]
 
 
-def stand(crops: Iterable[Pixels]) -> bool | None:
-    """True where most lines look as joined letters or Hangul do that stand upright, False where
-    they look so on their head, None where neither is seen; text runs along the crops."""
+def stand(crops: Iterable[Pixels], *, perhaps_hangul: bool = False) -> bool | None:
+    """True where most lines look as joined letters do that stand upright, or Hangul where it may be
+    that, False where they look so on their head, None where neither is seen; text runs along the
+    crops."""
     found = [
         (upright, on_its_head)
         for crop in crops
@@ -49,7 +52,7 @@ def stand(crops: Iterable[Pixels]) -> bool | None:
     if not found:
         return None
     upright, on_its_head = np.mean(found, axis=0)
-    for bias, weights in _MODELS:
+    for bias, weights in (_JOINED, _HANGUL) if perhaps_hangul else (_JOINED,):
         odds, odds_on_its_head = (float(bias + line @ weights) for line in (upright, on_its_head))
         if max(odds, odds_on_its_head) >= _STANDS and abs(odds - odds_on_its_head) >= _CLEARLY:
             return odds > odds_on_its_head
