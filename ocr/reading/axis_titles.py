@@ -29,6 +29,8 @@ _APART = 0.04
 """Of the page's longer side: so near an axis comes to the other one."""
 _THICKEST = 0.015
 """Of its side of the page."""
+_SIDE = 800
+"""Pixels of the longer side to which a page is reduced to look for runs of ink."""
 _AS_LONG = 0.8
 """Of a title: its axis is."""
 _CLEAR = 2.0
@@ -103,9 +105,11 @@ def _crossing(page: Pixels, boxes: Boxes) -> list[tuple[_Rule, _Rule]]:
     height, width = page.shape[:2]
     near = _near(page)
     rules = find_ruling_lines(page, _LEVEL, boxes)
-    ink = ink_of(page)
-    upright = [*rules.upright.tolist(), *_runs(ink.T, height)]
-    level = [*rules.level.tolist(), *_runs(ink, width)]
+    scale = min(_SIDE / max(height, width), 1.0)
+    small = max(round(width * scale), 1), max(round(height * scale), 1)
+    ink = ink_of(np.asarray(cv2.resize(page, small, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+    upright = [*rules.upright.tolist(), *_runs(ink.T, scale)]
+    level = [*rules.level.tolist(), *_runs(ink, scale)]
     return [
         ((x, top, bottom), (y, left, right))
         for x, top, bottom in upright
@@ -117,14 +121,15 @@ def _crossing(page: Pixels, boxes: Boxes) -> list[tuple[_Rule, _Rule]]:
     ]
 
 
-def _runs(ink: npt.NDArray[np.uint8], width: int) -> list[_Rule]:
-    """Level rules with bars standing on them, which are no ruling lines for that, in a picture
-    (height, width)."""
-    along = np.ones((1, round(_LEAST_SHARE * width)), dtype=np.uint8)
+def _runs(ink: npt.NDArray[np.uint8], scale: float) -> list[_Rule]:
+    """Level rules with bars standing on them, which are no ruling lines for that, from the ink
+    (height, width) of a page reduced by `scale`; in pixels of the page."""
+    width = ink.shape[1]
+    along = np.ones((1, max(round(_LEAST_SHARE * width), 1)), dtype=np.uint8)
     runs = cv2.morphologyEx(np.ascontiguousarray(ink), cv2.MORPH_OPEN, along)
     _, _, found, _ = cv2.connectedComponentsWithStats(np.asarray(runs, dtype=np.uint8))
     return [
-        (top + thick / 2, float(left), float(left + length))
+        ((top + thick / 2) / scale, left / scale, (left + length) / scale)
         for left, top, length, thick, _ in found[1:].tolist()
         if thick <= _THICKEST * width
     ]

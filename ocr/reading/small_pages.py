@@ -97,7 +97,7 @@ def lone_character(page: Pixels, found: Polygons) -> Polygons | None:
 def _part(ink: npt.NDArray[np.uint8], line: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """What lies in a line's (4, 2) box."""
     (left, top), (right, bottom) = line.min(axis=0).astype(int), line.max(axis=0).astype(int)
-    return np.ascontiguousarray(ink[top : max(bottom, top + 1), left : max(right, left + 1)])
+    return np.ascontiguousarray(ink[top:bottom, left:right])
 
 
 def _are_rows(tops: npt.NDArray[np.int32], heights: npt.NDArray[np.int32], high: int) -> bool:

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image, ImageDraw
 
 from decoding.pixels import Pixels
 from drawing.cases import QUARTERS, turned
 from engines.arrays import Polygons
+from reading import axis_titles
 from reading.axis_titles import are_axis_titles, rotation_by_axes
+from reading.letter_rows import ink_of
 
 Box = tuple[int, int, int, int]
 Turns = int | tuple[int, ...]
@@ -129,6 +132,20 @@ def test_what_no_chart_has_leaves_the_axes_out(
     boxes: tuple[Box, ...], own: tuple[int, ...]
 ) -> None:
     assert rotation_by_axes(chart(), places(*boxes).reshape(-1, 4, 2), likely(*own)) is None
+
+
+def test_a_large_chart_is_looked_at_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for runs of ink takes the longer the larger the page is, squared."""
+    seen: list[tuple[int, ...]] = []
+
+    def ink(region: Pixels) -> npt.NDArray[np.uint8]:
+        seen.append(region.shape[:2])
+        return ink_of(region)
+
+    monkeypatch.setattr(axis_titles, "ink_of", ink)
+    page = np.asarray(Image.fromarray(bars()).resize((2560, 1920)))
+    assert axis_titles.rotation_by_axes(page, 4 * lying((LEFT, HEAD), 0), likely(UPWARD, 0)) == 0
+    assert seen == [(600, 800)]
 
 
 def test_a_frame_or_a_cross_is_no_pair_of_axes() -> None:

@@ -36,3 +36,7 @@ def test_ink_is_what_the_ground_is_not(ground: int) -> None:
     page = np.full((20, 200, 3), ground, dtype=np.uint8)
     page[5:15, 20:40] = 255 - ground
     assert ink_of(page).sum() == 10 * 20
+
+
+def test_nothing_is_no_row() -> None:
+    assert not is_row_of_letters(ink_of(np.zeros((0, 7, 3), dtype=np.uint8)))
