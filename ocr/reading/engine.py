@@ -143,7 +143,7 @@ class PageEngine:
         elif (
             not (asked.surest or told_upright)
             and unread_script.is_unread(asked.surest_short)
-            and (joined := self._rotation_of_shape(page, polygons, shares, asked)) is not None
+            and (joined := self._rotation_of_shape(page, polygons, shares)) is not None
         ):
             rotation = joined
         elif not unread_script.is_unread(asked.surest):
@@ -156,7 +156,7 @@ class PageEngine:
                 rotation = 0
         else:
             rotation = self._rotation_of_unread(
-                page, polygons, shares, asked, told_upright=told_upright
+                page, polygons, shares, len(asked.surest), told_upright=told_upright
             )
         if rotation == 0:
             readings = readings or self._readings(page, polygons, known)
@@ -219,31 +219,29 @@ class PageEngine:
         page: Pixels,
         polygons: Polygons,
         shares: Sequence[float],
-        asked: "_Asked",
+        lines: int,
         *,
         told_upright: bool,
     ) -> int:
         """As `orientation.rotation`, where nobody can read the letters or only the second
-        recogniser."""
+        recogniser; so many `lines` of running text were asked."""
         if (reads := self._rotation_that_reads(page, polygons)) is not None:
             return reads
         if told_upright:
             return 0
-        if (joined := self._rotation_of_shape(page, polygons, shares, asked)) is not None:
+        if (joined := self._rotation_of_shape(page, polygons, shares)) is not None:
             return joined
         if not orientation.on_their_side(polygons):
             return 0
-        seen = self._seen(page, polygons, shares)
-        return unread_script.rotation_of_lying(seen, len(asked.surest))
+        return unread_script.rotation_of_lying(self._seen(page, polygons, shares), lines)
 
     def _rotation_of_shape(
-        self, page: Pixels, polygons: Polygons, shares: Sequence[float], asked: "_Asked"
+        self, page: Pixels, polygons: Polygons, shares: Sequence[float]
     ) -> int | None:
         """As `orientation.rotation`, of joined letters and Hangul; None where the lines do not
         look so, or the page classifier speaks against it."""
         axis, crops = _along_one_axis(page, polygons, _LINES_FOR_SHAPE)
-        is_nothing = unread_script.reads_as_nothing(asked.surest or asked.surest_short)
-        stand = joined_letters.stand(crops, perhaps_hangul=is_nothing)
+        stand = joined_letters.stand(crops)
         if stand is None:
             return None
         turn = axis if stand else axis + 180

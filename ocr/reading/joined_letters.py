@@ -31,6 +31,9 @@ _DOT = 0.03
 _STANDS, _CLEARLY = 0.0, 4.0
 """The mean of a page's lines in the right way, as a natural logarithm of odds, and by how much it
 is above that in the other way."""
+_HANGUL_LENGTH = 10
+"""Of all lines together, in their heights. Short words of other scripts may look like Hangul on its
+head: of 1,205 lines in nine scripts that are shorter eleven do, of 145 longer ones none."""
 _JOINED, _HANGUL = (
     (model.BIAS, np.array(model.WEIGHTS)) for model in (joined_letters_model, hangul_model)
 )
@@ -39,20 +42,19 @@ Features = npt.NDArray[np.float64]
 _Greys = npt.NDArray[np.float32]
 
 
-def stand(crops: Iterable[Pixels], *, perhaps_hangul: bool = False) -> bool | None:
-    """True where most lines look as joined letters do that stand upright, or Hangul where it may be
-    that, False where they look so on their head, None where neither is seen; text runs along the
-    crops."""
-    found = [
-        (upright, on_its_head)
-        for crop in crops
-        if (upright := features(crop)) is not None
-        and (on_its_head := features(crop[::-1, ::-1])) is not None
-    ]
+def stand(crops: Iterable[Pixels]) -> bool | None:
+    """True where most lines look as joined letters or Hangul do that stand upright, False where
+    they look so on their head, None where neither is seen; text runs along the crops."""
+    found, length = [], 0.0
+    for crop in crops:
+        upright, on_its_head = features(crop), features(crop[::-1, ::-1])
+        if upright is not None and on_its_head is not None:
+            found.append((upright, on_its_head))
+            length += crop.shape[1] / crop.shape[0]
     if not found:
         return None
     upright, on_its_head = np.mean(found, axis=0)
-    for bias, weights in (_JOINED, _HANGUL) if perhaps_hangul else (_JOINED,):
+    for bias, weights in (_JOINED, _HANGUL) if length >= _HANGUL_LENGTH else (_JOINED,):
         odds, odds_on_its_head = (float(bias + line @ weights) for line in (upright, on_its_head))
         if max(odds, odds_on_its_head) >= _STANDS and abs(odds - odds_on_its_head) >= _CLEARLY:
             return odds > odds_on_its_head

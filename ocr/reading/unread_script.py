@@ -18,9 +18,6 @@ from engines.arrays import median
 _READS = 0.87
 """Half of the running lines of scripts that the models know read better than this in one way; of 17
 pages in 12 scripts that they do not know, in four positions, at most 0.85."""
-_READS_AS_NOTHING = 0.4
-"""Hangul reads so: of 16 pages the median was at most 0.27; of two each in 31 other scripts at
-least 0.42, but for one of Tamil, Kannada and Yi each."""
 _ENOUGH_LINES = 5
 _NOT_AGAINST, _CLEARLY_FOR = -1.0, 4.0
 """How much likelier, as a natural logarithm, the classifier must hold it that a page lies than that
@@ -40,11 +37,6 @@ def is_unread(surest: Sequence[float]) -> bool:
     """Whether running text reads well in no way; `surest` are the confidences of lines, each in
     the way in which it reads best."""
     return len(surest) > 0 and median(surest) < _READS
-
-
-def reads_as_nothing(surest: Sequence[float]) -> bool:
-    """Whether hardly a sign is read in any way, as of Hangul; `surest` as of `is_unread`."""
-    return len(surest) > 0 and median(surest) < _READS_AS_NOTHING
 
 
 def rotation_of_greek(texts: Mapping[int, Iterable[str]]) -> int | None:

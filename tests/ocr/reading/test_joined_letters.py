@@ -59,10 +59,10 @@ def test_one_short_line_is_enough(words: str, font: Path) -> None:
 @pytest.mark.parametrize("typeface", ["SansCJK", "SerifCJK"])
 def test_hangul_is_seen_upright_and_on_its_head(typeface: str) -> None:
     korean = lines("kor", typeface)
-    assert stand(korean, perhaps_hangul=True) is True
-    assert stand(on_their_head(korean), perhaps_hangul=True) is False
-    assert stand(on_their_head(korean[:1]), perhaps_hangul=True) is not True
-    assert stand(on_their_head(korean)) is None
+    assert stand(korean) is True
+    assert stand(on_their_head(korean)) is False
+    short = [korean[0][:, : 5 * korean[0].shape[0]]]
+    assert stand(short) is None, "short words of other scripts look so on their head"
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_hangul_is_seen_upright_and_on_its_head(typeface: str) -> None:
 def test_other_scripts_never_look_so(code: str, typeface: str) -> None:
     """Letters that hang from a bar have their ink as high; Hebrew's stand apart."""
     crops = lines(code, typeface)
-    assert stand(crops, perhaps_hangul=True) is None
-    assert stand(on_their_head(crops), perhaps_hangul=True) is None
+    assert stand(crops) is None
+    assert stand(on_their_head(crops)) is None
 
 
 @pytest.mark.parametrize("words", ["བཀྲ་ཤིས་བདེ་ལེགས།", "སྒོ་བརྒྱབ།", "དཔེ་ཆ་དང་སློབ་གྲྭ།"])

@@ -7,7 +7,6 @@ import pytest
 from reading.orientation import TURNS, seen_in_all_positions
 from reading.unread_script import (
     is_unread,
-    reads_as_nothing,
     rotation_of_greek,
     rotation_of_lying,
     rotation_that_reads,
@@ -22,12 +21,6 @@ def lying(standing: tuple[list[float], ...], turn: int) -> dict[int, float]:
     """What is seen of a page that must be turned by `turn` to be as `standing`."""
     start = -turn // 90 % 4
     return seen_in_all_positions([*standing[start:], *standing[:start]])
-
-
-def test_hangul_reads_as_nothing() -> None:
-    assert reads_as_nothing([0.0, 0.0, 0.27])
-    assert not reads_as_nothing([0.72, 0.46, 0.0])
-    assert not reads_as_nothing([])
 
 
 def test_known_letters_read_well_in_one_way() -> None:
