@@ -1,17 +1,18 @@
-"""Fits what tells joined letters on their head: writes ocr/reading/joined_letters_model.py.
+"""Fits what tells joined letters on their head, or Hangul: writes ocr/reading/…_model.py.
 
-    $ python benchmarks/fit_joined_letters.py [--lines 14000]
+    $ python benchmarks/fit_joined_letters.py [--sought hangul] [--lines 14000]
 
 Lines are made of letters drawn by lot, Arabic's, Persian's and Urdu's roughly as often as they
-occur, and those of 31 other scripts and of Latin, Cyrillic and Greek; in many typefaces, clean and
-as a scanner sees them, cut out with more or less room. Each is there upright and on its head. A
-quarter of the lines is kept out, and its shares are printed.
+occur, or Hangul's syllables; and those of 31 other scripts and of Latin, Cyrillic and Greek; in
+many typefaces, clean and as a scanner sees them, cut out with more or less room. Each is there
+upright and on its head. A quarter of the lines is kept out, and its shares are printed.
 """
 
 import argparse
+import itertools
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,18 @@ def _between(first: int, last: int) -> str:
     return "".join(map(chr, range(first, last + 1)))
 
 
+def _syllables() -> str:
+    """Of Hangul's common first consonants, vowels and last consonants, by their numbers in Unicode;
+    every second one is open."""
+    firsts = (0, 0, 2, 2, 3, 3, 5, 6, 7, 9, 9, 11, 11, 11, 11, 12, 12, 14, 15, 16, 17, 18, 18)
+    vowels = (0, 0, 0, 1, 2, 4, 4, 5, 6, 8, 8, 8, 9, 12, 13, 13, 18, 18, 20, 20, 20)
+    lasts = (0, 0, 0, 0, 0, 0, 0, 0, 1, 4, 4, 4, 8, 8, 16, 17, 19, 20, 21, 21)
+    return "".join(
+        chr(0xAC00 + (first * 21 + vowel) * 28 + last)
+        for first, vowel, last in itertools.product(firsts, vowels, lasts)
+    )
+
+
 OTHERS = {
     "Hebrew": _between(0x5D0, 0x5EA),
     "Thai": _between(0xE01, 0xE2E) + "ะาเแโไิีุูั่้" * 2,
@@ -87,6 +100,15 @@ OTHERS = {
     "Tifinagh": _between(0x2D30, 0x2D65),
     "Coptic": _between(0x2C80, 0x2CB1),
 }
+HANGUL = {
+    "Hangul": _syllables() + 40 * "이다는에의가을를하고은지기도로서사자시그아어나리라한해인수정대일"
+}
+_CHINESE = {
+    "Han": _between(0x4E00, 0x9FA0) + 400 * "的一是不了在人有我他这中大来上国",
+    "Kana": 3 * _between(0x3041, 0x3093) + _between(0x30A1, 0x30F6),
+}
+SOUGHT = {"joined_letters": (JOINED, {}), "hangul": (HANGUL, {**JOINED, **_CHINESE})}
+"""Scripts that are sought, and which are among the others then besides."""
 _RIGHT_TO_LEFT = {*JOINED, "Hebrew", "Syriac", "NKo", "Thaana"}
 _EUROPEAN = {
     "Latin": "eeeetttaaaooiinnsshhrrddlluccmmwwffggyyppbbvkjxqzETAOINSHRDLUCM",
@@ -96,11 +118,22 @@ _EUROPEAN = {
 _EUROPEAN_FACES = tuple(
     FACES[name][0] for name in ("sans", "serif", "serif-italic", "mono", "wide", "book")
 )
-_ALIKE = 3 * ("Tibetan", "Mongolian") + ("Hebrew", "Devanagari", "Thai", "Myanmar")
-"""Drawn more often: widely used, or on their head most like Arabic."""
+_ALIKE = {
+    "joined_letters": 3 * ("Tibetan", "Mongolian") + ("Hebrew", "Devanagari", "Thai", "Myanmar"),
+    "hangul": 4 * ("Han", "Kana", "Tamil", "Tibetan") + ("Ethiopic", "Gujarati", "Kannada", "Yi"),
+}
+"""Drawn more often: widely used, or most like what is sought when that stands on its head."""
 _OTHERS_COUNT = 3.0
 """So many times as much as joined letters: to turn over an upright page is worse than to leave one
 on its head."""
+_CHINESE_FACES = tuple(
+    FACES[name]
+    for name in ("chinese", "chinese-serif", "chinese-bold", "japanese", "japanese-serif")
+)
+_KOREAN_FACES = tuple(
+    (FACES["korean"][0].with_name(f"Noto{kind}.ttc"), FACES["korean"][1])
+    for kind in ("SansCJK-Regular", "SansCJK-Bold", "SerifCJK-Regular", "SerifCJK-Bold")
+)
 _SIZES = (20, 26, 34, 48)
 _SCANNED, _CUT = 0.5, 0.3
 """Shares of lines that a scanner saw, and of those whose upper and lower ends are cut off."""
@@ -119,41 +152,41 @@ class Sample(NamedTuple):
     script: str
     on_its_head: bool
     values: npt.NDArray[np.float64]
-
-    @property
-    def is_sought(self) -> bool:
-        """Joined letters that stand upright."""
-        return self.script in JOINED and not self.on_its_head
+    is_sought: bool
+    """Of a script that is, and upright."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fit what tells joined letters on their head.")
+    parser.add_argument("--sought", choices=[*SOUGHT], default="joined_letters")
     parser.add_argument("--lines", type=int, default=14_000)
-    output = ROOT / "ocr/reading/joined_letters_model.py"
-    parser.add_argument("--output", type=Path, default=output)
+    parser.add_argument("--output", type=Path, help="of the module; ocr/reading/…_model.py")
     options = parser.parse_args()
     setup_fonts.main()
-    samples = list(drawn(random.Random(1), options.lines))
+    sought, _ = SOUGHT[options.sought]
+    samples = list(drawn(random.Random(1), options.lines, options.sought))
     kept_out = len(samples) * 3 // 4
-    weights, bias = fit(samples[:kept_out])
+    weights, bias = fit(samples[:kept_out], sought)
     found: dict[tuple[str, bool], list[bool]] = {}
     for sample in samples[kept_out:]:
         place = found.setdefault((sample.script, sample.on_its_head), [])
         place.append(bool(bias + sample.values @ weights > 0))
-    for (script, on_its_head), sought in sorted(found.items()):
+    for (script, on_its_head), looks_so in sorted(found.items()):
         position = "on its head" if on_its_head else "upright"
-        say(f"{script}, {position}: {np.mean(sought):.1%} of {len(sought)} look sought")
-    options.output.write_text(module(*fit(samples)), encoding="utf-8")
+        say(f"{script}, {position}: {np.mean(looks_so):.1%} of {len(looks_so)} look sought")
+    output = options.output or ROOT / f"ocr/reading/{options.sought}_model.py"
+    output.write_text(module(*fit(samples, sought)), encoding="utf-8")
     return 0
 
 
-def drawn(source: random.Random, lines: int) -> Iterator[Sample]:
-    """Each line upright and on its head; every second one is of joined letters."""
-    others = {**OTHERS, **_EUROPEAN}
-    weighed = [*others, *(5 * [*_EUROPEAN]), *_ALIKE]
+def drawn(source: random.Random, lines: int, sought: str) -> Iterator[Sample]:
+    """Each line upright and on its head; every second one is of a script that is sought."""
+    wanted, more = SOUGHT[sought]
+    others = {**OTHERS, **_EUROPEAN, **more}
+    weighed = [*others, *(5 * [*_EUROPEAN]), *_ALIKE[sought]]
     for number in range(lines):
-        script = source.choice([*JOINED]) if number % 2 else source.choice(weighed)
-        letters = JOINED.get(script) or others[script]
+        script = source.choice([*wanted]) if number % 2 else source.choice(weighed)
+        letters = wanted.get(script) or others[script]
         words = [
             "".join(source.choices(letters, k=source.randint(2, 7)))
             for _ in range(source.choice((1, 1, 2, 2, 3, 4, 5)))
@@ -164,13 +197,14 @@ def drawn(source: random.Random, lines: int) -> Iterator[Sample]:
         for on_its_head in (False, True):
             values = features(line[::-1, ::-1] if on_its_head else line)
             if values is not None:
-                yield Sample(script, on_its_head, values)
+                is_sought = script in wanted and not on_its_head
+                yield Sample(script, on_its_head, values, is_sought)
 
 
 def _line(source: random.Random, words: str, script: str) -> npt.NDArray[np.uint8]:
     """height × width × 3, BGR: cut out as the search for lines does, more or less closely."""
     px = source.choice(_SIZES)
-    font = face((source.choice(_faces(script)), 0), px)
+    font = face(source.choice(_faces(script)), px)
     direction = "rtl" if script in _RIGHT_TO_LEFT else "ltr"
     left, top, right, bottom = font.getbbox(words, anchor="ls", direction=direction)
     beside, above = (max(2, int(px * source.uniform(0.03, 0.25))) for _ in range(2))
@@ -192,7 +226,15 @@ def _line(source: random.Random, words: str, script: str) -> npt.NDArray[np.uint
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def _faces(script: str) -> tuple[Path, ...]:
+def _faces(script: str) -> tuple[tuple[Path, int], ...]:
+    if script in HANGUL:
+        return _KOREAN_FACES
+    if script in _CHINESE:
+        return _CHINESE_FACES
+    return tuple((path, 0) for path in _files(script))
+
+
+def _files(script: str) -> tuple[Path, ...]:
     if script in JOINED:
         return _JOINED_FACES
     if script in _EUROPEAN:
@@ -202,13 +244,13 @@ def _faces(script: str) -> tuple[Path, ...]:
     return tuple(_NOTO / name for name in names if (_NOTO / name).is_file())
 
 
-def fit(samples: list[Sample]) -> tuple[npt.NDArray[np.float64], float]:
+def fit(samples: list[Sample], wanted: Collection[str]) -> tuple[npt.NDArray[np.float64], float]:
     """Weights and bias for features as they are."""
     values = np.array([sample.values for sample in samples])
     mean, spread = values.mean(axis=0), values.std(axis=0) + 1e-6
     scaled = np.column_stack([np.ones(len(values)), (values - mean) / spread])
     sought = np.array([sample.is_sought for sample in samples], dtype=np.float64)
-    counts = np.array([1.0 if sample.script in JOINED else _OTHERS_COUNT for sample in samples])
+    counts = np.array([1.0 if sample.script in wanted else _OTHERS_COUNT for sample in samples])
     bias, *weights = logistic.fit(scaled, sought, counts)
     plain = np.array(weights) / spread
     return plain, float(bias - plain @ mean)

@@ -16,7 +16,7 @@ from pathlib import Path
 from project import EXIT_BAD_INPUT, ROOT, ToolError
 from service_reading import Reading
 
-_BATCH = 16
+_BATCH = 10
 """So many files are read before they are kept and the clock is looked at."""
 Read = Callable[[str, Sequence[Path]], dict[Path, Reading]]
 """Reads files under names that begin so."""

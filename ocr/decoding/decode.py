@@ -8,7 +8,7 @@ far as it goes. What cannot be read says whether it is damaged or only of a form
     decode → tiff_forms → tiff_directory     forms of TIFF        image_containers   around pixels
            → bmp_forms                       forms of BMP         colour_models      to BGR
            → lenient_decode                  cut files            decode_memory      how large
-           → decode_doubts                   warnings
+           → jpeg_checks                     damaged ones         decode_doubts      warnings
 """
 
 import contextlib
@@ -27,6 +27,7 @@ from decoding import bmp_forms, decode_memory, tiff_directory, tiff_forms
 from decoding import decode_doubts as doubts
 from decoding import image_containers as containers
 from decoding.colour_models import bytes_per_pixel, shrink, stretched, to_bgr, upright
+from decoding.jpeg_checks import watched
 from decoding.lenient_decode import FILLERS, at_once, fill_missing, is_tail, load_partly, on_ground
 from decoding.mpo_pictures import has_another_page
 from decoding.pixels import Pixels
@@ -202,6 +203,7 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
         with decode_memory.budget().lend(needed):
             if factor > 1 and jpeg:
                 image.draft(None, (max(1, full[0] // factor), max(1, full[1] // factor)))
+            is_damaged = watched(image, content) if jpeg else None
             if jpeg:
                 at_once(image, content)
             image.load()
@@ -209,6 +211,8 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
             if animated:
                 pixels, hidden = _first_that_shows(image, pixels, hidden, factor)
             found = doubts.reduced(full, factor) + (doubts.ALL_TRANSPARENT,) * hidden
+            if is_damaged is not None and is_damaged():
+                found += (doubts.DAMAGED_INSIDE,)
             if animated or (image.format == "MPO" and has_another_page(content)):
                 found += (doubts.FIRST_FRAME_ONLY,)
             if form == "AVIF":

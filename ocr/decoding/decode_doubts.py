@@ -13,6 +13,11 @@ ALL_TRANSPARENT = ImageWarning(
     "transparency to be sure what it shows.",
 )
 
+DAMAGED_INSIDE = ImageWarning(
+    "picture_incomplete",
+    "The file is damaged inside: parts of the picture may be missing, shifted or of wrong colours. "
+    f"{REMEDY}",
+)
 
 FIRST_FRAME_ONLY = ImageWarning(
     "first_frame_only",

@@ -17,7 +17,7 @@ from image_warnings import ImageWarning
 from ocr_contract.doubt import Reason
 from page_records import Line
 from reading import joined_letters, orientation, unread_script
-from reading.axis_titles import are_axis_titles
+from reading.axis_titles import are_axis_titles, rotation_by_axes
 from reading.cut_leaders import CleanedLines, read_cleaned
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged, page_unsure
@@ -143,13 +143,16 @@ class PageEngine:
         elif (
             not (asked.surest or told_upright)
             and unread_script.is_unread(asked.surest_short)
-            and (joined := self._rotation_of_joined(page, polygons, shares)) is not None
+            and (joined := self._rotation_of_shape(page, polygons, shares)) is not None
         ):
             rotation = joined
         elif not unread_script.is_unread(asked.surest):
             seen = self._seen(page, polygons, shares)
             rotation = orientation.rotation(asked.evidence, seen, told_upright=told_upright)
-            if are_axis_titles(page, polygons, rotation):
+            by_axes = rotation_by_axes(page, polygons[asked.lines], asked.evidence)
+            if by_axes is not None:
+                rotation = 0 if told_upright else by_axes
+            elif are_axis_titles(page, polygons, rotation):
                 rotation = 0
         else:
             rotation = self._rotation_of_unread(
@@ -171,6 +174,7 @@ class PageEngine:
     ) -> "_Asked":
         """What the page's lines, as far as they are asked, say about the way it stands; `known`
         are readings as the page lies, by index, and gets those that are made."""
+        indices: list[int] = []
         found: list[orientation.Evidence] = []
         surest: list[float] = []
         surest_short: list[float] = []
@@ -192,6 +196,7 @@ class PageEngine:
                 if reading.way == UPRIGHT
             }
             columns = read_ways(crops, [*map(orientation.columns_to_ask, asked)], recognise)
+            indices += group
             found += [
                 orientation.evidence([*lines, *more], orientation.base_turn(polygons[index]))
                 for index, lines, more in zip(group, asked, columns, strict=True)
@@ -207,7 +212,7 @@ class PageEngine:
                     texts[(base + reading.way.turn) % 360].append(reading.text)
             if orientation.is_clear(found, shares):
                 break
-        return _Asked(found, surest, surest_short, texts)
+        return _Asked(indices, found, surest, surest_short, texts)
 
     def _rotation_of_unread(
         self,
@@ -224,17 +229,17 @@ class PageEngine:
             return reads
         if told_upright:
             return 0
-        if (joined := self._rotation_of_joined(page, polygons, shares)) is not None:
+        if (joined := self._rotation_of_shape(page, polygons, shares)) is not None:
             return joined
         if not orientation.on_their_side(polygons):
             return 0
         return unread_script.rotation_of_lying(self._seen(page, polygons, shares), lines)
 
-    def _rotation_of_joined(
+    def _rotation_of_shape(
         self, page: Pixels, polygons: Polygons, shares: Sequence[float]
     ) -> int | None:
-        """As `orientation.rotation`, of joined letters; None where the lines do not look so, or
-        the page classifier speaks against it."""
+        """As `orientation.rotation`, of joined letters and Hangul; None where the lines do not
+        look so, or the page classifier speaks against it."""
         axis, crops = _along_one_axis(page, polygons, _LINES_FOR_SHAPE)
         stand = joined_letters.stand(crops)
         if stand is None:
@@ -354,7 +359,10 @@ def _along_one_axis(page: Pixels, polygons: Polygons, count: int) -> tuple[int, 
 class _Asked(NamedTuple):
     """What lines say about the way in which a page stands."""
 
+    lines: list[int]
+    """Which were asked, by index."""
     evidence: list[orientation.Evidence]
+    """What each says."""
     surest: list[float]
     """Of each line or word, the confidence in the way in which it reads best."""
     surest_short: list[float]

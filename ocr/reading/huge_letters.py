@@ -8,9 +8,11 @@ the line.
 import numpy as np
 import numpy.typing as npt
 
+from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from reading.layout.boxes import Boxes
 from reading.layout.skew import level_boxes
+from reading.letter_rows import ink_of, is_row_of_letters
 
 HUGE = 160
 """Pixels of the map, from which height on letters may be found in pieces; at 200 some are."""
@@ -26,9 +28,9 @@ _COVERED = 0.8
 """A single piece that covers so much of a line is the line."""
 
 
-def joined(found: Polygons, coarse: Polygons, huge: float) -> Polygons:
-    """(count, 4, 2): the lines of a search, where a coarser one shows a line at least `huge` pixels
-    high of which they are pieces, that line instead."""
+def joined(page: Pixels, found: Polygons, coarse: Polygons, huge: float) -> Polygons:
+    """(count, 4, 2): the lines of a search of a page (height, width, 3); where a coarser one shows
+    a line at least `huge` pixels high of which they are pieces, that line instead."""
     upright = np.eye(2, dtype=np.float32)
     boxes, lines = level_boxes(found, upright), level_boxes(coarse, upright)
     sides = boxes[:, 2:] - boxes[:, :2]
@@ -45,9 +47,17 @@ def joined(found: Polygons, coarse: Polygons, huge: float) -> Polygons:
         is_line = pieces.sum() == 1 and float(shared[pieces].sum()) >= _COVERED * area
         scraps = float(shared[pieces & ~as_high].sum())
         if as_high.any() and not is_line and scraps <= _SCRAPS * area:
+            for low in np.flatnonzero(pieces & ~as_high).tolist():
+                pieces[low] = not _is_text(page, boxes[low])
             is_kept &= ~pieces
             added.append(polygon)
     return np.concatenate([found[is_kept], np.array(added)]) if added else found
+
+
+def _is_text(page: Pixels, box: npt.NDArray[np.float32]) -> bool:
+    """Whether a piece is no stroke but small print, as at a chart that looks like a letter."""
+    left, top, right, bottom = box.astype(int).tolist()
+    return is_row_of_letters(ink_of(page[top:bottom, left:right]))
 
 
 def _shared(boxes: Boxes, line: npt.NDArray[np.float32]) -> Boxes:

@@ -82,12 +82,12 @@ def find_lines(page: Pixels, detect: Detect, side: int) -> Polygons:
     """
     margin = margin_of(page)
     found = _find(with_margin(page, margin) if margin else page, detect, side)
-    lone = lone_character(page) if len(found) <= _MOST_PIECES_OF_ONE else None
-    if lone is not None:
-        return lone
     if margin:
         edges = np.array(page.shape[1::-1], dtype=np.float32)
         found = np.clip(found - np.float32(margin), 0, edges)
+    lone = lone_character(page, found) if len(found) <= _MOST_PIECES_OF_ONE else None
+    if lone is not None:
+        return lone
     return _at_most(MAX_LINES, found)
 
 
@@ -191,7 +191,7 @@ def _with_huge_letters(page: Pixels, detect: Detect, found: Polygons, scale: flo
         return found
     steps = round(max(page.shape[:2]) * scale * WANTED / highest / _AMPLE_STEP)
     coarse = _look(page, detect, max(steps * _AMPLE_STEP, _SMALLEST_SIDE))
-    return joined(found, coarse, HUGE / scale)
+    return joined(page, found, coarse, HUGE / scale)
 
 
 def _side_for_signs(page: Pixels, found: Polygons, scale: float) -> int:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from reading.letter_rows import is_row_of_letters
 
 _NEEDS_MARGIN = 256
 """A page whose shorter side is less gets a margin."""
@@ -55,8 +56,9 @@ def with_margin(page: Pixels, margin: int) -> Pixels:
     return np.asarray(wide, dtype=np.uint8)
 
 
-def lone_character(page: Pixels) -> Polygons | None:
-    """(1, 4, 2): where the only character of a page is, with what the recogniser wants around."""
+def lone_character(page: Pixels, found: Polygons) -> Polygons | None:
+    """(1, 4, 2): where the only character of a page is, with what the recogniser wants around; None
+    where there is none, or a row of letters is among the lines that were `found`."""
     height, width = page.shape[:2]
     if max(height, width) > _LONE_PAGE:
         return None
@@ -64,11 +66,14 @@ def lone_character(page: Pixels) -> Polygons | None:
     if apart is None:
         return None
     ink = (apart > max(_INK_SHARE * int(apart.max()), _LEAST_CONTRAST // 2)).astype(np.uint8)
-    _, _, pieces, _ = cv2.connectedComponentsWithStats(ink)
+    _, places, pieces, _ = cv2.connectedComponentsWithStats(ink)
     areas = pieces[1:, cv2.CC_STAT_AREA]
     large = areas > _DUST * areas.sum()
     if areas[~large].sum() > _MOST_DUST * areas.sum():
         return None  # the letters of a grid, say
+    dust = np.concatenate([[False], ~large])[places].astype(np.uint8)
+    if any(is_row_of_letters(_part(dust, line)) for line in found):
+        return None  # of a chart's title, say
     pieces = pieces[1:][large]
     if not 0 < len(pieces) <= _MOST_PIECES:
         return None
@@ -87,6 +92,12 @@ def lone_character(page: Pixels) -> Polygons | None:
     return np.array(
         [[[left, top], [right, top], [right, bottom], [left, bottom]]], dtype=np.float32
     )
+
+
+def _part(ink: npt.NDArray[np.uint8], line: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """What lies in a line's (4, 2) box."""
+    (left, top), (right, bottom) = line.min(axis=0).astype(int), line.max(axis=0).astype(int)
+    return np.ascontiguousarray(ink[top:bottom, left:right])
 
 
 def _are_rows(tops: npt.NDArray[np.int32], heights: npt.NDArray[np.int32], high: int) -> bool:

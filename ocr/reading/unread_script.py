@@ -6,8 +6,8 @@ asked about the page in all four positions: what it says of one alone is often w
 But it is just as sure that Hebrew, Tibetan and some Greek stand on their head when they do not. So
 only a page whose lines lie is turned, except where more speaks for it: the second recogniser, if
 its language is set up; small Greek letters, which the models know from formulas and find in one way
-only; or, together with the classifier, the shape of Arabic's joined letters (`joined_letters`).
-docs/decisions/0030, 0047 and 0052 have the figures.
+only; or, together with the classifier, the shape of Arabic's joined letters or of Hangul
+(`joined_letters`). docs/decisions/0030, 0047, 0052 and 0061 have the figures.
 """
 
 from collections import Counter

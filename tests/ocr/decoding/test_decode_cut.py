@@ -245,3 +245,32 @@ def test_an_arithmetic_coded_jpeg_is_read_whatever_its_length() -> None:
     assert decoded.pixels.shape == (600, 600, 3)
     assert decoded.pixels.std() > 5
     assert decoded.warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "JPEG 4:4:4", "JPEG grey", "JPEG CMYK"])
+def test_a_jpeg_that_is_damaged_inside_says_so(kind: str) -> None:
+    """Decoders show it without a word: behind the damage each block stands somewhere else."""
+    content = made(kind)
+    middle, lost = len(content) // 2, len(content) // 20
+    before, hit, behind = (
+        content[:middle],
+        content[middle : middle + lost],
+        content[middle + lost :],
+    )
+    for damaged in (before + behind, before + hit + hit + behind, before + bytes(lost) + behind):
+        (doubt,) = shown(damaged).warnings
+        assert doubt.code == "picture_incomplete"
+        assert "damaged inside" in doubt.message
+    assert shown(content).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "options", [{"restart_marker_blocks": 4}, {"optimize": True}, {"progressive": True}], ids=str
+)
+def test_a_sound_jpeg_of_every_kind_is_not_called_damaged(options: dict[str, bool | int]) -> None:
+    for side in (7, 16, 33, 200):
+        image = page().crop((0, 0, side, side))
+        for part in (image, Image.new("RGB", (side, 3 * side), "white")):
+            content = image_files.saved(part, "JPEG", quality=60, **options)
+            assert shown(content).warnings == ()
+            assert shown(content + bytes(500)).warnings == ()

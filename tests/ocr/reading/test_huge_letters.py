@@ -21,6 +21,7 @@ def boxes(found: Polygons) -> set[Box]:
     return {(*map(int, one.min(axis=0)), *map(int, one.max(axis=0))) for one in found}
 
 
+PAGE = np.full((700, 1100, 3), 255, dtype=np.uint8)
 LINE = (0, 100, 1000, 500)
 LETTERS = (10, 120, 300, 480), (320, 110, 600, 490), (580, 130, 1000, 490)
 STROKE = (350, 250, 360, 280)
@@ -28,12 +29,14 @@ BELOW = (100, 600, 500, 640)
 
 
 def test_pieces_become_the_line_that_a_coarser_look_shows() -> None:
-    found = joined(polygons(*LETTERS, STROKE, BELOW), polygons(LINE, (90, 590, 510, 650)), 300)
+    found = joined(
+        PAGE, polygons(*LETTERS, STROKE, BELOW), polygons(LINE, (90, 590, 510, 650)), 300
+    )
     assert boxes(found) == {LINE, BELOW}
 
 
 def test_a_part_of_a_line_becomes_all_of_it() -> None:
-    assert boxes(joined(polygons(LETTERS[0]), polygons(LINE), 300)) == {LINE}
+    assert boxes(joined(PAGE, polygons(LETTERS[0]), polygons(LINE), 300)) == {LINE}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,19 @@ def test_a_part_of_a_line_becomes_all_of_it() -> None:
 )
 def test_what_is_no_piece_stays(found: list[Box], coarse: list[Box]) -> None:
     before = polygons(*found)
-    assert boxes(joined(before, polygons(*coarse), 300)) == boxes(before)
+    assert boxes(joined(PAGE, before, polygons(*coarse), 300)) == boxes(before)
+
+
+def test_small_print_at_a_chart_is_no_stroke_of_a_huge_letter() -> None:
+    """The chart looks like one; its titles were lost without a word."""
+    page = PAGE.copy()
+    page[480:486, 60:1000] = page[120:480, 60:66] = 0
+    title, stroke = (300, 105, 420, 125), (500, 300, 520, 312)
+    for x in range(302, 416, 14):
+        page[108:122, x : x + 8] = 0
+    page[302:310, 502:518] = 0
+    found = polygons((60, 130, 990, 490), title, stroke)
+    assert boxes(joined(page, found, polygons(LINE), 300)) == {LINE, title}
 
 
 def test_a_page_of_huge_letters_is_searched_once_more_at_a_smaller_side() -> None:

@@ -1,4 +1,4 @@
-"""Lines of joined letters, told by their shape."""
+"""Lines of joined letters and of Hangul, told by their shape."""
 
 from pathlib import Path
 
@@ -56,9 +56,25 @@ def test_one_short_line_is_enough(words: str, font: Path) -> None:
     assert stand(on_their_head([crop])) is False
 
 
+@pytest.mark.parametrize("typeface", ["SansCJK", "SerifCJK"])
+def test_hangul_is_seen_upright_and_on_its_head(typeface: str) -> None:
+    korean = lines("kor", typeface)
+    assert stand(korean) is True
+    assert stand(on_their_head(korean)) is False
+    short = [korean[0][:, : 5 * korean[0].shape[0]]]
+    assert stand(short) is None, "short words of other scripts look so on their head"
+
+
 @pytest.mark.parametrize(
     ("code", "typeface"),
-    [("heb", "Hebrew"), ("hin", DEVANAGARI), ("ell", "LiberationSans"), ("tha", "Thai")],
+    [
+        ("chi", "SansCJK"),
+        ("jpn", "SerifCJK"),
+        ("heb", "Hebrew"),
+        ("hin", DEVANAGARI),
+        ("ell", "LiberationSans"),
+        ("tha", "Thai"),
+    ],
 )
 def test_other_scripts_never_look_so(code: str, typeface: str) -> None:
     """Letters that hang from a bar have their ink as high; Hebrew's stand apart."""

@@ -93,12 +93,14 @@ def test_a_turned_page_is_put_upright(engine: PageEngine, recipe: cases.Recipe, 
 
 @pytest.mark.parametrize(
     ("kind", "name", "turn"),
-    [("named-bars", "up", 90), ("tight-crop", "Cancel-14-margin2", 90)],
+    [("named-bars", "up", 90), ("tight-crop", "Cancel-14-margin2", 90),
+     ("axis-title", "below-a-head", 90), ("east-asian", "korean", 180)],
 )  # fmt: skip
 def test_what_looked_upright_is_put_upright(
     engine: PageEngine, kind: str, name: str, turn: int
 ) -> None:
-    """Long names stand upright where their chart lies; a button is no page to the classifier."""
+    """Long names stand upright where their chart lies; a button is no page to the classifier; a
+    head and an axis' title say different ways; of Hangul nothing is read."""
     (recipe,) = (each for each in cases.recipes({kind}) if each.name == name)
     page = cases.pixels(recipe.draw().image)
     assert engine.read(cases.turned(page, turn)).rotation == turn

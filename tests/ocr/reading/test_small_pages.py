@@ -9,6 +9,8 @@ from reading.small_pages import lone_character, margin_of, with_margin
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
+NOTHING = np.empty((0, 4, 2), dtype=np.float32)
+
 
 def blank(height: int, width: int, shade: int = 255) -> Pixels:
     return np.full((height, width, 3), shade, dtype=np.uint8)
@@ -41,7 +43,7 @@ def test_the_margin_has_the_colour_of_the_edge() -> None:
 @pytest.mark.parametrize("ground", [255, 30])
 def test_a_character_is_taken_whole_and_with_ground_around(ground: int) -> None:
     page = letter_i(blank(200, 200, ground), 100, 60, 80, 255 - ground)
-    found = lone_character(page)
+    found = lone_character(page, NOTHING)
     assert found is not None
     (left, top), _, (right, bottom), _ = found[0].tolist()
     assert top < 60 and bottom > 140 and left < 100 and right > 110
@@ -52,7 +54,7 @@ def test_a_character_is_taken_whole_and_with_ground_around(ground: int) -> None:
 def test_a_character_that_fills_the_page_stays_inside_it() -> None:
     page = blank(60, 40)
     cv2.putText(page, "B", (2, 55), cv2.FONT_HERSHEY_SIMPLEX, 2.2, BLACK, 5)
-    found = lone_character(page)
+    found = lone_character(page, NOTHING)
     assert found is not None
     assert found.min() >= 0
     assert (found.max(axis=(0, 1)) <= (40, 60)).all()
@@ -100,4 +102,15 @@ def faint() -> Pixels:
     ],
 )
 def test_what_is_no_lone_character(page: Pixels) -> None:
-    assert lone_character(page) is None
+    assert lone_character(page, NOTHING) is None
+
+
+def test_a_chart_with_a_title_is_no_lone_character() -> None:
+    """Its axes and bars are the only large pieces; the title was lost without a word."""
+    page = blank(300, 300)
+    page[20:260, 40:44] = page[256:260, 40:280] = page[100:256, 60:180] = 0
+    assert lone_character(page, NOTHING) is not None
+    for x in range(120, 180, 10):
+        page[6:14, x : x + 6] = 0
+    title = np.array([[[116, 2], [184, 2], [184, 18], [116, 18]]], dtype=np.float32)
+    assert lone_character(page, title) is None
