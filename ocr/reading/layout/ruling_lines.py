@@ -120,6 +120,8 @@ def _segments(grey: npt.NDArray[np.uint8], axis: int) -> Segments:
     around = cv2.erode(cv2.blur(thin, kernel(5, 1).shape[::-1]), kernel(_AROUND, 1))
     mask = long(cv2.subtract(thin, around))  # in a screened area there are lines everywhere
     first, last = _extent(mask, axis)
+    if first == last:
+        return _NONE.copy()
     found = _pieces(mask[first:last] if axis else mask[:, first:last])
     across, along = (1, 0) if axis else (0, 1)
     begins, ends = found[:, :2], found[:, :2] + found[:, 2:]
@@ -136,16 +138,17 @@ def _extent(mask: npt.NDArray[Any], axis: int) -> tuple[int, int]:
 
 
 def _pieces(mask: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """(count, 4): left, top, width and height of each connected piece, from the top; their outlines
-    are found in a tenth of the time in which all pixels are numbered."""
+    """(count, 4): left, top, width and height of each connected piece, one at least, from the top.
+    Outlines are found in a tenth of the time in which all pixels are numbered."""
     outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    is_hole = nesting[0, :, 3] >= 0
     found = [
         cv2.boundingRect(outline)
-        for outline, (*_, outer) in zip(outlines, nesting[0].tolist() if outlines else (), strict=True)
-        if outer < 0  # no hole
+        for outline, inner in zip(outlines, is_hole.tolist(), strict=True)
+        if not inner
     ]
     found.sort(key=lambda piece: (piece[1], piece[0]))
-    return np.array(found, dtype=np.int32).reshape(-1, 4)
+    return np.array(found, dtype=np.int32)
 
 
 def _joined(segments: Segments, gap: float, aside: float) -> Segments:
