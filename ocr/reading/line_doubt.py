@@ -6,6 +6,7 @@ is seldom written. A logistic model weighs them; a table of steps makes of its s
 Both were fitted to lines with known text by `make calibration` (`doubt_model`).
 """
 
+import bisect
 import dataclasses
 import functools
 import itertools
@@ -170,17 +171,22 @@ def _missed(columns: Columns, begins: Places, space: int) -> tuple[float, float]
     (blanks,) = ((columns.classes == BLANK) & asked).nonzero()
     if not len(blanks):
         return 0.0, 0.0
-    found = np.concatenate([[BLANK], columns.classes[begins], [BLANK]])
-    after = np.searchsorted(begins, blanks)
-    before, behind = found[after], found[after + 1]
-    rivals, shares = columns.rivals[blanks], columns.rival_shares[blanks]
-    new = (rivals != before[:, None]) & (rivals != behind[:, None])
-    is_space = rivals == space
-    return (
-        float(np.where(new & ~is_space, shares, 0).max()),
-        float(np.where(new & is_space & (before != BLANK)[:, None] & (behind != BLANK)[:, None],
-                       shares, 0).max()),
-    )  # fmt: skip
+    places, found = begins.tolist(), [BLANK, *columns.classes[begins].tolist(), BLANK]
+    missed = nearly_space = 0.0
+    for blank, rivals, shares in zip(
+        blanks.tolist(), columns.rivals[blanks].tolist(), columns.rival_shares[blanks].tolist(),
+        strict=True,
+    ):  # fmt: skip
+        after = bisect.bisect_left(places, blank)
+        before, behind = found[after : after + 2]
+        for rival, share in zip(rivals, shares, strict=True):
+            if rival in (before, behind):
+                continue
+            if rival != space:
+                missed = max(missed, share)
+            elif BLANK not in (before, behind):
+                nearly_space = max(nearly_space, share)
+    return missed, nearly_space
 
 
 def _gap(classes: Classes, begins: Places, space: int) -> float:

@@ -34,6 +34,8 @@ _MOST_PLACES = 12
 """Of one line; where more is doubtful, all of it is."""
 _MOST_OPEN = 16
 """Columns of one place in which there is a choice; with more it is no text that can be told."""
+_NEVER = (0.0, 0.0)
+"""How likely a prefix is that no beam has, with a blank at its end and without."""
 _LONGEST = 40
 """Characters of one place."""
 
@@ -203,22 +205,21 @@ def _grown(
 ) -> dict[tuple[int, ...], tuple[float, float]]:
     """The beams one column further on; the likeliest of them."""
     total = sum(weight for _, weight in candidates)
+    shares = [(each, weight / total) for each, weight in candidates]
     grown: dict[tuple[int, ...], tuple[float, float]] = {}
-
-    def add(prefix: tuple[int, ...], blank: float, other: float) -> None:
-        known = grown.get(prefix, (0.0, 0.0))
-        grown[prefix] = (known[0] + blank, known[1] + other)
-
     for prefix, (blank, other) in beams.items():
-        for each, weight in candidates:
-            share = weight / total
+        whole, last = blank + other, prefix[-1] if prefix else BLANK
+        for each, share in shares:
             if each == BLANK:
-                add(prefix, (blank + other) * share, 0.0)
-            elif prefix and prefix[-1] == each:
-                add(prefix, 0.0, other * share)
-                add((*prefix, each), 0.0, blank * share)
-            else:
-                add((*prefix, each), 0.0, (blank + other) * share)
+                ended, open_ = grown.get(prefix, _NEVER)
+                grown[prefix] = ended + whole * share, open_
+                continue
+            if each == last:
+                ended, open_ = grown.get(prefix, _NEVER)
+                grown[prefix] = ended, open_ + other * share
+            longer = (*prefix, each)
+            ended, open_ = grown.get(longer, _NEVER)
+            grown[longer] = ended, open_ + (blank if each == last else whole) * share
     if len(grown) <= _BEAMS:
         return grown
     best = sorted(grown.items(), key=lambda each: -sum(each[1]))
