@@ -17,9 +17,10 @@ Samples = npt.NDArray[np.generic]
 
 _MOST_STRETCHED_PIXELS = 60e6
 _STRIP_PIXELS = 1 << 22
-_PLAIN_STRIP_PIXELS = 1 << 19
+_PLAIN_STRIP_PIXELS = 1 << 16
 """Of pictures that nothing shines through, whose pixels do not look at their neighbours: what is
-held beside a page of A4 at 300 dots an inch while it becomes BGR is 6 MB instead of 48."""
+held beside a page while it becomes BGR is less than a megabyte, the same one for each part. Larger
+blocks come from the system each time (`reading.heap`): that takes longer than to fill them."""
 _DEPTHS = tuple(float(2**bits - 1) for bits in range(8, 17))
 _ALPHA_MODES = {"RGBA", "LA", "PA", "RGBa", "La"}
 _SHARE_OF_INK = 0.02

@@ -29,3 +29,15 @@ def median(values: "npt.NDArray[Any] | Sequence[float]") -> float:
     if numbers.dtype.kind == "f":
         return float((low + high) / 2)  # in its own precision, as numpy does
     return (int(low) + int(high)) / 2
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """As numpy's of a list with one number at least: straight between the two that are nearest to
+    `share` of the way up. A fiftieth of its time for the few numbers of a line."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    beyond, high = place - low, ordered[min(low + 1, len(ordered) - 1)]
+    if beyond < 0.5:
+        return ordered[low] + (high - ordered[low]) * beyond
+    return high - (high - ordered[low]) * (1 - beyond)

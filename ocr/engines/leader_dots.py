@@ -60,7 +60,8 @@ def without_leader_dots(line: Pixels) -> Pixels:
 def _ink(line: Pixels) -> Marks:
     """The less frequent of two shades; nowhere where they are nearly the same."""
     grey = cv2.cvtColor(line, cv2.COLOR_BGR2GRAY)
-    if int(np.ptp(grey)) < _LEAST_CONTRAST:
+    darkest, brightest, _, _ = cv2.minMaxLoc(grey)
+    if brightest - darkest < _LEAST_CONTRAST:
         return np.zeros(grey.shape, dtype=np.bool_)
     _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     found: Marks = dark.view(np.bool_)

@@ -4,15 +4,21 @@
 them, with every engine and model format that it knows. Safe to use from several threads.
 """
 
+import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
-from engines.columns import Columns
+from engines.columns import Columns, character_begins
 
 
-class Evidence(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evidence:
     """What a recogniser saw of a line, or of one part of a long one."""
 
     columns: Columns
@@ -22,6 +28,11 @@ class Evidence(NamedTuple):
     """What it was read as."""
     width: int
     """How many of the network's pixels the part is wide, without what it was padded with."""
+
+    @functools.cached_property
+    def begins(self) -> npt.NDArray[np.intp]:
+        """(characters,): in which columns characters begin; half a dozen judges ask."""
+        return character_begins(self.columns.classes).nonzero()[0]
 
 
 class Recognised(NamedTuple):

@@ -15,7 +15,7 @@ from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from engines.leader_dots import without_leader_dots
 from engines.long_lines import recognise_beside_gaps
-from reading.line_crops import LineCrops, crop_line
+from reading.line_crops import LineCrops, crop_line, is_upright
 from reading.line_reading import UPRIGHT, Reading, Recognise, read_lines
 
 _DOTS = re.compile(r"^\s*[.…·]|[.…·]\s*[.…·]\s*$|…")
@@ -25,16 +25,16 @@ _BESIDE = 6
 _LEAST_RATIO = 1.2
 
 
-class CleanedLines(LineCrops):
+class LinesAsRead(LineCrops):
     """The lines of a page as they were read."""
 
     def __init__(self, page: Pixels, polygons: Polygons, readings: Sequence[Reading]) -> None:
         super().__init__(page, polygons)
-        self._cleaned = [reading.cleaned for reading in readings]
+        self._crops = [reading.crop for reading in readings]
 
     def at(self, number: int) -> Pixels:
-        cleaned = self._cleaned[number]
-        return super().at(number) if cleaned is None else cleaned
+        crop = self._crops[number]
+        return super().at(number) if crop is None else crop
 
 
 def read_cleaned(
@@ -66,10 +66,9 @@ def read_cleaned(
             if reading.confidence > found[number].confidence:
                 found[number] = reading
                 cleaned[number] = cut[number]
+    kept = {n: whole[n] for n, polygon in enumerate(polygons) if not is_upright(polygon)} | cleaned
     return [
-        dataclasses.replace(found[number], cleaned=cleaned[number])
-        if number in cleaned
-        else found[number]
+        dataclasses.replace(found[number], crop=kept[number]) if number in kept else found[number]
         for number in range(len(whole))
     ]
 

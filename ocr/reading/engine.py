@@ -18,7 +18,7 @@ from ocr_contract.doubt import Reason
 from page_records import Line
 from reading import joined_letters, orientation, unread_script
 from reading.axis_titles import are_axis_titles, rotation_by_axes
-from reading.cut_leaders import CleanedLines, read_cleaned
+from reading.cut_leaders import LinesAsRead, read_cleaned
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged, page_unsure
 from reading.layout.paragraphs import paragraph_numbers
@@ -325,7 +325,7 @@ class PageEngine:
     ) -> list[Reading]:
         """Lines of other scripts marked, or read by whoever can."""
         return self._scripts.settle(
-            CleanedLines(page, polygons, readings),
+            LinesAsRead(page, polygons, readings),
             readings,
             lambda number: crop_line(page, grown(polygons[number])),
         )

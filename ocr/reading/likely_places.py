@@ -5,9 +5,6 @@ import itertools
 import statistics
 from collections.abc import Sequence
 
-import numpy as np
-
-from engines.columns import character_begins
 from engines.text_models import Evidence
 from reading.look_alikes import look_alikes
 from reading.rival_readings import (
@@ -29,12 +26,14 @@ _CLOSING = ")]"
 def likely_places(evidence: Evidence) -> list[Place]:
     """Of a part of a line, in rising order, without overlaps."""
     text, columns = evidence.text, evidence.columns
-    found = {(place.start, place.end): place.readings for place in doubtful_places(evidence)}
     starts = columns_of(evidence)
+    found = {
+        (place.start, place.end): place.readings for place in doubtful_places(evidence, starts)
+    }
     if len(starts) == len(text):  # as it is but for leaders and the like
         shares = _shares(evidence, starts)
         wide = _wide(starts)
-        none_open = np.zeros(len(columns.classes), dtype=np.bool_)
+        none_open = [False] * len(columns.classes)
         for start, end in word_spans(text, [*starts, len(columns.classes)], none_open):
             if text[start:end] == " ":
                 continue
@@ -89,6 +88,7 @@ def _wide(starts: Sequence[int]) -> list[int]:
 
 def _shares(evidence: Evidence, starts: Sequence[int]) -> list[float]:
     """The probability of each character of the text; of a space that was no class 1."""
-    columns = evidence.columns
-    begins = character_begins(columns.classes)
-    return [float(columns.probabilities[column]) if begins[column] else 1.0 for column in starts]
+    begins = evidence.begins.tolist()
+    shares = evidence.columns.probabilities[evidence.begins].tolist()
+    of_column = dict(zip(begins, shares, strict=True))
+    return [of_column.get(column, 1.0) for column in starts]

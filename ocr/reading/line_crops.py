@@ -59,7 +59,7 @@ def crop_line(page: Pixels, polygon: npt.NDArray[np.float32]) -> Pixels:
     Axis-aligned rectangles, most lines of a scan, are cut out; others are warped.
     """
     corners: list[list[float]] = polygon.tolist()  # so few numbers are slower in numpy
-    if _is_upright(corners):
+    if _runs_along_axes(corners):
         left, top, right, bottom = _cut_sides(corners)
         rows = slice(max(top, 0), max(bottom, top + 1, 0))  # a negative end would count from below
         columns = slice(max(left, 0), max(right, left + 1, 0))
@@ -86,7 +86,7 @@ def shares_along(
     end, straightening stretched it unevenly."""
     corners: list[list[float]] = polygon.tolist()
     first = turn // 90
-    cut = _cut_corners(corners) if _is_upright(corners) else corners
+    cut = _cut_corners(corners) if _runs_along_axes(corners) else corners
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = [*cut[first:], *cut[:first]]
     # From the unit square to a quadrilateral: Heckbert, "Fundamentals of Texture Mapping", 1989.
     wide = (x1 - x2, y1 - y2), (x3 - x2, y3 - y2)
@@ -139,7 +139,12 @@ def turned(pixels: Pixels, degrees: int) -> Pixels:
     return np.asarray(cv2.rotate(pixels, _ROTATIONS[degrees]), np.uint8) if degrees else pixels
 
 
-def _is_upright(corners: list[list[float]]) -> bool:
+def is_upright(polygon: npt.NDArray[np.float32]) -> bool:
+    """Whether a quadrilateral (4, 2) is cut out as it stands, without straightening."""
+    return _runs_along_axes(polygon.tolist())
+
+
+def _runs_along_axes(corners: list[list[float]]) -> bool:
     """Whether the sides run along the axes, to within a pixel."""
     top_left, top_right, bottom_right, bottom_left = corners
     return (

@@ -6,6 +6,9 @@ is seldom written. A logistic model weighs them; a table of steps makes of its s
 Both were fitted to lines with known text by `make calibration` (`doubt_model`).
 """
 
+import bisect
+import dataclasses
+import functools
 import itertools
 import math
 import re
@@ -17,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.arrays import Classes
-from engines.columns import BLANK, Columns, character_begins
+from engines.columns import BLANK, Columns
 from engines.text_models import Evidence
 from ocr_contract.doubt import Reason
 from reading.doubt_model import STEPS, WEIGHTS
@@ -45,10 +48,10 @@ _ODD = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
 
 
 Places = npt.NDArray[np.intp]
-Shares = npt.NDArray[np.floating]
 
 
-class LineFacts(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class LineFacts:
     """What the doubt of a line follows from."""
 
     text: str
@@ -61,6 +64,11 @@ class LineFacts(NamedTuple):
     page: float | None = None
     """As `unsure` has it of all lines of its page; None: it stands alone."""
 
+    @functools.cached_property
+    def parts(self) -> "list[_PartFacts]":
+        """What each part of the evidence tells, once for the doubt and its reason."""
+        return [_PartFacts.of(part) for part in self.evidence]
+
 
 def doubt(line: LineFacts) -> float | None:
     """The probability that the text is wrong, `LEAST` to `MOST`; None without evidence."""
@@ -72,7 +80,7 @@ def doubt(line: LineFacts) -> float | None:
 
 def reason(line: LineFacts) -> Reason | None:
     """What in particular makes a line doubtful, if it is."""
-    parts = [_PartFacts.of(part) for part in line.evidence]
+    parts = line.parts
     if _LOST_POINT.search(line.text):
         return Reason.LOST_POINT
     if line.is_turned:
@@ -90,21 +98,17 @@ def unsure(parts: Iterable[Evidence]) -> float:
     """How unsure characters are in the mean, 0 and more. An unlikely character on a page that is
     else read surely is seldom wrong: 1 of 128 such lines, on a usual receipt 1 of 5."""
     logs = [
-        -np.log(np.maximum(_shares(part)[1], _SMALLEST_SHARE), dtype=np.float64) for part in parts
-    ]
+        -np.log(np.maximum(part.columns.probabilities[part.begins], _SMALLEST_SHARE),
+                dtype=np.float64)
+        for part in parts
+    ]  # fmt: skip
     count = sum(map(len, logs))
     return float(sum(each.sum() for each in logs)) / max(count, 1)
 
 
-def _shares(part: Evidence) -> tuple[Places, Shares]:
-    """Where its characters begin, and how likely each is."""
-    (begins,) = character_begins(part.columns.classes).nonzero()
-    return begins, part.columns.probabilities[begins]
-
-
 def features(line: LineFacts) -> tuple[float, ...]:
     """What the model weighs, the constant first."""
-    parts = [_PartFacts.of(part) for part in line.evidence]
+    parts = line.parts
     shares = sorted(share for part in parts for share in part.shares)
     unlikely = [1 - share for share in shares[:2]] or [1.0]
     count = max(len(shares), 1)
@@ -151,9 +155,9 @@ class _PartFacts(NamedTuple):
     @classmethod
     def of(cls, part: Evidence) -> "_PartFacts":
         columns, space = part.columns, len(part.characters) - 1
-        begins, shares = _shares(part)
+        begins = part.begins
         return cls(
-            shares.tolist(),
+            columns.probabilities[begins].tolist(),
             *_missed(columns, begins, space),
             _gap(columns.classes[begins], begins, space),
         )
@@ -161,20 +165,28 @@ class _PartFacts(NamedTuple):
 
 def _missed(columns: Columns, begins: Places, space: int) -> tuple[float, float]:
     """`missed` and `space`. That a blank beside a character is nearly that one says nothing."""
-    (blanks,) = ((columns.classes == BLANK) & (columns.rival_shares[:, 0] > 0)).nonzero()
+    asked = columns.rival_shares[:, 0] > 0
+    if not asked.any():
+        return 0.0, 0.0
+    (blanks,) = ((columns.classes == BLANK) & asked).nonzero()
     if not len(blanks):
         return 0.0, 0.0
-    found = np.concatenate([[BLANK], columns.classes[begins], [BLANK]])
-    after = np.searchsorted(begins, blanks)
-    before, behind = found[after], found[after + 1]
-    rivals, shares = columns.rivals[blanks], columns.rival_shares[blanks]
-    new = (rivals != before[:, None]) & (rivals != behind[:, None])
-    is_space = rivals == space
-    return (
-        float(np.where(new & ~is_space, shares, 0).max()),
-        float(np.where(new & is_space & (before != BLANK)[:, None] & (behind != BLANK)[:, None],
-                       shares, 0).max()),
-    )  # fmt: skip
+    places, found = begins.tolist(), [BLANK, *columns.classes[begins].tolist(), BLANK]
+    missed = nearly_space = 0.0
+    for blank, rivals, shares in zip(
+        blanks.tolist(), columns.rivals[blanks].tolist(), columns.rival_shares[blanks].tolist(),
+        strict=True,
+    ):  # fmt: skip
+        after = bisect.bisect_left(places, blank)
+        before, behind = found[after : after + 2]
+        for rival, share in zip(rivals, shares, strict=True):
+            if rival in (before, behind):
+                continue
+            if rival != space:
+                missed = max(missed, share)
+            elif BLANK not in (before, behind):
+                nearly_space = max(nearly_space, share)
+    return missed, nearly_space
 
 
 def _gap(classes: Classes, begins: Places, space: int) -> float:

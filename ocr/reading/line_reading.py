@@ -75,8 +75,9 @@ class Reading:
     places: tuple[float, ...] | None = None
     """Where each word begins and ends along the line as it was cut out and turned: shares of its
     length, two a word; None: not known."""
-    cleaned: Pixels | None = dataclasses.field(default=None, compare=False)
-    """The line as it was cut out, where a leader was taken out of it before (`cut_leaders`)."""
+    crop: Pixels | None = dataclasses.field(default=None, compare=False)
+    """The line as it was read, where cutting it out of the page again would be slower or something
+    else: slanting ones, and those that a leader was taken out of (`cut_leaders`)."""
 
 
 def read_lines(

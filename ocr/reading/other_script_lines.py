@@ -20,7 +20,7 @@ from reading.character_tables import tables_of
 from reading.line_crops import turned
 from reading.line_reading import HEAD, UPRIGHT, Reading
 from reading.seldom_letters import SELDOM_READ, Language, language_of, with_seldom_letters
-from reading.unspelled import is_plain, likelihood
+from reading.unspelled import likelihood
 
 _MARKED = ((0.15, 0.8), (0.5, 0.6), (1.01, 0.3))
 """A line so likely to hold letters of another script is marked (the second), where the mean of its
@@ -260,9 +260,9 @@ def _not_on_head(reading: Reading, how_likely: float) -> Reading:
 
 def likely(crops: Sequence[Pixels], number: int, reading: Reading) -> float:
     """How likely a line holds letters of another script, 0 to 1; most are not even cut out."""
-    if reading.way.stacked or is_plain(reading.evidence):
+    if reading.way.stacked:
         return 0.0
-    return likelihood(turned(crops[number], reading.way.turn), reading.evidence)
+    return likelihood(lambda: turned(crops[number], reading.way.turn), reading.evidence)
 
 
 class Least(NamedTuple):

@@ -35,6 +35,8 @@ _MAX_SIDE = 30_000
 _THUMBNAIL_RATIO = 4.0
 """A longer strip's thumbnail shows only its beginning: all of it would be a line."""
 TEMP_INTERVAL_S = 1.0
+_HALVED = 3
+"""So many times as large a picture as is wanted is halved first."""
 _JPEG_QUALITY = 70
 _THUMBNAIL_QUALITY = 80
 _BOX_COLOUR = (60, 140, 0)  # blue, green, red
@@ -123,10 +125,10 @@ def _divided(page: Pixels, scale: float) -> Pixels:
 
 def _shrink(page: Pixels, side: int) -> Pixels:
     """`page` itself, or a copy whose longer side is `side` pixels."""
-    longest = max(page.shape[:2])
-    near = _divided(page, min(2.0 * side / longest, 1.0))  # the quick way first
-    scale = side / max(near.shape[:2])
-    return near if scale >= 1 else _resized(near, scale)
+    while max(page.shape[:2]) >= _HALVED * side and min(page.shape[:2]) > 1:
+        page = _divided(page, 0.5)  # several times as quick as any other way
+    scale = side / max(page.shape[:2])
+    return page if scale >= 1 else _resized(page, scale)
 
 
 def _resized(page: Pixels, scale: float) -> Pixels:

@@ -6,14 +6,13 @@ are joined in every way that counts (a prefix beam search), so that a reading ma
 characters, or a space, and not only another character in one place.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from engines.columns import BLANK, LEAST_SPACE, Columns, character_begins
+from engines.columns import BLANK, LEAST_SPACE, Columns
 from engines.text_models import Evidence
 from engines.unspaced_scripts import runs_on
 from ocr_contract.alternatives import MAX_PLACES, MAX_READINGS, Alternative
@@ -35,6 +34,8 @@ _MOST_PLACES = 12
 """Of one line; where more is doubtful, all of it is."""
 _MOST_OPEN = 16
 """Columns of one place in which there is a choice; with more it is no text that can be told."""
+_NEVER = (0.0, 0.0)
+"""How likely a prefix is that no beam has, with a blank at its end and without."""
 _LONGEST = 40
 """Characters of one place."""
 
@@ -62,10 +63,12 @@ def alternatives(
         shown = text[place.start : place.end]
         likely = {reading: share * plausibility(reading) for reading, share in place.readings}
         first = likely.pop(shown, 0.0)
+        is_blank, folded = shown == " ", fold(shown)
         others = [
             each
             for each, share in likely.items()
-            if share >= first * (_AS_LIKELY if _is_alike(each, shown) else _READABLE)
+            # Search overlooks the difference, or hardly anybody cares.
+            if share >= first * (_AS_LIKELY if is_blank or fold(each) == folded else _READABLE)
         ]
         others.sort(key=lambda each: -likely[each])
         if others:
@@ -74,11 +77,7 @@ def alternatives(
     return found[:MAX_PLACES]
 
 
-def _is_alike(reading: str, shown: str) -> bool:
-    """Whether search overlooks the difference, or hardly anybody cares."""
-    return fold(reading) == fold(shown) or shown == " "
-
-
+@functools.lru_cache(maxsize=1 << 12)
 def plausibility(reading: str) -> float:
     """Letters and digits are seldom mixed in one word, nor is a capital in its midst, nor does one
     begin with what only a capital I can be."""
@@ -89,17 +88,19 @@ def plausibility(reading: str) -> float:
     return float(_ODD**odd)
 
 
-def doubtful_places(evidence: Evidence) -> list[Place]:
-    """The places of a part of a line that have more than one reading."""
+def doubtful_places(evidence: Evidence, starts: Sequence[int]) -> list[Place]:
+    """The places of a part of a line that have more than one reading; `starts` as `columns_of`
+    finds them."""
     columns, text = evidence.columns, evidence.text
-    is_open = columns.rival_shares[:, 0] >= _COUNTS
-    if not is_open.any() or not text:
+    is_open = (columns.rival_shares[:, 0] >= _COUNTS).tolist()
+    if not text or True not in is_open:
         return []
-    begins = [*columns_of(evidence), len(is_open)]
+    begins = [*starts, len(is_open)]
     spans = [
         (start, end)
         for start, end in word_spans(text, begins, is_open)
-        if 0 < is_open[begins[start] : begins[end]].sum() <= _MOST_OPEN and end - start <= _LONGEST
+        if 0 < is_open[begins[start] : begins[end]].count(True) <= _MOST_OPEN
+        and end - start <= _LONGEST
     ]
     if len(spans) > _MOST_PLACES:  # the most doubtful ones
         most = {span: columns.rival_shares[begins[span[0]] : begins[span[1]]].max()
@@ -121,8 +122,9 @@ def columns_of(evidence: Evidence) -> list[int]:
     last one before it."""
     columns, characters = evidence.columns, evidence.characters
     found: list[int] = []
-    for column in character_begins(columns.classes).nonzero()[0].tolist():
-        written = characters[columns.classes[column]]
+    begins = evidence.begins
+    for column, each in zip(begins.tolist(), columns.classes[begins].tolist(), strict=True):
+        written = characters[each]
         if evidence.text[len(found) : len(found) + 1] == " " and written != " ":
             found.append(column)
         found += [column] * len(written)
@@ -130,7 +132,7 @@ def columns_of(evidence: Evidence) -> list[int]:
 
 
 def word_spans(
-    text: str, begins: Sequence[int], is_open: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+    text: str, begins: Sequence[int], is_open: Sequence[bool]
 ) -> Iterator[tuple[int, int]]:
     """The places of a text. Words and, where they are doubtful themselves, with them the signs
     beside; single characters of scripts without spaces; blanks within."""
@@ -138,7 +140,7 @@ def word_spans(
     for place, character in enumerate(text):
         alone = runs_on(character)
         parts = character == " " or not (
-            alone or character.isalnum() or is_open[begins[place] : begins[place + 1]].any()
+            alone or character.isalnum() or True in is_open[begins[place] : begins[place + 1]]
         )
         if not (alone or parts):
             continue
@@ -159,8 +161,12 @@ def _readings(
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
     """By what was read so far: how likely that is with a blank at its end, and without."""
     before: Candidates = []
-    for column in range(first, last):
-        candidates = _candidates(columns, column, space)
+    part = slice(first, last)
+    for best, rivals, shares in zip(
+        columns.classes[part].tolist(), columns.rivals[part].tolist(),
+        columns.rival_shares[part].tolist(), strict=True,
+    ):  # fmt: skip
+        candidates = _candidates(best, rivals, shares, space)
         if len(candidates) == 1 and candidates == before:
             continue  # nothing new: the same class, or blank, once more
         before = candidates
@@ -182,12 +188,12 @@ def _without_blanks(readings: list[tuple[str, float]]) -> list[tuple[str, float]
     return sorted(likely.items(), key=lambda each: -each[1])
 
 
-def _candidates(columns: Columns, column: int, space: int) -> Candidates:
-    best = int(columns.classes[column])
+def _candidates(
+    best: int, rivals: Sequence[int], shares: Sequence[float], space: int
+) -> Candidates:
+    """Of a column whose likeliest class is `best`."""
     found = [(best, 1.0)]
-    for rival, share in zip(
-        columns.rivals[column].tolist(), columns.rival_shares[column].tolist(), strict=True
-    ):
+    for rival, share in zip(rivals, shares, strict=True):
         if share >= _COUNTS:
             weight = share / LEAST_SPACE if rival == space and best == BLANK else share
             found.append((rival, weight))
@@ -199,22 +205,21 @@ def _grown(
 ) -> dict[tuple[int, ...], tuple[float, float]]:
     """The beams one column further on; the likeliest of them."""
     total = sum(weight for _, weight in candidates)
+    shares = [(each, weight / total) for each, weight in candidates]
     grown: dict[tuple[int, ...], tuple[float, float]] = {}
-
-    def add(prefix: tuple[int, ...], blank: float, other: float) -> None:
-        known = grown.get(prefix, (0.0, 0.0))
-        grown[prefix] = (known[0] + blank, known[1] + other)
-
     for prefix, (blank, other) in beams.items():
-        for each, weight in candidates:
-            share = weight / total
+        whole, last = blank + other, prefix[-1] if prefix else BLANK
+        for each, share in shares:
             if each == BLANK:
-                add(prefix, (blank + other) * share, 0.0)
-            elif prefix and prefix[-1] == each:
-                add(prefix, 0.0, other * share)
-                add((*prefix, each), 0.0, blank * share)
-            else:
-                add((*prefix, each), 0.0, (blank + other) * share)
+                ended, open_ = grown.get(prefix, _NEVER)
+                grown[prefix] = ended + whole * share, open_
+                continue
+            if each == last:
+                ended, open_ = grown.get(prefix, _NEVER)
+                grown[prefix] = ended, open_ + other * share
+            longer = (*prefix, each)
+            ended, open_ = grown.get(longer, _NEVER)
+            grown[longer] = ended, open_ + (blank if each == last else whole) * share
     if len(grown) <= _BEAMS:
         return grown
     best = sorted(grown.items(), key=lambda each: -sum(each[1]))

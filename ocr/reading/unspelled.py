@@ -6,16 +6,20 @@ mix capitals, digits and alphabets as no language does. A logistic model weighs 
 to drawn lines in 41 languages and to real ones (`unspelled_model`, docs/decisions/0031).
 """
 
+import collections
+import itertools
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
-from engines.arrays import median
-from engines.columns import BLANK, character_begins
+from engines.arrays import median, quantile
+from engines.columns import BLANK
 from engines.text_models import Evidence
 from reading.character_tables import BITS, BLANK_KIND, CHARACTERS, KINDS, Tables, tables_of
 from reading.unspelled_model import BIAS, WEIGHTS
@@ -43,7 +47,13 @@ _EMPTY = 0.9
 
 _MODEL = np.array(WEIGHTS)
 
+_BIT = [1 << number for number in range(len(KINDS))]
+_LATIN, _EAST = BITS["l"] | BITS["a"], BITS["c"] | BITS["k"]
+_LATIN_DIGIT, _LATIN_GREEK = BITS["l"] | BITS["d"], BITS["l"] | BITS["g"]
+_COUNTED_KINDS = [KINDS.index(kind) for kind in "ckgadps"]
+
 Numbers = npt.NDArray[np.float64]
+_Marks = npt.NDArray[np.uint8]
 
 
 class _Characters(NamedTuple):
@@ -62,19 +72,21 @@ class _Characters(NamedTuple):
     """Of that line."""
 
 
-def likelihood(crop: Pixels, evidence: Sequence[Evidence]) -> float:
-    """0 to 1, for a line (height, width, 3) as it was read; 0 where nobody tells what was seen."""
+def likelihood(cut: Callable[[], Pixels], evidence: Sequence[Evidence]) -> float:
+    """0 to 1, for a line as it was read; 0 where nobody tells what was seen. `cut` gives the line
+    (height, width, 3), where that is worth a look: most lines are surely spelled."""
     if not evidence:
         return 0.0
     found = _characters(evidence)
+    if len(found.kept) and _is_plain(found):
+        return 0.0
+    crop = cut()
     height, width = crop.shape[:2]
     if len(found.kept) == 1 and width < _EMPTY_RATIO * height:
         return 0.0  # one sign, such as a bullet or a pictogram
     if not len(found.kept):
-        has_ink = float((_ink(crop).sum(axis=0) >= _LEAST_INK).mean()) >= _EMPTY_INK
+        has_ink = float((_sums(_ink(crop), 0) >= _LEAST_INK).mean()) >= _EMPTY_INK
         return _EMPTY if has_ink and width >= _EMPTY_RATIO * height else 0.0
-    if _is_plain(found):
-        return 0.0
     total = BIAS + float(np.dot(_MODEL, _features(found, _ink(crop))))
     return 1 / (1 + math.exp(-min(max(total, -30.0), 30.0)))
 
@@ -95,24 +107,26 @@ def is_plain(evidence: Sequence[Evidence]) -> bool:
 
 def _is_plain(found: _Characters) -> bool:
     """Whether the line is surely spelled: most lines are, and need no closer look."""
-    centres, classes = found.centres, found.kept
+    centres, kept = found.centres, found.kept
     if found.shares.min() < _PLAIN_SHARE or centres[0] > _PLAIN_END:
         return False
     if found.width - centres[-1] > _PLAIN_END:
         return False
-    widths = found.tables.widths[classes]
-    between, expected = np.diff(centres), (widths[1:] + widths[:-1]) / 2
-    in_words = np.diff(np.flatnonzero(found.tables.kinds[found.classes] != BLANK_KIND)) == 1
-    between, expected = between[in_words], expected[in_words]
+    widths = found.tables.widths[kept]
+    (places,) = (found.tables.kinds[found.classes] != BLANK_KIND).nonzero()
+    in_words = places[1:] - places[:-1] == 1
+    between = (centres[1:] - centres[:-1])[in_words]
+    expected = ((widths[1:] + widths[:-1]) / 2)[in_words]
     if not len(between):
         return True
     usual = median(between / expected)
     return float((between - usual * expected).max()) <= _PLAIN_GAP
 
 
-def _features(found: _Characters, ink: npt.NDArray[np.bool_]) -> Numbers:
+def _features(found: _Characters, ink: _Marks) -> Numbers:
     count = len(found.kept)
-    plain = np.array([*_room(found, ink), *_sureness(found.shares), *_mixture(found)], dtype=float)
+    sureness = _sureness(found.shares.tolist())  # lists: so few numbers are slower in numpy
+    plain = np.array([*_room(found, ink), *sureness, *_mixture(found)], dtype=float)
     places = found.tables.places[found.kept]
     shares = np.bincount(places, minlength=len(CHARACTERS) + 1)[:-1] * (min(count, 12) / count)
     return np.concatenate([plain, np.sign(plain) * np.log1p(3 * np.abs(plain)), shares])
@@ -124,7 +138,7 @@ def _characters(evidence: Sequence[Evidence]) -> _Characters:
     start = 0
     for part in evidence:
         columns = part.columns
-        (begins,) = character_begins(columns.classes).nonzero()
+        begins = part.begins
         last = columns.classes != BLANK
         last[:-1] &= columns.classes[1:] != columns.classes[:-1]
         (ends,) = last.nonzero()
@@ -144,46 +158,58 @@ def _characters(evidence: Sequence[Evidence]) -> _Characters:
     )
 
 
-def _ink(crop: Pixels) -> npt.NDArray[np.bool_]:
-    """A sample of the line's pixels: where they differ from the ground, without rules."""
+def _ink(crop: Pixels) -> _Marks:
+    """A sample of the line's pixels: 1 where they differ from the ground, without rules."""
     every = max(crop.shape[0] // _SAMPLED_ROWS, 1)
     sample = crop[::every, ::every, 1].astype(np.int16)
     ground = median(np.concatenate([sample[0], sample[-1]]))
-    apart = np.abs(sample - ground)
+    apart = np.abs(2 * sample - np.int16(2 * ground))  # twice: the ground may be a half
     strongest = apart.max(axis=0)
     tenth = max(len(strongest) // 10, 1)
-    contrast = float(np.partition(strongest, -tenth)[-tenth])
-    ink: npt.NDArray[np.bool_] = apart > max(_INK_SHARE * contrast, _LEAST_CONTRAST)
-    ink[:, ink.mean(axis=0) > _UPRIGHT_RULE] = False
-    ink[ink.mean(axis=1) > _RULE] = False
+    contrast = float(np.partition(strongest, -tenth)[-tenth]) / 2
+    least = np.int16(2 * max(_INK_SHARE * contrast, _LEAST_CONTRAST))
+    ink: _Marks = (apart > least).view(np.uint8)
+    ink[:, _sums(ink, 0) / ink.shape[0] > _UPRIGHT_RULE] = 0
+    ink[_sums(ink, 1) / ink.shape[1] > _RULE] = 0
     return ink
 
 
-def _room(found: _Characters, ink: npt.NDArray[np.bool_]) -> list[float]:
+def _sums(ink: _Marks, axis: int) -> npt.NDArray[np.int32]:
+    """How many pixels of ink each column has, for axis 0, or each row, for axis 1."""
+    sums = cv2.reduce(ink, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(sums, dtype=np.int32).ravel()
+
+
+def _room(found: _Characters, ink: _Marks) -> list[float]:
     """How much ink there is between the characters, beyond what is theirs."""
     px = _LINE_PX / len(ink)
-    rows = ink.sum(axis=1)
+    rows = _sums(ink, 1)
     height = max(int((rows > max(int(rows.max()) * 0.1, 1)).sum()), 3) * px
-    inked = np.concatenate([[0.0], np.cumsum(ink.sum(axis=0) >= _LEAST_INK) * px])
-    places = np.clip(np.round(found.centres / px).astype(int), 0, ink.shape[1])
-    before, total = inked[places], float(inked[-1])
-    widths = found.tables.widths[found.kept]
-    between, expected = np.diff(before), (widths[1:] + widths[:-1]) / 2
-    usual = np.quantile(between / expected, 0.4) if len(between) else 0.62 * height
-    em = float(np.clip(usual, 0.35 * height, 0.8 * height))
+    inked = [0, *(_sums(ink, 0) >= _LEAST_INK).cumsum().tolist()]
+    columns = ink.shape[1]
+    before = [
+        inked[min(max(round(centre / px), 0), columns)] * px for centre in found.centres.tolist()
+    ]
+    total: float = inked[-1] * px
+    widths: list[float] = found.tables.widths[found.kept].tolist()
+    between = [right - left for left, right in itertools.pairwise(before)]
+    expected = [(right + left) / 2 for left, right in itertools.pairwise(widths)]
+    ways = [way / wide for way, wide in zip(between, expected, strict=True)]
+    usual = quantile(ways, 0.4) if ways else 0.62 * height
+    em = min(max(usual, 0.35 * height), 0.8 * height)
     first = before[0] / em - widths[0] / 2
     last = (total - before[-1]) / em - widths[-1] / 2
-    beyond = np.concatenate([[first], between / em - expected, [last]])
-    ordered = np.sort(beyond)[::-1]
-    count = len(found.kept)
-    far, near = int((beyond > 0.7).sum()), int((beyond > 0.45).sum())
-    surplus = float(np.clip(beyond - 0.25, 0, None).sum())
+    inside = [way / em - wide for way, wide in zip(between, expected, strict=True)]
+    beyond = sorted([first, *inside, last], reverse=True)
+    count = len(widths)
+    far, near = (sum(each > limit for each in beyond) for limit in (0.7, 0.45))
+    surplus = sum(each - 0.25 for each in beyond if each > 0.25)
     return [
         min(total / height / count, 8),
-        total / (em * float(widths.sum())),
-        float(ordered[0]),
-        float(ordered[1]),
-        float(beyond[1:-1].max()) if count > 1 else 0.0,
+        total / (em * sum(widths)),
+        beyond[0],
+        beyond[1],
+        max(inside, default=0.0),
         surplus / count,
         surplus,
         near / count,
@@ -194,36 +220,38 @@ def _room(found: _Characters, ink: npt.NDArray[np.bool_]) -> list[float]:
     ]
 
 
-def _sureness(shares: Numbers) -> list[float]:
+def _sureness(shares: list[float]) -> list[float]:
+    count = len(shares)
     return [
-        float(shares.mean()),
-        float(shares.min()),
-        *(float((shares < limit).mean()) for limit in (0.6, 0.9, 0.97)),
-        min(int((shares < 0.6).sum()), 8),
-        min(len(shares), 30),
+        sum(shares) / count,
+        min(shares),
+        *(sum(share < limit for share in shares) / count for limit in (0.6, 0.9, 0.97)),
+        min(sum(share < 0.6 for share in shares), 8),
+        min(count, 30),
     ]
 
 
 def _mixture(found: _Characters) -> list[float]:
     """Shares of kinds of characters, and how often kinds meet that no language lets meet."""
-    tables, count = found.tables, len(found.kept)
-    kinds = tables.kinds[found.classes]
-    one, other = kinds[:-1], kinds[1:]
-    bits = (1 << one) | (1 << other)
-    digits = int((bits == BITS["l"] | BITS["d"]).sum())
-    lower, upper = tables.lower[found.classes], tables.upper[found.classes]
-    capitals = int((lower[:-1] & upper[1:]).sum())
-    greek = int((bits == BITS["l"] | BITS["g"]).sum())
-    latin, east = BITS["l"] | BITS["a"], BITS["c"] | BITS["k"]
-    chinese = int((((bits & latin) > 0) & ((bits & east) > 0)).sum())
-    signs = int((((bits & BITS["s"]) > 0) & (one != other)).sum())
-    letters = ((1 << kinds) & latin) > 0
-    number = int(letters.sum())
-    vowels = int((letters & tables.vowels[found.classes]).sum())
-    alike = int((letters & tables.alike[found.classes]).sum())
-    of_kind = np.bincount(kinds, minlength=len(KINDS))
+    tables, count, classes = found.tables, len(found.kept), found.classes
+    kinds: list[int] = tables.kinds[classes].tolist()
+    lower, upper = tables.lower[classes].tolist(), tables.upper[classes].tolist()
+    vowels, alike = tables.vowels[classes].tolist(), tables.alike[classes].tolist()
+    pairs = collections.Counter(itertools.pairwise(kinds))
+    met = [(_BIT[one] | _BIT[other], one != other, often) for (one, other), often in pairs.items()]
+    digits = sum(often for bits, _, often in met if bits == _LATIN_DIGIT)
+    greek = sum(often for bits, _, often in met if bits == _LATIN_GREEK)
+    chinese = sum(often for bits, _, often in met if bits & _LATIN and bits & _EAST)
+    signs = sum(often for bits, differ, often in met if differ and bits & BITS["s"])
+    capitals = sum(map(operator.and_, lower, upper[1:]))
+    letters = [bool(_BIT[kind] & _LATIN) for kind in kinds]
+    number = sum(letters)
+    consonants = run = 0
+    for is_letter, is_vowel in zip(letters, vowels, strict=True):
+        run = run + 1 if is_letter and not is_vowel else 0
+        consonants = max(consonants, run)
     return [
-        *(int(of_kind[KINDS.index(kind)]) / count for kind in "ckgadps"),
+        *(kinds.count(kind) / count for kind in _COUNTED_KINDS),
         digits / count,
         min(digits, 5),
         capitals / count,
@@ -231,13 +259,7 @@ def _mixture(found: _Characters) -> list[float]:
         greek / count,
         chinese / count,
         signs / count,
-        _longest(letters & ~tables.vowels[found.classes]),
-        vowels / max(number, 1),
-        alike / max(number, 1) * min(number, 12),
+        consonants,
+        sum(map(operator.and_, letters, vowels)) / max(number, 1),
+        sum(map(operator.and_, letters, alike)) / max(number, 1) * min(number, 12),
     ]
-
-
-def _longest(flags: npt.NDArray[np.bool_]) -> int:
-    """The length of the longest run."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max(initial=0))

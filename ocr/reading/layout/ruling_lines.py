@@ -21,6 +21,8 @@ _DOTS = 7
 """Over so many pixels a row of dots is a line."""
 _AROUND = 15
 """What is dark for so many pixels across is a screen, of which each row looks like a line."""
+_SEEN_ACROSS = _AROUND // 2 + 2
+"""Pixels on both sides that whether it is one depends on."""
 _LEAST_CONTRAST = 22
 _SHORTEST = 36
 _MOST = 400
@@ -49,21 +51,38 @@ NO_LINES = RulingLines(_NONE, _NONE)
 
 def find_ruling_lines(page: Pixels, turn: Turn, boxes: Boxes) -> RulingLines:
     """Those of a page (height, width, 3), levelled by `turn`; `boxes` are its levelled lines."""
-    grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
-    scale = min(_SIDE / max(grey.shape), 1.0)
-    size = max(round(grey.shape[1] * scale), 1), max(round(grey.shape[0] * scale), 1)
-    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    corner = np.zeros(2, dtype=np.float32)
-    if abs(float(turn[1, 0])) > _LEVEL:
-        small, corner = _levelled(small, turn)
-    found: list[Segments] = []
-    for axis in (0, 1):
-        segments = _segments(small, axis)
-        segments[:, 0] = (segments[:, 0] + corner[axis]) / scale
-        segments[:, 1:] = (segments[:, 1:] + corner[1 - axis]) / scale
+    picture = RulePicture(page, turn)
+    return RulingLines(level=picture.level(boxes), upright=picture.upright(boxes))
+
+
+class RulePicture:
+    """A page as ruling lines are looked for in it: those that run one way may be enough."""
+
+    def __init__(self, page: Pixels, turn: Turn) -> None:
+        """`page` (height, width, 3), levelled by `turn`."""
+        grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
+        scale = min(_SIDE / max(grey.shape), 1.0)
+        size = max(round(grey.shape[1] * scale), 1), max(round(grey.shape[0] * scale), 1)
+        self._scale = scale
+        self._grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+        self._corner = np.zeros(2, dtype=np.float32)
+        if abs(float(turn[1, 0])) > _LEVEL:
+            self._grey, self._corner = _levelled(self._grey, turn)
+
+    def level(self, boxes: Boxes) -> Segments:
+        """(count, 3): as of `RulingLines`; `boxes` are the page's levelled lines."""
+        return self._found(1, boxes)
+
+    def upright(self, boxes: Boxes) -> Segments:
+        """(count, 3): as `level`."""
+        return self._found(0, boxes)
+
+    def _found(self, axis: int, boxes: Boxes) -> Segments:
+        segments, scale = _segments(self._grey, axis), self._scale
+        segments[:, 0] = (segments[:, 0] + self._corner[axis]) / scale
+        segments[:, 1:] = (segments[:, 1:] + self._corner[1 - axis]) / scale
         segments = _outside_text(segments, boxes, axis)
-        found.append(_joined(segments, _SHORTEST / scale, _THICKEST / scale))
-    return RulingLines(level=found[1], upright=found[0])
+        return _joined(segments, _SHORTEST / scale, _THICKEST / scale)
 
 
 def _levelled(
@@ -85,22 +104,51 @@ def _segments(grey: npt.NDArray[np.uint8], axis: int) -> Segments:
     def kernel(across: int, along: int) -> npt.NDArray[np.uint8]:
         return np.ones((across, along) if axis else (along, across), dtype=np.uint8)
 
+    def long(thin: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        mask = (thin >= _LEAST_CONTRAST).view(np.uint8)
+        return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel(1, _SHORTEST)))
+
     thin: npt.NDArray[Any] = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel(_THICKEST + 2, 1))
     thin = cv2.blur(thin, (_DOTS, 1) if axis else (1, _DOTS))
-    around = cv2.erode(cv2.blur(thin, kernel(5, 1).shape[::-1]), kernel(_AROUND, 1))
-    thin = cv2.subtract(thin, around)  # in a screened area there are lines everywhere
-    mask = (thin >= _LEAST_CONTRAST).view(np.uint8)
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel(1, _SHORTEST)), dtype=np.uint8)
-    if not cv2.countNonZero(mask):
+    # Only where there would be lines without it, the rest is worth the time.
+    first, last = _extent(long(thin), axis)
+    if first == last:
         return _NONE.copy()
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+    low = max(first - _SEEN_ACROSS, 0)
+    near = slice(low, last + _SEEN_ACROSS)
+    thin = np.ascontiguousarray(thin[near] if axis else thin[:, near])
+    around = cv2.erode(cv2.blur(thin, kernel(5, 1).shape[::-1]), kernel(_AROUND, 1))
+    mask = long(cv2.subtract(thin, around))  # in a screened area there are lines everywhere
+    first, last = _extent(mask, axis)
+    if first == last:
+        return _NONE.copy()
+    found = _pieces(mask[first:last] if axis else mask[:, first:last])
     across, along = (1, 0) if axis else (0, 1)
-    begins, ends = stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]
-    middles = (begins[:, across] + ends[:, across]) / 2
+    begins, ends = found[:, :2], found[:, :2] + found[:, 2:]
+    middles = (begins[:, across] + ends[:, across]) / 2 + (low + first)
     is_thin = ends[:, across] - begins[:, across] <= 3 * _THICKEST
     lines = np.stack([middles, begins[:, along], ends[:, along]], axis=1)
-    found: Segments = lines[is_thin].astype(np.float32)
-    return found
+    return lines[is_thin].astype(np.float32)
+
+
+def _extent(mask: npt.NDArray[Any], axis: int) -> tuple[int, int]:
+    """The first row with a pixel and the one behind the last, for axis 0 columns; 0, 0 without."""
+    left, top, width, height = cv2.boundingRect(mask)
+    return (top, top + height) if axis else (left, left + width)
+
+
+def _pieces(mask: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """(count, 4): left, top, width and height of each connected piece, one at least, from the top.
+    Outlines are found in a tenth of the time in which all pixels are numbered."""
+    outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    is_hole = nesting[0, :, 3] >= 0
+    found = [
+        cv2.boundingRect(outline)
+        for outline, inner in zip(outlines, is_hole.tolist(), strict=True)
+        if not inner
+    ]
+    found.sort(key=lambda piece: (piece[1], piece[0]))
+    return np.array(found, dtype=np.int32)
 
 
 def _joined(segments: Segments, gap: float, aside: float) -> Segments:

@@ -6,11 +6,12 @@ their width on both sides; and a ruling line that no row's rule crosses (`ruling
 """
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
-from engines.arrays import median
+from engines.arrays import median, quantile
 from reading.layout.boxes import Boxes, Numbers, unit_of
 
 LEAST_ROWS = 3
@@ -63,7 +64,7 @@ class Side:
         return (
             len(self.centres) >= LEAST_ROWS
             and median(self.filled) >= _FILLED_SHARE
-            and float(np.quantile(self.filled, 0.75)) >= _USUALLY_FILLED
+            and quantile(self.filled.tolist(), 0.75) >= _USUALLY_FILLED
             and median(self.longest) >= LONG
         )
 
@@ -83,8 +84,8 @@ def side_of(boxes: Boxes) -> Side:
     order = np.argsort(centres, kind="stable")
     chosen, centres = boxes[order], centres[order]
     unit = unit_of(chosen)
-    begins = np.concatenate([[0], np.flatnonzero(np.diff(centres) > unit / 2) + 1])
-    counts = np.diff(np.append(begins, len(chosen)))
+    begins = [0, *((centres[1:] - centres[:-1] > unit / 2).nonzero()[0] + 1).tolist()]
+    counts = [end - begin for begin, end in itertools.pairwise([*begins, len(chosen)])]
     widths = chosen[:, 2] - chosen[:, 0]
     width = max(float(chosen[:, 2].max() - chosen[:, 0].min()), 1.0)
     return Side(

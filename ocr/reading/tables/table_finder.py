@@ -13,7 +13,7 @@ from engines.table_structure import TableTags
 from ocr_contract.page_tables import TableCell
 from page_records import Line, PageTable
 from reading.layout.boxes import Boxes, rows_of
-from reading.layout.ruling_lines import RulingLines, find_ruling_lines
+from reading.layout.ruling_lines import RulePicture, RulingLines
 from reading.layout.skew import Turn, level_boxes, quarters_of, turn_to_level
 from reading.tables.cell_texts import Filled, fill
 from reading.tables.ruled_grid import are_boxes, grid_of_rules
@@ -72,9 +72,14 @@ class TableFinder:
         if not blocks:
             return []
         texts = [line.text for line in lines]
-        rules = find_ruling_lines(page, turn, boxes)
+        picture = RulePicture(page, turn)
+        level = picture.level(boxes)
+        regions = find_regions(boxes, blocks, texts, level)
+        if not regions:
+            return []
+        rules = RulingLines(level, picture.upright(boxes))
         found = []
-        for region in find_regions(boxes, blocks, texts, rules.level):
+        for region in regions:
             if len(region.indices) > _MOST_LINES or are_boxes(region, rules, boxes):
                 continue
             table = self._table(page, turn, region, boxes, texts, rules)

@@ -9,7 +9,8 @@ from decoding import colour_models
 from decoding.colour_models import to_bgr
 
 SIZE = (1300, 1000)
-MOST_PIXELS = 1_000_000
+MOST_PIXELS = 80_000
+"""Of a part: as BGR it is well below what the C library takes from the system anew each time."""
 """Of a part: beside a page of A4 in memory there is little more."""
 
 

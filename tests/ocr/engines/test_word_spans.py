@@ -1,5 +1,6 @@
 """Words of a line found in its ink, between the columns in which their characters were seen."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -94,8 +95,8 @@ def test_a_rule_at_the_end_of_a_line_is_no_letter() -> None:
     text = "abc"
     line = np.pad(drawn(text), ((0, 0), (8, 8), (0, 0)), constant_values=255)
     line[:, 8:13] = line[:, -13:-8] = 0
-    evidence = seen(text)._replace(width=line.shape[1])
-    evidence = evidence._replace(columns=_moved(evidence.columns, 1))
+    evidence = dataclasses.replace(seen(text), width=line.shape[1])
+    evidence = dataclasses.replace(evidence, columns=_moved(evidence.columns, 1))
     found = pixels(word_spans(text, [evidence], line), line.shape[1])
     assert found == [13, line.shape[1] - 13]
 

@@ -1,5 +1,6 @@
 """Doubt follows the evidence: what each sign of trouble does to it, and what is said of it."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -69,10 +70,12 @@ def test_a_number_that_lost_its_point_is_doubtful_though_all_of_it_is_clear() ->
 def test_an_unlikely_character_says_less_on_a_page_that_is_read_surely() -> None:
     """Fine print on a clean page, say; but no page is so sure that it says nothing."""
     line = facts("abcdefgh" * 8, least=0.5)
-    usual, sure, surest = (doubt_of(line._replace(page=page)) for page in (0.02, 0.004, 1e-9))
+    usual, sure, surest = (
+        doubt_of(dataclasses.replace(line, page=page)) for page in (0.02, 0.004, 1e-9)
+    )
     assert usual > 1.5 * sure
     assert sure > surest > LEAST
-    assert surest == doubt_of(line._replace(page=0.001))
+    assert surest == doubt_of(dataclasses.replace(line, page=0.001))
 
 
 def test_a_pages_characters_count_whatever_their_line() -> None:
@@ -114,7 +117,7 @@ def test_a_line_of_blanks_alone_has_features() -> None:
     [
         (facts("12 50"), Reason.LOST_POINT),
         (facts(height=9), Reason.SMALL_PRINT),
-        (facts()._replace(is_turned=True), Reason.ODD_DIRECTION),
+        (dataclasses.replace(facts(), is_turned=True), Reason.ODD_DIRECTION),
         (facts(missed=0.5), Reason.MISSED_CHARACTERS),
         (facts(gap=12), Reason.MISSED_CHARACTERS),
         (facts(least=0.5), Reason.UNCLEAR_CHARACTERS),

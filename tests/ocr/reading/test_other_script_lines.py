@@ -45,11 +45,10 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[float]], list[Pixels
     """Lines that are so likely to be in another script, by the blue of their first pixel."""
 
     def made(likely: list[float]) -> list[Pixels]:
-        def told(crop: Pixels, _: Sequence[Evidence]) -> float:
-            return likely[int(crop[0, 0, 0])]
+        def told(cut: Callable[[], Pixels], _: Sequence[Evidence]) -> float:
+            return likely[int(cut()[0, 0, 0])]
 
         monkeypatch.setattr(other_script_lines, "likelihood", told)
-        monkeypatch.setattr(other_script_lines, "is_plain", lambda _: False)
         return [np.full((20, 100, 3), number, dtype=np.uint8) for number in range(len(likely))]
 
     return made

@@ -13,7 +13,7 @@ from page_records import Line
 from reading.judged_lines import judged
 from reading.line_reading import UPRIGHT, Reading
 from reading.page_words import with_page_words
-from reading.rival_readings import alternatives, doubtful_places, plausibility
+from reading.rival_readings import alternatives, columns_of, doubtful_places, plausibility
 
 CHARACTERS = ["", *"Totalmrn1I5S0O,.é漢字", "e", "E", " "]
 Column = tuple[str, dict[str, float]]
@@ -36,7 +36,7 @@ def evidence(*columns: str | Column) -> Evidence:
 
 def found(*columns: str | Column) -> list[Alternative]:
     seen = evidence(*columns)
-    return alternatives(doubtful_places(seen), seen.text)
+    return alternatives(doubtful_places(seen, columns_of(seen)), seen.text)
 
 
 def test_clear_words_have_no_other_readings() -> None:
@@ -112,7 +112,7 @@ def test_an_accent_counts_only_where_it_is_likely() -> None:
 
 def test_places_stand_where_the_part_begins_in_the_line() -> None:
     seen = evidence(*"Tota", ("1", {"l": 0.4}))
-    (place,) = alternatives(doubtful_places(seen), seen.text, 10)
+    (place,) = alternatives(doubtful_places(seen, columns_of(seen)), seen.text, 10)
     assert (place.start, place.end) == (10, 15)
 
 
@@ -132,7 +132,7 @@ def test_any_evidence_gives_places_within_the_text(seed: int) -> None:
         )
     seen = evidence(*columns)
     before = 0
-    for place in alternatives(doubtful_places(seen), seen.text):
+    for place in alternatives(doubtful_places(seen, columns_of(seen)), seen.text):
         assert before <= place.start <= place.end <= len(seen.text)
         assert seen.text[place.start : place.end] not in place.readings
         before = place.end

@@ -102,3 +102,19 @@ def test_a_page_may_have_level_lines_only() -> None:
 def test_any_size_of_page_will_do(shape: tuple[int, int, int]) -> None:
     page = np.zeros(shape, dtype=np.uint8)
     assert len(find_ruling_lines(page, _LEVEL, _NO_TEXT).upright) == 0
+
+
+def test_a_screen_all_over_has_none() -> None:
+    y, x = np.mgrid[:1600, :1200] // 4 % 2
+    page = paper()
+    page[x == y] = 120
+    found = find_ruling_lines(page, _LEVEL, _NO_TEXT)
+    assert not len(found.level) and not len(found.upright)
+
+
+def test_a_line_within_a_frame_that_it_does_not_touch() -> None:
+    page = framed()
+    cv2.line(page, (700, 500), (1000, 500), (0, 0, 0), 3)
+    found = sorted(find_ruling_lines(page, _LEVEL, _NO_TEXT).level.tolist())
+    wanted = [[200, 100, 1100], [500, 700, 1000], [900, 100, 1100]]
+    assert np.abs(np.array(found) - wanted).max() < 12

@@ -11,6 +11,8 @@ import pytest
 from decoding.pixels import Pixels
 from engines.table_structure import TableTags
 from page_records import Line, PageTable
+from reading.layout.boxes import Boxes
+from reading.layout.ruling_lines import RulePicture, Segments
 from reading.tables.table_finder import TableFinder
 from reading.tables.table_grid import Grid, GridCell, is_sound
 from reading.tables.table_rows import columns_of
@@ -472,3 +474,20 @@ def test_only_what_the_service_takes_is_sound(
 ) -> None:
     cells = [GridCell(*span, (0.0, 0.0, 1.0, 1.0)) for span in spans]
     assert is_sound(Grid(*rows_and_columns, 0, cells)) is sound
+
+
+def test_upright_rules_are_looked_for_where_there_may_be_a_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are half of what all rules cost, and most pages have no table."""
+    asked: list[int] = []
+
+    def upright(_: RulePicture, boxes: Boxes) -> Segments:
+        asked.append(len(boxes))
+        return np.zeros((0, 3), dtype=np.float32)
+
+    monkeypatch.setattr(RulePicture, "upright", upright)
+    assert TableFinder(None).find(paper(), rows("Oak|21.5", "Elm|17.0", "Yew|9.2")) == ()
+    assert not asked
+    assert TableFinder(None).find(paper(), rows(*FIVE))
+    assert asked == [20]

@@ -1,6 +1,7 @@
 """How likely a line holds letters that there is no class for: by what columns and ink tell."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -14,11 +15,16 @@ from drawing.sample_languages import Language
 from drawing.script_lines import page
 from engines.columns import Columns, no_rivals
 from engines.text_models import Evidence, TextModels
+from reading import unspelled
 from reading.line_crops import crop_line
 from reading.page_search import find_lines
-from reading.unspelled import COLUMN_PX, features, likelihood
+from reading.unspelled import COLUMN_PX, features
 
 CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.", " "]
+
+
+def likelihood(line: Pixels, seen: Sequence[Evidence]) -> float:
+    return unspelled.likelihood(lambda: line, seen)
 
 
 def evidence(columns: str, share: float = 1.0) -> tuple[Evidence, ...]:
