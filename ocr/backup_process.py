@@ -1,9 +1,9 @@
 """The process that makes one backup: `backup_child` starts it and reads the line that it prints.
 
-It ends with the service that started it. At first it gives way to all others: the kernel lets it
-run only where a processor has nothing else to do (SCHED_IDLE, which is for the disk, too). As no
-process may leave that class again, one that would not end in time ends itself and is started anew,
-with a share of the processors.
+It ends with the service that started it. A small archive's backup is made at once. A larger one's
+gives way to all others: the kernel lets it run only where a processor has nothing else to do
+(SCHED_IDLE, which is for the disk, too). As no process may leave that class again, one that would
+not end in time ends itself and is started anew, with a share of the processors.
 """
 
 import contextlib
@@ -26,6 +26,9 @@ _SHARE = 0.08
 """Of the processors: more would be felt in the caches and on the disk."""
 _MOST_OF_ONE = 0.5
 _NICE = 5
+_AT_ONCE_S = 2.0
+"""So long it works before it gives way to all others: a process has hardly started by then where
+they want everything, and somebody may wait for a small backup."""
 _LOG_GROWTH_BYTES = 128 << 20
 """While the backup looks at one moment the write-ahead log cannot be emptied, and when it has grown
 by twice this much nothing more is read (`disk_guard`). When it has grown by half of this the backup
@@ -42,9 +45,7 @@ def main(argv: list[str]) -> int:
     """Make the backup that `argv` orders; returns the exit code."""
     order = Order(**json.loads(argv[1]))
     os.nice(_NICE)
-    if order.gives_way:
-        _run_where_nobody_else_wants_to()
-    else:
+    if not order.gives_way:
         _wait_for_the_log(order)
     try:
         made = make(
@@ -102,8 +103,13 @@ def _between(order: Order) -> Callable[[], None]:
         min(_SHARE * cpus, _MOST_OF_ONE), in_haste=lambda: grown_by(unhurried), idle=idle
     )
     latest = time.monotonic() + _LONGEST_S
+    has_chosen = not order.gives_way
 
     def between() -> None:
+        nonlocal has_chosen
+        if not has_chosen and time.process_time() > _AT_ONCE_S:
+            has_chosen = True
+            _run_where_nobody_else_wants_to()
         throttle()
         if os.getppid() != order.parent:
             raise StoreError(ErrorCode.STOPPING, "ocr_service has ended; no backup was made.")

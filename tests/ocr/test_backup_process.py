@@ -19,6 +19,12 @@ from safekeeping.backup_child import Order, run
 from safekeeping.backup_work import TooSlowError
 
 
+@pytest.fixture(autouse=True)
+def _these_tests_do_not_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process could not come back, and those that it starts would begin there."""
+    monkeypatch.setattr(os, "sched_setscheduler", lambda *_: None)
+
+
 class Asked:
     """What the throttle was told; it never rests."""
 
@@ -97,12 +103,14 @@ def test_it_gives_way_for_so_long_and_no_longer(
         giving_way()
 
 
-def scheduled(data: Path, **changes: object) -> int:
+def scheduled(data: Path, at_once_s: float, **changes: object) -> int:
     """Under which policy of the kernel's a real one makes a backup."""
     told = data / "policy"
     code = (
         f"import os, sys; sys.path[:0] = {sys.path!r}; import backup_process\n"
-        "def make(*_, **__):\n"
+        f"backup_process._AT_ONCE_S = {at_once_s}\n"
+        "def make(*_, between, **__):\n"
+        "    between()\n"
         f"    open({str(told)!r}, 'w').write(str(os.sched_getscheduler(0)))\n"
         "    sys.exit(0)\n"
         "backup_process.make = make\n"
@@ -113,9 +121,10 @@ def scheduled(data: Path, **changes: object) -> int:
     return int(told.read_text())
 
 
-def test_at_first_it_runs_only_where_nobody_else_wants_to(tmp_path: Path) -> None:
-    assert scheduled(tmp_path) == os.SCHED_IDLE
-    assert scheduled(tmp_path, gives_way=False) == os.SCHED_OTHER
+def test_a_long_one_runs_only_where_nobody_else_wants_to(tmp_path: Path) -> None:
+    assert scheduled(tmp_path, 0.0) == os.SCHED_IDLE
+    assert scheduled(tmp_path, 0.0, gives_way=False) == os.SCHED_OTHER
+    assert scheduled(tmp_path, 100.0) == os.SCHED_OTHER, "somebody may wait for a small one"
 
 
 def test_where_that_is_forbidden_it_keeps_to_its_share(
