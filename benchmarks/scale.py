@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import scale_beside
 import scale_changes
 import scale_steps
 import setup_env
@@ -38,6 +39,7 @@ STEPS: dict[str, tuple[str, Step]] = {
     "look": ("a look at the folder", scale_steps.look_step),
     "size": ("size", scale_steps.size_step),
     "backup": ("backup", scale_changes.backup_step),
+    "beside": ("reading beside a backup", scale_beside.beside_step),
     "writer": ("writer", scale_changes.writer_step),
     "migration": ("from schema version 2", scale_changes.migration_step),
     "vanish": ("a folder that vanishes and returns", scale_changes.vanish_step),

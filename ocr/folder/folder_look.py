@@ -13,7 +13,7 @@ from collections.abc import Callable
 from folder.folder_walk import FolderWalk, Seen
 from folder.intake import Finished
 from folder.settling import Settling
-from folder.side_by_side import side_by_side
+from folder.side_by_side import differences, side_by_side
 from ocr_errors import ImageError
 from records.catalogue import REST, ROWS_TOGETHER, Catalogue
 from records.folder_rows import AS_IT_WAS, MISSING, FolderRows, RowSeen
@@ -82,10 +82,7 @@ class FolderLook:
                     self._catalogue.absent = IdSet()
                 if not files and (self.walk.problem is not None or self.walk.count == 0):
                     break  # nothing can be said about the rest of the rows
-                if rows == files:
-                    self.known += len(rows)
-                else:
-                    self._compare(files, rows)
+                self._compare(files, rows)
                 if not self._look_up_odd(ROWS_TOGETHER):
                     return False
         if not self._look_up_odd(1):
@@ -98,17 +95,15 @@ class FolderLook:
         return self._rows.seen(after, up_to, limits_changed=self._limits_changed)
 
     def _compare(self, files: list[Seen], rows: list[RowSeen]) -> None:
-        left = {row[0]: row for row in rows}
-        pairs = [(file, left.pop(file[0], None)) for file in files]
-        gone = [path for path, row in left.items() if row[5] != MISSING]
-        self.known += len(gone)
-        for image_id in self._rows.ids(gone) if gone else ():
-            self.absent.add(image_id)
-        for file, row in pairs:
-            if row is not None:
-                self.known += row[5] != MISSING
-                if row == file:
-                    continue
+        self.known += len(rows)
+        gone = []
+        for file, row in differences(files, rows):
+            if row is not None and row[5] == MISSING:
+                self.known -= 1
+            elif file is None and row is not None:
+                gone.append(row[0])
+            if file is None:
+                continue
             path, stat = file[0], FileStat(*file[1:5])
             is_same = row is not None and row[1:5] == file[1:5]
             error = self.walk.refused.get(path)
@@ -120,6 +115,8 @@ class FolderLook:
                 self._try_again(path, stat)
             else:
                 self._settle(path, stat)
+        for image_id in self._rows.ids(gone) if gone else ():
+            self.absent.add(image_id)
 
     def _look_up_odd(self, least: int) -> bool:
         """While there are so many of them; False when the service stops meanwhile."""

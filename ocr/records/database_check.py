@@ -13,7 +13,9 @@ from ocr_contract.error_codes import ErrorCode
 from ocr_errors import StoreError
 
 APPLICATION_ID = 0x4F435254  # "OCRT", as schema.sql sets it
-_PROGRESS_STEPS = 100_000
+_PROGRESS_STEPS = 20_000
+"""Of SQLite's, between two questions whether to go on: some milliseconds, at most a tenth of a
+second, as it reads through a table's pages in one go."""
 
 
 class Content(NamedTuple):

@@ -39,7 +39,9 @@ class PageSink(apsw.VFS):
         if index in self._handed_on:
             raise _unlike(offset)
         self._page_bytes = len(data)
-        piece = self._open.setdefault(index, bytearray(CHUNK_BYTES))
+        piece = self._open.get(index)
+        if piece is None:  # not `setdefault`: that would clear a new one for each page
+            piece = self._open[index] = bytearray(CHUNK_BYTES)
         piece[start : start + len(data)] = data
         self._filled[index] = self._filled.get(index, 0) + len(data)
         self.size_bytes = max(self.size_bytes, offset + len(data))

@@ -2,6 +2,10 @@
 
 backup_process.py JSON        its order (`Order`) as one argument
 standard output               one line: what was made (`Made`), or {"error": {code, message}}
+exit code                     TOO_SLOW: it gave way to all others, and would not end in time
+
+The first try takes what the others leave of the processors. Where that is too little there is a
+second one, which asks for a share of them.
 """
 
 import json
@@ -18,6 +22,8 @@ from ocr_errors import StoreError
 from safekeeping.backup_work import Made
 
 COMMAND = (sys.executable, str(Path(__file__).parent.with_name("backup_process.py")))
+TOO_SLOW = 75
+"""What sysexits.h calls a failure for the time being."""
 _POLL_S = 0.1
 _CONTRACT = Path(ocr_contract.__file__).parents[1]
 
@@ -32,6 +38,8 @@ class Order(NamedTuple):
     min_free_mb: float
     parent: int
     """The process that it ends with."""
+    gives_way: bool = True
+    """It runs only where nobody else wants to, and ends with TOO_SLOW if that lasts too long."""
 
 
 def run(order: Order, between: Callable[[], None], command: Sequence[str] = COMMAND) -> Made:
@@ -40,6 +48,14 @@ def run(order: Order, between: Callable[[], None], command: Sequence[str] = COMM
     Raises:
         StoreError: why there is none.
     """
+    said, code = _try(order, between, command)
+    if code == TOO_SLOW:
+        said, code = _try(order._replace(gives_way=False), between, command)
+    return _understood(said, code)
+
+
+def _try(order: Order, between: Callable[[], None], command: Sequence[str]) -> tuple[bytes, int]:
+    """What the process said, and its exit code."""
     try:
         process = subprocess.Popen(
             [*command, json.dumps(order._asdict())],
@@ -63,7 +79,7 @@ def run(order: Order, between: Callable[[], None], command: Sequence[str] = COMM
                     continue
         finally:
             process.kill()  # nothing at all when it has ended
-    return _understood(said, process.returncode)
+    return said, process.returncode
 
 
 def _with_contract() -> str:

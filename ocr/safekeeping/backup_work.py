@@ -14,6 +14,13 @@ from records.database_copy import publish, sha256_of
 from safekeeping import rotation
 
 
+class TooSlowError(Exception):
+    """Giving way to all others it would not end in time: `between` says so.
+
+    What was stored stays for the next try.
+    """
+
+
 class Made(NamedTuple):
     """A backup that was made."""
 
@@ -45,6 +52,7 @@ def make(
         ConflictError: backup_running.
         StoreError: the database is damaged, or cannot be copied; DiskFullError.
         OSError: the folder cannot be written.
+        TooSlowError: `between` raised it.
     """
     store = ChunkStore(target.parent)
     with store.locked():
@@ -54,6 +62,8 @@ def make(
             partial.write_bytes(manifest.to_json())
             sha256 = sha256_of(partial)
             publish(partial, target, sha256)
+        except TooSlowError:
+            raise
         except BaseException:
             rotation.sweep(store, target.parent)  # what it stored is nobody's
             raise

@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from polling import wait_until
 
 import scale
+import scale_beside
 import scale_changes
 import scale_place
 import scale_requests
@@ -287,6 +289,26 @@ def test_a_small_run(
     assert rows["backup, the second"]["value"] > 0
     assert rows["writer, 16 pages a commit"]["value"] > 0
     assert file.with_suffix(".md").read_text().splitlines()[-1] in said
+
+
+def test_what_a_backup_costs_is_told_within_each_round() -> None:
+    """The machine became twice as fast in the second round; that is no backup's merit."""
+    speeds = {"alone": [1.0, 2.0, 2.0], "alone again": [1.1, 2.0, 2.0], "beside": [0.5, 1.9, 1.9]}
+    rows = {row.what: row for row in scale_beside._rows(speeds, 0.2)}
+    assert rows["reading beside"].value == 1.9
+    assert rows["the second time alone, of the first"].value == 1.0
+    assert rows["beside a backup, of alone"].value == 0.95
+    assert rows["beside a backup, of alone"].reached
+
+
+def test_a_backup_goes_on_only_while_it_is_to(place: Place, tmp_path: Path) -> None:
+    database = place.folders.data / "ocr_data.db"
+    with scale_beside._Backup(database, tmp_path) as backup:
+        assert not list(tmp_path.glob("*.backup")), "it is stopped"
+        with backup.going_on():
+            wait_until(lambda: list(tmp_path.glob("1.backup")), deadline_s=60.0)
+            backup._process.wait(60)
+        assert backup._process.returncode == 0
 
 
 def test_a_step_that_breaks_takes_no_other_along_and_is_measured_by_the_next_run(

@@ -13,7 +13,7 @@ from watcher_scene import Scene, Walked
 
 from folder import folder_walk
 from folder.folder_coverage import FolderCoverage
-from folder.side_by_side import side_by_side
+from folder.side_by_side import differences, side_by_side
 from records import folder_rows
 from records.catalogue import Catalogue, path_exists
 
@@ -70,6 +70,35 @@ def test_side_by_side_is_what_sets_would_say(
             world.close()
     assert seen == sorted(on_disk)
     assert read == [row[0] for row in in_order] == sorted({*rows})
+
+
+SORTED = st.dictionaries(st.binary(max_size=2), st.integers(0, 1), max_size=8).map(
+    lambda entries: sorted(entries.items())
+)
+
+
+@given(files=SORTED, rows=SORTED, stretch=st.integers(1, 4), equal=st.sampled_from([0, 1, 3, 4, 9]))
+def test_differences_are_what_dicts_would_say(
+    files: list[tuple[bytes, int]], rows: list[tuple[bytes, int]], stretch: int, equal: int
+) -> None:
+    both = [(b"m%d" % number, 0) for number in range(equal)]
+    files, rows = (sorted({**dict(some), **dict(both)}.items()) for some in (files, rows))
+    beside, known = dict(files), dict(rows)
+    expected = [
+        (
+            (path, beside[path]) if path in beside else None,
+            (path, known[path]) if path in known else None,
+        )
+        for path in sorted({*beside, *known})
+        if beside.get(path) != known.get(path)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("folder.side_by_side._STRETCH", stretch)
+        assert sorted(differences(files, rows), key=_path) == expected
+
+
+def _path(pair: tuple[tuple[bytes, int] | None, tuple[bytes, int] | None]) -> bytes:
+    return (pair[0] or pair[1] or (b"",))[0]
 
 
 def test_a_path_that_is_longer_than_the_kernel_takes(scene: Scene) -> None:

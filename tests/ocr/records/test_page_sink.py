@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ocr_errors import StoreError
+from records import page_sink
 from records.chunk_store import CHUNK_BYTES
 from records.page_sink import PageSink
 
@@ -66,3 +67,17 @@ def test_the_page_where_sqlite_locks_is_never_written(taker: Taker) -> None:
     (piece,) = taker.pieces.values()
     assert piece[:PAGE] == bytes(PAGE)
     assert piece[PAGE] == (lock + 1) % 251
+
+
+def test_a_piece_is_made_once_and_not_for_each_of_its_pages(
+    taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(size: int) -> bytearray:
+        made.append(size)
+        return bytearray(size)
+
+    monkeypatch.setattr(page_sink, "bytearray", counted, raising=False)
+    taker.write(*range(3 * PAGES))
+    assert made == [CHUNK_BYTES] * 3
