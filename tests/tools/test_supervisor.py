@@ -208,7 +208,8 @@ def test_a_second_ctrl_c_kills_at_once(start: Start) -> None:
     while run.process.poll() is None:  # a signal that comes too early merges with the first
         run.process.send_signal(signal.SIGINT)
         time.sleep(0.05)
-    assert run.process.returncode == 130
+    # One that comes while the interpreter ends kills it, which a shell calls 130, too.
+    assert run.process.returncode in (130, -signal.SIGINT)
     assert time.monotonic() - started < 2.5
 
 
