@@ -130,7 +130,7 @@ def _decode(content: bytes, max_pixels: float) -> DecodedPage:
     plain = functools.partial(_by_pillow, form=form)
     attempts: list[Attempt] = [plain, lambda part, most: plain(_cleaned(part), most)]
     if form == "JPEG":
-        attempts.append(_check_jpeg)
+        attempts = [_watched_jpeg, *attempts, _check_jpeg]
     if form == "BMP":
         attempts = [_bmp_within, plain, _masked_bmp]
     attempts.append(functools.partial(_partly, form=form))
@@ -144,7 +144,7 @@ def _decode_tiff(
     jpeg = tiff_forms.embedded_jpeg(content, directory)
     attempts: list[Attempt] = []
     if jpeg is not None:
-        attempts = [functools.partial(_by_pillow, form="JPEG"),
+        attempts = [_watched_jpeg, functools.partial(_by_pillow, form="JPEG"),
                     functools.partial(_partly, form="JPEG")]  # fmt: skip
         page = _first_that_succeeds(attempts, jpeg, max_pixels)
     else:
@@ -186,7 +186,14 @@ def _first_that_succeeds(attempts: list[Attempt], content: bytes, max_pixels: fl
     raise told
 
 
-def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
+def _watched_jpeg(content: bytes, max_pixels: float) -> DecodedPage:
+    return _by_pillow(content, max_pixels, form="JPEG", watches=True)
+
+
+def _by_pillow(
+    content: bytes, max_pixels: float, *, form: str, watches: bool = False
+) -> DecodedPage:
+    """`watches`: a JPEG that is damaged inside says so."""
     if form == "WEBP":  # libwebp allocates when it is opened
         _check_size(containers.webp_size(content), max_pixels)
         decode_memory.plan(containers.webp_size(content), _CANVASES + 4)
@@ -203,7 +210,7 @@ def _by_pillow(content: bytes, max_pixels: float, *, form: str) -> DecodedPage:
         with decode_memory.budget().lend(needed):
             if factor > 1 and jpeg:
                 image.draft(None, (max(1, full[0] // factor), max(1, full[1] // factor)))
-            is_damaged = watched(image, content) if jpeg else None
+            is_damaged = watched(image, content) if watches else None
             if jpeg:
                 at_once(image, content)
             image.load()

@@ -17,8 +17,11 @@ _ROW_BY_ROW = {0xC0, 0xC1}
 """Starts of frames, baseline and extended, whose rows come as the data do."""
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _END = 0xD9
-_PADDING = 128
-"""So many bytes of data may be left over."""
+_LEFT_OVER = 128
+"""So many bytes of data may be; and any number of …"""
+_PADDING = b"\x00\xff"
+"""… these, with which some programs fill their files up to the end of the picture. The last ones of
+0xFF belong to the marker that follows."""
 _FOLLOWS = b"\x5a" * 32
 """No marker: the decoder looks ahead of the last block."""
 
@@ -36,7 +39,8 @@ def watched(image: Image.Image, content: bytes) -> Callable[[], bool]:
     data = _only_scan(content)
     if not isinstance(image, ImageFile.ImageFile) or data is None:
         return lambda: False
-    enough = max(data.end - _PADDING, data.begin)
+    last = len(content[data.begin : data.end].rstrip(_PADDING))
+    enough = data.begin + max(last - _LEFT_OVER, 0)
     pieces = [content[:enough], content[enough : data.end] + _FOLLOWS, content[data.end :]]
 
     def next_piece(_most: int) -> bytes:
@@ -53,4 +57,6 @@ def _only_scan(content: bytes) -> _Data | None:
     if len(scans) != 1 or len(frames) != 1 or frames[0] not in _ROW_BY_ROW:
         return None
     behind = next(containers.jpeg_markers(content, scans[0]), None)
-    return _Data(scans[0], behind[0]) if behind and behind[1] == _END else None
+    if behind is None or behind[1] != _END:
+        return None
+    return _Data(scans[0], len(content[: behind[0]].rstrip(b"\xff")))

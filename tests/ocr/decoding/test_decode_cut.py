@@ -10,6 +10,7 @@ import pytest
 import tiff_files
 from PIL import Image, ImageDraw, TiffImagePlugin
 
+from decoding import decode, jpeg_checks
 from decoding.decode import DecodedPage
 from decoding.documents import decode_pages
 
@@ -272,5 +273,16 @@ def test_a_sound_jpeg_of_every_kind_is_not_called_damaged(options: dict[str, boo
         image = page().crop((0, 0, side, side))
         for part in (image, Image.new("RGB", (side, 3 * side), "white")):
             content = image_files.saved(part, "JPEG", quality=60, **options)
-            assert shown(content).warnings == ()
-            assert shown(content + bytes(500)).warnings == ()
+            expected = shown(content).pixels
+            for padding in (b"", b"\xff", b"\xff" * 300, bytes(300), bytes(300) + b"\xff"):
+                padded = shown(content[:-2] + padding + content[-2:] + bytes(500))
+                assert padded.warnings == ()
+                assert np.array_equal(padded.pixels, expected)
+
+
+def test_a_check_that_fails_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpeg_checks, "_FOLLOWS", b"\xff\x5a")
+    content = made("JPEG")
+    with pytest.raises(OSError, match="broken data stream"):
+        decode._watched_jpeg(content, 1e9)
+    assert shown(content).warnings == ()
