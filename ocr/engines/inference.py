@@ -38,10 +38,10 @@ PADDLEOCR = "paddleocr:"
 _MOST_CPU_LANES = 8
 """Each lane has activations of its own; with more processors a lane gets several."""
 _CPU_COLUMNS, _CPU_LINES = 1280, 8
+"""Short lines take a tenth less together than one by one, and a half with AMX."""
 _LARGE_BYTES = 10_000_000
 """A recogniser of this size takes no less time for two or three lines together than one by one, and
 6 MB for each shape; the tiny one takes a fifth less."""
-"""Short lines take a tenth less together than one by one, and a half with AMX."""
 
 log = logging.getLogger("inference")
 
@@ -185,7 +185,7 @@ def load_models(
             CPU_WIDTHS,
             _CPU_COLUMNS,
             _CPU_LINES,
-            fewest_lines(models.recognition),
+            _fewest_lines(models.recognition),
             searches=searches,
         )
         loaded = OnnxModels(models, load, shapes, settings.unclip_ratio, orientation=orientation)
@@ -195,7 +195,7 @@ def load_models(
     return loaded
 
 
-def fewest_lines(model: Model) -> int:
+def _fewest_lines(model: Model) -> int:
     """How many lines at least go together on a CPU."""
     return 4 if (model.folder / ONNX_NAME).stat().st_size >= _LARGE_BYTES else 2
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import median
+from engines.line_ink import rarer_shade
 
 _LEAST_DOTS = 5
 """An ellipsis has three, and a full stop may follow it."""
@@ -63,9 +64,8 @@ def _ink(line: Pixels) -> Marks:
     darkest, brightest, _, _ = cv2.minMaxLoc(grey)
     if brightest - darkest < _LEAST_CONTRAST:
         return np.zeros(grey.shape, dtype=np.bool_)
-    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    found: Marks = dark.view(np.bool_)
-    return found if 2 * cv2.countNonZero(dark) <= dark.size else ~found
+    found: Marks = rarer_shade(np.asarray(grey)).view(np.bool_)
+    return found
 
 
 def _runs(marks: Marks) -> list[tuple[int, int]]:

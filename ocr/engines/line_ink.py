@@ -126,6 +126,14 @@ class LineInk:
         return expected
 
 
+def rarer_shade(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(height, width): 1 where it has the less frequent of two shades, by Otsu's threshold; of both
+    as often the dark one."""
+    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    rarer = dark if 2 * cv2.countNonZero(dark) <= dark.size else 1 - dark
+    return np.asarray(rarer, dtype=np.uint8)
+
+
 def _by_column(grey: npt.NDArray[np.uint8]) -> Numbers:
     """(columns,): pixels of ink in each."""
     every = max(grey.size // _GROUND_PIXELS, 1)

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from reading.ink import ink_of
 from reading.layout.boxes import Boxes
 from reading.layout.ruling_lines import find_ruling_lines
 from reading.layout.skew import level_boxes
-from reading.letter_rows import ink_of
 
 _MOST_LINES = 4
 _LEAST_SHARE = 0.4

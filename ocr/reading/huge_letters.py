@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Polygons
+from reading.ink import ink_of
 from reading.layout.boxes import Boxes
 from reading.layout.skew import level_boxes
-from reading.letter_rows import ink_of, is_row_of_letters
+from reading.letter_rows import is_row_of_letters
 
 HUGE = 160
 """Pixels of the map, from which height on letters may be found in pieces; at 200 some are."""

@@ -1,4 +1,4 @@
-"""Whether anything is on a page, for the pages on which no text was found.
+"""What on a page is ink, and whether there is any, for the pages on which no text was found.
 
 A page is blank only where there is no ink. Rules, the shadow at a scan's edge and the paper's own
 grain do not count as such; a picture, a stamp or letters that nobody can read do.
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.line_ink import rarer_shade
 
 _SIDE = 1000
 """Pixels of the longer side at which it is looked for, or of three widths of a strip: letters of an
@@ -45,6 +46,13 @@ def has_ink(page: Pixels) -> bool:
     specks = _specks(page)
     large = specks.max(axis=1, initial=0) >= _LARGE_SPECK
     return bool(large.any()) or len(specks) >= _ENOUGH_SPECKS
+
+
+def ink_of(region: Pixels) -> npt.NDArray[np.uint8]:
+    """(height, width): 1 where a part of a page is not as most of it is."""
+    if not region.size:
+        return np.zeros(region.shape[:2], dtype=np.uint8)
+    return rarer_shade(np.asarray(cv2.cvtColor(region, cv2.COLOR_BGR2GRAY)))
 
 
 def with_more_contrast(page: Pixels) -> Pixels:

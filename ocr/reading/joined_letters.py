@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decoding.pixels import Pixels
+from engines.line_ink import rarer_shade
 from reading import hangul_model, joined_letters_model
 
 _LEAST_SIDE = 8
@@ -76,8 +77,7 @@ def _ink(crop: Pixels) -> _Greys | None:
         return None
     grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_BGR2GRAY).astype(np.float32)
     even = _at_height(grey, _SCANNED).clip(0, 255).astype(np.uint8)
-    _, dark = cv2.threshold(even, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    ink = 1 - dark if 2 * int(dark.sum()) > dark.size else dark
+    ink = rarer_shade(even)
     rows, columns = ink.sum(axis=1), ink.sum(axis=0)
     inked = np.flatnonzero(rows > _EMPTY_ROW * rows.max())
     if inked.size == 0:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from decoding.pixels import Pixels
+from engines.line_ink import rarer_shade
 from engines.text_models import Evidence, Recognised
 from engines.word_spans import word_spans
 from reading.line_crops import turned
@@ -144,9 +145,7 @@ def _usual_ways(crop: Pixels) -> list[Way]:
 def _is_dash(crop: Pixels) -> bool:
     """Whether all its ink is one flat stroke."""
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    ink = 1 - dark if 2 * int(dark.sum()) > dark.size else dark
-    _, _, width, height = cv2.boundingRect(np.asarray(ink, dtype=np.uint8))
+    _, _, width, height = cv2.boundingRect(rarer_shade(np.asarray(grey)))
     return 0 < _FLAT * height <= width and height <= _FLAT_SHARE * crop.shape[0]
 
 

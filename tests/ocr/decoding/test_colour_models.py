@@ -10,8 +10,8 @@ from decoding.colour_models import to_bgr
 
 SIZE = (1300, 1000)
 MOST_PIXELS = 80_000
-"""Of a part: as BGR it is well below what the C library takes from the system anew each time."""
-"""Of a part: beside a page of A4 in memory there is little more."""
+"""Of a part: as BGR it is well below what the C library takes from the system anew each time, and
+beside a page of A4 in memory there is little more."""
 
 
 def picture(mode: str) -> Image.Image:

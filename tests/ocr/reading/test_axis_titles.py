@@ -12,7 +12,7 @@ from drawing.cases import QUARTERS, turned
 from engines.arrays import Polygons
 from reading import axis_titles
 from reading.axis_titles import are_axis_titles, rotation_by_axes
-from reading.letter_rows import ink_of
+from reading.ink import ink_of
 
 Box = tuple[int, int, int, int]
 Turns = int | tuple[int, ...]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from reading.letter_rows import ink_of, is_row_of_letters
+from reading.ink import ink_of
+from reading.letter_rows import is_row_of_letters
 
 
 def strokes(count: int, height: int = 14) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
