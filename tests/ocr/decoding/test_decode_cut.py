@@ -262,6 +262,8 @@ def test_a_jpeg_that_is_damaged_inside_says_so(kind: str) -> None:
         (doubt,) = shown(damaged).warnings
         assert doubt.code == "picture_incomplete"
         assert "damaged inside" in doubt.message
+        padded = shown(damaged[:-2] + b"\xff" + damaged[-2:])
+        assert padded.warnings == (doubt,), "a byte that belongs to the marker hides no damage"
     assert shown(content).warnings == ()
 
 
