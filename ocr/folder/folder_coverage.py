@@ -105,9 +105,9 @@ class FolderCoverage:
         rows = self._catalogue.rows
         missing = vanished = 0
         with contextlib.closing(walk.blocks()) as blocks:
-            for files, standings in side_by_side(blocks, rows.standings):
-                left = {standing.path: standing for standing in standings}
-                for path, *_ in files:
+            for part in side_by_side(blocks, rows.standings):
+                left = {standing.path: standing for standing in part.rows}
+                for path, *_ in part.files:
                     standing = left.pop(path, None)
                     if standing is None or standing.status == Status.MISSING:
                         counts["unfinished"] += 1  # also what is back, and taken in soon

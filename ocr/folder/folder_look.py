@@ -13,7 +13,8 @@ from collections.abc import Callable
 from folder.folder_walk import FolderWalk, Seen
 from folder.intake import Finished
 from folder.settling import Settling
-from folder.side_by_side import differences, side_by_side
+from folder.side_by_side import Part, differences, side_by_side
+from folder.unchanged_parts import UnchangedParts
 from ocr_errors import ImageError
 from records.catalogue import REST, ROWS_TOGETHER, Catalogue
 from records.folder_rows import AS_IT_WAS, MISSING, FolderRows, RowSeen
@@ -36,6 +37,7 @@ class FolderLook:
         rows: FolderRows,
         catalogue: Catalogue,
         settling: Settling,
+        unchanged: UnchangedParts,
         *,
         take: Callable[[list[Finished]], None],
         found: Callable[[bytes], None],
@@ -48,6 +50,7 @@ class FolderLook:
         self._rows = rows
         self._catalogue = catalogue
         self._settling = settling
+        self._unchanged = unchanged
         self._take = take
         self._found = found
         self._on_change = on_change
@@ -74,15 +77,16 @@ class FolderLook:
         self._catalogue.absent = self.absent
         self._settling.waiting = 0
         self._unseen = set(self._settling)
+        self._unchanged.begin()
         with contextlib.closing(self.walk.blocks()) as blocks:
-            for files, rows in side_by_side(blocks, self._rows_between):
+            for part in side_by_side(blocks, self._rows_between, passes_over=self._passes_over):
                 if self._stop.is_set():
                     return False
                 if self.walk.problem is not None:  # what was not seen may be there all the same
                     self._catalogue.absent = IdSet()
-                if not files and (self.walk.problem is not None or self.walk.count == 0):
+                if not part.files and (self.walk.problem is not None or self.walk.count == 0):
                     break  # nothing can be said about the rest of the rows
-                self._compare(files, rows)
+                self._compare(part)
                 if not self._look_up_odd(ROWS_TOGETHER):
                     return False
         if not self._look_up_odd(1):
@@ -94,16 +98,23 @@ class FolderLook:
     def _rows_between(self, after: bytes, up_to: bytes | None) -> list[RowSeen]:
         return self._rows.seen(after, up_to, limits_changed=self._limits_changed)
 
-    def _compare(self, files: list[Seen], rows: list[RowSeen]) -> None:
-        self.known += len(rows)
+    def _passes_over(self, after: bytes, files: list[Seen]) -> bool:
+        rows = None if self._limits_changed else self._unchanged.rows(after, files)
+        self.known += rows or 0
+        return rows is not None
+
+    def _compare(self, part: Part[RowSeen]) -> None:
+        known = len(part.rows)
         gone = []
-        for file, row in differences(files, rows):
+        is_unchanged = True
+        for file, row in differences(part.files, part.rows):
             if row is not None and row[5] == MISSING:
-                self.known -= 1
+                known -= 1
             elif file is None and row is not None:
                 gone.append(row[0])
             if file is None:
                 continue
+            is_unchanged = False
             path, stat = file[0], FileStat(*file[1:5])
             is_same = row is not None and row[1:5] == file[1:5]
             error = self.walk.refused.get(path)
@@ -117,6 +128,9 @@ class FolderLook:
                 self._settle(path, stat)
         for image_id in self._rows.ids(gone) if gone else ():
             self.absent.add(image_id)
+        self.known += known
+        if is_unchanged and not gone:
+            self._unchanged.add(part.after, part.files, known)
 
     def _look_up_odd(self, least: int) -> bool:
         """While there are so many of them; False when the service stops meanwhile."""

@@ -10,9 +10,10 @@ kernel takes (4,096 bytes), and no link on the way is followed.
 
 import collections
 import errno
+import itertools
+import operator
 import os
 import stat
-import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -30,9 +31,9 @@ TOGETHER = 1000
 """Files in a block."""
 _MOST_OPEN = 64
 """Descriptors, however deep the folders lie in each other."""
-_SLASH = ord("/")
+_KIND, _FOLDER, _REGULAR = stat.S_IFMT(0xFFFF), stat.S_IFDIR, stat.S_IFREG
+_NAME = operator.attrgetter("name")
 _GONE = (FileNotFoundError, NotADirectoryError)
-_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 Seen = tuple[bytes, int, int, int, int, int]
 """path, size_bytes, mtime_ns, ctime_ns, inode, AS_IT_WAS: what begins the row of this very file
@@ -103,13 +104,13 @@ class FolderWalk:
             return True
         # Names for this function alone: it goes round once for each of a million files.
         descriptor, prefix, own_inodes = folder.descriptor, folder.prefix, self._own.inodes
-        lstat, append, often, slash = os.lstat, block.append, OFTEN, _SLASH
+        lstat, append, often, below = os.lstat, block.append, OFTEN, folder.below
         room = TOGETHER - len(block)
-        for name in folder.names:
-            if name[-1] == slash:
-                if self._enter(folder, name[:-1]):
+        for name in folder.names_left():
+            while below and below[-1] < name:  # all that lies in it comes before this name
+                if self._enter(folder, below.pop()[:-1]):
+                    folder.held = name
                     return False
-                continue
             is_odd = name[-4:] not in often or name[0] in b".~"
             if is_odd and (litter := why_left_out(name)):
                 self._on_litter(prefix + name, litter)
@@ -121,6 +122,10 @@ class FolderWalk:
             except OSError as error:
                 self._unreadable(prefix + name, error)
                 continue
+            kind = found.st_mode & _KIND
+            if kind == _FOLDER:
+                below.append(name + b"/")
+                continue
             inode = found.st_ino
             if inode in own_inodes and self._own.has(found):
                 self._on_litter(prefix + name, ErrorCode.DATA_FOLDER)
@@ -129,23 +134,22 @@ class FolderWalk:
                 self._on_litter(prefix + name, ErrorCode.DATABASE_FILE)
                 continue
             path = prefix + name
-            if found.st_mode & 0o170000 != 0o100000 and not self._refuse(path, found.st_mode):
-                continue
+            if kind != _REGULAR:
+                self._refuse(path, found.st_mode)
             append((path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, inode, AS_IT_WAS))
             room -= 1
             if room == 0:
                 return False
+        while below:
+            if self._enter(folder, below.pop()[:-1]):
+                return False
         return True
 
-    def _refuse(self, path: bytes, mode: int) -> bool:
-        """False when it has become a folder since the listing: the next walk sees what it is."""
-        if stat.S_ISDIR(mode):
-            return False
+    def _refuse(self, path: bytes, mode: int) -> None:
         try:
             check_regular(mode)
         except ImageError as error:
             self.refused[path] = error
-        return True
 
     def _enter_root(self) -> None:
         try:
@@ -158,9 +162,6 @@ class FolderWalk:
     def _enter(self, parent: "_Folder", name: bytes) -> bool:
         """Whether there is something to look through now."""
         path = parent.prefix + name
-        if litter := why_left_out(name):
-            self._on_litter(path, litter)
-            return False
         try:
             descriptor = os.open(name, FOLDER_FLAGS, dir_fd=parent.descriptor)
         except OSError as error:
@@ -175,7 +176,7 @@ class FolderWalk:
                 names = None
             else:
                 with os.scandir(descriptor) as listing:
-                    names = SortedNames(map(_key, listing), look_for=SIGNS)
+                    names = SortedNames(map(_NAME, listing), look_for=SIGNS)
         except OSError as error:
             os.close(descriptor)
             self._unreadable(path, error)
@@ -239,17 +240,18 @@ class _Folder:
         self.descriptor = descriptor
         """-1: closed for a while, as too many lie below it."""
         self.names = names
+        self.held: bytes | None = None
+        """A name that was taken from `names` and is not yet looked at."""
+        self.below: list[bytes] = []
+        """Folders in it that were met and are not yet entered, each with a slash: what lies in
+        there is sorted by that. The last one is the first by the order."""
+
+    def names_left(self) -> Iterator[bytes]:
+        """Those that are not yet looked at."""
+        held, self.held = self.held, None
+        return self.names if held is None else itertools.chain((held,), self.names)
 
     def close(self) -> None:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
-
-
-def _key(entry: os.DirEntry[str]) -> bytes:
-    """What an entry is sorted by: all that lies in a folder begins with its name and a slash."""
-    name = entry.name.encode(_ENCODING, _ERRORS)
-    try:
-        return name + b"/" if entry.is_dir(follow_symlinks=False) else name
-    except OSError:  # where the listing does not tell: what looks at the entry says what it is
-        return name

@@ -9,7 +9,7 @@ import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from folder.folder_walk import Seen
 from records.folder_rows import ROWS_TOGETHER
@@ -19,29 +19,45 @@ _STRETCH = 64
 """So many pairs are compared in one step, in C."""
 
 
+class Part(NamedTuple, Generic[Row]):
+    """What stands in one part of the order."""
+
+    after: bytes
+    """It begins behind this path."""
+    files: list[Seen]
+    rows: list[Row]
+
+
 def side_by_side(
-    blocks: Iterable[list[Seen]], rows_between: Callable[[bytes, bytes | None], list[Row]]
-) -> Iterator[tuple[list[Seen], list[Row]]]:
+    blocks: Iterable[list[Seen]],
+    rows_between: Callable[[bytes, bytes | None], list[Row]],
+    *,
+    passes_over: Callable[[bytes, list[Seen]], bool] = lambda *_: False,
+) -> Iterator[Part[Row]]:
     """Files and rows of each part.
 
     `rows_between(after, up_to)` gives the first ROWS_TOGETHER rows there, whose first column is
     the path. It is asked as each part is reached, so that rows may be changed in between.
+    Where `passes_over(after, files)` says so these files' rows are not asked for.
     """
     after = b""
     for block in blocks:
         files = block
         while files:
+            if passes_over(after, files):
+                after = files[-1][0]
+                break
             rows = rows_between(after, files[-1][0])
             if len(rows) < ROWS_TOGETHER:
+                yield Part(after, files, rows)
                 after = files[-1][0]
-                yield files, rows
                 break
+            cut = bisect.bisect_right(files, rows[-1][0], key=itemgetter(0))
+            yield Part(after, files[:cut], rows)
             after = rows[-1][0]
-            cut = bisect.bisect_right(files, after, key=itemgetter(0))
-            yield files[:cut], rows
             files = files[cut:]
     while rows := rows_between(after, None):
-        yield [], rows
+        yield Part(after, [], rows)
         after = rows[-1][0]
 
 

@@ -7,6 +7,7 @@ is beyond the first thousands is kept packed, in sorted runs, and merged as it i
 import bisect
 import collections
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 
 _RUN = 20_000
@@ -16,15 +17,15 @@ _BLOCK = 500
 class SortedNames:
     """Takes all names in at once; they come out once, in the order of their bytes."""
 
-    def __init__(self, names: Iterable[bytes], *, look_for: frozenset[bytes] = frozenset()) -> None:
+    def __init__(self, names: Iterable[str], *, look_for: frozenset[bytes] = frozenset()) -> None:
         """`look_for`: names to find; those that are there are in `found`."""
         self._runs: list[collections.deque[bytes]] = []
         self.found: set[bytes] = set()
         taking = iter(names)
-        self._few = run = sorted(itertools.islice(taking, _RUN))
+        self._few = run = _sorted_run(taking)
         while run:
             self.found |= look_for.intersection(run)
-            following = sorted(itertools.islice(taking, _RUN)) if len(run) == _RUN else []
+            following = _sorted_run(taking) if len(run) == _RUN else []
             if self._runs or following:
                 self._few = []
                 self._runs.append(_packed(run))
@@ -49,6 +50,12 @@ class SortedNames:
             ready.sort()
             yield ready
         yield sorted(itertools.chain.from_iterable(loaded))
+
+
+def _sorted_run(names: Iterator[str]) -> list[bytes]:
+    """The next ones; encoded as one text, which takes a quarter of the time."""
+    text = "\0".join(itertools.islice(names, _RUN))
+    return sorted(os.fsencode(text).split(b"\0")) if text else []
 
 
 def _packed(run: list[bytes]) -> collections.deque[bytes]:

@@ -21,6 +21,7 @@ from folder.folder_look import FolderLook
 from folder.folder_walk import FolderWalk
 from folder.intake import Finished, Intake
 from folder.settling import Settling
+from folder.unchanged_parts import UnchangedParts
 from folder_rights import ImageRights
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import ServiceWarning
@@ -86,6 +87,7 @@ class Watcher:
         self._wake = threading.Event()
         self._requests: collections.deque[LookRequest] = collections.deque()
         self._settling = Settling(settle_s, clock)
+        self._unchanged = UnchangedParts(catalogue.rows.commits)
         self._disappearance = Disappearance(missing_grace_s, clock)
         self._events = Events(root)
         self.found_by = {"event": 0, "rescan": 0}
@@ -169,6 +171,7 @@ class Watcher:
             self._rows,
             self._catalogue,
             self._settling,
+            self._unchanged,
             take=self._take,
             found=lambda path: self._count_found(path in told),
             on_change=self._on_change,

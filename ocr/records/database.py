@@ -73,6 +73,9 @@ class Database:
         self._mutex = threading.RLock()
         self._full = False
         self._damage: str | None = None
+        self.commits = 0
+        """Transactions until now. It is counted up before they show: what was read at one number
+        is not changed while that number stays."""
         self._beside_lock = threading.Lock()
         self._beside_must_end = threading.Event()
         self._lock_fd = lock(path)
@@ -252,6 +255,7 @@ class Database:
             raise damaged(self.path, self._damage)
 
     def _commit(self) -> None:
+        self.commits += 1
         self._connection.execute("COMMIT")
 
     def is_full_disk(self, error: BaseException) -> bool:

@@ -56,10 +56,11 @@ def test_side_by_side_is_what_sets_would_say(
             in_order = world.rows("SELECT path FROM images ORDER BY path")
             seen: list[bytes] = []
             read: list[bytes] = []
-            for files, part in side_by_side(
+            for part in side_by_side(
                 folder_walk.FolderWalk(root).blocks(), world.catalogue.rows.standings
             ):
-                ours, theirs = [file[0] for file in files], [row.path for row in part]
+                ours, theirs = [file[0] for file in part.files], [row.path for row in part.rows]
+                assert part.after < min(ours + theirs)
                 bounds = (min(ours + theirs), max(ours + theirs))
                 assert max(seen + read, default=b"") < bounds[0], "the parts overlap"
                 assert len(ours) <= together

@@ -1,5 +1,6 @@
 """A folder's names come out sorted however many there are, and packed until then."""
 
+import os
 import tracemalloc
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ def test_they_are_all_there_in_the_order_of_their_bytes(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sorted_names, "_RUN", run)
         patch.setattr(sorted_names, "_BLOCK", block)
-        assert list(SortedNames(iter(names))) == sorted(names)
+        assert list(SortedNames(map(os.fsdecode, names))) == sorted(names)
 
 
 @given(names=NAMES, wanted=NAMES, run=st.integers(1, 7))
@@ -29,14 +30,16 @@ def test_what_is_looked_for_is_found_in_any_run(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sorted_names, "_RUN", run)
-        assert SortedNames(names, look_for=frozenset(wanted)).found == names & wanted
+        assert (
+            SortedNames(map(os.fsdecode, names), look_for=frozenset(wanted)).found == names & wanted
+        )
 
 
 def test_of_many_names_only_the_bytes_are_kept() -> None:
     """A million of them as objects would be most of what the service may take."""
 
-    def many() -> Iterator[bytes]:
-        return (b"scan %06d.png" % (number * 7919 % 200_000) for number in range(200_000))
+    def many() -> Iterator[str]:
+        return (f"scan {number * 7919 % 200_000:06d}.png" for number in range(200_000))
 
     tracemalloc.start()
     try:
