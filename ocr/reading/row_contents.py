@@ -55,6 +55,8 @@ def _is_in(polygon: Polygons, others: Polygons) -> bool:
 
 
 def _as_they_stand(page: Pixels, polygons: Polygons, recognise: Recognise) -> list[Reading]:
+    if not len(polygons):
+        return []
     crops = [crop_line(page, polygon) for polygon in polygons]
     ways = [[UPRIGHT]] * len(crops)
     return [reading for (reading,) in read_ways(crops, ways, recognise)]

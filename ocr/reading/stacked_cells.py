@@ -16,7 +16,9 @@ from reading.line_reading import Reading
 from reading.rows_beside import Numbers, Rows
 
 _HIGH = 1.7
-"""A column is so many rows high at least."""
+"""A column is so many rows high at least …"""
+_NARROW = 4.0
+"""… and at most so many wide."""
 _ONE_ROW = 0.5
 """Lines whose middles are at most so many heights apart stand in one row."""
 _NEAR = 0.3
@@ -33,8 +35,9 @@ _NONE: Polygons = np.empty((0, 4, 2), dtype=np.float32)
 
 
 def may_be_column(polygon: Polygons, rows: Rows) -> bool:
-    """Whether a line (4, 2) is higher than a row."""
-    return bool(np.ptp(polygon[:, 1]) >= _HIGH * rows.height > 0)
+    """Whether a line (4, 2) is higher than a row, and as narrow as short entries are."""
+    width, height = np.ptp(polygon, axis=0)
+    return bool(height >= _HIGH * rows.height > 0 and width <= _NARROW * rows.height)
 
 
 def cells(page: Pixels, column: Polygons, rows: Rows) -> Polygons:
