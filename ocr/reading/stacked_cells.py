@@ -14,6 +14,7 @@ from engines.arrays import Flags, Polygons
 from reading.ink import ink_of
 from reading.line_reading import Reading
 from reading.rows_beside import Numbers, Rows
+from reading.vertical_text import is_stacking_script
 
 _HIGH = 1.7
 """A column is so many rows high at least …"""
@@ -68,10 +69,13 @@ def cells(page: Pixels, column: Polygons, rows: Rows) -> Polygons:
 
 
 def are_cells(readings: list[Reading]) -> bool:
-    """Whether what was cut out of a column was read as one expects of cells."""
+    """Whether what was cut out of a column was read as one expects of cells. Characters that are
+    written below each other, as in Japanese, are a line."""
     sure = sum(reading.confidence >= _SURE and bool(reading.text.strip()) for reading in readings)
     least = len(readings) if len(readings) < _FEW else _SURE * len(readings)
-    return len(readings) > 1 and sure >= least
+    text = "".join(reading.text.strip() for reading in readings)
+    may_run_down = len(text) == len(readings) and is_stacking_script(text)
+    return len(readings) > 1 and sure >= least and not may_run_down
 
 
 def _one_for_each(rows: Rows, x: float) -> Numbers:

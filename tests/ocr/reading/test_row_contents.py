@@ -151,10 +151,14 @@ def test_a_cell_that_was_found_alone_as_well_is_there_once() -> None:
 
 
 def test_a_line_that_runs_down_stays_one() -> None:
-    """What is cut out of it reads badly, or its letters part elsewhere than the rows do."""
+    """What is cut out of it reads badly, is written so, or parts elsewhere than the rows do."""
     drawn = Drawn()
     column(drawn)
     drawn.says = Recognised("25", 0.5, ())
+    assert drawn.texts() == ["Total amount"] * 2 + ["2525"]
+    drawn = Drawn()
+    column(drawn)
+    drawn.says = Recognised("時", 0.99, ())
     assert drawn.texts() == ["Total amount"] * 2 + ["2525"]
     drawn = Drawn()
     column(drawn, off=15)
