@@ -36,6 +36,7 @@ from reading.other_script_lines import (
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
 from reading.reading_order import reading_order
+from reading.row_contents import with_all_in_rows
 from reading.seldom_letters import with_doubted_capitals
 from reading.stamps import Box, beneath_stamp, find_stamps, stamp_alone
 
@@ -302,6 +303,7 @@ class PageEngine:
                 ]
                 polygons, readings = np.concatenate([polygons[~inside], found]), [*kept, *anew]
             covered = covered or bool(before)
+        polygons, readings = with_all_in_rows(page, polygons, readings, self._models.recognise)
         readings = self._settled(page, polygons, readings)
         found_page = _read_page(page, polygons, readings, rotation, self._judge)
         marked = sum(line.is_unspelled for line in found_page.lines)
