@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import heartbeat
 import models
 import ocr_settings
+import remembered_settings
 from folder_checks import check_folders
 from ocr_contract import setting_fields
 from ocr_contract.logs import LineFormatter, SubjectFilter, escape
@@ -53,6 +54,7 @@ class Service:
         except BaseException:
             pools.stop()
             raise
+        remembered_settings.remember(settings)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:
