@@ -62,7 +62,12 @@ class StoreError(OcrError):
 
 
 class DiskFullError(StoreError):
-    """A write did not fit on the disk and was undone as a whole; it may fit later."""
+    """A write did not fit on the disk and was undone as a whole; it may fit later.
+
+    A start that fails for it is tried again by whoever supervises, as it says.
+    """
+
+    exit_code = EXIT_OTHER
 
     def __init__(self) -> None:
         super().__init__(

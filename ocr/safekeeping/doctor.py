@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, cast
 
 import apsw
 
+import folder_rights
 import language_choice
 import machine_limits
 import models
@@ -108,12 +109,13 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("image folder", "ok", f"{images} can be read.")
-    if not data.is_dir() or not os.access(data, os.W_OK | os.X_OK):
-        yield Finding(
-            "data folder",
-            "fail",
-            f"{data} cannot be written. Create it and give it to the service's user.",
-        )
+    if not data.is_dir():
+        yield Finding("data folder", "fail", f"{data} is no folder yet; the service makes it.")
+        return
+    if not os.access(data, os.W_OK | os.X_OK):
+        in_container = bool(settings.host_image_folder)
+        said = folder_rights.of_data_folder(data, in_container=in_container)
+        yield Finding("data folder", "fail", said)
         return
     yield Finding("data folder", "ok", f"{data} can be written.")
     database = settings.database
