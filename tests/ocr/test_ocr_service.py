@@ -186,11 +186,11 @@ def test_a_worn_worker_is_replaced_and_nothing_is_lost(
     added = 1
 
     def was_replaced() -> bool:
-        """A second one is only started when the first has taken the place of the worn one."""
+        """One more than workers is only started when one has taken the place of a worn one."""
         nonlocal added
         service.add(f"{added}.jpg")
         added += 1
-        return client.status().worker_restarts >= 2
+        return client.status().worker_restarts > int(workers)
 
     wait_until(lambda: counts(client)["done"] == 1)
     wait_until(was_replaced)
@@ -402,9 +402,10 @@ def test_the_log_is_json_line_by_line(service: ServiceProcess, client: ControlCl
     assert any("batch_id" in line for line in told)
     assert told[-1]["message"] == "stopped"
     shutil.rmtree(service.images)
-    ended = service.run(OCR_LOG_FORMAT="json")
-    (line,) = ended.stderr.splitlines()
-    assert "does not exist" in json.loads(line)["message"]
+    for sentence, wrong in (("does not exist", {}), ("it must be one of", {"OCR_PROFILE": "x"})):
+        ended = service.run(OCR_LOG_FORMAT="json", **wrong)
+        (line,) = ended.stderr.splitlines()
+        assert sentence in json.loads(line)["message"]
 
 
 def test_the_text_log_is_one_line_a_message(service: ServiceProcess, client: ControlClient) -> None:
