@@ -108,7 +108,26 @@ class NotNowError(RequestError):
 
 
 class WorkerError(OcrError):
-    """The worker process failed as a whole; the images it held are tried again one by one."""
+    """The worker process failed as a whole; the images it held are tried again one by one.
+
+    What it says of a setting or of a missing model ends the service for good, as if the service
+    had found it out itself: to be started anew helps nothing then. A GPU may come a moment later.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.exit_code = _EXIT_CODES_OF_A_WORKERS_START.get(code, EXIT_OTHER)
+
+
+_EXIT_CODES_OF_A_WORKERS_START = {
+    "bad_device": EXIT_BAD_CONFIGURATION,
+    "bad_engine": EXIT_BAD_CONFIGURATION,
+    "bad_precision": EXIT_BAD_CONFIGURATION,
+    "model_missing": EXIT_MISSING_DEPENDENCY,
+    "model_wrong": EXIT_MISSING_DEPENDENCY,
+    "model_format": EXIT_MISSING_DEPENDENCY,
+    "language_missing": EXIT_MISSING_DEPENDENCY,
+}
 
 
 class ImageError(OcrError):

@@ -22,7 +22,7 @@ import remembered_settings
 from folder_checks import check_folders
 from ocr_contract import setting_fields
 from ocr_contract.logs import LineFormatter, SubjectFilter, before_the_log
-from ocr_errors import EXIT_OTHER, OcrError
+from ocr_errors import EXIT_INTERRUPTED, EXIT_OTHER, OcrError
 from ocr_settings import Settings
 from worker_link import reading_pools, stderr_lines
 from worker_link.pool import WORKER_COMMAND
@@ -166,6 +166,8 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
     except OcrError as error:
         sys.stderr.write(before_the_log("ocr_service", error.message, os.environ))
         return error.exit_code
+    except KeyboardInterrupt:  # before the handlers are there; nothing runs that must be ended
+        return EXIT_INTERRUPTED
     except Exception:
         log.exception("the service cannot go on")
         return EXIT_OTHER
