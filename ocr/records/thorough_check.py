@@ -12,8 +12,9 @@ as it works. A table is due
 The table that has waited longest comes first, so that a service which is killed again and again
 gets through all of them. Which were checked when stands in `service_state`.
 
-With `lines` and `images` what is stored twice is compared, too (`damaged_texts`): a letter that
-became another one is nothing to SQLite. Such images are read again; nothing needs to be restored.
+With `lines`, `images` and `corrections` what is stored twice is compared, too (`damaged_texts`,
+`damaged_corrections`): a letter that became another one is nothing to SQLite. Such images are read
+again, and people's texts mended; nothing needs to be restored.
 
 When nothing is due, the copies that were made before a migration are checked.
 
@@ -36,7 +37,7 @@ import heartbeat
 from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_contract.replies import DatabaseCheck
 from ocr_errors import DiskFullError, StoreError
-from records import damaged_texts, migration_copy, quick_look
+from records import damaged_corrections, damaged_texts, migration_copy, quick_look
 from records.database import Database, utc_now
 from records.database_copy import first_problem
 from records.stop_mark import Ending
@@ -228,6 +229,8 @@ class ThoroughCheck:
             return lambda: self._let_read_again(images)
         if name == "images" and (names := damaged_texts.find_names(connection)):
             return lambda: self._rename(names)
+        if name == damaged_corrections.TABLE and (lines := damaged_corrections.find(connection)):
+            return lambda: self._mend_corrections(lines)
         return None
 
     def _let_read_again(self, images: list[int]) -> None:
@@ -246,6 +249,16 @@ class ThoroughCheck:
             with self._database.transaction() as transaction:
                 damaged_texts.rename(transaction, some)
         log.error("the stored names of %d images were damaged on the disk; mended", len(names))
+
+    def _mend_corrections(self, lines: list[int]) -> None:
+        unknown = 0
+        for some in _slices(lines):
+            with self._database.transaction() as transaction:
+                unknown += damaged_corrections.mend(transaction, some)
+        log.error(
+            "%d corrections were damaged on the disk; of %d nobody knows what was typed",
+            len(lines), unknown,
+        )  # fmt: skip
 
     def _due(self) -> list[str]:
         """The tables that need a check, first the one whose last is longest ago."""

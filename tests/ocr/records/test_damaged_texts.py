@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from database_fixtures import World
 
-from records import damaged_texts
+from records import damaged_corrections, damaged_texts
 from records.thorough_check import ThoroughCheck
 
 LETTER, NO_TEXT = 0x01, 0x80
@@ -137,4 +137,44 @@ def test_a_record_of_the_check_that_is_none_makes_everything_due(read: World, re
     check(read)
     assert read.store.claim(2) is None
     read.store.recover(3)
+    read.close()
+
+
+def typed(world: World) -> list[tuple[str]]:
+    """The three copies of a correction."""
+    return world.rows(
+        "SELECT text FROM corrections UNION ALL SELECT text FROM line_changes "
+        "UNION ALL SELECT corrected FROM pages WHERE corrected IS NOT NULL"
+    )
+
+
+@pytest.mark.parametrize("bit", [LETTER, NO_TEXT])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_a_person_typed_is_mended(
+    read: World, place: int, bit: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = read.database.path
+    with read.database.reading() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    content = path.read_bytes()
+    places = [at for at in range(len(content)) if content.startswith(b"text of a dog", at)]
+    assert len(places) == 3
+    world = after_a_change(read, content[places[place] - 8 :][:21], bit, skip=8)
+    check(world)
+    assert typed(world) == [("the text of a dog",)] * 3
+    assert "1 corrections were damaged on the disk; of 0 nobody knows" in caplog.text
+    assert world.hits("text of a dog") == 2
+    check(world)
+    world.check()
+    world.close()
+
+
+def test_of_what_was_typed_nobody_may_know_what_it_was(read: World) -> None:
+    with read.database.transaction() as connection:
+        connection.execute("DELETE FROM line_changes")  # before version 4 there was no history
+        assert damaged_corrections.find(connection) == []
+        connection.execute("UPDATE corrections SET text = 'the text of a fog'")
+        (line_id,) = damaged_corrections.find(connection)
+        assert damaged_corrections.mend(connection, [line_id]) == 1
+    assert typed(read) == [("the text of a fog",)] * 2
     read.close()
