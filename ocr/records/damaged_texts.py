@@ -13,6 +13,7 @@ import itertools
 import json
 from collections.abc import Iterable, Sequence
 
+import heartbeat
 from ocr_contract.error_codes import ErrorCode
 from records import duplicates, request_effects, search_index
 from records.database import Connection
@@ -20,7 +21,7 @@ from source_files import display_name
 
 MOST = 1000
 """So many images of one check are read again: where there are more, more is wrong than letters."""
-TOGETHER = 50
+TOGETHER = 10
 """Of these in one transaction."""
 _SENTENCE = (
     "The stored text of this image was damaged on the disk. It is read again; where its file is "
@@ -51,11 +52,13 @@ def _joined(table: str, first: int) -> str:
 
 
 _PAGES = f"""
-    SELECT image_id, pages.text = coalesce(group_concat(lines.text, char(10) ORDER BY lines.number), ''),
-           CAST(pages.text AS BLOB), CAST({_joined("pages", 1)} AS BLOB),
+    SELECT image_id,
+           pages.text = coalesce(group_concat(lines.text, char(10) ORDER BY lines.number), ''),
+           CAST(pages.text AS BLOB),
+           CAST({_joined("pages", 1)} AS BLOB),
            CAST(group_concat({_joined("lines", 1)}, '') AS BLOB)
     FROM pages LEFT JOIN lines ON page_id = pages.id GROUP BY pages.id
-"""  # noqa: S608, E501  names of ours
+"""  # noqa: S608  names of ours
 
 
 def find(connection: Connection, most: int = MOST) -> list[int]:
@@ -93,6 +96,7 @@ def rename(connection: Connection, names: Iterable[tuple[str, int]]) -> None:
 def let_read_again(connection: Connection, image_ids: Sequence[int]) -> list[str]:
     """Let these images wait for another reading, warned of until then; returns their names."""
     for image_id in image_ids:
+        heartbeat.beat()
         _make_readable(connection, image_id)
         connection.execute(
             "UPDATE images SET warning_code = ?, warning = ? WHERE id = ?",
