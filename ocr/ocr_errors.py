@@ -110,8 +110,8 @@ class NotNowError(RequestError):
 class WorkerError(OcrError):
     """The worker process failed as a whole; the images it held are tried again one by one.
 
-    What it says of a setting or of a missing model ends the service for good, as if the service
-    had found it out itself: to be started anew helps nothing then. A GPU may come a moment later.
+    What it says of a setting, or of a model or GPU that is missing, ends the service for good, as
+    if the service had found it out itself: to be started anew helps nothing then.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -123,6 +123,7 @@ _EXIT_CODES_OF_A_WORKERS_START = {
     "bad_device": EXIT_BAD_CONFIGURATION,
     "bad_engine": EXIT_BAD_CONFIGURATION,
     "bad_precision": EXIT_BAD_CONFIGURATION,
+    "no_gpu": EXIT_MISSING_DEPENDENCY,
     "model_missing": EXIT_MISSING_DEPENDENCY,
     "model_wrong": EXIT_MISSING_DEPENDENCY,
     "model_format": EXIT_MISSING_DEPENDENCY,

@@ -262,9 +262,10 @@ def test_a_part_that_fails_ends_the_service(
 @pytest.mark.parametrize(
     ("start", "code", "words"),
     [
-        ("gpu", EXIT_OTHER, "There is no model."),
+        ("gpu", EXIT_MISSING_DEPENDENCY, "There is no model."),
         ("failed", EXIT_MISSING_DEPENDENCY, "There is no model."),
         ("device", EXIT_BAD_CONFIGURATION, "There is no model."),
+        ("engine", EXIT_OTHER, r"Exception from core.cpp:84:\nModel can't be parsed\n"),
     ],
 )
 def test_a_worker_that_cannot_start_ends_the_service(

@@ -68,6 +68,4 @@ def test_what_a_person_must_change_is_not_tried_again_by_the_supervisor() -> Non
     again = {code for code in ErrorCode if WorkerError(code, "No.").exit_code == EXIT_OTHER}
     final = {code for code in ErrorCode if code.is_final} - again
     assert {WorkerError(code, "No.").exit_code for code in final} <= FINAL_EXIT_CODES
-    assert {code for code in ErrorCode if code.is_final} & again == {
-        ErrorCode.NO_GPU, ErrorCode.ENGINE_START_FAILED,
-    }  # fmt: skip
+    assert {code for code in ErrorCode if code.is_final} & again == {ErrorCode.ENGINE_START_FAILED}
