@@ -19,6 +19,7 @@ import site_context
 import web_password
 import web_settings
 from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.logs import before_the_log
 from ocr_contract.setting_fields import SettingError
 
 FOLDER = Path(__file__).resolve().parent
@@ -44,7 +45,9 @@ def settings_or_exit() -> web_settings.WebSettings:
         except SettingError as error:
             web_settings.exit_with(error)
     elif settings.trusted_proxies:
-        print(f"web_service: {OPEN_PROXY}", file=sys.stderr)  # there is no log yet
+        sys.stderr.write(
+            before_the_log("web_service", OPEN_PROXY, os.environ, level=logging.WARNING)
+        )
     return settings
 
 

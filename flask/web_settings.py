@@ -12,6 +12,7 @@ taken away moves to `RETIRED`.
 import argparse
 import dataclasses
 import ipaddress
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ import proxy_settings
 import web_password
 from ocr_contract import setting_fields
 from ocr_contract.error_codes import ErrorCode
-from ocr_contract.logs import FORMATS
+from ocr_contract.logs import FORMATS, before_the_log
 from ocr_contract.setting_fields import (
     EXIT_BAD_CONFIGURATION,
     LOG_LEVELS,
@@ -226,15 +227,17 @@ def or_exit(environment: Mapping[str, str]) -> WebSettings:
     try:
         settings = from_environment(environment)
     except SettingError as error:
-        exit_with(error)
+        exit_with(error, environment)
     for sentence in setting_fields.warnings(RETIRED, environment):
-        print(f"web_service: {sentence}", file=sys.stderr)
+        sys.stderr.write(
+            before_the_log("web_service", sentence, environment, level=logging.WARNING)
+        )
     return settings
 
 
-def exit_with(error: SettingError) -> NoReturn:
+def exit_with(error: SettingError, environment: Mapping[str, str] = os.environ) -> NoReturn:
     """One sentence on stderr and exit code 9."""
-    print(f"web_service: {error}", file=sys.stderr)
+    sys.stderr.write(before_the_log("web_service", error.message, environment))
     raise SystemExit(EXIT_BAD_CONFIGURATION)
 
 

@@ -48,6 +48,11 @@ def _check_images(images: Path, rights: ImageRights) -> None:
         is_folder = images.is_dir()
     except PermissionError as error:  # a folder above it cannot be entered
         raise FolderError(ErrorCode.IMAGE_FOLDER_UNREADABLE, rights.of_folder()) from error
+    if not is_folder and images.exists():
+        raise FolderError(
+            ErrorCode.IMAGE_FOLDER_MISSING,
+            f"The image folder {rights.shown} is no folder. Name one with OCR_IMAGE_FOLDER.",
+        )
     if not is_folder:
         raise FolderError(
             ErrorCode.IMAGE_FOLDER_MISSING,

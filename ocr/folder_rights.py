@@ -66,12 +66,25 @@ class ImageRights:
 
 def of_data_folder(folder: Path, *, in_container: bool) -> str:
     """The sentence and the command when the data folder cannot be written."""
+    shown = display_name(os.fsencode(folder))
+    if _is_read_only(folder):
+        return f"The data folder {shown} cannot be written. {to_own(folder)}"
+    return (
+        f"The data folder {shown} cannot be written by {_who()}: it {_ownership(folder)}. "
+        f"{to_own(folder, in_container=in_container)}"
+    )
+
+
+def to_own(folder: Path, *, in_container: bool = False) -> str:
+    """What lets the service write a data folder that is there."""
+    if _is_read_only(folder):
+        return (
+            "Its file system is mounted read-only, as the kernel leaves a disk that met errors: "
+            "look at the kernel's log (dmesg), then mount it for writing."
+        )
     target = "data" if in_container else _quoted(os.fsencode(folder))
     where = ", in the folder of docker-compose.yml," if in_container else ""
-    return (
-        f"The data folder {folder} cannot be written by {_who()}: it {_ownership(folder)}. "
-        f"Give it to the service{where} as root: chown -R {_owner()} {target}"
-    )
+    return f"Give that folder to the service{where} as root: chown -R {_owner()} {target}"
 
 
 def to_make(folder: Path, error: OSError) -> str:
@@ -80,6 +93,13 @@ def to_make(folder: Path, error: OSError) -> str:
         return ""
     target = _quoted(os.fsencode(folder))
     return f" Make it as root: mkdir -p {target} && chown {_owner()} {target}"
+
+
+def _is_read_only(folder: Path) -> bool:
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _who() -> str:

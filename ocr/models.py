@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,8 @@ PROVIDED = {"small": "PP-OCRv6_small", "tiny": "PP-OCRv6_tiny"}
 CONFIG_NAME = "inference.yml"
 ONNX_NAME = "inference.onnx"
 PADDLE_NAMES = ("inference.json", "inference.pdiparams")
+_MOST_NAME_BYTES = 200
+"""Well below what a file system takes."""
 _PINS = Path(__file__).with_name("model_pins.json")
 
 
@@ -172,11 +175,12 @@ def table_structure(models_folder: Path) -> Model | None:
 
 def verified(models_folder: Path, name: str) -> Model:
     """One model folder by its name; raises ModelError as `resolve` does."""
-    if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
+    too_long = len(os.fsencode(name)) > _MOST_NAME_BYTES
+    if not name or too_long or name.startswith(".") or any(sign in name for sign in "/\\\0"):
         raise ModelError(
             "model_wrong",
-            f"{name!r} is not a model's name. Use small, tiny, or the name of a folder in "
-            f"{models_folder}.",
+            f"{name[:_MOST_NAME_BYTES]!r} is not a model's name. Use small, tiny, or the name of a "
+            f"folder in {models_folder}.",
         )
     folder = models_folder / name
     if name not in pins().models:

@@ -62,7 +62,12 @@ class StoreError(OcrError):
 
 
 class DiskFullError(StoreError):
-    """A write did not fit on the disk and was undone as a whole; it may fit later."""
+    """A write did not fit on the disk and was undone as a whole; it may fit later.
+
+    A start that fails for it is tried again by whoever supervises, as it says.
+    """
+
+    exit_code = EXIT_OTHER
 
     def __init__(self) -> None:
         super().__init__(
@@ -103,7 +108,27 @@ class NotNowError(RequestError):
 
 
 class WorkerError(OcrError):
-    """The worker process failed as a whole; the images it held are tried again one by one."""
+    """The worker process failed as a whole; the images it held are tried again one by one.
+
+    What it says of a setting, or of a model or GPU that is missing, ends the service for good, as
+    if the service had found it out itself: to be started anew helps nothing then.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.exit_code = _EXIT_CODES_OF_A_WORKERS_START.get(code, EXIT_OTHER)
+
+
+_EXIT_CODES_OF_A_WORKERS_START = {
+    "bad_device": EXIT_BAD_CONFIGURATION,
+    "bad_engine": EXIT_BAD_CONFIGURATION,
+    "bad_precision": EXIT_BAD_CONFIGURATION,
+    "no_gpu": EXIT_MISSING_DEPENDENCY,
+    "model_missing": EXIT_MISSING_DEPENDENCY,
+    "model_wrong": EXIT_MISSING_DEPENDENCY,
+    "model_format": EXIT_MISSING_DEPENDENCY,
+    "language_missing": EXIT_MISSING_DEPENDENCY,
+}
 
 
 class ImageError(OcrError):

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 import heartbeat
 import models
 import ocr_settings
+import remembered_settings
 from folder_checks import check_folders
 from ocr_contract import setting_fields
-from ocr_contract.logs import LineFormatter, SubjectFilter, escape
-from ocr_errors import EXIT_OTHER, OcrError
+from ocr_contract.logs import LineFormatter, SubjectFilter, before_the_log
+from ocr_errors import EXIT_INTERRUPTED, EXIT_OTHER, OcrError
 from ocr_settings import Settings
 from worker_link import reading_pools, stderr_lines
 from worker_link.pool import WORKER_COMMAND
@@ -53,6 +54,7 @@ class Service:
         except BaseException:
             pools.stop()
             raise
+        remembered_settings.remember(settings)
         self._watchdog = heartbeat.Guard(settings.watchdog_s)
 
     def run(self) -> None:
@@ -151,7 +153,6 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
     options = parser.parse_args(argv)
     faulthandler.enable()
     os.umask(0o027)  # the group may read the database, nobody else
-    settings = None
     try:
         settings = ocr_settings.load(os.environ)
         if options.print_config:
@@ -163,11 +164,10 @@ def main(argv: list[str] | None = None, *, worker_command: Sequence[str] = WORKE
         with stderr_lines.captured():
             _run(settings, worker_command)
     except OcrError as error:
-        if settings is not None and settings.log_format == "json":
-            log.critical("%s", error.message)
-        else:
-            sys.stderr.write(f"ocr_service: {escape(error.message)}\n")
+        sys.stderr.write(before_the_log("ocr_service", error.message, os.environ))
         return error.exit_code
+    except KeyboardInterrupt:  # before the handlers are there; nothing runs that must be ended
+        return EXIT_INTERRUPTED
     except Exception:
         log.exception("the service cannot go on")
         return EXIT_OTHER

@@ -17,6 +17,7 @@ Data goes to stdout, talk to stderr. Exit codes are those of `ocr_errors`.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -31,10 +32,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import export_command
+import remembered_settings
 import search_command
 import try_command
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
+from ocr_contract.error_codes import ErrorCode
 from ocr_contract.replies import BatchInWork, DatabaseCheck, ProcessReply, StatusReply
 from ocr_errors import (
     EXIT_BAD_ARGUMENTS,
@@ -53,13 +56,37 @@ _POLL_S = 0.3
 _BUSY_STATES = frozenset({"working", "starting"})
 _UPTIME_ROUNDING_S = 0.2
 _WITH_SETTINGS = ("doctor", "export")
-"""Commands that look at the image folder and at how it is read."""
+"""Commands that look at the image folder and at how it is read: as the service was told."""
+EXIT_READER_GONE = 141
+"""As the shell says of a program that SIGPIPE ended."""
 _UNREACHABLE_S = 30.0
 """While waiting, the service may restart: how long nobody may answer."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    try:
+        code = _run(argv)
+        sys.stdout.flush()  # here an error is still told, and is no success
+    except BrokenPipeError:  # whoever reads has seen enough: `ocrctl coverage | head`
+        _drop_output()
+        return EXIT_READER_GONE
+    except OSError as error:
+        _drop_output()
+        what = error.filename or "The output cannot be written"
+        return _fail(f"{what}: {error.strerror}.", EXIT_NO_ACCESS)
+    return code
+
+
+def _drop_output() -> None:
+    """What is left of it; or Python tries once more as it ends, and complains."""
+    with contextlib.suppress(ValueError, OSError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
+
+
+def _run(argv: list[str] | None) -> int:
     options = _parser().parse_args(argv)
     try:
         settings = _settings(options)
@@ -74,15 +101,14 @@ def main(argv: list[str] | None = None) -> int:
             return upkeep_commands.COMMANDS[options.command](client, options, settings)
         return _COMMANDS[options.command](client, options)
     except ServiceUnreachable as error:
-        return _fail(error.message, EXIT_NO_ACCESS)
+        return _fail(error.message + _elsewhere(options), EXIT_NO_ACCESS)
     except ControlError as error:
         return _fail(error.message, EXIT_OTHER)
     except SettingsError as error:
         return _fail(error.message, EXIT_BAD_CONFIGURATION)
     except OcrError as error:
-        return _fail(error.message, error.exit_code)
-    except OSError as error:
-        return _fail(f"{error}", EXIT_NO_ACCESS)
+        is_there = error.code != ErrorCode.DATABASE_NOT_READY or settings.database.exists()
+        return _fail(error.message + ("" if is_there else _elsewhere(options)), error.exit_code)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
@@ -132,9 +158,17 @@ def _settings(options: argparse.Namespace) -> Settings:
     if options.data is not None and options.command not in _WITH_SETTINGS:
         return Settings(data_folder=options.data)
     settings = load(os.environ)
-    if options.data is None:
-        return settings
-    return dataclasses.replace(settings, data_folder=options.data)
+    data_folder = settings.data_folder if options.data is None else options.data
+    if options.command in _WITH_SETTINGS:
+        settings = remembered_settings.recall(data_folder)
+    return dataclasses.replace(settings, data_folder=data_folder)
+
+
+def _elsewhere(options: argparse.Namespace) -> str:
+    """What to try where nothing is found in the data folder that was taken for granted."""
+    if options.data is not None or os.environ.get("OCR_HOST_IMAGE_FOLDER"):  # in a container
+        return ""
+    return " If its data lie elsewhere, name that folder: ocrctl --data FOLDER …"
 
 
 def _pages(batch: BatchInWork) -> str:

@@ -42,8 +42,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         query = language.parse(" ".join(options.words))
     except language.QueryTooLongError as error:
         raise OcrError(ErrorCode.QUERY_TOO_LONG, str(error)) from None
-    if query is None or options.limit < 1:
+    if query is None:
         raise OcrError(ErrorCode.BAD_PARAMETER, "Nothing to search; for example: ocrctl search cat")
+    if options.limit < 1:
+        raise OcrError(ErrorCode.BAD_PARAMETER, "--limit must be at least 1, or take --all.")
     try:
         with contextlib.closing(open_reader(settings.database)) as connection:
             return _Output(connection, query, sys.maxsize if options.all else options.limit).show(

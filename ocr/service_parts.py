@@ -79,7 +79,12 @@ def build(settings: Settings, pools: Pools, stop: threading.Event) -> Parts:
         stop=stop,
     )
     upkeep = Upkeep(database, effects, guard, backups, stop=stop, on_room=pipeline.wake)
-    check = ThoroughCheck(database, stop=stop, is_busy=lambda: pipeline.batch is not None)
+    check = ThoroughCheck(
+        database,
+        stop=stop,
+        is_busy=lambda: pipeline.batch is not None,
+        on_change=pipeline.wake,
+    )
     trials = TrialReader(settings, TrialStore(database, effects), stop=stop)
     report = ServiceReport(
         settings,

@@ -301,6 +301,7 @@ STARTS: dict[str, Callable[[socket.socket], None]] = {
     "half": half,
     "failed": failed,
     "gpu": lambda connection: failed(connection, "no_gpu"),
+    "device": lambda connection: failed(connection, "bad_device"),
     "engine": lambda connection: failed(
         connection, "engine_start_failed", "Exception from core.cpp:84:\nModel can't be parsed\n"
     ),

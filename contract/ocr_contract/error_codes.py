@@ -53,6 +53,7 @@ class ErrorCode(enum.StrEnum):
     OTHER_SCRIPT = "other_script"
     SECOND_READING_FAILED = "second_reading_failed"
     SELDOM_LETTERS = "seldom_letters"
+    TEXT_DAMAGED = "text_damaged"
     PICTURE_INCOMPLETE = "picture_incomplete"
     PICTURE_REDUCED = "picture_reduced"
     ALL_TRANSPARENT = "all_transparent"

@@ -48,6 +48,20 @@ def _shown(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def before_the_log(
+    service: str, message: str, environ: Mapping[str, str], level: int = logging.CRITICAL
+) -> str:
+    """What a service says before it has a log, on a line of the form that the log will have.
+
+    The form is what `environ` wants, which may be what the message complains of.
+    """
+    prefix = service.partition("_")[0].upper()
+    if environ.get(f"{prefix}_LOG_FORMAT", "").strip() != "json":
+        return f"{service}: {escape(message)}\n"
+    record = logging.LogRecord(service, level, "", 0, "%s", (message,), None)
+    return LineFormatter("json").format(record) + "\n"
+
+
 @contextlib.contextmanager
 def about(**ids: int) -> Iterator[None]:
     """What this thread logs in the block is about this `image_id` or `batch_id`."""

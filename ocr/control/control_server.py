@@ -5,6 +5,7 @@ that keep one client from hurting the others are here, in `bounded_protocol` (co
 deadline for the whole request, however slowly it comes in) and in `control_api` (body size).
 """
 
+import contextlib
 import os
 import socket
 import stat
@@ -65,7 +66,8 @@ class ControlServer:
         self._server.should_exit = True
         self._thread.join(2.0)
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that is read-only by now
+            self._path.unlink(missing_ok=True)
 
     def _serve(self) -> None:
         self._server.run(sockets=[self._socket])

@@ -95,6 +95,7 @@ class Watcher:
         self._limits_changed = True
         """The first look: the service may have been started with other settings."""
         self.warning: ServiceWarning | None = None
+        self._is_full = False
 
     @property
     def settling(self) -> int:
@@ -157,10 +158,14 @@ class Watcher:
         """A full disk changes nothing: what could not be stored is seen again at the next look."""
         started = self._clock()
         try:
-            return step()
+            took = step()
         except DiskFullError as error:
-            log.warning("%s", error.message)
+            # Once, or there would be a line every second for as long as it is full.
+            log.log(logging.DEBUG if self._is_full else logging.WARNING, "%s", error.message)
+            self._is_full = True
             return self._clock() - started
+        self._is_full = False
+        return took
 
     def look(self) -> float:
         """Look at the whole folder once; returns how long the looking took, in seconds."""

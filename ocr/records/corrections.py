@@ -85,7 +85,7 @@ def set_correction(
         _insert(connection, line_id, text, now)
     cause = line_causes.of_person(chosen_from, by)
     _remember(connection, line_id, _Change(text, cause, now))
-    _refresh_page(connection, page_id)
+    refresh_page(connection, page_id)
 
 
 def collect(
@@ -147,7 +147,7 @@ def reattach(connection: Connection, image_id: int, kept: list[_Kept]) -> None:
                      line.created_at),
                 )  # fmt: skip
         if found:
-            _refresh_page(connection, new[0][1])
+            refresh_page(connection, new[0][1])
 
 
 def _move(connection: Connection, line: _Kept, line_id: int, machine_text: str) -> None:
@@ -229,7 +229,8 @@ def _insert(connection: Connection, line_id: int, text: str, created_at: str) ->
     )
 
 
-def _refresh_page(connection: Connection, page_id: int) -> None:
+def refresh_page(connection: Connection, page_id: int) -> None:
+    """Put the page's corrections into its text once more; `will_change` was said before."""
     connection.execute(
         "UPDATE pages SET corrected = CASE WHEN EXISTS (SELECT 1 FROM corrections "
         "JOIN lines ON lines.id = line_id WHERE page_id = ?1) THEN "

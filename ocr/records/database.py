@@ -8,6 +8,7 @@ the same library, which knows of both and lets go of no lock that is still neede
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import logging
 import os
@@ -18,7 +19,7 @@ from typing import Any, Protocol, cast
 
 import apsw
 
-from disk_guard import free_bytes
+import folder_rights
 from ocr_contract.data_folder import LOCK_SUFFIX
 from ocr_contract.error_codes import ErrorCode
 from ocr_errors import DiskFullError, StoreError
@@ -30,8 +31,6 @@ _BESIDE_STEPS = 250
 """Instructions, or pages of a check, between two questions whether to go on: some milliseconds."""
 _LARGE_LOG_BYTES = 8 << 20
 """Left by a kill; twice what the automatic checkpoints let it become."""
-_NO_ROOM_BYTES = 1 << 20
-"""With less than this an input/output error is called what it is: a full disk."""
 
 log = logging.getLogger("database")
 
@@ -259,11 +258,8 @@ class Database:
         self._connection.execute("COMMIT")
 
     def is_full_disk(self, error: BaseException) -> bool:
-        """SQLite calls some of them input/output errors, e.g. when its -shm cannot grow."""
-        if isinstance(error, apsw.IOError):
-            with contextlib.suppress(OSError):
-                return free_bytes(self.path.parent) < _NO_ROOM_BYTES
-        return isinstance(error, apsw.FullError)
+        """Whether it says, however SQLite calls it, that nothing more fits on the disk."""
+        return opening.is_full_disk(error, self.path.parent)
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
@@ -314,11 +310,12 @@ def lock(database: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError from error
         raise StoreError(
             ErrorCode.DATA_NOT_WRITABLE,
             f"{path} cannot be opened for writing ({os.strerror(error.errno or 0)}). "
-            "Give the data folder to the user that runs ocr_service, as root: "
-            f"chown -R {os.geteuid()}:{os.getegid()}.",
+            + folder_rights.to_own(path.parent),
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -140,19 +140,21 @@ def newest_good(folder: Path) -> Path | None:
     return None
 
 
-def verify(path: Path) -> None:
+def verify(path: Path, between: Callable[[], None] = heartbeat.beat) -> None:
     """Raise StoreError unless the copy is as it was written, every piece of it included.
+
+    `between` is called again and again, and may raise to give up.
 
     Raises:
         StoreError: checksum_differs, or, where there is no checksum, as `examine`.
     """
     expected = read_checksum(path)
-    if expected is not None and sha256_of(path) != expected:
+    if expected is not None and sha256_of(path, between) != expected:
         raise StoreError(ErrorCode.CHECKSUM_DIFFERS, f"{path} is not as it was written: damaged.")
     if path.suffix == chunked_copy.SUFFIX:
-        chunked_copy.verify(path)
+        chunked_copy.verify(path, between)
     elif expected is None:
-        examine(path)
+        examine(path, between=between)
 
 
 def checksum_file(path: Path) -> Path:

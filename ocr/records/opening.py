@@ -6,6 +6,7 @@ service ended (`stop_mark`), not on the database's size; the rest is read behind
 (`thorough_check`).
 """
 
+import contextlib
 import ctypes
 import time
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import apsw
 
+from disk_guard import free_bytes
 from ocr_contract import schema
 from ocr_contract.data_folder import BACKUPS_FOLDER
-from ocr_errors import StoreError
+from ocr_errors import DiskFullError, StoreError
 from records import migration_copy, quick_look
 from records.database_copy import (
     APPLICATION_ID,
@@ -29,6 +31,8 @@ from records.stop_mark import Ending
 BUSY_TIMEOUT_MS = 5000
 CHECKPOINT_PAGES = 1000
 JOURNAL_SIZE_LIMIT_BYTES = 64 << 20
+_NO_ROOM_BYTES = 1 << 20
+"""With less than this an input/output error is called what it is: a full disk."""
 CACHE_KIB = 16 << 10
 """What an insert touches lies all over a large database; SQLite's own 2 MB do not hold it."""
 
@@ -62,6 +66,8 @@ def open_database(
     except schema.SchemaError as error:
         raise StoreError("schema_version", str(error)) from error
     except apsw.Error as error:
+        if is_full_disk(error, path.parent):
+            raise DiskFullError from error
         raise StoreError(
             "database_unusable", f"{path} cannot be used: {error}. Check the disk and the rights."
         ) from error
@@ -111,6 +117,14 @@ def _check_sound(
     reading_s = 0.0 if last_end is Ending.CLEAN else max(quick_look.READING_S - passed_s, 0.0)
     if problem := quick_look.problem(connection, reading_s=reading_s):
         raise is_damaged(path, problem)
+
+
+def is_full_disk(error: BaseException, folder: Path) -> bool:
+    """SQLite calls some of them input/output errors, e.g. when its -shm cannot grow."""
+    if isinstance(error, apsw.IOError):
+        with contextlib.suppress(OSError):
+            return free_bytes(folder) < _NO_ROOM_BYTES
+    return isinstance(error, apsw.FullError)
 
 
 def is_damaged(path: Path, problem: str) -> StoreError:

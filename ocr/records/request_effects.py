@@ -44,7 +44,7 @@ class RequestEffects:
         """Read these images (or the originals that they repeat) again."""
 
         def effect(connection: Connection) -> ReprocessReply:
-            return ReprocessReply(sum(_queue_again(connection, image_id) for image_id in image_ids))
+            return ReprocessReply(sum(queue_again(connection, image_id) for image_id in image_ids))
 
         return self.once(ReprocessReply, request_id, "reprocess", effect)
 
@@ -160,7 +160,7 @@ class RequestEffects:
             return connection.changes()
 
 
-def _queue_again(connection: Connection, image_id: int) -> int:
+def queue_again(connection: Connection, image_id: int) -> int:
     """Let an image's original, with all its duplicates, wait again; 1 when it does now."""
     queued = connection.execute(
         "UPDATE images SET status = 'pending', attempts = 0, error_code = NULL, error = NULL, "

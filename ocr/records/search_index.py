@@ -205,14 +205,14 @@ def _latest_words(connection: "Connection") -> set[str]:
     """Those of the newest pages, which stand in the table: most words of the next page are among
     them, and to look each of them up there is what a page of a large archive costs most."""
     rows = connection.execute(
-        "SELECT text FROM search_texts WHERE search_form = ? "
+        "SELECT CAST(text AS BLOB) FROM search_texts WHERE search_form = ? "
         "AND id IN (SELECT image_id FROM pages ORDER BY id DESC LIMIT ?)",
         (FOLDED, _LATEST_PAGES),
     )
     found: set[str] = set()
     for (text,) in rows:
         heartbeat.beat()
-        folded = text_folding.fold_page(text or "")
+        folded = text_folding.fold_page(_readable(text))
         found |= text_folding.all_words(folded)
     return {word for word in found if _SHORTEST_WORD <= len(word) <= _LONGEST_WORD}
 
@@ -271,8 +271,10 @@ def _begin(connection: "Connection", image_id: int) -> _Held:
 def _fold(connection: "Connection", image_id: int) -> list[_WordRow]:
     """Hold folded in `images_fts` and `grams_fts` what the image shows; returns its new words."""
     ((form, *shown),) = connection.execute(
-        "SELECT search_form, name, coalesce(text, '') FROM search_texts WHERE id = ?", (image_id,)
+        "SELECT search_form, CAST(name AS BLOB), CAST(text AS BLOB) FROM search_texts WHERE id = ?",
+        (image_id,),
     ).fetchall()
+    shown = [_readable(each) for each in shown]
     name, text = _folded(*shown)
     as_tokenized = tuple(each.lower() for each in shown)
     if form == PLAIN and "".join(as_tokenized).isascii() and as_tokenized == (name, text):
@@ -307,9 +309,14 @@ def _set_form(connection: "Connection", image_id: int, form: int) -> None:
 def _texts(connection: "Connection", image_id: int) -> tuple[str, str]:
     """The name and the text, as they stand."""
     ((name, text),) = connection.execute(
-        "SELECT name, text FROM search_texts WHERE id = ?", (image_id,)
+        "SELECT CAST(name AS BLOB), CAST(text AS BLOB) FROM search_texts WHERE id = ?", (image_id,)
     ).fetchall()
-    return name, text or ""
+    return _readable(name), _readable(text)
+
+
+def _readable(text: bytes | None) -> str:
+    """Also where the disk changed it: one such text would end each reading (`damaged_texts`)."""
+    return "" if text is None else text.decode(errors="replace")
 
 
 def _folded(name: str, text: str) -> tuple[str, str]:

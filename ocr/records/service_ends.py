@@ -146,7 +146,12 @@ def _wait_s(ends: int) -> float:
 
 def _load(connection: Connection) -> dict[str, int]:
     rows = connection.execute("SELECT value FROM service_state WHERE key = ?", (_KEY,)).fetchall()
-    return dict(json.loads(rows[0][0])) if rows else {}
+    if not rows:
+        return {}
+    try:
+        return {sha256: int(count) for sha256, count in json.loads(rows[0][0]).items()}
+    except (ValueError, TypeError, AttributeError):  # changed on the disk: as if there were none
+        return {}
 
 
 def _save(connection: Connection, ends: dict[str, int]) -> None:

@@ -12,6 +12,10 @@ as it works. A table is due
 The table that has waited longest comes first, so that a service which is killed again and again
 gets through all of them. Which were checked when stands in `service_state`.
 
+With `lines`, `images` and `corrections` what is stored twice is compared, too (`damaged_texts`,
+`damaged_corrections`): a letter that became another one is nothing to SQLite. Such images are read
+again, and people's texts mended; nothing needs to be restored.
+
 When nothing is due, the copies that were made before a migration are checked.
 
 While one table is checked the write-ahead log cannot be begun anew. The more it grows, the shorter
@@ -23,8 +27,9 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
@@ -32,7 +37,7 @@ import heartbeat
 from ocr_contract.data_folder import BACKUPS_FOLDER
 from ocr_contract.replies import DatabaseCheck
 from ocr_errors import DiskFullError, StoreError
-from records import migration_copy, quick_look
+from records import damaged_corrections, damaged_texts, migration_copy, quick_look
 from records.database import Database, utc_now
 from records.database_copy import first_problem
 from records.stop_mark import Ending
@@ -50,6 +55,9 @@ _AGAIN_S = 60.0
 _LOOK_S = 600.0
 """Between two looks whether something is due."""
 _KEY = "thorough_check"
+_NAMED = 20
+"""Of the images that are read again, in the log."""
+_T = TypeVar("_T")
 
 log = logging.getLogger("database")
 
@@ -102,12 +110,14 @@ class ThoroughCheck:
         *,
         stop: threading.Event,
         is_busy: Callable[[], bool] = lambda: False,
+        on_change: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`is_busy` says whether images are read now."""
+        """`is_busy` says whether images are read now, `on_change` is called when more wait."""
         self._database = database
         self._stop = stop
+        self._on_change = on_change
         self._clock = clock
         self._pace = _Pace(stop, is_busy, database.wal_bytes, clock, sleep)
         self._ends = 0
@@ -189,6 +199,7 @@ class ThoroughCheck:
         try:
             with self._database.beside(self._pace.go_on) as connection:
                 problem = first_problem(connection, f"integrity_check('{name}')")
+                mend = self._compare(name, connection) if problem is None else None
         except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
             problem = str(error)  # it stumbled: over damage, or the disk cannot read it
             if self._database.is_full_disk(error):
@@ -202,9 +213,52 @@ class ThoroughCheck:
             damage = self._database.stop_writing(problem)
             log.critical("%s Nothing more is written: it was found in %s.", damage.message, name)
             raise damage
+        try:
+            if mend is not None:
+                mend()
+        except DiskFullError as error:
+            log.warning("what was damaged is not mended now: %s", error)
+            return False
         self._checked[name] = (utc_now(), self._ends)
         self._save()
         return True
+
+    def _compare(self, name: str, connection: apsw.Connection) -> Callable[[], None] | None:
+        """What mends the texts that changed on the disk; None when all are as they were."""
+        if name == "lines" and (images := damaged_texts.find(connection)):
+            return lambda: self._let_read_again(images)
+        if name == "images" and (names := damaged_texts.find_names(connection)):
+            return lambda: self._rename(names)
+        if name == damaged_corrections.TABLE and (lines := damaged_corrections.find(connection)):
+            return lambda: self._mend_corrections(lines)
+        return None
+
+    def _let_read_again(self, images: list[int]) -> None:
+        said = []
+        for some in _slices(images):
+            with self._database.transaction() as transaction:
+                said += damaged_texts.let_read_again(transaction, some)
+        log.error(
+            "the stored texts of %d images were damaged on the disk; they are read again: %s",
+            len(images), ", ".join(said[:_NAMED]) + (", …" if said[_NAMED:] else ""),
+        )  # fmt: skip
+        self._on_change()
+
+    def _rename(self, names: list[tuple[str, int]]) -> None:
+        for some in _slices(names):
+            with self._database.transaction() as transaction:
+                damaged_texts.rename(transaction, some)
+        log.error("the stored names of %d images were damaged on the disk; mended", len(names))
+
+    def _mend_corrections(self, lines: list[int]) -> None:
+        unknown = 0
+        for some in _slices(lines):
+            with self._database.transaction() as transaction:
+                unknown += damaged_corrections.mend(transaction, some)
+        log.error(
+            "%d corrections were damaged on the disk; of %d nobody knows what was typed",
+            len(lines), unknown,
+        )  # fmt: skip
 
     def _due(self) -> list[str]:
         """The tables that need a check, first the one whose last is longest ago."""
@@ -224,9 +278,12 @@ class ThoroughCheck:
         with self._database.reading() as connection:
             rows = connection.execute("SELECT value FROM service_state WHERE key = ?", (_KEY,))
             for (value,) in rows:
-                record = json.loads(value)
-                self._ends = int(record["ends"])
-                self._checked = {name: (at, ends) for name, (at, ends) in record["tables"].items()}
+                try:
+                    record = json.loads(value)
+                    checked = {name: (at, ends) for name, (at, ends) in record["tables"].items()}
+                    self._ends, self._checked = int(record["ends"]), checked
+                except (ValueError, LookupError, TypeError, AttributeError):
+                    log.warning("what was checked when cannot be read: everything is due")
 
     def _save(self) -> None:
         record = json.dumps({"ends": self._ends, "tables": self._checked})
@@ -238,3 +295,10 @@ class ThoroughCheck:
                 )
         except DiskFullError as error:  # then it is checked once more after the next start
             log.warning("what was checked cannot be noted: %s", error)
+
+
+def _slices(found: list[_T]) -> Iterator[list[_T]]:
+    """Of which each goes in one transaction."""
+    for at in range(0, len(found), damaged_texts.TOGETHER):
+        heartbeat.beat()
+        yield found[at : at + damaged_texts.TOGETHER]

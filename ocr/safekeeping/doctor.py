@@ -9,12 +9,14 @@ import datetime
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 import apsw
 
+import folder_rights
 import language_choice
 import machine_limits
 import models
@@ -24,13 +26,15 @@ from ocr_contract import schema
 from ocr_contract.control import ControlClient, ControlError
 from ocr_contract.data_folder import BACKUPS_FOLDER, SOCKET_PATH
 from ocr_contract.replies import StatusReply
-from ocr_errors import ModelError
+from ocr_errors import ModelError, StoreError
 from ocr_settings import Settings
-from records.database_copy import listed
+from records.database_copy import listed, verify
 from safekeeping import database_sizes, rotation
 
 _CHECK_LIMIT_S = 600.0
 _CLOCK_SLACK_S = 60.0
+_BACKUP_LIMIT_S = 60.0
+"""Some gigabytes."""
 _OLD_BACKUP_DAYS = 7
 _SIZES_LIMIT_S = 3.0
 """A gigabyte or so; `--sizes` takes the time that it needs."""
@@ -108,12 +112,13 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("image folder", "ok", f"{images} can be read.")
-    if not data.is_dir() or not os.access(data, os.W_OK | os.X_OK):
-        yield Finding(
-            "data folder",
-            "fail",
-            f"{data} cannot be written. Create it and give it to the service's user.",
-        )
+    if not data.is_dir():
+        yield Finding("data folder", "fail", f"{data} is no folder yet; the service makes it.")
+        return
+    if not os.access(data, os.W_OK | os.X_OK):
+        in_container = bool(settings.host_image_folder)
+        said = folder_rights.of_data_folder(data, in_container=in_container)
+        yield Finding("data folder", "fail", said)
         return
     yield Finding("data folder", "ok", f"{data} can be written.")
     database = settings.database
@@ -238,19 +243,48 @@ def _size(settings: Settings) -> Iterator[Finding]:
 def _backups(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_folder / BACKUPS_FOLDER
     backups = listed(folder)
-    newest = max((path.stat().st_mtime for path in backups), default=None)
-    now = datetime.datetime.now(datetime.UTC).timestamp()
-    if newest is None:
+    if not backups:
         yield Finding("backups", "warn", "There is no backup yet. Make one with: ocrctl backup")
         return
-    if now - newest > _OLD_BACKUP_DAYS * 86_400:
-        days = (now - newest) / 86_400
+    newest = max(backups, key=lambda path: path.stat().st_mtime)
+    age_s = datetime.datetime.now(datetime.UTC).timestamp() - newest.stat().st_mtime
+    problem, was_read = _examine_backup(newest)
+    if problem is not None:
+        yield Finding(
+            "backups",
+            "fail",
+            f"The newest cannot be restored: {problem} Make another one with: ocrctl backup",
+        )
+    elif age_s > _OLD_BACKUP_DAYS * 86_400:
+        days = age_s / 86_400
         yield Finding(
             "backups", "warn", f"The newest is {days:.0f} days old. Make one with: ocrctl backup"
         )
     else:
-        yield Finding("backups", "ok", f"{len(backups)} in {folder}.")
+        read = (
+            "was read and is whole"
+            if was_read
+            else f"takes more than {_BACKUP_LIMIT_S:.0f} s to read"
+        )
+        yield Finding("backups", "ok", f"{len(backups)} in {folder}; the newest {read}.")
     yield _backups_need(settings, folder)
+
+
+def _examine_backup(path: Path) -> tuple[str | None, bool]:
+    """Why it cannot be restored, and whether it was read to its end."""
+    until = time.monotonic() + _BACKUP_LIMIT_S
+
+    def between() -> None:
+        if time.monotonic() > until:
+            raise TimeoutError
+
+    try:
+        verify(path, between)
+    except TimeoutError:
+        return None, False
+    except (StoreError, OSError) as error:
+        return f"{error}", True
+    return None, True
 
 
 def _backups_need(settings: Settings, folder: Path) -> Finding:

@@ -90,6 +90,8 @@ def coverage(client: ControlClient, options: argparse.Namespace, _: Settings) ->
 def backup(client: ControlClient, options: argparse.Namespace, settings: Settings) -> int:
     """Have the service make a backup and wait for it; `--to` copies it out."""
     streams = options.to == Path(STANDARD_STREAM)
+    if options.to is not None and not streams:
+        _refuse_what_is_no_file(options.to)
     if streams and sys.stdout.isatty():
         raise OcrError(ErrorCode.NO_ACCESS, "A database is no text: backup --to - >FILE")
     request_id = str(uuid.uuid4())
@@ -117,6 +119,16 @@ def backup(client: ControlClient, options: argparse.Namespace, settings: Setting
         sha256 = _copy_out(made, options.to, reply.sha256)
         reply = dataclasses.replace(reply, sha256=sha256)
     return _print_json(reply.to_json())
+
+
+def _refuse_what_is_no_file(target: Path) -> None:
+    """Root would put the copy in the place of a device: in that of /dev/null for everybody."""
+    if not target.name or target.is_dir():
+        raise OcrError(ErrorCode.NO_ACCESS, f"{target} is a folder. Name a file in it: --to FILE")
+    if target.exists() and not target.is_file():
+        raise OcrError(
+            ErrorCode.NO_ACCESS, f"{target} is no regular file. Name another one: --to FILE"
+        )
 
 
 def _hidden_folder(settings: Settings) -> "tempfile.TemporaryDirectory[str]":

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr_contract.logs import LineFormatter, SubjectFilter, about, escape
+from ocr_contract.logs import LineFormatter, SubjectFilter, about, before_the_log, escape
 
 EVIL = "a\nb\r\x1b[31mred\x1b[0m\x07\x00\x7f\x9b2J\u2028\u202egpj.exe" + os.fsdecode(b"\xff")
 
@@ -102,3 +102,13 @@ def test_a_traceback_is_part_of_its_line(kind: str) -> None:
 def test_there_are_two_formats() -> None:
     with pytest.raises(ValueError, match="xml"):
         LineFormatter("xml")
+
+
+def test_before_there_is_a_log_its_form_is_kept() -> None:
+    """Whoever reads JSON line by line reads what ends the service, too."""
+    assert before_the_log("web_service", EVIL, {}) == f"web_service: {escape(EVIL)}\n"
+    said = before_the_log("ocr_service", EVIL, {"OCR_LOG_FORMAT": "json"}, level=logging.WARNING)
+    value = json.loads(said)
+    assert (value["level"], value["logger"], value["message"]) == ("warning", "ocr_service", EVIL)
+    assert said.count("\n") == 1
+    assert not before_the_log("web_service", "a", {"OCR_LOG_FORMAT": "json"}).startswith("{")

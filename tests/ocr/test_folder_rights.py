@@ -2,6 +2,7 @@
 
 import errno
 import os
+import types
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,24 @@ def test_the_image_folder_may_not_be_what_is_mounted_from_the_data(
     previews.mkdir(parents=True)
     seen_as = Path("/proc/self/root") / previews.relative_to("/")
     assert "lies within it" in refused(Settings(seen_as, data))
+
+
+def test_on_a_disk_that_is_read_only_no_rights_are_to_blame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel mounts one so that met errors: `chown` would fail, too."""
+    images, data = tmp_path / "images", tmp_path / "data"
+    images.mkdir()
+    data.mkdir()
+    denying(monkeypatch, data)
+    mounted = types.SimpleNamespace(f_flag=os.ST_RDONLY)
+    monkeypatch.setattr("folder_rights.os.statvfs", lambda _: mounted)
+    message = refused(Settings(images, data))
+    assert "mounted read-only" in message
+    assert "chown" not in message
+
+
+def test_an_image_folder_that_is_a_file(tmp_path: Path) -> None:
+    images = tmp_path / "scan.pdf"
+    images.touch()
+    assert "scan.pdf is no folder" in refused(Settings(images, tmp_path / "data"))

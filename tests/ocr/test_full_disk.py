@@ -167,7 +167,7 @@ def test_an_error_of_the_disk_is_a_full_disk_only_when_it_is_full(
     with pytest.raises(apsw.IOError), scene.database.transaction():
         pass
     assert not scene.database.is_full
-    monkeypatch.setattr("records.database.free_bytes", lambda _: 0)
+    monkeypatch.setattr("records.opening.free_bytes", lambda _: 0)
     with pytest.raises(DiskFullError), scene.database.transaction():
         pass
     assert scene.database.is_full
@@ -187,3 +187,22 @@ def test_a_request_that_did_not_fit_can_be_sent_again(scene: Scene, disk: Disk) 
     assert effects.stored_reply(PauseReply, "r", "pause") is None
     assert effects.set_paused(True, "r") == PauseReply(True)
     assert Store(scene.database).paused
+
+
+def test_a_watcher_says_once_that_the_disk_is_full(
+    scene: Scene, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Running(scene, interval_s=0.05, settle_s=0.05):
+        disk.full = True
+        scene.write("a.png")
+        for _ in range(3):
+            disk.refuses_more()
+        assert [record.name for record in caplog.records].count("watcher") == 1
+        disk.full = False
+        wait_until(lambda: scene.statuses() == {"a.png": "pending"})
+        disk.full = True
+        scene.write("b.png")
+        disk.refuses_more()
+        disk.full = False
+        wait_until(lambda: len(scene.statuses()) == 2)
+    assert [record.name for record in caplog.records].count("watcher") == 2

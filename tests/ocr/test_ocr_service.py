@@ -14,6 +14,7 @@ import pytest
 from polling import wait_until
 from reader_process import ServiceProcess
 
+import ocr_service
 from machine_limits import is_running
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH, WEIGHTS_FOLDER
@@ -21,6 +22,7 @@ from ocr_contract.replies import PauseReply
 from ocr_contract.setting_fields import table
 from ocr_errors import (
     EXIT_BAD_CONFIGURATION,
+    EXIT_INTERRUPTED,
     EXIT_MISSING_DEPENDENCY,
     EXIT_NO_ACCESS,
     EXIT_OTHER,
@@ -186,11 +188,11 @@ def test_a_worn_worker_is_replaced_and_nothing_is_lost(
     added = 1
 
     def was_replaced() -> bool:
-        """A second one is only started when the first has taken the place of the worn one."""
+        """One more than workers is only started when one has taken the place of a worn one."""
         nonlocal added
         service.add(f"{added}.jpg")
         added += 1
-        return client.status().worker_restarts >= 2
+        return client.status().worker_restarts > int(workers)
 
     wait_until(lambda: counts(client)["done"] == 1)
     wait_until(was_replaced)
@@ -259,7 +261,12 @@ def test_a_part_that_fails_ends_the_service(
 
 @pytest.mark.parametrize(
     ("start", "code", "words"),
-    [("gpu", EXIT_OTHER, "There is no model."), ("failed", EXIT_OTHER, "There is no model.")],
+    [
+        ("gpu", EXIT_MISSING_DEPENDENCY, "There is no model."),
+        ("failed", EXIT_MISSING_DEPENDENCY, "There is no model."),
+        ("device", EXIT_BAD_CONFIGURATION, "There is no model."),
+        ("engine", EXIT_OTHER, r"Exception from core.cpp:84:\nModel can't be parsed\n"),
+    ],
 )
 def test_a_worker_that_cannot_start_ends_the_service(
     service: ServiceProcess, start: str, code: int, words: str
@@ -327,6 +334,7 @@ class TestWhatIsWrongIsSaidInOneSentence:
 
     def test_an_unknown_model(self, service: ServiceProcess) -> None:
         self.refused(service, EXIT_MISSING_DEPENDENCY, OCR_MODEL="enormous")
+        self.refused(service, EXIT_MISSING_DEPENDENCY, OCR_MODEL="enormous" * 500)
 
     def test_a_file_in_place_of_the_socket(self, service: ServiceProcess) -> None:
         (service.data / SOCKET_PATH).parent.mkdir()
@@ -402,9 +410,10 @@ def test_the_log_is_json_line_by_line(service: ServiceProcess, client: ControlCl
     assert any("batch_id" in line for line in told)
     assert told[-1]["message"] == "stopped"
     shutil.rmtree(service.images)
-    ended = service.run(OCR_LOG_FORMAT="json")
-    (line,) = ended.stderr.splitlines()
-    assert "does not exist" in json.loads(line)["message"]
+    for sentence, wrong in (("does not exist", {}), ("it must be one of", {"OCR_PROFILE": "x"})):
+        ended = service.run(OCR_LOG_FORMAT="json", **wrong)
+        (line,) = ended.stderr.splitlines()
+        assert sentence in json.loads(line)["message"]
 
 
 def test_the_text_log_is_one_line_a_message(service: ServiceProcess, client: ControlClient) -> None:
@@ -443,3 +452,13 @@ def health(service: ServiceProcess) -> tuple[int, int]:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: ocr\r\n\r\n".encode())
             answers.append(int(connection.recv(4096).split(b" ")[1]))
     return answers[0], answers[1]
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ocr_service, "_run", interrupted)
+    monkeypatch.setattr(ocr_service, "_configure_logging", lambda *_: None)
+    monkeypatch.setattr(os, "umask", lambda _: 0)
+    assert ocr_service.main([]) == EXIT_INTERRUPTED

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from polling import wait_until
@@ -208,3 +209,39 @@ def test_the_data_folder_comes_from_the_settings(
     capsys.readouterr()
     assert ocrctl.main(["status"]) == EXIT_BAD_CONFIGURATION
     assert "OCR_TYPO" in capsys.readouterr().err
+
+
+def test_without_a_setting_it_takes_what_the_service_was_started_with(
+    service: ServiceProcess,
+    client: ControlClient,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or an export would look for the originals, and the doctor for rights, in another folder."""
+    monkeypatch.chdir(service.data)  # where there is no samples/ either
+    service.start(OCR_MODEL="tiny")
+    wait_until(lambda: is_ready(client))
+    for _ in ("while it runs", "when it is stopped"):
+        _, out, _ = ask(service, capsys, "doctor")
+        assert f"{service.images} can be read." in out
+        assert "PP-OCRv6_tiny_rec" in out
+        service.kill()
+    monkeypatch.setenv("OCR_IMAGE_FOLDER", "/nowhere")
+    assert "/nowhere is no folder" in ask(service, capsys, "doctor")[1]
+
+
+@pytest.mark.parametrize("command", ["status", "search"])
+def test_nothing_where_it_looks(
+    command: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OCR_DATA_FOLDER", str(tmp_path))
+    arguments = [command, *["cat"][: command == "search"]]
+    assert ocrctl.main(arguments) == EXIT_NO_ACCESS
+    assert "name that folder: ocrctl --data FOLDER" in capsys.readouterr().err
+    assert ocrctl.main(["--data", str(tmp_path), *arguments]) == EXIT_NO_ACCESS
+    monkeypatch.setenv("OCR_HOST_IMAGE_FOLDER", "/srv/scans")
+    assert ocrctl.main(arguments) == EXIT_NO_ACCESS
+    assert "--data" not in capsys.readouterr().err

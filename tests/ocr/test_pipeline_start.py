@@ -7,7 +7,8 @@ from polling import wait_until
 import heartbeat
 import pipeline as pipeline_module
 from ocr_contract.error_codes import ErrorCode
-from ocr_errors import WorkerError
+from ocr_errors import EXIT_OTHER, WorkerError
+from supervisor import FINAL_EXIT_CODES
 
 
 @pytest.mark.parametrize("code", [code for code in ErrorCode if code.is_final])
@@ -60,3 +61,11 @@ def test_starts_that_never_work_end_the_service(
     desk.run()
     wait_until(lambda: desk.error)
     assert len(desk.pool.start_errors) == 50 - pipeline_module._MAX_FAILED_STARTS
+
+
+def test_what_a_person_must_change_is_not_tried_again_by_the_supervisor() -> None:
+    """Natively it would be started anew for ever, each time with the same sentence."""
+    again = {code for code in ErrorCode if WorkerError(code, "No.").exit_code == EXIT_OTHER}
+    final = {code for code in ErrorCode if code.is_final} - again
+    assert {WorkerError(code, "No.").exit_code for code in final} <= FINAL_EXIT_CODES
+    assert {code for code in ErrorCode if code.is_final} & again == {ErrorCode.ENGINE_START_FAILED}

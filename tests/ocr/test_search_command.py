@@ -115,6 +115,7 @@ def test_what_cannot_be_searched(data: Path, capsys: pytest.CaptureFixture[str])
         "ocrctl: The search text has 201 characters; at most 200 are searched.\n",
     )
     assert ask(data, capsys, " ")[0] == EXIT_OTHER
+    assert "at least 1" in ask(data, capsys, "cafe", "--limit", "0")[2]
     with pytest.raises(SystemExit) as ended:
         ask(data, capsys, "--limit", "many", "x")
     assert ended.value.code == EXIT_BAD_ARGUMENTS

@@ -195,7 +195,7 @@ def test_a_data_folder_cannot_be_chosen(docker: WithDocker) -> None:
 def test_it_works_from_any_folder_and_through_a_link(checkout: Path, tmp_path: Path) -> None:
     python = checkout / ".venv" / "ocr" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\nprintf "%s\\n" "$PYTHONPATH" "$@"\nexit 7\n')
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$PYTHONPATH" "$OCR_DATA_FOLDER" "$@"\nexit 7\n')
     python.chmod(0o755)
     link = tmp_path / "link"
     link.symlink_to(checkout / "ocrctl")
@@ -204,7 +204,10 @@ def test_it_works_from_any_folder_and_through_a_link(checkout: Path, tmp_path: P
         assert result.returncode == 7
         assert result.stdout.splitlines() == [
             str(checkout / "contract"),
+            str(checkout / "data"),
             str(checkout / "ocr" / "ocrctl.py"),
             "process",
             "two words",
         ]
+    result = call(link, "status", cwd=Path("/"), OCR_DATA_FOLDER="/srv/data")
+    assert result.stdout.splitlines()[1] == "/srv/data"

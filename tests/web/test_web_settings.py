@@ -1,6 +1,7 @@
 """The table is whole, the defaults are valid, a wrong value is one sentence and exit code 9."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +114,6 @@ def test_exit_code_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert stop.value.code == 9
     said = capsys.readouterr().err
     assert said == ("web_service: WEB_PORT is 'many'; it must be a whole number from 1 to 65535.\n")
+    with pytest.raises(SystemExit):
+        web_settings.or_exit({"WEB_PORT": "many", "WEB_LOG_FORMAT": "json"})
+    assert json.loads(capsys.readouterr().err)["message"].startswith("WEB_PORT is 'many'")

@@ -118,7 +118,7 @@ def actions(parts: Parts, store: Store, stop: threading.Event) -> ServiceActions
 @pytest.fixture
 def report(parts: Parts, store: Store) -> ServiceReport:
     return ServiceReport(
-        Settings(image_folder=Path(os.fsdecode(b"/images/caf\xe9"))),
+        Settings(image_folder=Path(os.fsdecode(b"/images/caf\xe9")), data_folder=Path("/")),
         database=store._database,
         store=store,
         pools=cast(Pools, parts),

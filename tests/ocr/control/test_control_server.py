@@ -1,5 +1,6 @@
 """The socket: its modes, what may lie in its place, and its end."""
 
+import errno
 import os
 import stat
 import time
@@ -85,3 +86,19 @@ def test_a_folder_that_cannot_be_made_is_named(folder: Path) -> None:
     with pytest.raises(FolderError) as caught:
         bind(folder / SOCKET_PATH)
     assert caught.value.code == "socket_unusable"
+
+
+def test_on_a_disk_that_became_read_only_it_ends_all_the_same(
+    free_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is to end after it must: the worker, and the database that is to be closed."""
+    server = ControlServer(FakeActions().app(), free_path)
+    server.start()
+
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", failing)
+        server.stop()
+    assert not server.alive

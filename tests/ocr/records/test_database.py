@@ -1,5 +1,6 @@
 """One writer, whole transactions, readers that never have to wait for it to live."""
 
+import errno
 import json
 import os
 import random
@@ -14,10 +15,11 @@ import apsw
 import pytest
 
 from ocr_contract import schema
-from ocr_errors import EXIT_NO_ACCESS, StoreError
+from ocr_errors import EXIT_NO_ACCESS, DiskFullError, StoreError
 from project import ROOT
 from records import opening
-from records.database import Database, utc_now
+from records.database import Database, lock, utc_now
+from supervisor import FINAL_EXIT_CODES
 
 CHILD = Path(__file__).with_name("database_child.py")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'contract'}:{ROOT / 'ocr'}"}
@@ -196,7 +198,7 @@ def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_none_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="Give the data folder to the user") as error:
+    with pytest.raises(StoreError, match="Give that folder to the service") as error:
         Database(tmp_path / "file" / "ocr_data.db")
     assert error.value.code == "data_not_writable"
     (tmp_path / "ocr_data.db").mkdir()
@@ -338,3 +340,39 @@ def test_times_sort_as_they_read() -> None:
     assert first <= second
     assert len(first) == len("2026-01-31T12:00:00.000Z")
     assert first.endswith("Z")
+
+
+@pytest.mark.parametrize("error", [apsw.FullError("full"), apsw.IOError("disk I/O error")])
+def test_a_start_on_a_full_disk_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: apsw.Error
+) -> None:
+    """Its sentence says that it goes on by itself: the supervisor may not take it for final."""
+
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(opening, "free_bytes", lambda _: 0)
+    with monkeypatch.context() as full:
+        full.setattr(opening, "_migrate", failing)
+        with pytest.raises(DiskFullError) as caught:
+            Database(tmp_path / "ocr_data.db")
+    assert caught.value.exit_code not in FINAL_EXIT_CODES
+    Database(tmp_path / "ocr_data.db").close()
+
+
+def test_a_lock_that_cannot_be_had_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(number: int) -> str:
+        def opened(*_: object) -> int:
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patch:
+            patch.setattr("records.database.os.open", opened)
+            with pytest.raises(StoreError) as caught:
+                lock(tmp_path / "ocr_data.db")
+        return caught.value.message
+
+    assert "chown -R" in failing(errno.EACCES)
+    assert failing(errno.EACCES).endswith(str(tmp_path)), "the command is whole"
+    assert "disk of the data folder is full" in failing(errno.ENOSPC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from backup_fixtures import back_up, grow
+from backup_fixtures import back_up, grow, piece, pieces, timed
 from database_fixtures import World
 from polling import wait_until
 from reader_process import ServiceProcess
@@ -142,11 +142,42 @@ def test_a_clock_that_was_set_back(service: ServiceProcess) -> None:
 
 
 def test_an_old_backup(service: ServiceProcess) -> None:
-    (service.data / "backups").mkdir()
-    (service.data / "backups" / "a.db").touch()
-    os.utime(service.data / "backups" / "a.db", (0, 0))
-    result, text = results(settings_of(service))["backups"]
-    assert (result, "days old" in text) == ("warn", True)
+    grow(service.data, "a.png", rows=1)
+    back_up(service.data, 1)
+    os.utime(service.data / "backups" / timed(1), (0, 0))
+    assert found_backups(service)[0] == "warn"
+    assert "days old" in found_backups(service)[1]
+
+
+def found_backups(service: ServiceProcess) -> tuple[str, str]:
+    """Of one check alone."""
+    ((_, result, text), *_) = doctor._backups(settings_of(service))
+    return result, text
+
+
+def test_a_backup_that_cannot_be_restored(
+    service: ServiceProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read: that there is one says little."""
+    grow(service.data, "a.png", rows=1)
+    back_up(service.data, 1)
+    assert found_backups(service) == (
+        "ok", f"1 in {service.data}/backups; the newest was read and is whole."
+    )  # fmt: skip
+    name = sorted(pieces(service.data))[0]
+    whole = piece(service.data, name).read_bytes()
+    piece(service.data, name).write_bytes(whole[:-1] + b"?")
+    result, text = found_backups(service)
+    assert result == "fail"
+    assert name in text
+    assert "ocrctl backup" in text
+    with monkeypatch.context() as patch:
+        patch.setattr(doctor, "_BACKUP_LIMIT_S", -1.0)  # it is not come to that piece
+        assert found_backups(service)[0] == "ok"
+        assert "to read" in found_backups(service)[1]
+    piece(service.data, name).write_bytes(whole)
+    (service.data / "backups" / timed(1)).write_text("{}")
+    assert found_backups(service)[0] == "fail"
 
 
 def test_the_device_that_the_service_tells(

@@ -14,6 +14,7 @@ from reader_process import ServiceProcess
 
 import ocrctl
 from ocr_contract.data_folder import SOCKET_PATH
+from ocr_errors import EXIT_NO_ACCESS, EXIT_OTHER
 from project import ROOT
 from records.database_copy import examine, read_checksum, sha256_of
 
@@ -142,3 +143,44 @@ def test_the_doctor_begins_with_what_was_found_on_the_host(
     ]
     lines = call(service, "doctor", "--before", "-", given=found).stdout.decode().splitlines()
     assert lines[1].split(maxsplit=3) == ["fail", "image", "folder", "Do: a thing."]
+
+
+@pytest.mark.parametrize("kind", ["a device", "a pipe", "a folder", "nothing"])
+def test_a_copy_takes_the_place_of_no_device(
+    kind: str, service: ServiceProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run by root it would: `--to /dev/null` left a file there, which everybody then wrote into."""
+    fill(service, "a.png")
+    target = tmp_path / "target"
+    if kind == "a device":
+        target.symlink_to("/dev/null")
+    elif kind == "a pipe":
+        os.mkfifo(target)
+    elif kind == "a folder":
+        target.mkdir()
+    named = "" if kind == "nothing" else str(target)
+    before = [path.lstat() for path in tmp_path.iterdir()]
+    assert ocrctl.main(["--data", str(service.data), "backup", "--to", named]) == EXIT_OTHER
+    assert "--to FILE" in capsys.readouterr().err
+    assert [path.lstat() for path in tmp_path.iterdir()] == before
+
+
+def test_output_that_nobody_takes(service: ServiceProcess) -> None:
+    """`| head` is no error; a full disk is one, and is told."""
+    fill(service, "a.png")
+    command = [sys.executable, ROOT / "ocr" / "ocrctl.py", "--data", service.data, "search", "text"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "contract")}
+    reading, writing = os.pipe()
+    os.close(reading)
+    for output, code, said in (
+        (writing, ocrctl.EXIT_READER_GONE, ""),
+        (os.open("/dev/full", os.O_WRONLY), EXIT_NO_ACCESS, "cannot be written: No space left"),
+    ):
+        done = subprocess.run(
+            command, env=environ, stdout=output, stderr=subprocess.PIPE, text=True, check=False
+        )
+        os.close(output)
+        assert done.returncode == code
+        assert said in done.stderr
+        assert "Exception ignored" not in done.stderr
+        assert "Errno" not in done.stderr
