@@ -248,7 +248,7 @@ class ThoroughCheck:
         for some in _slices(names):
             with self._database.transaction() as transaction:
                 damaged_texts.rename(transaction, some)
-        log.error("the stored names of %d images were damaged on the disk; mended", len(names))
+        log.error("the stored names of %d images were not those of their paths; mended", len(names))
 
     def _mend_corrections(self, lines: list[int]) -> None:
         unknown = 0
