@@ -4,13 +4,13 @@ The table is streamed in blocks, each a short read of its own, so that an export
 images neither fills the memory nor keeps the writer's log from being checkpointed.
 """
 
-import csv
-import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, AnyStr, Generic
 
 from image_records import ImageDetail
+from ocr_contract.export.cells import harmless
+from ocr_contract.export.light import BYTE_ORDER_MARK, csv_rows
 
 CSV_COLUMNS = (
     "id", "name", "status", "pages", "lines", "confidence", "doubtful_lines", "finished_at",
@@ -19,9 +19,6 @@ CSV_COLUMNS = (
 BLOCK_IMAGES = 50
 MAX_TABLES = 4
 """Made at the same moment; each keeps a processor busy and a block of texts in memory."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets take a file without it for the local 8-bit encoding."""
 
 
 def plain_text(image: ImageDetail, *, machine: bool = False) -> str:
@@ -31,13 +28,15 @@ def plain_text(image: ImageDetail, *, machine: bool = False) -> str:
     return text + "\n" if text else ""
 
 
-def csv_blocks(fetch: Callable[[int, int], list[dict[str, Any]]]) -> Iterator[str]:
-    """The whole table in pieces; `fetch(after_id, limit)` gives the next rows by id."""
-    yield BYTE_ORDER_MARK + _csv_rows([CSV_COLUMNS])
-    after_id = 0
-    while rows := fetch(after_id, BLOCK_IMAGES):
-        yield _csv_rows([[_cell(row[column]) for column in CSV_COLUMNS] for row in rows])
-        after_id = rows[-1]["id"]
+def csv_blocks(
+    blocks: Iterable[Sequence[int]], fetch: Callable[[Sequence[int]], list[dict[str, Any]]]
+) -> Iterator[str]:
+    """The whole table in pieces: of each of these images the row that `fetch` gives."""
+    yield BYTE_ORDER_MARK + csv_rows([CSV_COLUMNS])
+    for ids in blocks:
+        for start in range(0, len(ids), BLOCK_IMAGES):
+            rows = fetch(ids[start : start + BLOCK_IMAGES])
+            yield csv_rows([[_cell(row[column]) for column in CSV_COLUMNS] for row in rows])
 
 
 class TableSlots:
@@ -72,15 +71,6 @@ class TableStream(Generic[AnyStr]):
 
 
 def _cell(value: Any) -> Any:
-    """A spreadsheet runs what begins like a formula; an apostrophe in front makes it text."""
     if isinstance(value, float):
         return f"{value:.4f}"
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
-
-
-def _csv_rows(rows: list[Any]) -> str:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
+    return harmless(value.replace("\0", "\ufffd")) if isinstance(value, str) else value

@@ -98,6 +98,7 @@ def page(image_id: int) -> Response:
 @blueprint.get(f"/images/{_ID}.txt")
 def text(image_id: int) -> Response:
     """The text of one image."""
+    parameters.only(request, "page", "machine")
     with current_site().reading() as connection:
         asked = parameters.page_number(request)
         image = queries.image_detail(connection, image_id, asked)

@@ -104,10 +104,9 @@ def summaries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ImageS
     return [found[image_id] for image_id in ids if image_id in found]
 
 
-def export_rows(
-    connection: sqlite3.Connection, *, after_id: int, limit: int
-) -> list[dict[str, Any]]:
-    """The next images for the table export, by id, each with its whole text."""
+def export_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Those of these images that exist, in this order, for the table export: each with its whole
+    text."""
     rows = connection.execute(
         """
         SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
@@ -119,13 +118,15 @@ def export_rows(
                   SELECT coalesce(t.corrected, t.text) AS text FROM pages t
                    WHERE t.image_id = coalesce(i.duplicate_of, i.id) ORDER BY t.number
                )) AS text
-          FROM (SELECT * FROM images WHERE id > ? ORDER BY id LIMIT ?) i
+          FROM images i
           LEFT JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id)
-         GROUP BY i.id ORDER BY i.id
+         WHERE i.id IN (SELECT value FROM json_each(?))
+         GROUP BY i.id
         """.replace("_DOUBTFUL", _COUNTED),
-        (after_id, limit),
+        (json.dumps(list(ids)),),
     )
-    return [dict(row) for row in rows]
+    found = {row["id"]: dict(row) for row in rows}
+    return [found[image_id] for image_id in ids if image_id in found]
 
 
 def image_detail(

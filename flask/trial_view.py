@@ -59,6 +59,7 @@ def page(image_id: int) -> Response:
 @blueprint.get(f"/api/v1{_IMAGE}/trial")
 def as_json(image_id: int) -> Response:
     """The same for programs, and for the script that waits."""
+    parameters.only(request, "page")
     _image, shown, trial = _found(image_id)
     if trial is None:
         raise NotFoundError(f"Nothing was read on trial of image number {image_id}.")

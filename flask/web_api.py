@@ -43,6 +43,8 @@ from site_context import current_site
 from web_errors import BadParameterError, WebError
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+_OF_A_LIST = ("q", "state", "size", "next")
+
 logger = logging.getLogger("web_service")
 
 
@@ -58,12 +60,14 @@ def error_reply(error: WebError, *, retry_after_s: int | None = None) -> Respons
 @blueprint.get("/status")
 def status() -> Response:
     """Counts from the database, and what ocr_service says of itself."""
+    parameters.only(request)
     return jsonify(current_site().snapshot())
 
 
 @blueprint.get("/images")
 def images() -> Response:
     """One page of the list, newest first."""
+    parameters.only(request, *_OF_A_LIST)
     wanted, _state, _query = parameters.image_filter(request, default_state="all")
     return _list_reply(wanted)
 
@@ -71,6 +75,7 @@ def images() -> Response:
 @blueprint.get("/search")
 def search() -> Response:
     """One page of the hits."""
+    parameters.only(request, *_OF_A_LIST)
     wanted, _state, _query = parameters.image_filter(request, default_state="all")
     if wanted.query is None:
         raise BadParameterError("q is missing: what should be searched?")
@@ -80,6 +85,7 @@ def search() -> Response:
 @blueprint.get("/facets")
 def facets() -> Response:
     """By what the list or the hits can be narrowed."""
+    parameters.only(request, "q", "state")
     wanted, _state, query = parameters.image_filter(request, default_state="all")
     with current_site().reading() as connection:
         found = facet_groups.count(connection, wanted)
@@ -89,6 +95,7 @@ def facets() -> Response:
 @blueprint.get(f"/images/<int(max={page_tokens.MAX_ID}):image_id>")
 def image(image_id: int) -> Response:
     """One image with everything."""
+    parameters.only(request, "page", "words")
     with current_site().reading() as connection:
         asked = parameters.page_number(request)
         found = queries.image_detail(connection, image_id, asked)

@@ -1,5 +1,6 @@
 """/api/v1 for programs."""
 
+import pytest
 from demo_data import DemoDatabase
 from fake_reader import FakeReader
 from flask.testing import FlaskClient
@@ -128,3 +129,28 @@ def test_lines_tell_their_paragraph_and_where_asked_their_words(
     ]
     assert [word["text"] for word in old] == ["old", "line"]
     assert client.get(f"/api/v1/images/{image_id}?words=yes").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/api/v1/images?status=failed", "“status” is no parameter here. There are: q, state"),
+        ("/api/v1/search?q=a&limit=5", "“limit” is no parameter here."),
+        ("/api/v1/status?x", "“x” is no parameter here. There are none."),
+        ("/api/v1/facets?q=a&q=b", "q is given more than once."),
+        ("/api/v1/images/1?pages=2", "“pages” is no parameter here."),
+        ("/images/1.txt?p=2", "“p” is no parameter here."),
+        ("/images/1.md?machine=1&machine=0", "machine is given more than once."),
+        ("/export/txt.zip?id=7", "“id” is no parameter here."),
+        ("/export.csv?machine=1", "“machine” is no parameter here."),
+    ],
+)
+def test_what_is_no_parameter_is_not_passed_over(
+    client: FlaskClient, database: DemoDatabase, address: str, said: str
+) -> None:
+    """`?status=failed` listed everything, and `?id=7` exported it."""
+    database.add_text("a", "b")
+    reply = client.get(address)
+    value = reply.get_json(silent=True)
+    assert reply.status_code == 400
+    assert said in (value["error"]["message"] if value else reply.text)
