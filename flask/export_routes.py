@@ -1,7 +1,7 @@
 """Where files are taken away.
 
-GET /images/<id>.<format>?page=&machine=1                    one image; `.txt` is
-                                                             `image_view`'s
+GET /images/<id>.<format>?page=&machine=1                    one image; a text is shown in the
+                                                             browser, all else kept as a file
 GET /export/<format>.zip?ids=7,9 | ?q=&state= &machine=1     a selection, what a search finds,
                                                              or everything; a form's ids=7&ids=9
                                                              are a selection too
@@ -41,7 +41,8 @@ def image(image_id: int, format_name: str) -> Response:
         files.close()
         raise
     name = file_name(source.name, wanted.suffix_for(source.page_count, page))
-    return _reply(content, wanted.mimetype_for(source.page_count, page), name)
+    mimetype = wanted.mimetype_for(source.page_count, page)
+    return _reply(content, mimetype, None if format_name == "txt" else name)
 
 
 @blueprint.get(f"/export/{_FORMAT}.zip")
@@ -90,8 +91,9 @@ def _selection() -> Selection:
     return Selection(tree=wanted.tree, statuses=wanted.statuses, only_warned=wanted.only_warned)
 
 
-def _reply(content: object, mimetype: str, name: str) -> Response:
+def _reply(content: object, mimetype: str, name: str | None) -> Response:
     response = Response(content, mimetype=mimetype)  # type: ignore[arg-type]
-    response.headers["Content-Disposition"] = content_disposition(name)
+    if name is not None:
+        response.headers["Content-Disposition"] = content_disposition(name)
     response.headers["X-Accel-Buffering"] = "no"  # a proxy hands on what there is
     return response

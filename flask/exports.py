@@ -1,4 +1,4 @@
-"""Texts to take away: one image as plain text, everything as one table; `export_files` the rest.
+"""The table of all texts, and how many of such may be made at once; `export_files` does the rest.
 
 The table is streamed in blocks, each a short read of its own, so that an export of 100,000
 images neither fills the memory nor keeps the writer's log from being checkpointed.
@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, AnyStr, Generic
 
-from image_records import ImageDetail
 from ocr_contract.export.cells import harmless
 from ocr_contract.export.light import BYTE_ORDER_MARK, csv_rows
 
@@ -19,13 +18,6 @@ CSV_COLUMNS = (
 BLOCK_IMAGES = 50
 MAX_TABLES = 4
 """Made at the same moment; each keeps a processor busy and a block of texts in memory."""
-
-
-def plain_text(image: ImageDetail, *, machine: bool = False) -> str:
-    """All pages' text, corrections applied unless the machine's is wanted; a form feed between
-    pages, a line feed at the end."""
-    text = "\f".join(page.text if machine else page.shown for page in image.pages)
-    return text + "\n" if text else ""
 
 
 def csv_blocks(

@@ -30,19 +30,25 @@ Every error is {"error": {"code", "message"}}.
 """
 
 import logging
+from collections.abc import Iterator
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
+import deadlines
 import facet_groups
 import page_tokens
 import parameters
 import queries
 import searches
-from image_records import ImageFilter
+from image_records import ImageDetail, ImageFilter
+from ocr_contract.export.reading import ExportReading
 from site_context import current_site
-from web_errors import BadParameterError, WebError
+from web_errors import BadParameterError, BusyError, WebError
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+MANY_PAGES = 100
+"""A document of more is answered in portions."""
+_PORTION = 20
 _OF_A_LIST = ("q", "state", "size", "next")
 
 logger = logging.getLogger("web_service")
@@ -96,10 +102,38 @@ def facets() -> Response:
 def image(image_id: int) -> Response:
     """One image with everything."""
     parameters.only(request, "page", "words")
+    asked, with_words = parameters.page_number(request), parameters.wants_words(request)
     with current_site().reading() as connection:
-        asked = parameters.page_number(request)
+        head = queries.image_head(connection, image_id)
+        if asked is None and head.summary.pages > MANY_PAGES:
+            return _long_reply(head, with_words)
         found = queries.image_detail(connection, image_id, asked)
-    return jsonify(found.to_json(with_words=parameters.wants_words(request)))
+    return jsonify(found.to_json(with_words=with_words))
+
+
+def _long_reply(head: ImageDetail, with_words: bool) -> Response:
+    """A document of many pages, a portion of them at a time: all at once took too long, and the
+    memory that all of them take."""
+    site = current_site()
+    connect = ExportReading(site.database, query_limit_s=site.settings.query_limit_s)
+    dumps = current_app.json.dumps
+
+    def pieces() -> Iterator[str]:
+        with connect:
+            yield dumps(head.head_to_json())[:-1] + ',"pages":['
+            number, parting = 0, ""
+            while pages := queries.pages_after(connect(), head.summary, number, _PORTION):
+                for page in pages:
+                    yield parting + dumps(head.page_to_json(page, with_words=with_words))
+                    parting = ","
+                number = pages[-1].number
+            yield "]}\n"
+
+    deadlines.allow_long(request.environ.get("gunicorn.socket"))
+    stream = site.tables.stream(pieces())
+    if stream is None:
+        raise BusyError("As many long answers are being made as may be. Try again soon.")
+    return Response(stream, mimetype="application/json")
 
 
 def _list_reply(wanted: ImageFilter) -> Response:

@@ -170,10 +170,13 @@ def test_who_clicks_on_a_link_gets_a_sentence_and_no_json(
 ) -> None:
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     unread = database.add_image("a", status="pending")
-    for address, said in ((f"/images/{unread}.json", "Nothing was read of this image yet."),
-                          (f"/images/{unread}.pdf", "Nothing was read of this image yet."),
-                          ("/export/txt.zip?q=nowhere", "There is nothing to export."),
-                          ("/export/txt.zip?q=", "There is nothing to export: nothing was read of 1 image.")):  # fmt: skip
+    nothing = "There is nothing to export"
+    for address, said in (
+        (f"/images/{unread}.json", "Nothing was read of this image yet."),
+        (f"/images/{unread}.txt", "Nothing was read of this image yet."),
+        ("/export/txt.zip?q=nowhere", f"{nothing}."),
+        ("/export/txt.zip", f"{nothing}: nothing was read of 1 image."),
+    ):
         reply = client.get(address, headers=visit)
         assert reply.status_code == 404 and f"<p>{said}</p>" in reply.text, address
     # A browser that is told to download an error says "failed" and not why.

@@ -5,6 +5,8 @@ from demo_data import DemoDatabase
 from fake_reader import FakeReader
 from flask.testing import FlaskClient
 
+import web_api
+
 
 def test_status_with_and_without_the_reader(client: FlaskClient, database: DemoDatabase) -> None:
     database.add_text("a", "b")
@@ -129,6 +131,22 @@ def test_lines_tell_their_paragraph_and_where_asked_their_words(
     ]
     assert [word["text"] for word in old] == ["old", "line"]
     assert client.get(f"/api/v1/images/{image_id}?words=yes").status_code == 400
+
+
+def test_a_long_document_is_answered_in_portions(
+    client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 5,000 pages it took longer than a question may, and so did its text."""
+    image_id = database.add_image("book.pdf")
+    for number in range(1, 6):
+        database.add_page(image_id, [(f"page {number}", 1, [])], number=number)
+    address = f"/api/v1/images/{image_id}?words=1"
+    whole = client.get(address).get_json()
+    monkeypatch.setattr(web_api, "MANY_PAGES", 4)
+    monkeypatch.setattr(web_api, "_PORTION", 2)
+    reply = client.get(address)
+    assert reply.is_streamed and reply.get_json() == whole and len(whole["pages"]) == 5
+    assert client.get(f"{address}&page=3").get_json()["pages"] == whole["pages"][2:3]
 
 
 @pytest.mark.parametrize(
