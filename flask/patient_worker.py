@@ -4,7 +4,8 @@ Before it closes a connection, Gunicorn waits up to 2 s for the visitor to close
 It does so in the one thread that accepts new visitors, so sixteen silent ones would keep the
 seventeenth out for half a minute (gunicorn/util.py, `close_graceful`, in 27.0). Here each waits
 in the thread that served it, and shorter. The main thread also hangs up on whoever is too slow
-with a whole request (`deadlines`), and at once on whoever may not connect (`peer_gate`).
+with a whole request (`deadlines`), and at once on whoever may not connect (`peer_gate`). Only so
+many are waited for that send their request in pieces (`unfinished`).
 """
 
 import contextlib
@@ -16,11 +17,13 @@ from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import
 
 from deadlines import ANSWER_S, DEADLINES, READING_S
 from peer_gate import GatedListener, PeerGate
+from unfinished import Places
 
 FIRST_WORD_S = 0.2
 """Who connects and says nothing waits in the poller, not in one of the threads for 5 s."""
 GOODBYE_S = 0.5
 _MAX_DRAINED_BYTES = 64 * 1024
+_PLACES = Places()
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no types
@@ -37,11 +40,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
         """Serve one request; False means that the connection ends."""
         if not conn.initialized and not conn.wait_for_data(FIRST_WORD_S):
             return _DEFER
-        DEADLINES.allow(conn.sock, READING_S)
-        try:
-            result = super().handle(conn)
-        finally:
-            DEADLINES.done(conn.sock)
+        with _PLACES.while_read(conn.sock) as is_welcome:
+            if not is_welcome:
+                _hang_up(conn.sock)
+                return False
+            DEADLINES.allow(conn.sock, READING_S)
+            try:
+                result = super().handle(conn)
+            finally:
+                DEADLINES.done(conn.sock)
         if result is False:
             say_goodbye(conn.sock)
         return result
@@ -73,5 +80,10 @@ def say_goodbye(connection: socket.socket) -> None:
             if not data:
                 break
             drained += len(data)
+    _hang_up(connection)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """Gunicorn, which closes it, then waits for nothing."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
