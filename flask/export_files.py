@@ -93,9 +93,9 @@ class ExportFiles:
         """
         blocks = selection.id_blocks(self._connect, limit_s=self._limit_s * SEARCH_SHARE)
         first = self._safely(lambda: next(blocks, ()))
-        pieces = exports.csv_blocks(
+        pieces = exports.csv_pieces(
             itertools.chain([first], blocks),
-            lambda ids: queries.export_rows(self._connect(), ids),
+            lambda image_id: queries.export_row(self._connect(), image_id),
         )
         return self._guarded(piece.encode("utf-8", "replace") for piece in pieces)
 

@@ -1,9 +1,10 @@
 """The table of all texts, and how many of such may be made at once; `export_files` does the rest.
 
-The table is streamed in blocks, each a short read of its own, so that an export of 100,000
-images neither fills the memory nor keeps the writer's log from being checkpointed.
+The table is streamed, each image a short read of its own, so that an export of 100,000 images
+neither fills the memory nor keeps the writer's log from being checkpointed.
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, AnyStr, Generic
@@ -15,20 +16,26 @@ CSV_COLUMNS = (
     "id", "name", "status", "pages", "lines", "confidence", "doubtful_lines", "finished_at",
     "duplicate_of", "error_code", "error", "warning_code", "warning", "text",
 )  # fmt: skip
-BLOCK_IMAGES = 50
+_PIECE_CHARS = 64 * 1024
 MAX_TABLES = 4
-"""Made at the same moment; each keeps a processor busy and a block of texts in memory."""
+"""Made at the same moment; each keeps a processor busy."""
 
 
-def csv_blocks(
-    blocks: Iterable[Sequence[int]], fetch: Callable[[Sequence[int]], list[dict[str, Any]]]
+def csv_pieces(
+    blocks: Iterable[Sequence[int]], fetch: Callable[[int], dict[str, Any] | None]
 ) -> Iterator[str]:
     """The whole table in pieces: of each of these images the row that `fetch` gives."""
-    yield BYTE_ORDER_MARK + csv_rows([CSV_COLUMNS])
-    for ids in blocks:
-        for start in range(0, len(ids), BLOCK_IMAGES):
-            rows = fetch(ids[start : start + BLOCK_IMAGES])
-            yield csv_rows([[_cell(row[column]) for column in CSV_COLUMNS] for row in rows])
+    held = [BYTE_ORDER_MARK, csv_rows([CSV_COLUMNS])]
+    size = 0
+    for image_id in itertools.chain.from_iterable(blocks):
+        row = fetch(image_id)
+        if row is not None:
+            held.append(csv_rows([[_cell(row[column]) for column in CSV_COLUMNS]]))
+            size += len(held[-1])
+        if size >= _PIECE_CHARS:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
 
 
 class TableSlots:

@@ -105,10 +105,13 @@ def summaries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ImageS
     return [found[image_id] for image_id in ids if image_id in found]
 
 
-def export_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Those of these images that exist, in this order, for the table export: each with its whole
-    text."""
-    rows = connection.execute(
+def export_row(connection: sqlite3.Connection, image_id: int) -> dict[str, Any] | None:
+    """One image for the table export, with its whole text; None where there is none.
+
+    One at a time: the texts of fifty long documents neither fit into the memory nor into the time
+    that a question may take.
+    """
+    row = connection.execute(
         """
         SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
                i.duplicate_of, i.finished_at,
@@ -121,13 +124,12 @@ def export_rows(connection: sqlite3.Connection, ids: Sequence[int]) -> list[dict
                )) AS text
           FROM images i
           LEFT JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id)
-         WHERE i.id IN (SELECT value FROM json_each(?))
+         WHERE i.id = ?
          GROUP BY i.id
         """.replace("_DOUBTFUL", _COUNTED),
-        (json.dumps(list(ids)),),
-    )
-    found = {row["id"]: dict(row) for row in rows}
-    return [found[image_id] for image_id in ids if image_id in found]
+        (image_id,),
+    ).fetchone()
+    return row and dict(row)
 
 
 def image_head(connection: sqlite3.Connection, image_id: int) -> ImageDetail:

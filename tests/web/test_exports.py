@@ -8,6 +8,7 @@ from demo_data import DemoDatabase
 from flask.testing import FlaskClient
 
 import exports
+from ocr_contract.export import selection
 from ocr_contract.export.light import BYTE_ORDER_MARK
 
 
@@ -37,7 +38,8 @@ def test_json_has_lines_and_polygons(client: FlaskClient, database: DemoDatabase
 def test_table_spans_blocks(
     client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "BLOCK_IMAGES", 2)
+    monkeypatch.setattr(exports, "_PIECE_CHARS", 20)
+    monkeypatch.setattr(selection, "BLOCK_IMAGES", 2)
     for number in range(5):
         database.add_text(f"n{number}", f'text "{number}"\nline, two')
     rows = rows_of(client)
