@@ -91,22 +91,24 @@ def test_the_readers_state_and_the_buttons(
     expect(page.locator(".pill")).to_have_text("Not running")
 
 
-def test_a_page_that_nobody_keeps_up_to_date_says_so(page: Page, tmp_path: Path) -> None:
+def test_a_page_that_nobody_keeps_up_to_date_says_so(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
     """It went on showing what was true when it was told last, a reader at work for ever."""
-    stale = page.locator("#stale")
-    with DemoDatabase(tmp_path) as demo, WebServer(tmp_path) as running:
-        demo.add_text("a.png", "words")
-        page.clock.install()
-        page.goto(running.address)
-        expect(page.locator(".row")).to_have_count(1)
-        demo.path.rename(tmp_path / "elsewhere")
+    stale, elsewhere = page.locator("#stale"), database.path.with_name("elsewhere")
+    page.clock.install()
+    page.goto(server.address)
+    expect(page.locator(".row").first).to_be_visible()
+    database.path.rename(elsewhere)
+    try:
         expect(stale).to_contain_text("There is no database yet.")
         expect(stale).to_contain_text("What stands here is as of")
-        (tmp_path / "elsewhere").rename(demo.path)
-        expect(stale).to_be_hidden()
-        running.stop()
-        page.clock.fast_forward(9_000)
-        expect(stale).to_contain_text("web_service does not answer.")
+    finally:
+        elsewhere.rename(database.path)
+    expect(stale).to_be_hidden()
+    page.route("**/events", lambda route: route.abort())
+    page.clock.fast_forward(30_000)  # nothing was heard for so long
+    expect(stale).to_contain_text("web_service does not answer.")
 
 
 def test_warnings_appear_and_go_by_themselves(
