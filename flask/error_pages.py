@@ -53,7 +53,7 @@ def _is_for_programs() -> bool:
     if path.startswith("/api/") or path == "/events" or parameters.is_script(request):
         return True
     is_file = path.startswith("/export") or path.endswith(".json")
-    return is_file and request.headers.get("Sec-Fetch-Dest") != "document"
+    return is_file and "text/html" not in request.headers.get("Accept", "")
 
 
 def http_error(error: HTTPException) -> Response:

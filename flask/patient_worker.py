@@ -10,6 +10,7 @@ many are waited for that send their request in pieces (`unfinished`).
 
 import contextlib
 import socket
+import threading
 import time
 from typing import Any
 
@@ -17,13 +18,14 @@ from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import
 
 from deadlines import ANSWER_S, DEADLINES, READING_S
 from peer_gate import GatedListener, PeerGate
-from unfinished import Places
+from unfinished import MOST, Places
 
 FIRST_WORD_S = 0.2
 """Who connects and says nothing waits in the poller, not in one of the threads for 5 s."""
 GOODBYE_S = 0.5
 _MAX_DRAINED_BYTES = 64 * 1024
 _PLACES = Places()
+_FIRST_WORDS = threading.BoundedSemaphore(MOST)
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no types
@@ -38,7 +40,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
 
     def handle(self, conn: Any) -> Any:
         """Serve one request; False means that the connection ends."""
-        if not conn.initialized and not conn.wait_for_data(FIRST_WORD_S):
+        if not conn.initialized and not has_first_word(conn):
             return _DEFER
         with _PLACES.while_read(conn.sock) as is_welcome:
             if not is_welcome:
@@ -62,6 +64,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
         """Called about once a second."""
         super().murder_pending()
         DEADLINES.cut_overdue()
+
+
+def has_first_word(conn: Any) -> bool:
+    """Whether something of its first request is there, perhaps after a moment: but a thousand
+    visitors who say nothing would together take all threads for seconds."""
+    if conn.wait_for_data(0):
+        return True
+    if not _FIRST_WORDS.acquire(blocking=False):
+        return False
+    try:
+        return bool(conn.wait_for_data(FIRST_WORD_S))
+    finally:
+        _FIRST_WORDS.release()
 
 
 def say_goodbye(connection: socket.socket) -> None:

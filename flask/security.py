@@ -57,8 +57,8 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
 def check_site(request: Request) -> None:
     """Raise RefusedError where a browser says that another site wants more of us than a visit.
 
-    Programs and old browsers send no such word (https://www.w3.org/TR/fetch-metadata/); forms are
-    asked for more than this (`form_tokens`).
+    Programs and old browsers send no such word, nor does any by plain http from another machine
+    (https://www.w3.org/TR/fetch-metadata/); forms are asked for more than this (`form_tokens`).
     """
     if request.headers.get("Sec-Fetch-Site") not in ("cross-site", "same-site"):
         return

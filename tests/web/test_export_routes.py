@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_made_says_why(
 def test_who_clicks_on_a_link_gets_a_sentence_and_no_json(
     client: FlaskClient, database: DemoDatabase
 ) -> None:
-    visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    visit = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
     unread = database.add_image("a", status="pending")
     nothing = "There is nothing to export"
     for address, said in (

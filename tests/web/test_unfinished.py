@@ -1,9 +1,11 @@
 """What has come of a request, and how many that are not whole are waited for."""
 
 import socket
+import threading
 
 import pytest
 
+import patient_worker
 from unfinished import Places, is_unfinished
 
 FORM = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"
@@ -45,3 +47,23 @@ def test_so_many_have_a_place() -> None:
     for here, there in pairs:
         here.close()
         there.close()
+
+
+class Silent:
+    """A connection on which nothing comes."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def wait_for_data(self, timeout: float) -> bool:
+        self.waits.append(timeout)
+        return False
+
+
+def test_only_so_many_threads_wait_for_a_first_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_worker, "_FIRST_WORDS", threading.BoundedSemaphore(1))
+    alone, beside = Silent(), Silent()
+    assert not patient_worker.has_first_word(alone)
+    with patient_worker._FIRST_WORDS:
+        assert not patient_worker.has_first_word(beside)
+    assert (alone.waits, beside.waits) == ([0, patient_worker.FIRST_WORD_S], [0])
