@@ -6,8 +6,7 @@
 /review               doubtful lines, one after the other (`review_view`)
 /fragments/live       progress and list alone, for the script that keeps them up to date
 /fragments/facets     by what the list can be narrowed, for the script that shows it beside the list
-/images/<id>.txt, /export.csv                             texts to take away
-/images/<id>.<format>, /export/<format>.zip               the same in every format (`export_routes`)
+/images/<id>.<format>, /export/<format>.zip, /export.csv  texts to take away (`export_routes`)
 /previews/<id>/<page>, /thumbnails/<id>/<page>, /temp.png pictures
 /actions/…            buttons (`web_actions`, `line_actions`)  /api/v1/…  for programs (`web_api`)
 /events               live counts (see `live`)     /livez, /readyz
@@ -20,10 +19,8 @@ from flask import Flask, Response, jsonify, render_template, request
 
 import behind_proxy
 import compression
-import deadlines
 import error_pages
 import export_routes
-import exports
 import facet_groups
 import form_tokens
 import image_view
@@ -50,7 +47,7 @@ from ocr_contract.data_folder import LATEST_PICTURE
 from ocr_contract.search.marks import Marker
 from ocr_contract.search.states import STATE_FILTERS
 from site_context import current_site
-from web_errors import BusyError, WebError
+from web_errors import WebError
 
 MAX_FORM_BYTES = 32 * 1024
 """The longest correction, each character of it twelve bytes in a form, and some more."""
@@ -69,7 +66,7 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     template_filters.register(app)
     form_tokens.register(app, site.guard)
     behind_proxy.install(app, settings)
-    app.before_request(_check_host)
+    app.before_request(_check_origin)
     app.before_request(behind_proxy.refuse_outside)
     app.before_request(login.require_session)
     compression.install(app)
@@ -86,7 +83,6 @@ def create_app(settings: web_settings.WebSettings | None = None) -> Flask:
     app.add_url_rule("/", view_func=index)
     app.add_url_rule("/fragments/live", view_func=live_fragment)
     app.add_url_rule("/fragments/facets", view_func=facets_fragment)
-    app.add_url_rule("/export.csv", view_func=export_csv)
     app.add_url_rule("/temp.png", view_func=latest_picture)
     app.add_url_rule("/events", view_func=live_route.events)
     app.add_url_rule("/livez", view_func=livez)
@@ -161,25 +157,6 @@ def _list_context() -> dict[str, object]:
     }
 
 
-def export_csv() -> Response:
-    """Every image with its text, one row each."""
-    site = current_site()
-
-    def fetch(after_id: int, limit: int) -> list[dict[str, object]]:
-        with site.reading() as connection:
-            return queries.export_rows(connection, after_id=after_id, limit=limit)
-
-    deadlines.allow_long(request.environ.get("gunicorn.socket"))
-    fetch(0, 1)  # a database that cannot be read is said now, not in the middle of a file
-    stream = site.tables.stream(exports.csv_blocks(fetch))
-    if stream is None:
-        error = BusyError("As many tables are being made as may be. Try again soon.")
-        return web_api.error_reply(error, retry_after_s=live_route.BUSY_RETRY_S)
-    response = Response(stream, mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="ocr_texts.csv"'
-    return response
-
-
 def latest_picture() -> Response:
     """The page read last, with its boxes drawn."""
     folder = current_site().settings.data_folder
@@ -201,5 +178,6 @@ def readyz() -> Response:
     return jsonify({"status": "ok"})
 
 
-def _check_host() -> None:
+def _check_origin() -> None:
     security.check_host(request.host, current_site().settings.allowed_hosts)
+    security.check_site(request)

@@ -5,9 +5,16 @@ from werkzeug.exceptions import BadHost, HTTPException
 
 import parameters
 import web_api
-from web_errors import DatabaseWaitingError, LoginNeededError, NotFoundError, WebError
+from web_errors import (
+    BusyError,
+    DatabaseWaitingError,
+    LoginNeededError,
+    NotFoundError,
+    WebError,
+)
 
 BUSY_RETRY_S = 5
+BUSY_EXPORT_RETRY_S = 30
 
 
 def register(app: Flask) -> None:
@@ -19,26 +26,34 @@ def register(app: Flask) -> None:
 
 def web_error(error: WebError) -> Response:
     """An error of ours: a page, or JSON where a program has asked."""
+    retry_after_s = None
     if isinstance(error, DatabaseWaitingError):
-        template, retry_after_s = "waiting.html", BUSY_RETRY_S
-    else:
-        template, retry_after_s = "error.html", None
-    is_for_programs = request.path.startswith(("/api/", "/export", "/events"))
+        retry_after_s = BUSY_RETRY_S
+    elif isinstance(error, BusyError):
+        retry_after_s = BUSY_EXPORT_RETRY_S
     # Under a name that can be none, Flask knows no addresses, which a page is full of.
     if (
-        is_for_programs
+        _is_for_programs()
         or isinstance(request.routing_exception, BadHost)
-        or request.path.endswith(".json")
-        or parameters.is_script(request)
         or isinstance(error, LoginNeededError)
     ):
         return web_api.error_reply(error, retry_after_s=retry_after_s)
+    template = "waiting.html" if isinstance(error, DatabaseWaitingError) else "error.html"
     response = make_response(
         render_template(template, error=error, retry_after_s=retry_after_s), error.http_status
     )
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
     return response
+
+
+def _is_for_programs() -> bool:
+    """Whether JSON says more than a page; a person who clicks on a file's link gets a page."""
+    path = request.path
+    if path.startswith("/api/") or path == "/events" or parameters.is_script(request):
+        return True
+    is_file = path.startswith("/export") or path.endswith(".json")
+    return is_file and "text/html" not in request.headers.get("Accept", "")
 
 
 def http_error(error: HTTPException) -> Response:

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+import exports
+import queries
 from ocr_contract.control import ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH
 from ocr_contract.error_codes import ErrorCode
@@ -18,13 +20,13 @@ from ocr_contract.export.formats import Format
 from ocr_contract.export.frames import Ended, Event, Failed
 from ocr_contract.export.reading import ExportReading
 from ocr_contract.export.records import Source, has_page, sources
-from ocr_contract.export.selection import Selection
+from ocr_contract.export.selection import LeftOut, SearchCutError, Selection, images
 from ocr_contract.export.zips import zipped
 from ocr_contract.schema import SchemaError
 from reader_door import way_to_the_reader
 from searches import SEARCH_SHARE
 from site_context import Site
-from web_errors import ExportError, NotFoundError, WebError, from_database
+from web_errors import ExportError, NotFoundError, TooSlowError, WebError, from_database
 
 _Found = TypeVar("_Found")
 
@@ -72,13 +74,34 @@ class ExportFiles:
         Raises:
             WebError: there are none.
         """
-        blocks = selection.blocks(self._connect, limit_s=self._limit_s * SEARCH_SHARE)
+        left_out = LeftOut()
+        limit_s = self._limit_s * SEARCH_SHARE
+        blocks = selection.blocks(self._connect, limit_s=limit_s, left_out=left_out)
         first = self._safely(lambda: next(blocks, None))
         if first is None:
-            raise NotFoundError("There is nothing to export.", code=ErrorCode.NOTHING_TO_EXPORT)
-        return self._guarded(self._zip_of(first, blocks))
+            why = f": nothing was read of {images(left_out.count)}" if left_out.count else ""
+            raise NotFoundError(
+                f"There is nothing to export{why}.", code=ErrorCode.NOTHING_TO_EXPORT
+            )
+        return self._guarded(self._zip_of(first, blocks, left_out))
 
-    def _zip_of(self, first: list[Source], blocks: Iterable[list[Source]]) -> Iterator[bytes]:
+    def table(self, selection: Selection) -> Iterator[bytes]:
+        """All their texts as one table, a row each, also for those that could not be read.
+
+        Raises:
+            WebError: the database cannot be read, or the search takes too long.
+        """
+        blocks = selection.id_blocks(self._connect, limit_s=self._limit_s * SEARCH_SHARE)
+        first = self._safely(lambda: next(blocks, ()))
+        pieces = exports.csv_pieces(
+            itertools.chain([first], blocks),
+            lambda image_id: queries.export_row(self._connect(), image_id),
+        )
+        return self._guarded(piece.encode("utf-8", "replace") for piece in pieces)
+
+    def _zip_of(
+        self, first: list[Source], blocks: Iterable[list[Source]], left_out: LeftOut
+    ) -> Iterator[bytes]:
         in_hand: dict[int, Source] = {}
 
         def every() -> Iterator[Event]:
@@ -88,7 +111,7 @@ class ExportFiles:
                 ask = functools.partial(self._events, block, None)
                 yield from remote_files.patiently(ask)
 
-        yield from zipped(every(), in_hand.__getitem__, self._format)
+        yield from zipped(every(), in_hand.__getitem__, self._format, left_out)
 
     def _events(self, block: list[Source], page: int | None) -> Iterator[Event]:
         name = self._format.name
@@ -105,6 +128,8 @@ class ExportFiles:
             return ask()
         except (sqlite3.Error, SchemaError) as error:
             raise from_database(error, self._site.database) from error
+        except SearchCutError as error:
+            raise TooSlowError("The search took too long for an export.") from error
         except ControlError as error:
             raise _unmade(error) from error
 
@@ -112,8 +137,8 @@ class ExportFiles:
         """The pieces; what breaks off is told to the log, and to the visitor by its missing end."""
         try:
             yield from pieces
-        except (sqlite3.Error, SchemaError, ControlError) as error:
-            logger.warning("an export broke off: %s", error)
+        except (sqlite3.Error, SchemaError, ControlError, SearchCutError) as error:
+            logger.warning("an export broke off: %s", error or "the search took too long")
             raise
         finally:
             self.close()

@@ -1,43 +1,41 @@
-"""Texts to take away: one image as plain text, everything as one table; `export_files` the rest.
+"""The table of all texts, and how many of such may be made at once; `export_files` does the rest.
 
-The table is streamed in blocks, each a short read of its own, so that an export of 100,000
-images neither fills the memory nor keeps the writer's log from being checkpointed.
+The table is streamed, each image a short read of its own, so that an export of 100,000 images
+neither fills the memory nor keeps the writer's log from being checkpointed.
 """
 
-import csv
-import io
+import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, AnyStr, Generic
 
-from image_records import ImageDetail
+from ocr_contract.export.cells import harmless
+from ocr_contract.export.light import BYTE_ORDER_MARK, csv_rows
 
 CSV_COLUMNS = (
     "id", "name", "status", "pages", "lines", "confidence", "doubtful_lines", "finished_at",
     "duplicate_of", "error_code", "error", "warning_code", "warning", "text",
 )  # fmt: skip
-BLOCK_IMAGES = 50
+_PIECE_CHARS = 64 * 1024
 MAX_TABLES = 4
-"""Made at the same moment; each keeps a processor busy and a block of texts in memory."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets take a file without it for the local 8-bit encoding."""
+"""Made at the same moment; each keeps a processor busy."""
 
 
-def plain_text(image: ImageDetail, *, machine: bool = False) -> str:
-    """All pages' text, corrections applied unless the machine's is wanted; a form feed between
-    pages, a line feed at the end."""
-    text = "\f".join(page.text if machine else page.shown for page in image.pages)
-    return text + "\n" if text else ""
-
-
-def csv_blocks(fetch: Callable[[int, int], list[dict[str, Any]]]) -> Iterator[str]:
-    """The whole table in pieces; `fetch(after_id, limit)` gives the next rows by id."""
-    yield BYTE_ORDER_MARK + _csv_rows([CSV_COLUMNS])
-    after_id = 0
-    while rows := fetch(after_id, BLOCK_IMAGES):
-        yield _csv_rows([[_cell(row[column]) for column in CSV_COLUMNS] for row in rows])
-        after_id = rows[-1]["id"]
+def csv_pieces(
+    blocks: Iterable[Sequence[int]], fetch: Callable[[int], dict[str, Any] | None]
+) -> Iterator[str]:
+    """The whole table in pieces: of each of these images the row that `fetch` gives."""
+    held = [BYTE_ORDER_MARK, csv_rows([CSV_COLUMNS])]
+    size = 0
+    for image_id in itertools.chain.from_iterable(blocks):
+        row = fetch(image_id)
+        if row is not None:
+            held.append(csv_rows([[_cell(row[column]) for column in CSV_COLUMNS]]))
+            size += len(held[-1])
+        if size >= _PIECE_CHARS:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
 
 
 class TableSlots:
@@ -72,15 +70,6 @@ class TableStream(Generic[AnyStr]):
 
 
 def _cell(value: Any) -> Any:
-    """A spreadsheet runs what begins like a formula; an apostrophe in front makes it text."""
     if isinstance(value, float):
         return f"{value:.4f}"
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
-
-
-def _csv_rows(rows: list[Any]) -> str:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
+    return harmless(value.replace("\0", "\ufffd")) if isinstance(value, str) else value

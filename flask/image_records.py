@@ -73,6 +73,11 @@ class ImageSummary:
     """Of a hit, the page that the snippet is from; None where only the name is one."""
 
     @property
+    def source_id(self) -> int:
+        """Whose pages it shows."""
+        return self.duplicate_of or self.id
+
+    @property
     def band(self) -> Band | None:
         """Of the image as a whole; None without lines."""
         if not self.line_count:
@@ -200,17 +205,28 @@ class ImageDetail:
     device: str | None
     pages: list[PageView]
 
+    @property
+    def check_count(self) -> int:
+        """Of the lines of these pages those to be checked that nobody has looked at."""
+        lines = (line for page in self.pages for line in page.lines)
+        return sum(line.band is Band.CHECK and line.asks for line in lines)
+
     def to_json(self, *, with_words: bool = False) -> dict[str, Any]:
         """The object of /api/v1/images/<id>; lines have their words only where they are asked
         for. The JSON that is taken away is another: `ocr_contract.export.light`."""
-        value = self.summary.to_json()
-        value["engine"] = self.engine
-        value["device"] = self.device
-        value["pages"] = [_page_to_json(page, with_words=with_words) for page in self.pages]
-        for page in value["pages"]:
-            has_preview = page.pop("preview") is not None
-            number = page["number"]
-            page["preview_url"] = f"/previews/{self.summary.id}/{number}" if has_preview else None
+        return self.head_to_json() | {
+            "pages": [self.page_to_json(page, with_words=with_words) for page in self.pages]
+        }
+
+    def head_to_json(self) -> dict[str, Any]:
+        """The object but for its pages."""
+        return self.summary.to_json() | {"engine": self.engine, "device": self.device}
+
+    def page_to_json(self, page: PageView, *, with_words: bool) -> dict[str, Any]:
+        """One of its pages in the object."""
+        value = _page_to_json(page, with_words=with_words)
+        has_preview = value.pop("preview") is not None
+        value["preview_url"] = f"/previews/{self.summary.id}/{page.number}" if has_preview else None
         return value
 
 

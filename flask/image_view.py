@@ -1,4 +1,4 @@
-"""One image: its page, its text for people and programs, its pictures.
+"""One image: its page and its pictures.
 
 A document is shown a page at a time: /images/<id>?page=7, by itself the first with a hit.
 A line is edited at /images/<id>?edit=<line id>, a page like any other; the script opens the same
@@ -11,7 +11,6 @@ import sqlite3
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-import exports
 import line_queries
 import list_place
 import notices
@@ -93,16 +92,6 @@ def _steps(
 def page(image_id: int) -> Response:
     """The page, perhaps with the notice of an action."""
     return render(image_id, notice=notices.find(request.args.get("notice", "")))
-
-
-@blueprint.get(f"/images/{_ID}.txt")
-def text(image_id: int) -> Response:
-    """The text of one image."""
-    with current_site().reading() as connection:
-        asked = parameters.page_number(request)
-        image = queries.image_detail(connection, image_id, asked)
-        plain = exports.plain_text(image, machine=parameters.machine(request))
-    return Response(plain, mimetype="text/plain")
 
 
 @blueprint.get(f"/previews/{_ID}/{_PAGE}")

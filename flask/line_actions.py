@@ -9,6 +9,7 @@ back with the answer, or is shown again.
 import dataclasses
 import hashlib
 import secrets
+import sqlite3
 from typing import Any
 
 from flask import (
@@ -31,6 +32,7 @@ import page_tokens
 import parameters
 import queries
 import visitor_names
+from image_records import ImageDetail
 from ocr_contract.control import ControlError, OutcomeUnknown, Review, ServiceUnreachable
 from ocr_contract.error_codes import ErrorCode
 from ocr_contract.search.marks import Marker
@@ -85,7 +87,7 @@ def correct(image_id: int, line_id: int) -> Response:
     )  # fmt: skip
     with current_site().reading() as connection:
         place = queries.line_place(connection, image_id, line_id)
-        queries.image_detail(connection, image_id, place[0] if place else None)
+        queries.image_head(connection, image_id)
     code = "line_gone" if place is None else _send(asked, place[2])
     if parameters.is_script(request):
         return _for_the_script(image_id, asked, code)
@@ -119,7 +121,7 @@ def history(image_id: int, line_id: int) -> str:
     with current_site().reading() as connection:
         place = queries.line_place(connection, image_id, line_id)
         page_number = place[0] if place else None
-        image = queries.image_detail(connection, image_id, page_number)
+        image = _image(connection, image_id, place)
         changes = line_queries.changes(connection, line_id)
     line = next((line for page in image.pages for line in page.lines if line.id == line_id), None)
     return render_template(
@@ -140,6 +142,15 @@ def keep_name(image_id: int, line_id: int) -> Response:
     response = make_response(redirect(address, 303))
     visitor_names.keep_own_name(request, response, name)
     return response
+
+
+def _image(
+    connection: sqlite3.Connection, image_id: int, place: tuple[int, int, str] | None
+) -> ImageDetail:
+    """With the page that the line is on; without any where there is no such line."""
+    if place is None:
+        return queries.image_head(connection, image_id)
+    return queries.image_detail(connection, image_id, place[0])
 
 
 def _send(asked: _Asked, machine_text: str) -> str:
@@ -170,7 +181,7 @@ def _for_the_script(image_id: int, asked: _Asked, code: str) -> Response:
     wanted, _state, _query = parameters.image_filter(request, default_state="latest")
     with current_site().reading() as connection:
         place = queries.line_place(connection, image_id, asked.line_id)
-        image = queries.image_detail(connection, image_id, place[0] if place else None)
+        image = _image(connection, image_id, place)
         is_sample = request.form.get("kind", asked.review) == Review.SAMPLE
         rate = error_rate.measured(connection, is_sample).sentence(is_sample)
     notice = notices.find(code)

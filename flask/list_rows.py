@@ -13,6 +13,7 @@ import highlighting
 import pictures
 from addresses import url_for
 from image_records import ImageSummary
+from ocr_contract.doubt import Band
 from ocr_contract.schema import Status
 from ocr_contract.search.marks import Marker
 from percentages import percent
@@ -64,9 +65,9 @@ def _badges(image: ImageSummary) -> str:
     if image.duplicate_of:
         found.append(("copy", f"Same as no. {image.duplicate_of}"))
     if image.pages < image.page_count:
-        found.append(("copy", f"{image.pages} of {image.page_count} pages"))
+        found.append(("copy", f"{image.pages:,} of {image.page_count:,} pages"))
     elif image.pages > 1:
-        found.append(("copy", f"{image.pages} pages"))
+        found.append(("copy", f"{image.pages:,} pages"))
     return "".join(f'<span class="badge {kind}">{text}</span>\n' for kind, text in found)
 
 
@@ -87,8 +88,10 @@ def _words(image: ImageSummary) -> str:
 def _facts(image: ImageSummary) -> str:
     parts = []
     if band := image.band:
+        # That none is doubtful says nothing of those to check: it is no praise.
+        kind = "count" if band is Band.SURE else f"doubt {band.value}"
         parts.append(
-            f'<span class="doubt {band.value}" title="Mean confidence {percent(image.confidence)}">'
+            f'<span class="{kind}" title="Mean confidence {percent(image.confidence)}">'
             f"{doubtful_lines(image.doubtful_count)}</span>\n"
         )
     if image.unspelled_count:
@@ -98,7 +101,7 @@ def _facts(image: ImageSummary) -> str:
         )
     if image.pages:
         lines = "line" if image.line_count == 1 else "lines"
-        parts.append(f'<span class="count">{image.line_count} {lines}</span>\n')
+        parts.append(f'<span class="count">{image.line_count:,} {lines}</span>\n')
     when = moment(image.finished_at or image.updated_at)
     parts.append(f'<span class="when">{when}</span>\n')
     return "".join(parts)

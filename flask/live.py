@@ -8,7 +8,8 @@ The wire, at /events:
     event: waiting
     data: {"message": "There is no database yet. …"}
 
-    : still here                                   (every few seconds, so that a gone browser shows)
+    event: here                                    (every few seconds, so that either side sees
+    data: {}                                       that the other one is gone)
 
 One thread looks at the database for all streams: PRAGMA data_version costs microseconds and
 changes when another process has committed: `changes` is then another number, since a text may
@@ -33,7 +34,7 @@ KEEP_ALIVE_S = 10.0
 GONE_CHECK_S = 0.5
 """A browser that went to another page must not keep a place until the next keep-alive fails."""
 RETRY_MS = 3000
-STILL_HERE = b": still here\n\n"
+STILL_HERE = b"event: here\ndata: {}\n\n"
 
 Snapshot = Callable[[], dict[str, Any]]
 """What to tell; raises WebError while the database cannot be read."""

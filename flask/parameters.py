@@ -18,6 +18,21 @@ MAX_ID_DIGITS = 18
 MAX_MARK_CHARS = 64
 
 
+def only(request: Request, *names: str, many: str | None = None) -> None:
+    """What programs ask for is told by these parameters, each once, or `many` times.
+
+    Any other one would be passed over: `?status=failed` for `state` listed everything, and
+    `?id=7` for `ids` exported it.
+    """
+    known = (*names, many) if many else names
+    for name, values in request.args.lists():
+        if name not in known:
+            there_are = f"There are: {', '.join(known)}." if known else "There are none."
+            raise BadParameterError(f"“{name[:MAX_MARK_CHARS]}” is no parameter here. {there_are}")
+        if len(values) > 1 and name != many:
+            raise BadParameterError(f"{name} is given more than once.")
+
+
 def image_filter(request: Request, *, default_state: str) -> tuple[ImageFilter, str, str]:
     """The filter in `?q=` and `?state=`, the state's name, and the query as typed.
 

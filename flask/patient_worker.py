@@ -4,11 +4,13 @@ Before it closes a connection, Gunicorn waits up to 2 s for the visitor to close
 It does so in the one thread that accepts new visitors, so sixteen silent ones would keep the
 seventeenth out for half a minute (gunicorn/util.py, `close_graceful`, in 27.0). Here each waits
 in the thread that served it, and shorter. The main thread also hangs up on whoever is too slow
-with a whole request (`deadlines`), and at once on whoever may not connect (`peer_gate`).
+with a whole request (`deadlines`), and at once on whoever may not connect (`peer_gate`). Only so
+many are waited for that send their request in pieces (`unfinished`).
 """
 
 import contextlib
 import socket
+import threading
 import time
 from typing import Any
 
@@ -16,11 +18,14 @@ from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import
 
 from deadlines import ANSWER_S, DEADLINES, READING_S
 from peer_gate import GatedListener, PeerGate
+from unfinished import MOST, Places
 
 FIRST_WORD_S = 0.2
 """Who connects and says nothing waits in the poller, not in one of the threads for 5 s."""
 GOODBYE_S = 0.5
 _MAX_DRAINED_BYTES = 64 * 1024
+_PLACES = Places()
+_FIRST_WORDS = threading.BoundedSemaphore(MOST)
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no types
@@ -35,13 +40,17 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
 
     def handle(self, conn: Any) -> Any:
         """Serve one request; False means that the connection ends."""
-        if not conn.initialized and not conn.wait_for_data(FIRST_WORD_S):
+        if not conn.initialized and not has_first_word(conn):
             return _DEFER
-        DEADLINES.allow(conn.sock, READING_S)
-        try:
-            result = super().handle(conn)
-        finally:
-            DEADLINES.done(conn.sock)
+        with _PLACES.while_read(conn.sock) as is_welcome:
+            if not is_welcome:
+                _hang_up(conn.sock)
+                return False
+            DEADLINES.allow(conn.sock, READING_S)
+            try:
+                result = super().handle(conn)
+            finally:
+                DEADLINES.done(conn.sock)
         if result is False:
             say_goodbye(conn.sock)
         return result
@@ -55,6 +64,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
         """Called about once a second."""
         super().murder_pending()
         DEADLINES.cut_overdue()
+
+
+def has_first_word(conn: Any) -> bool:
+    """Whether something of its first request is there, perhaps after a moment: but a thousand
+    visitors who say nothing would together take all threads for seconds."""
+    if conn.wait_for_data(0):
+        return True
+    if not _FIRST_WORDS.acquire(blocking=False):
+        return False
+    try:
+        return bool(conn.wait_for_data(FIRST_WORD_S))
+    finally:
+        _FIRST_WORDS.release()
 
 
 def say_goodbye(connection: socket.socket) -> None:
@@ -73,5 +95,10 @@ def say_goodbye(connection: socket.socket) -> None:
             if not data:
                 break
             drained += len(data)
+    _hang_up(connection)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """Gunicorn, which closes it, then waits for nothing."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

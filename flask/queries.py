@@ -8,6 +8,7 @@ has no pages of its own; it shows those of the image that it repeats, hence the 
 """
 
 import contextlib
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,7 @@ SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS doubtful_count,
        (SELECT sum(p.unspelled_count) FROM pages p
          WHERE p.image_id = coalesce(i.duplicate_of, i.id)) AS unspelled_count,
-       substr(coalesce(iif(?, NULL, first.corrected), first.text), 1, ?) AS first_words,
+       substr(coalesce(first.corrected, first.text), 1, ?) AS first_words,
        first.thumbnail, first.width, first.height
   FROM images i
   LEFT JOIN pages first
@@ -98,17 +99,19 @@ def summaries(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ImageS
     """These images, in this order."""
     rows = connection.execute(
         f"{_SUMMARY} WHERE i.id IN (SELECT value FROM json_each(?))",  # noqa: S608  # as below
-        (False, _FIRST_WORDS_CHARS, json.dumps(list(ids))),
+        (_FIRST_WORDS_CHARS, json.dumps(list(ids))),
     )
     found = {row["id"]: _summary(row) for row in rows}
     return [found[image_id] for image_id in ids if image_id in found]
 
 
-def export_rows(
-    connection: sqlite3.Connection, *, after_id: int, limit: int
-) -> list[dict[str, Any]]:
-    """The next images for the table export, by id, each with its whole text."""
-    rows = connection.execute(
+def export_row(connection: sqlite3.Connection, image_id: int) -> dict[str, Any] | None:
+    """One image for the table export, with its whole text; None where there is none.
+
+    One at a time: the texts of fifty long documents neither fit into the memory nor into the time
+    that a question may take.
+    """
+    row = connection.execute(
         """
         SELECT i.id, i.name, i.status, i.error_code, i.error, i.warning_code, i.warning,
                i.duplicate_of, i.finished_at,
@@ -119,49 +122,72 @@ def export_rows(
                   SELECT coalesce(t.corrected, t.text) AS text FROM pages t
                    WHERE t.image_id = coalesce(i.duplicate_of, i.id) ORDER BY t.number
                )) AS text
-          FROM (SELECT * FROM images WHERE id > ? ORDER BY id LIMIT ?) i
+          FROM images i
           LEFT JOIN pages p ON p.image_id = coalesce(i.duplicate_of, i.id)
-         GROUP BY i.id ORDER BY i.id
+         WHERE i.id = ?
+         GROUP BY i.id
         """.replace("_DOUBTFUL", _COUNTED),
-        (after_id, limit),
-    )
-    return [dict(row) for row in rows]
+        (image_id,),
+    ).fetchone()
+    return row and dict(row)
 
 
-def image_detail(
-    connection: sqlite3.Connection, image_id: int, page_number: int | None = None, *,
-    machine: bool = False,
-) -> ImageDetail:  # fmt: skip
-    """One image with its pages and lines, or with that page alone; as the machine read it, without
-    corrections, where that is wanted.
+def image_head(connection: sqlite3.Connection, image_id: int) -> ImageDetail:
+    """One image without its pages.
 
     Raises:
-        NotFoundError: there is no such image, or it has no such page.
+        NotFoundError: there is none.
     """
     row = connection.execute(
-        f"{_SUMMARY} WHERE i.id = ?", (machine, _FIRST_WORDS_CHARS, image_id)
+        f"{_SUMMARY} WHERE i.id = ?", (_FIRST_WORDS_CHARS, image_id)
     ).fetchone()
     if row is None:
         raise NotFoundError(f"There is no image number {image_id}.")
     summary = _summary(row)
-    source_id = summary.duplicate_of or summary.id
-    original = connection.execute("SELECT name FROM images WHERE id = ?", (source_id,)).fetchone()
-    batch = connection.execute(
-        "SELECT b.* FROM batches b JOIN images i ON i.batch_id = b.id WHERE i.id = ?", (source_id,)
+    original = connection.execute(
+        "SELECT name FROM images WHERE id = ?", (summary.source_id,)
     ).fetchone()
-    pages = connection.execute(
-        "SELECT * FROM pages WHERE image_id = ?1 AND (?2 IS NULL OR number = ?2) ORDER BY number",
-        (source_id, page_number),
-    ).fetchall()
-    if page_number is not None and not pages:
-        raise NotFoundError(f"Image number {image_id} has no page {page_number}, or none yet.")
+    batch = connection.execute(
+        "SELECT b.* FROM batches b JOIN images i ON i.batch_id = b.id WHERE i.id = ?",
+        (summary.source_id,),
+    ).fetchone()
     return ImageDetail(
         summary=summary,
         original_name=original["name"] if summary.duplicate_of and original else None,
         engine=batch["engine"] if batch else None,
         device=batch["device"] if batch else None,
-        pages=[_page(connection, page, machine=machine) for page in pages],
+        pages=[],
     )
+
+
+def image_detail(
+    connection: sqlite3.Connection, image_id: int, page_number: int | None = None
+) -> ImageDetail:
+    """One image with its pages and lines, or with that page alone. A document of thousands of
+    pages takes longer than a question may: those are asked for in portions (`pages_after`).
+
+    Raises:
+        NotFoundError: there is no such image, or it has no such page.
+    """
+    image = image_head(connection, image_id)
+    pages = connection.execute(
+        "SELECT * FROM pages WHERE image_id = ?1 AND (?2 IS NULL OR number = ?2) ORDER BY number",
+        (image.summary.source_id, page_number),
+    ).fetchall()
+    if page_number is not None and not pages:
+        raise NotFoundError(f"Image number {image_id} has no page {page_number}, or none yet.")
+    return dataclasses.replace(image, pages=[_page(connection, page) for page in pages])
+
+
+def pages_after(
+    connection: sqlite3.Connection, image: ImageSummary, number: int, limit: int
+) -> list[PageView]:
+    """The next pages of an image behind that one."""
+    pages = connection.execute(
+        "SELECT * FROM pages WHERE image_id = ? AND number > ? ORDER BY number LIMIT ?",
+        (image.source_id, number, limit),
+    ).fetchall()
+    return [_page(connection, page) for page in pages]
 
 
 def neighbours(
@@ -230,17 +256,17 @@ def _tables(
     return [table_of(row, corrected, machine) for row in rows]
 
 
-def _page(connection: sqlite3.Connection, page: sqlite3.Row, *, machine: bool) -> PageView:
+def _page(connection: sqlite3.Connection, page: sqlite3.Row) -> PageView:
     rows = connection.execute(
-        "SELECT l.*, iif(?, NULL, c.text) AS corrected, r.was_wrong = 0 AS is_kept FROM lines l "
+        "SELECT l.*, c.text AS corrected, r.was_wrong = 0 AS is_kept FROM lines l "
         "LEFT JOIN corrections c ON c.line_id = l.id "
         "LEFT JOIN reviews r ON r.line_id = l.id WHERE l.page_id = ? ORDER BY l.number",
-        (machine, page["id"]),
+        (page["id"],),
     ).fetchall()
     return PageView(
         number=page["number"], width=page["width"], height=page["height"],
         rotation=page["rotation"], text=page["text"],
-        corrected=None if machine else page["corrected"],
+        corrected=page["corrected"],
         confidence=page["confidence"], preview=page["preview"], seconds=page["seconds"],
         warning_code=page["warning_code"], warning=page["warning"],
         embedded_text=page["embedded_text"],

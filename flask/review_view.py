@@ -7,6 +7,7 @@
 """
 
 import json
+import re
 import secrets
 import sqlite3
 
@@ -20,10 +21,12 @@ from image_records import ImageFilter
 from ocr_contract.search import evaluator
 from searches import SEARCH_SHARE
 from site_context import current_site
-from web_errors import BadParameterError
+from web_errors import BadParameterError, NotFoundError
 
 blueprint = Blueprint("reviews", __name__)
 LINES_AT_ONCE = 8
+_AFTER = re.compile(r"(?P<doubt>[0-9](\.[0-9]{1,24})?(e-[0-9]{1,3})?)-(?P<line_id>[0-9]{1,18})")
+"""As `ReviewLine.key` writes it."""
 
 
 @blueprint.get("/review")
@@ -33,7 +36,7 @@ def page() -> Response:
     is_sample = request.args.get("sample") == "1"
     image_id = parameters.image_number(request)
     with current_site().reading() as connection:
-        images = _images(connection, wanted, image_id)
+        images, hits_seen = _images(connection, wanted, image_id)
         if is_sample:
             lines = review_queries.sample(connection, images, LINES_AT_ONCE)
         else:
@@ -45,7 +48,7 @@ def page() -> Response:
     html = render_template(
         "review.html", lines=lines, left=left, most_counted=review_queries.MOST_COUNTED,
         rate=rate.sentence(is_sample), is_sample=is_sample, query=query, image_id=image_id,
-        most_hits=review_queries.MOST_HITS, is_cut=len(images or ()) >= review_queries.MOST_HITS,
+        hits_seen=hits_seen,
         address={name: value for name, value in address.items() if value},
         request_id=secrets.token_hex(12), notice=notices.find(request.args.get("notice", "")),
     )  # fmt: skip
@@ -54,31 +57,38 @@ def page() -> Response:
 
 def _images(
     connection: sqlite3.Connection, wanted: ImageFilter, image_id: int | None
-) -> list[int] | None:
-    """Those whose lines are wanted, each with the number under which its text stands; None: all."""
+) -> tuple[list[int] | None, int | None]:
+    """Those whose lines are wanted, each with the number under which its text stands; None: all.
+    And where those are not all hits of a search, of how many hits they are."""
+    hits_seen = None
     if image_id is not None:
         ids = [image_id]
     elif wanted.tree is None:
-        return None
+        return None, None
     else:
         limit_s = current_site().settings.query_limit_s * SEARCH_SHARE
-        ids = evaluator.find(
+        hits = evaluator.find(
             connection, wanted.tree, limit=review_queries.MOST_HITS, counts=False, limit_s=limit_s
-        ).ids
+        )
+        ids = hits.ids
+        if hits.next_below is not None or not hits.is_complete:
+            hits_seen = len(ids)
     rows = connection.execute(
         "SELECT DISTINCT coalesce(duplicate_of, id) FROM images "
         "WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(ids),),
     )
-    return [row[0] for row in rows]
+    found = [row[0] for row in rows]
+    if image_id is not None and not found:
+        raise NotFoundError(f"There is no image number {image_id}.")
+    return found, hits_seen
 
 
 def _after() -> tuple[float, int] | None:
     text = request.args.get("after", "")
     if not text:
         return None
-    doubt, _, line_id = text.rpartition("-")
-    try:
-        return float(doubt), int(line_id)
-    except ValueError:
-        raise BadParameterError("after must be one of this page's own links.") from None
+    found = _AFTER.fullmatch(text)
+    if found is None:
+        raise BadParameterError("after must be one of this page's own links.")
+    return float(found["doubt"]), int(found["line_id"])

@@ -18,6 +18,7 @@ from flask import url_for as address_of
 
 import list_place
 import notices
+import page_steps
 import page_tokens
 import parameters
 import queries
@@ -59,6 +60,7 @@ def page(image_id: int) -> Response:
 @blueprint.get(f"/api/v1{_IMAGE}/trial")
 def as_json(image_id: int) -> Response:
     """The same for programs, and for the script that waits."""
+    parameters.only(request, "page")
     _image, shown, trial = _found(image_id)
     if trial is None:
         raise NotFoundError(f"Nothing was read on trial of image number {image_id}.")
@@ -139,6 +141,7 @@ def _found(image_id: int) -> tuple[ImageDetail, PageView, TrialReading | None]:
     with current_site().reading() as connection:
         trial = trial_readings.find(connection, image_id, number)
         asked = number or (trial.page_number if trial else None)
+        asked = asked or next(iter(page_steps.numbers(connection, image_id)), None)
         image = queries.image_detail(connection, image_id, asked)
     if not image.pages:
         raise NotFoundError(f"Image number {image_id} has no text yet.")

@@ -30,19 +30,27 @@ Every error is {"error": {"code", "message"}}.
 """
 
 import logging
+from collections.abc import Iterator
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
+import deadlines
 import facet_groups
 import page_tokens
 import parameters
 import queries
 import searches
-from image_records import ImageFilter
+from image_records import ImageDetail, ImageFilter
+from ocr_contract.export.reading import ExportReading
 from site_context import current_site
-from web_errors import BadParameterError, WebError
+from web_errors import BadParameterError, BusyError, WebError
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+MANY_PAGES = 100
+"""A document of more is answered in portions."""
+_PORTION = 20
+_OF_A_LIST = ("q", "state", "size", "next")
+
 logger = logging.getLogger("web_service")
 
 
@@ -58,12 +66,14 @@ def error_reply(error: WebError, *, retry_after_s: int | None = None) -> Respons
 @blueprint.get("/status")
 def status() -> Response:
     """Counts from the database, and what ocr_service says of itself."""
+    parameters.only(request)
     return jsonify(current_site().snapshot())
 
 
 @blueprint.get("/images")
 def images() -> Response:
     """One page of the list, newest first."""
+    parameters.only(request, *_OF_A_LIST)
     wanted, _state, _query = parameters.image_filter(request, default_state="all")
     return _list_reply(wanted)
 
@@ -71,6 +81,7 @@ def images() -> Response:
 @blueprint.get("/search")
 def search() -> Response:
     """One page of the hits."""
+    parameters.only(request, *_OF_A_LIST)
     wanted, _state, _query = parameters.image_filter(request, default_state="all")
     if wanted.query is None:
         raise BadParameterError("q is missing: what should be searched?")
@@ -80,6 +91,7 @@ def search() -> Response:
 @blueprint.get("/facets")
 def facets() -> Response:
     """By what the list or the hits can be narrowed."""
+    parameters.only(request, "q", "state")
     wanted, _state, query = parameters.image_filter(request, default_state="all")
     with current_site().reading() as connection:
         found = facet_groups.count(connection, wanted)
@@ -89,10 +101,39 @@ def facets() -> Response:
 @blueprint.get(f"/images/<int(max={page_tokens.MAX_ID}):image_id>")
 def image(image_id: int) -> Response:
     """One image with everything."""
+    parameters.only(request, "page", "words")
+    asked, with_words = parameters.page_number(request), parameters.wants_words(request)
     with current_site().reading() as connection:
-        asked = parameters.page_number(request)
+        head = queries.image_head(connection, image_id)
+        if asked is None and head.summary.pages > MANY_PAGES:
+            return _long_reply(head, with_words)
         found = queries.image_detail(connection, image_id, asked)
-    return jsonify(found.to_json(with_words=parameters.wants_words(request)))
+    return jsonify(found.to_json(with_words=with_words))
+
+
+def _long_reply(head: ImageDetail, with_words: bool) -> Response:
+    """A document of many pages, a portion of them at a time: all at once took too long, and the
+    memory that all of them take."""
+    site = current_site()
+    connect = ExportReading(site.database, query_limit_s=site.settings.query_limit_s)
+    dumps = current_app.json.dumps
+
+    def pieces() -> Iterator[str]:
+        with connect:
+            yield dumps(head.head_to_json())[:-1] + ',"pages":['
+            number, parting = 0, ""
+            while pages := queries.pages_after(connect(), head.summary, number, _PORTION):
+                for page in pages:
+                    yield parting + dumps(head.page_to_json(page, with_words=with_words))
+                    parting = ","
+                number = pages[-1].number
+            yield "]}\n"
+
+    deadlines.allow_long(request.environ.get("gunicorn.socket"))
+    stream = site.tables.stream(pieces())
+    if stream is None:
+        raise BusyError("As many long answers are being made as may be. Try again soon.")
+    return Response(stream, mimetype="application/json")
 
 
 def _list_reply(wanted: ImageFilter) -> Response:

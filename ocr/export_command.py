@@ -26,7 +26,7 @@ from ocr_contract.export.frames import Begun, Ended, Event, Failed
 from ocr_contract.export.names import UniqueNames
 from ocr_contract.export.reading import ExportReading
 from ocr_contract.export.records import Source
-from ocr_contract.export.selection import Selection
+from ocr_contract.export.selection import LeftOut, SearchCutError, Selection, images
 from ocr_contract.export.zips import zipped
 from ocr_contract.schema import SchemaError
 from ocr_contract.search import language
@@ -40,8 +40,9 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
     """The arguments of the command."""
     export = commands.add_parser("export", help="texts as files: PDF, ALTO, Word, tables, …")
     export.add_argument("--format", required=True, choices=tuple(FORMATS), help="of the files")
-    export.add_argument("--query", default="", help="only what this search finds")
-    export.add_argument("--ids", nargs="+", type=int, metavar="IMAGE_ID", help="only these images")
+    which = export.add_mutually_exclusive_group()
+    which.add_argument("--query", default="", help="only what this search finds")
+    which.add_argument("--ids", nargs="+", type=int, metavar="IMAGE_ID", help="only these images")
     export.add_argument("--machine", action="store_true", help="without people's corrections")
     export.add_argument(
         "--to", required=True, type=Path, metavar="FOLDER|FILE",
@@ -53,15 +54,32 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Make the files; returns the exit code."""
     wanted = FORMATS[options.format]
+    _spare_images(options.to, settings)
     try:
         with ExportReading(settings.database, query_limit_s=_QUERY_LIMIT_S) as connect:
             export = _Export(connect, settings, wanted, options.machine, _selection(options))
             return export.run(options.to)
+    except SearchCutError as error:
+        raise OcrError(ErrorCode.TOO_SLOW, "The search took too long; narrow it.") from error
     except SchemaError as error:
         raise StoreError(ErrorCode.DATABASE_VERSION, str(error)) from error
     except sqlite3.Error as error:
         message = f"The database {settings.database} cannot be read ({error})."
         raise StoreError(ErrorCode.DATABASE_NOT_READY, message) from error
+
+
+def _spare_images(target: Path, settings: Settings) -> None:
+    """Files have their sources' names: a PDF would take the place of what it was made of."""
+    if target.stem == "-":
+        return  # standard output
+    place, folder = target.resolve(), settings.image_folder.resolve()
+    if place.is_relative_to(folder) and not place.is_relative_to(settings.data_folder.resolve()):
+        raise OcrError(
+            ErrorCode.BAD_PARAMETER,
+            f"{target} lies in the image folder {settings.image_folder}, which is only ever read: "
+            "originals of the same name would be replaced, and what is new there read. Name "
+            "another place.",
+        )
 
 
 def _selection(options: argparse.Namespace) -> Selection:
@@ -87,6 +105,7 @@ class _Export:
         self._machine = machine
         self._selection = selection
         self._in_hand: dict[int, Source] = {}
+        self._left_out = LeftOut()
         self._failed = 0
         self._made = 0
         self._console = Console(stderr=True)
@@ -102,14 +121,21 @@ class _Export:
             self._write(target, lambda: progress.advance(task))
             progress.update(task, total=self._made + self._failed)
         unmade = f", {self._failed:,} could not be made" if self._failed else ""
-        sys.stderr.write(f"{self._made:,} images in {target}{unmade}\n")
+        left = self._left_out
+        unread = f", {left.count:,} left out: nothing was read of them" if left.count else ""
+        sys.stderr.write(f"{images(self._made)} in {target}{unmade}{unread}\n")
+        if left.count and self._selection.ids is not None:
+            sys.stderr.write(f"{left.note()}")
+            return EXIT_BAD_INPUT
         return EXIT_BAD_INPUT if self._failed else 0
 
     def _write(self, target: Path, advance: Callable[[], None]) -> None:
         is_file = not target.is_dir() and target.suffix.lower() == ".zip"
         if is_file:
             with _new_file(target) as out:
-                for piece in zipped(self._events(advance), self._source, self._format):
+                for piece in zipped(
+                    self._events(advance), self._source, self._format, self._left_out
+                ):
                     out.write(piece)
         elif not target.is_dir() and target.suffix.lower() == self._format.suffix:
             self._join(target, advance)
@@ -161,7 +187,9 @@ class _Export:
         return self._in_hand[image_id]
 
     def _blocks(self) -> Iterable[list[Source]]:
-        return self._selection.blocks(self._connect, limit_s=_QUERY_LIMIT_S)
+        return self._selection.blocks(
+            self._connect, limit_s=_QUERY_LIMIT_S, left_out=self._left_out
+        )
 
     def _events(self, advance: Callable[[], None]) -> Iterator[Event]:
         for block in self._blocks():

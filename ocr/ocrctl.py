@@ -87,7 +87,7 @@ def _drop_output() -> None:
 
 
 def _run(argv: list[str] | None) -> int:
-    options = _parser().parse_args(argv)
+    options = _parser().parse_args(_queries_marked(sys.argv[1:] if argv is None else argv))
     try:
         settings = _settings(options)
         if options.command == "search":
@@ -144,6 +144,20 @@ def _parser() -> argparse.ArgumentParser:
     export_command.add_parser(commands)
     upkeep_commands.add_parsers(commands)
     return parser
+
+
+def _queries_marked(argv: list[str]) -> list[str]:
+    """So that a query may begin with `-`, as `-draft`, and is no option then."""
+    at = 0
+    while at < len(argv) and argv[at].startswith("--data"):
+        at += 1 if "=" in argv[at] else 2
+    before, command, rest = argv[:at], "".join(argv[at : at + 1]), argv[at + 1 :]
+    if command == "search":
+        return [*before, command, *search_command.with_words_last(rest)]
+    for n, each in enumerate(rest[:-1]):
+        if command == "export" and each == "--query":
+            return [*before, command, *rest[:n], f"--query={rest[n + 1]}", *rest[n + 2 :]]
+    return argv
 
 
 def _positive(text: str) -> int:

@@ -5,6 +5,7 @@ It reads the database itself, so it works whether or not the service runs.
 
 import argparse
 import contextlib
+import itertools
 import json
 import sqlite3
 import sys
@@ -34,6 +35,24 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
     search.add_argument("--limit", type=int, default=DEFAULT_LIMIT, help="how many hits to show")
     search.add_argument("--all", action="store_true", help="show every hit")
     search.add_argument("--json", action="store_true", help="one object, for programs")
+
+
+def with_words_last(arguments: list[str]) -> list[str]:
+    """The arguments behind `search`, so that none of the query is taken for an option: `-draft` is
+    a word that is not wanted."""
+    own: list[str] = []
+    words: list[str] = []
+    rest = iter(arguments)
+    for each in rest:
+        if each == "--":
+            words += rest
+        elif each == "--limit":
+            own += [each, *itertools.islice(rest, 1)]
+        elif each == "-h" or (each.startswith("--") and each[2:3].isalpha()):
+            own.append(each)
+        else:
+            words.append(each)
+    return [*own, "--", *words] if words else own
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -86,7 +105,7 @@ class _Output:
             "count": count, "count_is_exact": is_exact, "complete": self._is_complete,
             "read_as": self._query.read_as, "notes": list(self._query.notes),
             "index_percent": evaluator.percent_seen(self._connection),
-            "similar": [hit | {"read": reading.read} for reading, hit in self._similar()],
+            "similar": self._similar_to_json(),
         }  # fmt: skip
         sys.stdout.write(f"\n], {json.dumps(facts)[1:]}\n")
 
@@ -96,7 +115,8 @@ class _Output:
             sys.stdout.write(f"{hit['id']:>8}  {_printable(hit['name'])}{page}\n")
             if hit["snippet"]:
                 sys.stdout.write(f"{'':10}{_printable(hit['snippet'])}\n")
-        for reading, hit in self._similar():
+        found = self._similar()
+        for reading, hit in self._told(found) if found else ():
             read = _printable(reading.read)
             sys.stdout.write(f"{hit['id']:>8}  {_printable(hit['name'])}  (read there: {read})\n")
         count, is_exact = self._count or (0, True)
@@ -131,15 +151,28 @@ class _Output:
             if below is None or not page.is_complete:
                 return
 
-    def _similar(self) -> list[tuple[similar.Reading, dict[str, Any]]]:
+    def _similar_to_json(self) -> dict[str, Any] | None:
+        """As /api/v1/search has it."""
+        found = self._similar()
+        if found is None or not found.readings:
+            return None
+        return {
+            "readings": [{"typed": each.typed, "read": each.read} for each in found.readings],
+            "images": [hit | {"read": reading.read} for reading, hit in self._told(found)],
+            "complete": found.is_complete,
+        }
+
+    def _similar(self) -> similar.SimilarHits | None:
         """Where little was found: hits that may have been misread."""
         count, is_exact = self._count or (0, True)
         if count >= similar.FEW_HITS or not is_exact:
-            return []
+            return None
         self._connection.set_progress_handler(None, 0)  # of the search, which has had its time
-        found = similar.find(
+        return similar.find(
             self._connection, self._query.tree, known=self._shown, limit_s=_SIMILAR_LIMIT_S
         )
+
+    def _told(self, found: similar.SimilarHits) -> list[tuple[similar.Reading, dict[str, Any]]]:
         return [
             (reading, self._hit(Marker(reading.tree), image_id)) for image_id, reading in found.hits
         ]

@@ -32,6 +32,8 @@ as they were stored before words had places."""
 _LEAST_ROOM = 0.5
 """Words that came with a correction need so much of their usual width; where there is less, the
 word beside them gives of its own."""
+_THIN = 0.15
+"""Of its height: how wide a letter is at the least."""
 
 Point = tuple[float, float]
 Quad = tuple[Point, Point, Point, Point]
@@ -97,6 +99,8 @@ def word_spans(
     shown = machine
     if corrected is not None and (shown := corrected.split()) != machine:
         places = _aligned(machine, places, shown)
+    if any(start == end for start, end in places):
+        places = _widened(polygon, places)
     return polygon, [*zip(shown, places, strict=True)]
 
 
@@ -186,6 +190,25 @@ def _filled(words: Sequence[str], known: dict[int, Place]) -> list[Place]:
         shared = divided(words[begin:end], (low, max(low, high)), in_order=True)
         known |= zip(range(begin, end), shared, strict=True)
     return [known[number] for number in range(len(words))]
+
+
+def _widened(polygon: Sequence[Sequence[float]], places: Sequence[Place]) -> list[Place]:
+    """A word that was read in one step (I, 3, a colon) begins where it ends. It gets the width of a
+    thin letter, as far as the words beside it leave room: a word without any can neither be marked
+    nor written into a PDF."""
+    long, high = math.dist(polygon[0], polygon[1]), math.dist(polygon[0], polygon[3])
+    half = max(round(_THIN * WHOLE * high / long / 2), 1) if long else 1
+    found = []
+    for place in places:
+        start, end = place
+        if start == end:
+            low = max((last for first, last in places if first < last <= start), default=0)
+            top = min((first for first, last in places if start <= first < last), default=WHOLE)
+            start, end = max(start - half, low), min(end + half, top)
+        if start == end:  # no room at all
+            start, end = max(start - 1, 0), min(end + 1, WHOLE)
+        found.append((start, end))
+    return found
 
 
 def _mirrored(place: Place) -> Place:

@@ -296,7 +296,7 @@ document.querySelector(".keys").hidden = false;
 
 // Where one begins: the form that the page came with, the line in the address, or the first hit.
 const opened = document.querySelector(".line.editing");
-const wanted = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+const wanted = location.hash ? document.getElementById(location.hash.slice(1)) : null;
 for (const bar of document.querySelectorAll(".hits")) {
   bar.hidden = !hits().length;
   bar.addEventListener("click", (event) => {

@@ -7,6 +7,8 @@ const REFRESH_MS = 1000;      // between two fetches of the list
 const SLOW_MS = 5000;         // between two questions without a stream
 const REFRESH_SLOWLY_MS = 30000; // the list without a stream: a text may change and no count does
 const RETRY_STREAM_MS = 30000;
+const PATIENCE_MS = 8000;     // a stream that has ended is opened anew within three seconds
+const SILENCE_MS = 25000;     // the server says something every ten
 
 const live = document.getElementById("live");
 let stream = null;
@@ -15,6 +17,9 @@ let retryTimer = 0;
 let refreshTimer = 0;
 let lastRefresh = 0;
 let lastTold = "";
+let heardAt = Date.now();
+let lostTimer = 0;
+let silenceTimer = 0;
 // On a phone the states are a row that scrolls: the one that is shown is to be seen.
 const showState = (at = null) => {
   const states = live.querySelector(".tabs");
@@ -52,6 +57,31 @@ const tell = (value) => {
     lastTold = told;
     refreshSoon();
   }
+};
+
+// What stands here is old as soon as nobody tells of changes. A page that said nothing of it went on
+// showing a reader at work that had ended long ago.
+const stale = document.getElementById("stale");
+const showStale = (sentence) => {
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+  const at = new Date(heardAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const told = `${sentence} What stands here is as of ${at}; the page goes on by itself.`;
+  if (stale.textContent !== told) stale.textContent = told;
+  stale.hidden = false;
+  live.classList.add("stale");
+};
+
+const isLost = () => showStale("web_service does not answer.");
+
+const heard = () => {
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+  heardAt = Date.now();
+  if (stale.hidden) return;
+  stale.hidden = true;
+  live.classList.remove("stale");
+  lastTold = ""; // whatever is told now, the list is looked at anew
 };
 
 const refreshSoon = () => {
@@ -192,10 +222,14 @@ const goSlow = () => {
           cache: "no-store", signal: leaving.signal,
         });
         if (isLoggedOut(reply)) return;
-        if (reply.ok) tell(await reply.json());
+        const value = await reply.json();
+        if (reply.ok) {
+          heard();
+          tell(value);
+        } else showStale(value.error.message);
         if (Date.now() - lastRefresh > REFRESH_SLOWLY_MS) refreshSoon();
       } catch {
-        // Asked again below.
+        if (!leaving.signal.aborted) isLost();
       }
     }
     goSlow();
@@ -206,9 +240,24 @@ const open = () => {
   if (stream || document.hidden) return;
   clearTimeout(retryTimer);
   stream = new EventSource(live.dataset.events);
+  expectMore();
   stream.onopen = () => clearTimeout(slowTimer);
-  stream.addEventListener("counts", (event) => tell(JSON.parse(event.data)));
+  stream.addEventListener("counts", (event) => {
+    expectMore();
+    heard();
+    tell(JSON.parse(event.data));
+  });
+  stream.addEventListener("here", () => {
+    expectMore();
+    if (stale.hidden) heard();
+  });
+  // The database cannot be read: what was read of it before is old from now on.
+  stream.addEventListener("waiting", (event) => {
+    expectMore();
+    showStale(JSON.parse(event.data).message);
+  });
   stream.onerror = () => {
+    if (stale.hidden && !lostTimer) lostTimer = setTimeout(isLost, PATIENCE_MS);
     // A lost connection is retried by the browser; a refusal (503: too many streams) is not.
     if (stream?.readyState === EventSource.CLOSED) {
       close();
@@ -219,8 +268,19 @@ const open = () => {
 };
 
 const close = () => {
+  clearTimeout(silenceTimer);
   stream?.close();
   stream = null;
+};
+
+// A network that is gone closes no stream.
+const expectMore = () => {
+  clearTimeout(silenceTimer);
+  silenceTimer = setTimeout(() => {
+    isLost();
+    close();
+    open();
+  }, SILENCE_MS);
 };
 
 // A hidden tab gives its stream to somebody who looks.
@@ -228,6 +288,8 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) {
     close();
     clearTimeout(retryTimer);
+    clearTimeout(lostTimer);
+    lostTimer = 0;
   } else {
     open();
   }
@@ -237,7 +299,6 @@ addEventListener("pagehide", close);
 addEventListener("pageshow", open);
 
 showState();
-if (live.dataset.live === "yes") open();
 
 // Who logs out is not to be asked for the password because of what is asked at the same moment.
 document.querySelector(".logout")?.addEventListener("submit", () => {

@@ -29,6 +29,24 @@ def test_a_word_is_the_part_of_the_polygon_that_its_numbers_say() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "places", "expected"),
+    [
+        ("I", [500, 500], [(497, 503)]),
+        ("3 (3%)", [0, 0, 200, 900], [(0, 3), (200, 900)]),
+        ("GST : 0", [0, 400, 402, 402, 404, 1000], [(0, 400), (400, 404), (404, 1000)]),
+        ("a - b", [0, 500, 500, 500, 500, 1000], [(0, 500), (499, 501), (500, 1000)]),
+        ("a !", [0, 900, 1000, 1000], [(0, 900), (997, 1000)]),
+    ],
+)
+def test_a_word_that_was_read_in_one_step_is_as_wide_as_a_thin_letter(
+    text: str, places: list[int], expected: list[tuple[int, int]]
+) -> None:
+    """Without any width it could not be marked, and a PDF lost it."""
+    found = spans(word_places(text, places, LINE))
+    assert [(start, end) for _, start, end in found] == expected
+
+
 def test_along_a_line_that_runs_up_words_follow_each_other_upward() -> None:
     (_, first), (_, second) = word_places("Bild 7", [0, 600, 800, 1000], UPWARD)
     assert first == ((20.0, 1100.0), (20.0, 500.0), (60.0, 500.0), (60.0, 1100.0))

@@ -81,7 +81,37 @@ def test_what_fails_is_told_and_leaves_no_half_file(
     assert (out / "gone.jpg.pdf").read_text() == "old", "it stays until a new one is whole"
     said = " ".join(capsys.readouterr().err.split())
     assert "gone.jpg: The original cannot be opened" in said
-    assert "1 images" in said and "1 could not be made" in said
+    assert "1 image in" in said and "1 could not be made" in said
+
+
+def test_what_was_asked_for_and_is_not_there_is_said(
+    scene: ExportScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ended with 0 and "0 images"."""
+    scene.add("a.jpg", LINE)
+    scene.add("b.jpg", status="pending")
+    out = str(tmp_path / "out")
+    assert export("--format", "txt", "--ids", "1", "2", "9", "--to", out) == EXIT_BAD_INPUT
+    said = capsys.readouterr().err
+    assert "1 image in" in said and "2 left out: nothing was read of them" in said
+    assert "b.jpg: It waits to be read.\nThere is no image number 9." in said
+    assert export("--format", "txt", "--to", out) == 0
+    with pytest.raises(SystemExit):
+        export("--format", "txt", "--ids", "1", "--query", "a", "--to", out)
+
+
+def test_no_original_is_written_over(
+    scene: ExportScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A PDF has its source's name, so the export took the place of what it was made of."""
+    scene.add("a.txt", LINE)
+    original = scene.images / "a.txt"
+    original.write_text("mine")
+    (tmp_path / "way").symlink_to(scene.images)
+    for target in (scene.images, scene.images / "out", tmp_path / "way" / "all.zip"):
+        assert export("--format", "txt", "--to", str(target)) == EXIT_OTHER
+        assert "which is only ever read" in capsys.readouterr().err
+    assert original.read_text() == "mine" and len(list(scene.images.iterdir())) == 1
 
 
 def test_an_unknown_format_is_a_wrong_argument(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ def test_all_hits_for_programs(data: Path, capsys: pytest.CaptureFixture[str]) -
     del value["images"]
     assert value == {
         "count": 3, "count_is_exact": True, "complete": True, "notes": [], "index_percent": 100,
-        "read_as": "in the folder “box”, without “3”", "similar": [],
+        "read_as": "in the folder “box”, without “3”", "similar": None,
     }  # fmt: skip
     assert json.loads(ask(data, capsys, "--json", "nothing")[1])["images"] == []
 
@@ -103,10 +103,27 @@ def test_where_little_is_found_what_may_have_been_misread(
     assert err.startswith("0 images")
     value = json.loads(ask(data, capsys, "--json", "nurnber 3")[1])
     assert value["images"] == []
-    assert [(hit["id"], hit["read"], hit["snippet"]) for hit in value["similar"]] == [
+    assert [(hit["id"], hit["read"], hit["snippet"]) for hit in value["similar"]["images"]] == [
         (3, "number", "Un Café number 3")
     ]
-    assert json.loads(ask(data, capsys, "--json", "number")[1])["similar"] == []
+    assert json.loads(ask(data, capsys, "--json", "number")[1])["similar"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "read_as"),
+    [
+        (["-draft"], "without “draft”"),
+        (["number", "-3", "OR", "-4"], "“number” and (without “3” or without “4”)"),
+        (["--json", "-draft", "--limit", "3"], "without “draft”"),
+        (["--", "--json"], "“--json”"),
+    ],
+)
+def test_a_word_that_is_not_wanted_is_no_option(
+    data: Path, capsys: pytest.CaptureFixture[str], words: list[str], read_as: str
+) -> None:
+    """`-draft` alone was "the following arguments are required: QUERY"."""
+    code, out, err = ask(data, capsys, *words)
+    assert code == 0 and read_as in (json.loads(out)["read_as"] if words[0] == "--json" else err)
 
 
 def test_what_cannot_be_searched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

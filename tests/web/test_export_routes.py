@@ -103,12 +103,18 @@ def test_zips_hold_what_was_asked_for(
     for number in range(5):
         database.add_text(f"n{number}.png", "cat" if number % 2 else "dog")
     database.add_image("bad.png", status="failed")
-    assert list(archive(client, "/export/txt.zip")) == [f"n{n}.png.txt" for n in range(5)]
+    everything = archive(client, "/export/txt.zip")
+    note = everything.pop("not-exported.txt")
+    assert list(everything) == [f"n{n}.png.txt" for n in range(5)]
+    assert note.startswith("Nothing was read of 1 image that") and "bad.png: failed" in note
     assert set(archive(client, "/export/txt.zip?q=cat")) == {"n1.png.txt", "n3.png.txt"}
     assert set(archive(client, "/export/md.zip?ids=5,1")) == {"n4.png.md", "n0.png.md"}
     none = client.get("/export/txt.zip?state=failed")
     assert none.status_code == 404
-    assert none.get_json()["error"]["code"] == "nothing_to_export"
+    assert none.get_json()["error"] == {
+        "code": "nothing_to_export",
+        "message": "There is nothing to export: nothing was read of 1 image.",
+    }
     for query in ("ids=x", "ids=1,,2", f"ids={','.join(['1'] * 1001)}"):
         assert client.get(f"/export/txt.zip?{query}").status_code == 400
 
@@ -157,6 +163,24 @@ def test_a_file_that_cannot_be_made_says_why(
     sent[2:] = [b"half", Failed("export_failed", "It broke off.")]
     with pytest.raises(ControlError), client.get(f"/images/{image_id}.pdf") as broken:
         assert broken.data, "a missing end is no end"
+
+
+def test_who_clicks_on_a_link_gets_a_sentence_and_no_json(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    visit = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    unread = database.add_image("a", status="pending")
+    nothing = "There is nothing to export"
+    for address, said in (
+        (f"/images/{unread}.json", "Nothing was read of this image yet."),
+        (f"/images/{unread}.txt", "Nothing was read of this image yet."),
+        ("/export/txt.zip?q=nowhere", f"{nothing}."),
+        ("/export/txt.zip", f"{nothing}: nothing was read of 1 image."),
+    ):
+        reply = client.get(address, headers=visit)
+        assert reply.status_code == 404 and f"<p>{said}</p>" in reply.text, address
+    # A browser that is told to download an error says "failed" and not why.
+    assert " download" not in client.get("/").text
 
 
 def test_no_more_zips_at_once_than_may_be(client: FlaskClient, database: DemoDatabase) -> None:

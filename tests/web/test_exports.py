@@ -8,12 +8,14 @@ from demo_data import DemoDatabase
 from flask.testing import FlaskClient
 
 import exports
+from ocr_contract.export import selection
+from ocr_contract.export.light import BYTE_ORDER_MARK
 
 
-def rows_of(client: FlaskClient) -> list[dict[str, str]]:
-    reply = client.get("/export.csv")
+def rows_of(client: FlaskClient, query: str = "") -> list[dict[str, str]]:
+    reply = client.get(f"/export.csv{query}")
     assert reply.status_code == 200
-    assert reply.text.startswith(exports.BYTE_ORDER_MARK)
+    assert reply.text.startswith(BYTE_ORDER_MARK)
     return list(csv.DictReader(io.StringIO(reply.text.removeprefix("\ufeff"), newline="")))
 
 
@@ -36,7 +38,8 @@ def test_json_has_lines_and_polygons(client: FlaskClient, database: DemoDatabase
 def test_table_spans_blocks(
     client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "BLOCK_IMAGES", 2)
+    monkeypatch.setattr(exports, "_PIECE_CHARS", 20)
+    monkeypatch.setattr(selection, "BLOCK_IMAGES", 2)
     for number in range(5):
         database.add_text(f"n{number}", f'text "{number}"\nline, two')
     rows = rows_of(client)
@@ -61,7 +64,21 @@ def test_pages_stay_in_order(client: FlaskClient, database: DemoDatabase) -> Non
     assert rows_of(client)[0]["text"] == "page 1\fpage 2\fpage 3"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+def test_the_table_holds_what_was_asked_for(client: FlaskClient, database: DemoDatabase) -> None:
+    """It held every image, whatever was asked for."""
+    for number in range(3):
+        database.add_text(f"n{number}", "cat" if number else "dog")
+    database.add_image("bad", status="failed", error="It is torn.", error_code="truncated")
+    assert [row["name"] for row in rows_of(client, "?q=cat")] == ["n2", "n1"]
+    (failed,) = rows_of(client, "?state=failed")
+    assert (failed["error"], failed["text"]) == ("It is torn.", "")
+    assert [row["id"] for row in rows_of(client, "?ids=3,1&ids=9")] == ["3", "1"]
+    assert rows_of(client, "?q=nowhere") == []
+    assert 'href="/export.csv?q=cat&amp;state=all"' in client.get("/?q=cat").text
+    assert client.get("/export.csv?query=cat").status_code == 400
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝"])
 def test_no_cell_is_a_formula(client: FlaskClient, database: DemoDatabase, start: str) -> None:
     database.add_text(f"{start}cmd|calc", f"{start}1+1")
     row = rows_of(client)[0]

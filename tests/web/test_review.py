@@ -38,7 +38,23 @@ def test_the_worst_come_first_and_what_was_looked_at_is_passed_over(
     assert '<span id="left">1</span> left' in page
     key = re.search(r'data-key="([^"]*)"', page)
     assert key is not None and shown(client, f"/review?after={key[1]}") == []
-    assert client.get("/review?after=x").status_code == 400
+    for forged in ("x", "nan-1", "0.5-", "0.5-99999999999999999999", "0.5--1", "0.5-٣"):
+        assert client.get(f"/review?after={forged}").status_code == 400, forged
+    assert client.get("/review?after=1e-05-3").status_code == 200
+    gone = client.get("/review?image=99")
+    assert gone.status_code == 404 and "There is no image number 99." in gone.text
+
+
+def test_of_many_hits_it_says_how_many_it_looks_through(
+    client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_queries, "MOST_HITS", 2)
+    for name in ("needle 1", "needle 2"):
+        add_lines(database, name, 0.5)
+    assert "newest" not in client.get("/review?q=needle").text
+    add_lines(database, "needle 3", 0.5)
+    for address in ("/review?q=needle", "/review?q=needle&sample=1"):
+        assert "Only those of the newest 2 hits." in client.get(address).text
 
 
 def test_of_a_search_or_an_image_only_their_lines_are_shown(

@@ -1,8 +1,11 @@
 """/api/v1 for programs."""
 
+import pytest
 from demo_data import DemoDatabase
 from fake_reader import FakeReader
 from flask.testing import FlaskClient
+
+import web_api
 
 
 def test_status_with_and_without_the_reader(client: FlaskClient, database: DemoDatabase) -> None:
@@ -128,3 +131,44 @@ def test_lines_tell_their_paragraph_and_where_asked_their_words(
     ]
     assert [word["text"] for word in old] == ["old", "line"]
     assert client.get(f"/api/v1/images/{image_id}?words=yes").status_code == 400
+
+
+def test_a_long_document_is_answered_in_portions(
+    client: FlaskClient, database: DemoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 5,000 pages it took longer than a question may, and so did its text."""
+    image_id = database.add_image("book.pdf")
+    for number in range(1, 6):
+        database.add_page(image_id, [(f"page {number}", 1, [])], number=number)
+    address = f"/api/v1/images/{image_id}?words=1"
+    whole = client.get(address).get_json()
+    monkeypatch.setattr(web_api, "MANY_PAGES", 4)
+    monkeypatch.setattr(web_api, "_PORTION", 2)
+    reply = client.get(address)
+    assert reply.is_streamed and reply.get_json() == whole and len(whole["pages"]) == 5
+    assert client.get(f"{address}&page=3").get_json()["pages"] == whole["pages"][2:3]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/api/v1/images?status=failed", "“status” is no parameter here. There are: q, state"),
+        ("/api/v1/search?q=a&limit=5", "“limit” is no parameter here."),
+        ("/api/v1/status?x", "“x” is no parameter here. There are none."),
+        ("/api/v1/facets?q=a&q=b", "q is given more than once."),
+        ("/api/v1/images/1?pages=2", "“pages” is no parameter here."),
+        ("/images/1.txt?p=2", "“p” is no parameter here."),
+        ("/images/1.md?machine=1&machine=0", "machine is given more than once."),
+        ("/export/txt.zip?id=7", "“id” is no parameter here."),
+        ("/export.csv?machine=1", "“machine” is no parameter here."),
+    ],
+)
+def test_what_is_no_parameter_is_not_passed_over(
+    client: FlaskClient, database: DemoDatabase, address: str, said: str
+) -> None:
+    """`?status=failed` listed everything, and `?id=7` exported it."""
+    database.add_text("a", "b")
+    reply = client.get(address)
+    value = reply.get_json(silent=True)
+    assert reply.status_code == 400
+    assert said in (value["error"]["message"] if value else reply.text)

@@ -91,6 +91,26 @@ def test_the_readers_state_and_the_buttons(
     expect(page.locator(".pill")).to_have_text("Not running")
 
 
+def test_a_page_that_nobody_keeps_up_to_date_says_so(
+    page: Page, server: WebServer, database: DemoDatabase
+) -> None:
+    """It went on showing what was true when it was told last, a reader at work for ever."""
+    stale, elsewhere = page.locator("#stale"), database.path.with_name("elsewhere")
+    page.clock.install()
+    page.goto(server.address)
+    expect(page.locator(".row").first).to_be_visible()
+    database.path.rename(elsewhere)
+    try:
+        expect(stale).to_contain_text("There is no database yet.")
+        expect(stale).to_contain_text("What stands here is as of")
+    finally:
+        elsewhere.rename(database.path)
+    expect(stale).to_be_hidden()
+    page.route("**/events", lambda route: route.abort())
+    page.clock.fast_forward(30_000)  # nothing was heard for so long
+    expect(stale).to_contain_text("web_service does not answer.")
+
+
 def test_warnings_appear_and_go_by_themselves(
     page: Page, server: WebServer, database: DemoDatabase
 ) -> None:
@@ -115,7 +135,7 @@ def test_warnings_appear_and_go_by_themselves(
 
 
 def test_a_line_and_its_box_mark_each_other(page: Page, server: WebServer) -> None:
-    page.goto(f"{server.address}/images/1")
+    page.goto(f"{server.address}/images/1#%")  # what is no line is no error either
     page.locator(".line").nth(1).hover()
     expect(page.locator("#p1-box-2")).to_have_class("box check on")
     page.locator("#p1-box-1").hover(force=True)

@@ -59,7 +59,20 @@ def test_the_list_and_the_hits_tell_how_many_lines_are_doubtful(
     for address in ("/?state=all", "/?q=subtotal"):
         page = client.get(address).text
         assert '<span class="doubt doubtful" title="Mean confidence 95 %">2 doubtful lines' in page
-        assert '<span class="doubt sure" title="Mean confidence 95 %">no doubtful line' in page
+        assert '<span class="count" title="Mean confidence 95 %">no doubtful line' in page, (
+            "no praise"
+        )
+
+
+def test_the_image_says_how_many_lines_are_to_be_checked(
+    client: FlaskClient, database: DemoDatabase
+) -> None:
+    """ "no doubtful line" stood there in green above fourteen orange lines of forty."""
+    image_id = database.add_text("check.png", "one\ntwo\nthree")
+    for doubt, said in ((0.3, "3 to check"), (0.0, "no doubtful line")):
+        database.execute("UPDATE lines SET measured_doubt = ?", (doubt,))
+        head = client.get(f"/images/{image_id}").text.split("</header>")[1]
+        assert said in head and ("no doubtful line" in head) == (doubt == 0.0)
 
 
 def test_what_a_person_corrected_is_doubtful_no_more(

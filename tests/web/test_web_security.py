@@ -103,6 +103,23 @@ def test_other_sites_cannot_press_buttons(
         assert reader.requests == []
 
 
+def test_other_sites_may_link_here_and_no_more(client: FlaskClient, database: DemoDatabase) -> None:
+    """A picture or a frame of another site had exports made, and searches timed."""
+    database.add_text("a", "b")
+    paths = ("/", "/?q=b", "/api/v1/search?q=b", "/export/txt.zip", "/export.csv", "/events")
+    for site in ("cross-site", "same-site"):
+        for mode, dest in (("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe")):
+            how = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+            for path in paths:
+                reply = client.get(path, headers=how)
+                assert (reply.status_code, "another site" in reply.text) == (403, True), path
+        link = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        assert client.get("/?q=b", headers=link).status_code == 200
+    for site in ("same-origin", "none"):
+        how = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+        assert client.get("/api/v1/search?q=b", headers=how).status_code == 200
+
+
 @pytest.mark.parametrize("token", ["", "0" * 64, "é", None])
 def test_a_form_without_our_token(
     client: FlaskClient, database: DemoDatabase, token: str | None

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from urllib.parse import quote
 
 _MAX_PART_BYTES = 180
@@ -32,7 +33,8 @@ def safe_path(name: str) -> str:
 
 
 class UniqueNames:
-    """Gives names out, each once, letters of either case being the same.
+    """Gives names out, each once, letters of either case being the same, and so an é of one sign
+    and one of two: on Windows and on a Mac one of the files would take the other's place.
 
     Of a million names only two megabytes are kept: a name that may have been given out before,
     once in some thousands without having been, gets the image's number.
@@ -53,7 +55,8 @@ class UniqueNames:
         return name
 
     def _is_new(self, name: str) -> bool:
-        digest = hashlib.blake2b(name.casefold().encode("utf-8", "replace"), digest_size=16)
+        alike = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+        digest = hashlib.blake2b(alike.encode("utf-8", "replace"), digest_size=16)
         is_new = False
         for start in range(0, 4 * _HASHES, 4):
             bit = int.from_bytes(digest.digest()[start : start + 4], "big") % _FILTER_BITS

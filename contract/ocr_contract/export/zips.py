@@ -1,4 +1,5 @@
-"""A zip of what an export makes: a file that fails leaves a note, the rest goes on."""
+"""A zip of what an export makes: a file that fails leaves a note, the rest goes on. What of the
+images that were asked for had nothing to export stands in a note of its own."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -6,9 +7,11 @@ from ocr_contract.export.formats import Format
 from ocr_contract.export.frames import Begun, Ended, Event, Failed, Waiting
 from ocr_contract.export.names import UniqueNames
 from ocr_contract.export.records import Source
+from ocr_contract.export.selection import LeftOut
 from ocr_contract.export.zip_stream import ZipStream
 
 NOTE_SUFFIX = ".not-exported.txt"
+LEFT_OUT_NAME = "not-exported"
 _PATIENCE = 4
 """So often nothing comes of a file before it is begun all the same, for those on the way."""
 _PIECE_BYTES = 32 * 1024
@@ -17,9 +20,9 @@ _LEVEL = 1
 
 
 def zipped(
-    events: Iterable[Event], source_of: Callable[[int], Source], wanted: Format
+    events: Iterable[Event], source_of: Callable[[int], Source], wanted: Format, left_out: LeftOut
 ) -> Iterator[bytes]:
-    """The zip's bytes; `source_of` is asked for each image that begins."""
+    """The zip's bytes; `source_of` is asked for each image that begins, `left_out` at the end."""
     target = ZipStream(level=0 if wanted.is_packed else _LEVEL)
     names = UniqueNames()
     held = bytearray()
@@ -52,6 +55,9 @@ def zipped(
         if len(held) >= _PIECE_BYTES:
             yield bytes(held)
             held.clear()
+    if (said := left_out.note()) is not None:
+        held += target.begin(names.take(LEFT_OUT_NAME, 0, ".txt"), may_be_large=False)
+        held += target.data(said.encode("utf-8", "replace")) + target.end()
     yield bytes(held)
     yield from target.directory()
 

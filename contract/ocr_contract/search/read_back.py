@@ -28,8 +28,18 @@ def describe(node: Node) -> str:
     if isinstance(node, Or):
         return f"({' or '.join(describe(part) for part in node.parts)})"
     if isinstance(node, Not):
-        return f"without {describe(node.part)}"
+        return _unwanted(node.part)
     return _leaf(node)
+
+
+def _unwanted(node: Node) -> str:
+    match node:
+        case State() | Folder() | Found():
+            return f"not {_leaf(node)}"
+        case Confidence() | Lines():
+            return f"not with {_leaf(node)}"
+        case _:
+            return f"without {describe(node)}"
 
 
 def _leaf(node: Word | Folder | State | Found | Confidence | Lines) -> str:

@@ -44,6 +44,15 @@ def test_no_name_is_given_twice_whatever_the_case(names: list[str]) -> None:
         assert ".." not in name.split("/") and not name.startswith("/")
 
 
+def test_one_sign_or_two_are_the_same_name_on_a_mac() -> None:
+    """Unpacked there, the second file took the place of the first."""
+    unique = UniqueNames()
+    names = ["Café.png", "Cafe\u0301.png", "CAFE\u0301.png", "Cafe.png"]
+    taken = [unique.take(name, number, ".txt") for number, name in enumerate(names, 1)]
+    assert taken[0] == "Café.png.txt" and taken[3] == "Cafe.png.txt"
+    assert taken[1].endswith(" (2).txt") and taken[2].endswith(" (3).txt")
+
+
 def test_names_that_differ_stay_as_they_are_among_a_hundred_thousand() -> None:
     unique = UniqueNames()
     names = [unique.take(f"box/scan_{n:06}.jpg", n, ".txt") for n in range(100_000)]

@@ -10,6 +10,7 @@ from ocr_contract.export import zip_stream
 from ocr_contract.export.formats import FORMATS
 from ocr_contract.export.frames import Begun, Ended, Event, Failed, Waiting
 from ocr_contract.export.records import Source
+from ocr_contract.export.selection import LeftOut
 from ocr_contract.export.zip_stream import ZipStream
 from ocr_contract.export.zips import NOTE_SUFFIX, zipped
 
@@ -19,7 +20,7 @@ def source(image_id: int) -> Source:
 
 
 def opened(events: list[Event], name: str = "txt") -> zipfile.ZipFile:
-    content = b"".join(zipped(iter(events), source, FORMATS[name]))
+    content = b"".join(zipped(iter(events), source, FORMATS[name], LeftOut()))
     found = zipfile.ZipFile(io.BytesIO(content))
     assert found.testzip() is None
     return found
@@ -39,7 +40,7 @@ def test_silence_is_filled_with_bytes_that_mean_nothing() -> None:
         *(Begun(1), *[Waiting()] * 5, b"one", Waiting(), b"two", Waiting(), Waiting(), Ended()),
         *[Waiting()] * 5,  # between two files
     ]
-    pieces = list(zipped(iter(events), source, FORMATS["txt"]))
+    pieces = list(zipped(iter(events), source, FORMATS["txt"], LeftOut()))
     assert len(pieces) == 5 + 3 and all(pieces), "each silence but the first three sends something"
     found = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert found.read("a/ö 1.jpg.txt") == b"onetwo"

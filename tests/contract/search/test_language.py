@@ -109,6 +109,9 @@ def test_what_is_not_understood_is_text_and_said(typed: str, texts: list[str], n
         ("after:2026-01-31 before:2027", "found on 2026-01-31 or later and found before 2027"),
         ("confidence:<90 lines:>=3", "confidence below 90 % and lines: at least 3"),
         ("-a", "without “a”"),
+        ("-state:done -folder:x", "not in the state done, not in the folder “x”"),
+        ("a -lines:>9", "“a”, not with lines: above 9"),
+        ("-before:2026 -name:b", "not found before 2026, without “b” in the name"),
     ],
 )
 def test_says_how_it_was_read(typed: str, read_as: str) -> None:

@@ -21,6 +21,7 @@ from PIL import Image, ImageOps
 
 from exporting import searchable_pdf
 from ocr_contract.export.frames import Failed
+from ocr_contract.word_boxes import to_text
 
 MARK: Box = (100, 100, 700, 160)
 LINES = [("Hello wide World", MARK), ("Total 12,50", (100, 1200, 500, 1240))]
@@ -88,6 +89,13 @@ def test_a_jpeg_goes_through_and_its_words_are_where_they_stand(scene: ExportSce
         assert pdf.check_pdf_syntax() == []
         assert float(pdf.pages[0].mediabox[2]) == pytest.approx(1000 / 200 * 72, abs=0.01)
         assert pikepdf.pdfa.check(pdf, "2b").findings == []
+
+
+def test_a_word_without_a_width_of_its_own_is_in_the_text(scene: ExportScene) -> None:
+    """A page that says "3 (3%)" was found by "(3%)" alone."""
+    image_id = scene.add("a.jpg", [("3 (3%)", LINES[1][1])], content=picture())
+    scene.connection.execute("UPDATE lines SET words = ?", (to_text([40, 40, 300, 1000]),))
+    assert [text for text, _ in words(exported(scene, image_id))] == ["3", "(3%)"]
 
 
 def test_qpdf_finds_nothing_wrong(scene: ExportScene, tmp_path: Path) -> None:
