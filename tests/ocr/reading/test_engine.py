@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import pytest
+from curled_pages import bent, printed, wave
 from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
 
@@ -361,6 +362,16 @@ def test_a_page_in_any_position_is_read(real: PageEngine, turn: int) -> None:
     found = real.read(np.ascontiguousarray(np.rot90(sample(name), turn)))
     assert found.rotation == 360 - 90 * turn
     assert likeness([line.text for line in found.lines], truth()[name]) > 0.9
+
+
+def test_a_curled_page_is_read(real: PageEngine) -> None:
+    """Without that, most of its rows were lost. Its lines are placed where they bend."""
+    page, rows = printed()[0][:390], printed()[1][:9]
+    found = real.read(bent(page, wave))
+    assert likeness([line.text for line in found.lines], rows) > 0.98
+    assert found.pixels.shape == page.shape
+    tops = [min(y for _, y in line.polygon) for line in found.lines]
+    assert tops == pytest.approx([48 + 36 * number for number in range(9)], abs=14)
 
 
 def test_models_of_two_pages_read_at_once_equal_those_read_alone(real: PageEngine) -> None:
