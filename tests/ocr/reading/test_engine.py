@@ -366,7 +366,7 @@ def test_a_page_in_any_position_is_read(real: PageEngine, turn: int) -> None:
 
 def test_a_curled_page_is_read(real: PageEngine) -> None:
     """Without that, most of its rows were lost. Its lines are placed where they bend."""
-    page, rows = printed()[0][:390], printed()[1][:9]
+    page, rows = printed()[0][:372], printed()[1][:9]
     found = real.read(bent(page, wave))
     assert likeness([line.text for line in found.lines], rows) > 0.98
     assert found.pixels.shape == page.shape
