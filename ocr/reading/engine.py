@@ -26,6 +26,7 @@ from reading.judged_lines import Judge, judged, page_unsure
 from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_ways
+from reading.lines_on_head import with_lines_on_head
 from reading.lone_signs import SURE_OF_FEW, are_text
 from reading.machine_zone import with_machine_zones
 from reading.other_script_lines import (
@@ -302,7 +303,9 @@ class PageEngine:
     def _readings(
         self, page: Pixels, polygons: Polygons, known: Mapping[int, Reading] | None = None
     ) -> list[Reading]:
-        return read_cleaned(page, polygons, self._models.recognise, known or {})
+        recognise = self._models.recognise
+        readings = read_cleaned(page, polygons, recognise, known or {})
+        return with_lines_on_head(page, polygons, readings, recognise)
 
     def _finished(
         self, page: Pixels, polygons: Polygons, readings: list[Reading], rotation: int
