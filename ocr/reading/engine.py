@@ -16,9 +16,11 @@ from engines.arrays import Polygons
 from engines.text_models import TextModels
 from image_warnings import ImageWarning
 from ocr_contract.doubt import Reason, from_confidence
+from ocr_contract.error_codes import ErrorCode
 from page_records import Line
 from reading import joined_letters, orientation, unread_script
 from reading.axis_titles import are_axis_titles, rotation_by_axes
+from reading.blurred_print import blurred_apart, blurred_warning
 from reading.curved_rows import straightened
 from reading.cut_leaders import LinesAsRead, read_cleaned
 from reading.ink import has_ink, with_more_contrast
@@ -110,7 +112,23 @@ class PageEngine:
         self._judge = judge
 
     def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
-        """As `Engine.read`. A page with ink is called blank only after a second look."""
+        """As `Engine.read`."""
+        return self._with_blur_told(self._looked_at(page, told_upright=told_upright))
+
+    def _with_blur_told(self, found: ReadPage) -> ReadPage:
+        """Blurred lines are no lines in another script."""
+        lines = blurred_apart(found.pixels, found.lines)
+        before, after = (sum(line.is_unspelled for line in each) for each in (found.lines, lines))
+        if before == after:
+            return found
+        kept = [each for each in found.warnings if each.code != ErrorCode.OTHER_SCRIPT]
+        if after:
+            kept.append(other_script_warning(after, any_is_read=self._scripts.any_is_read))
+        warnings = (*kept, blurred_warning(before - after))
+        return dataclasses.replace(found, lines=lines, warnings=warnings)
+
+    def _looked_at(self, page: Pixels, *, told_upright: bool) -> ReadPage:
+        """A page with ink is called blank only after a second look."""
         found = self._with_straight_rows(self._read(page, told_upright=told_upright))
         if any(not line.is_unspelled for line in found.lines) or not has_ink(page):
             return found

@@ -488,6 +488,22 @@ def test_lines_in_another_script_are_no_blank_page(models: FakeModels, text: str
 
 
 @pytest.mark.usefixtures("unspelled")
+@pytest.mark.parametrize(
+    ("blurred", "codes"),
+    [(0, ["other_script"]), (1, ["other_script", "blurred_print"]), (2, ["blurred_print"])],
+)
+def test_blurred_lines_are_in_no_other_script(
+    models: FakeModels, blurred: int, codes: list[str]
+) -> None:
+    pixels, boxes = named_lines(2, 60)
+    for (left, top), *_, (_, bottom) in boxes[:blurred]:
+        ramp = np.linspace(0, 200, 90, dtype=np.uint8)[None, :, None]
+        pixels[top:bottom, left : left + 90] = ramp
+    models.find, models.confidence = lambda _: boxes, 0.5
+    assert [warning.code for warning in engine(models).read(pixels).warnings] == codes
+
+
+@pytest.mark.usefixtures("unspelled")
 @pytest.mark.parametrize("first", [0, 3])
 def test_of_lines_in_another_script_a_second_look_loses_none(
     models: FakeModels, first: int
