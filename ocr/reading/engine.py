@@ -62,7 +62,7 @@ _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _LINES_FOR_SHAPE = 12
 """And of so many the shape, where nobody reads them."""
-_DOUBTED, _MUCH_DOUBTED = 0.3, 0.1
+_DOUBTED, _MUCH_DOUBTED = 0.5, 0.1
 """Lines so doubtful on so much of a page's text: its rows may be bent."""
 _CLEARLY_MORE = 1.05
 """So many times as much of a page must read rightly with straight rows."""

@@ -37,10 +37,8 @@ def test_rows_are_straight_to_a_pixel(rise: Callable[[Places, Places], Places]) 
     assert straight is not None
     across = np.arange(60, 700)
     for row in (150, 350, 550):
-        place = np.full(len(across), row, dtype=np.float32)
-        lower = straight.rises[row, across] + rise(
-            across.astype(np.float32) / WIDTH, (place + straight.rises[row, across]) / HEIGHT
-        )
+        back = np.array([straight.before([(x, row)])[0] for x in across.tolist()], np.float32)
+        lower = back[:, 1] - row + rise(back[:, 0] / WIDTH, back[:, 1] / HEIGHT)
         slope = np.polyval(np.polyfit(across, lower, 1), across)
         assert np.abs(lower - slope).max() < 2.0
 
