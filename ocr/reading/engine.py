@@ -129,7 +129,8 @@ class PageEngine:
 
     def _looked_at(self, page: Pixels, *, told_upright: bool) -> ReadPage:
         """A page with ink is called blank only after a second look."""
-        found = self._with_straight_rows(self._read(page, told_upright=told_upright))
+        found = self._read(page, told_upright=told_upright)
+        found = self._with_straight_rows(found, told_upright=told_upright)
         if any(not line.is_unspelled for line in found.lines) or not has_ink(page):
             return found
         again = self._look_again(page)
@@ -137,14 +138,14 @@ class PageEngine:
             return again
         return found if found.lines else dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
 
-    def _with_straight_rows(self, found: ReadPage) -> ReadPage:
+    def _with_straight_rows(self, found: ReadPage, *, told_upright: bool) -> ReadPage:
         """A page of which much is doubtful, with its rows made straight, if it reads better so."""
         if _doubted(found.lines) < _MUCH_DOUBTED:
             return found
         straight = straightened(found.pixels)
         if straight is None:
             return found
-        again = self._read(straight.pixels)
+        again = self._read(straight.pixels, told_upright=told_upright and not found.rotation)
         if _likely_right(again.lines) <= _CLEARLY_MORE * _likely_right(found.lines):
             return found
         lines = tuple(
