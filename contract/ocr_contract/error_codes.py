@@ -52,6 +52,7 @@ class ErrorCode(enum.StrEnum):
     STAMP_OVER_TEXT = "stamp_over_text"
     OTHER_SCRIPT = "other_script"
     SECOND_READING_FAILED = "second_reading_failed"
+    BLURRED_PRINT = "blurred_print"
     SELDOM_LETTERS = "seldom_letters"
     TEXT_DAMAGED = "text_damaged"
     PICTURE_INCOMPLETE = "picture_incomplete"

@@ -5,6 +5,7 @@ a thread of its own.
 """
 
 import dataclasses
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -14,16 +15,20 @@ from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from engines.text_models import TextModels
 from image_warnings import ImageWarning
-from ocr_contract.doubt import Reason
+from ocr_contract.doubt import Reason, from_confidence
+from ocr_contract.error_codes import ErrorCode
 from page_records import Line
 from reading import joined_letters, orientation, unread_script
 from reading.axis_titles import are_axis_titles, rotation_by_axes
+from reading.blurred_print import blurred_apart, blurred_warning
+from reading.curved_rows import straightened
 from reading.cut_leaders import LinesAsRead, read_cleaned
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged, page_unsure
 from reading.layout.paragraphs import paragraph_numbers
 from reading.line_crops import crop_line, grown, turned
 from reading.line_reading import LONG, UPRIGHT, Reading, read_ways
+from reading.lines_on_head import with_lines_on_head
 from reading.lone_signs import SURE_OF_FEW, are_text
 from reading.machine_zone import with_machine_zones
 from reading.other_script_lines import (
@@ -58,6 +63,10 @@ _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _LINES_FOR_SHAPE = 12
 """And of so many the shape, where nobody reads them."""
+_DOUBTED, _MUCH_DOUBTED = 0.5, 0.1
+"""Lines so doubtful on so much of a page's text: its rows may be bent."""
+_CLEARLY_MORE = 1.05
+"""So many times as much of a page must read rightly with straight rows."""
 _SEES_NOTHING = 0.3
 """The page classifier's largest share where the middle of a page, which it sees, is empty: 0.26."""
 
@@ -104,14 +113,52 @@ class PageEngine:
         self._judge = judge
 
     def read(self, page: Pixels, *, told_upright: bool = False) -> ReadPage:
-        """As `Engine.read`. A page with ink is called blank only after a second look."""
+        """As `Engine.read`."""
+        return self._with_blur_told(self._looked_at(page, told_upright=told_upright))
+
+    def _with_blur_told(self, found: ReadPage) -> ReadPage:
+        """Blurred lines are no lines in another script."""
+        lines = blurred_apart(found.pixels, found.lines)
+        before, after = (sum(line.is_unspelled for line in each) for each in (found.lines, lines))
+        if before == after:
+            return found
+        kept = [each for each in found.warnings if each.code != ErrorCode.OTHER_SCRIPT]
+        if after:
+            kept.append(other_script_warning(after, any_is_read=self._scripts.any_is_read))
+        warnings = (*kept, blurred_warning(before - after))
+        return dataclasses.replace(found, lines=lines, warnings=warnings)
+
+    def _looked_at(self, page: Pixels, *, told_upright: bool) -> ReadPage:
+        """A page with ink is called blank only after a second look."""
         found = self._read(page, told_upright=told_upright)
+        found = self._with_straight_rows(found, told_upright=told_upright)
         if any(not line.is_unspelled for line in found.lines) or not has_ink(page):
             return found
         again = self._look_again(page)
         if again is not None and _reads_more(again, found):
             return again
         return found if found.lines else dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
+
+    def _with_straight_rows(self, found: ReadPage, *, told_upright: bool) -> ReadPage:
+        """A page of which much is doubtful, with its rows made straight, if it reads better so."""
+        if _doubted(found.lines) < _MUCH_DOUBTED:
+            return found
+        straight = straightened(found.pixels)
+        if straight is None:
+            return found
+        again = self._read(straight.pixels, told_upright=told_upright and not found.rotation)
+        if _likely_right(again.lines) <= _CLEARLY_MORE * _likely_right(found.lines):
+            return found
+        lines = tuple(
+            dataclasses.replace(line, polygon=straight.before(line.polygon, again.rotation))
+            for line in again.lines
+        )
+        return dataclasses.replace(
+            again,
+            pixels=turned(found.pixels, again.rotation),
+            rotation=(found.rotation + again.rotation) % 360,
+            lines=lines,
+        )
 
     def _look_again(self, page: Pixels) -> ReadPage | None:
         """What other eyes see: with more contrast, inverted, or with the page on its side."""
@@ -276,7 +323,9 @@ class PageEngine:
     def _readings(
         self, page: Pixels, polygons: Polygons, known: Mapping[int, Reading] | None = None
     ) -> list[Reading]:
-        return read_cleaned(page, polygons, self._models.recognise, known or {})
+        recognise = self._models.recognise
+        readings = read_cleaned(page, polygons, recognise, known or {})
+        return with_lines_on_head(page, polygons, readings, recognise)
 
     def _finished(
         self, page: Pixels, polygons: Polygons, readings: list[Reading], rotation: int
@@ -392,6 +441,27 @@ def _read_page(
     ]
     lines = with_machine_zones(with_page_words(lines))
     return ReadPage(pixels=page, rotation=rotation, lines=tuple(lines))
+
+
+def _doubted(lines: Sequence[Line]) -> float:
+    """The share of doubtful lines in the area of all."""
+    areas = [
+        math.dist(line.polygon[0], line.polygon[1]) * math.dist(line.polygon[1], line.polygon[2])
+        for line in lines
+    ]
+    doubtful = sum(
+        area for area, line in zip(areas, lines, strict=True) if _doubt(line) >= _DOUBTED
+    )
+    return doubtful / max(sum(areas), 1.0)
+
+
+def _likely_right(lines: Sequence[Line]) -> float:
+    """So many characters stand in lines that are right, by their doubt."""
+    return sum(len(line.text.strip()) * (1 - _doubt(line)) for line in lines)
+
+
+def _doubt(line: Line) -> float:
+    return from_confidence(line.confidence) if line.doubt is None else line.doubt
 
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:

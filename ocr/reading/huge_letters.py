@@ -27,6 +27,9 @@ _SCRAPS = 0.05
 """Lower pieces may cover so much of a line; more is smaller print that belongs to no letter."""
 _COVERED = 0.8
 """A single piece that covers so much of a line is the line."""
+_LONG, _ASKEW = 3.0, 0.26
+"""What is so many times as long as high, and runs so askew to a line, in radians, is none of its
+pieces if it is text."""
 
 
 def joined(page: Pixels, found: Polygons, coarse: Polygons, huge: float) -> Polygons:
@@ -43,6 +46,8 @@ def joined(page: Pixels, found: Polygons, coarse: Polygons, huge: float) -> Poly
             continue
         shared = _area(_shared(boxes, line))
         pieces = is_kept & (shared >= _INSIDE * _area(boxes))
+        for crossing in np.flatnonzero(pieces & _run_askew(found, polygon)).tolist():
+            pieces[crossing] = not _is_text(page, boxes[crossing])
         as_high = pieces & (sides[:, across] >= _AS_HIGH * height)
         area = float(_area(line[None])[0])
         is_line = pieces.sum() == 1 and float(shared[pieces].sum()) >= _COVERED * area
@@ -55,8 +60,22 @@ def joined(page: Pixels, found: Polygons, coarse: Polygons, huge: float) -> Poly
     return np.concatenate([found[is_kept], np.array(added)]) if added else found
 
 
+def _run_askew(lines: Polygons, line: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """(count,): which of the lines are long and run across another one, neither along it nor up
+    and down: rows of print beneath a watermark, say."""
+    along, down = lines[:, 1] - lines[:, 0], lines[:, 3] - lines[:, 0]
+    lengths, heights = np.linalg.norm(along, axis=1), np.linalg.norm(down, axis=1)
+    longer = np.where((lengths >= heights)[:, None], along, down)
+    is_long = np.maximum(lengths, heights) > _LONG * np.minimum(lengths, heights)
+    turn = np.arctan2(longer[:, 1], longer[:, 0]) - np.arctan2(*(line[1] - line[0])[::-1])
+    away = np.abs((turn + np.pi / 4) % (np.pi / 2) - np.pi / 4)
+    askew: npt.NDArray[np.bool_] = is_long & (away > _ASKEW)
+    return askew
+
+
 def _is_text(page: Pixels, box: npt.NDArray[np.float32]) -> bool:
-    """Whether a piece is no stroke but small print, as at a chart that looks like a letter."""
+    """Whether a piece is no stroke but small print, as at a chart that looks like a letter or
+    beneath a watermark."""
     left, top, right, bottom = box.astype(int).tolist()
     return is_row_of_letters(ink_of(page[top:bottom, left:right]))
 

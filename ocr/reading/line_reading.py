@@ -98,7 +98,7 @@ def read_lines(
     if any(more):
         further = read_ways(crops, more, recognise)
         found = [[*first, *second] for first, second in zip(found, further, strict=True)]
-    return [_placed(crop, _best(readings)) for crop, readings in zip(crops, found, strict=True)]
+    return [placed(crop, _best(readings)) for crop, readings in zip(crops, found, strict=True)]
 
 
 def read_ways(
@@ -180,8 +180,8 @@ def _best(readings: Sequence[Reading]) -> Reading:
     return column if column.confidence >= max(enough, _LEAST_COLUMN) else best
 
 
-def _placed(crop: Pixels, reading: Reading) -> Reading:
-    """With its words' places."""
+def placed(crop: Pixels, reading: Reading) -> Reading:
+    """The reading of a line that was cut out, with its words' places."""
     pixels = turned(crop, reading.way.turn)
     if is_tall(pixels) and not reading.way.stacked:
         return reading  # a character alone, that was read with ground beside it

@@ -49,6 +49,9 @@ _INPAINTED = 3
 """Pixels from which what is covered is drawn."""
 _AROUND = 8
 """Pixels of the page around what is read anew."""
+_RING, _PALER = (3, 7), 0.5
+"""What is so near to ink, in pixels of the small page, is its ground and has at most so much of its
+colour: of 14 stamps and pens on receipts a ninth, of photographs and textures 0.6 and more."""
 _LEAST_COLOURED = 0.0005
 """With less of the page in colour there is no stamp."""
 _JOINED = 9
@@ -164,6 +167,7 @@ def find_stamps(page: Pixels) -> list[Box]:
     black = _extremes(small)[0] < _DARK
     if share > _MOST_AREA or not black.any():
         return []
+    spread = np.asarray(cv2.subtract(*_extremes(small)), dtype=np.uint8)
     joined = cv2.dilate(coloured, np.ones((_JOINED, _JOINED), dtype=np.uint8))
     _, labels, pieces, _ = cv2.connectedComponentsWithStats(joined)
     found: list[Box] = []
@@ -175,10 +179,20 @@ def find_stamps(page: Pixels) -> list[Box]:
             and wide * high <= _MOST_AREA * height * width
             and own.mean() <= _MOST_FILLING
             and _LEAST_BENEATH <= black[place].mean() <= _MOST_BENEATH
+            and _stands_out(spread[place], own, black[place])
         ):
             edges = (edge * every for edge in (left, top, left + wide, top + high))
             _add(found, Box(*edges))
     return found[:_MOST_STAMPS]
+
+
+def _stands_out(spread: Mask, ink: npt.NDArray[np.bool_], black: npt.NDArray[np.bool_]) -> bool:
+    """Whether what is around ink of a place has much less colour. In a photograph colours begin
+    where they are a little stronger than beside it."""
+    own = ink.astype(np.uint8)
+    near, around = (cv2.dilate(own, np.ones((side, side), np.uint8)) for side in _RING)
+    ground = (around > near) & ~black
+    return not ground.any() or median(spread[ground]) <= _PALER * median(spread[ink])
 
 
 def _add(boxes: list[Box], box: Box) -> None:

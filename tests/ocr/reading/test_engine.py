@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import pytest
+from curled_pages import bent, printed, wave
 from polling import wait_until
 from real_pages import likeness, load_models, sample, truth
 
@@ -363,6 +364,16 @@ def test_a_page_in_any_position_is_read(real: PageEngine, turn: int) -> None:
     assert likeness([line.text for line in found.lines], truth()[name]) > 0.9
 
 
+def test_a_curled_page_is_read(real: PageEngine) -> None:
+    """Without that, most of its rows were lost. Its lines are placed where they bend."""
+    page, rows = printed()[0][:372], printed()[1][:9]
+    found = real.read(bent(page, wave))
+    assert likeness([line.text for line in found.lines], rows) > 0.98
+    assert found.pixels.shape == page.shape
+    tops = [min(y for _, y in line.polygon) for line in found.lines]
+    assert tops == pytest.approx([48 + 36 * number for number in range(9)], abs=14)
+
+
 def test_models_of_two_pages_read_at_once_equal_those_read_alone(real: PageEngine) -> None:
     """To the last line, though their lines share the recogniser's batches."""
     names = ["label-japanese.webp", "quote-transparent.png", "notice-turned-90.jpg"] * 2
@@ -474,6 +485,22 @@ def test_lines_in_another_script_are_no_blank_page(models: FakeModels, text: str
     (warning,) = found.warnings
     assert warning.code == "other_script"
     assert warning.message.startswith("1 line is in a script that is not set up. Set OCR_LANGUAGES")
+
+
+@pytest.mark.usefixtures("unspelled")
+@pytest.mark.parametrize(
+    ("blurred", "codes"),
+    [(0, ["other_script"]), (1, ["other_script", "blurred_print"]), (2, ["blurred_print"])],
+)
+def test_blurred_lines_are_in_no_other_script(
+    models: FakeModels, blurred: int, codes: list[str]
+) -> None:
+    pixels, boxes = named_lines(2, 60)
+    for (left, top), *_, (_, bottom) in boxes[:blurred]:
+        ramp = np.linspace(0, 200, 90, dtype=np.uint8)[None, :, None]
+        pixels[top:bottom, left : left + 90] = ramp
+    models.find, models.confidence = lambda _: boxes, 0.5
+    assert [warning.code for warning in engine(models).read(pixels).warnings] == codes
 
 
 @pytest.mark.usefixtures("unspelled")

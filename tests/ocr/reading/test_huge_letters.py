@@ -68,6 +68,18 @@ def test_small_print_at_a_chart_is_no_stroke_of_a_huge_letter() -> None:
     assert boxes(joined(page, found, polygons(LINE), 300)) == {LINE, title}
 
 
+def test_rows_beneath_a_watermark_are_no_pieces_of_its_letters() -> None:
+    """They run askew to it, and reach over all of its height."""
+    page = PAGE.copy()
+    rows = [(200, top, 900, top + 30) for top in (300, 350)]
+    for left, top, right, bottom in rows:
+        for x in range(left + 4, right - 20, 24):
+            page[top + 6 : bottom - 6, x : x + 14] = 0
+    watermark = np.array([[[250, 480], [700, 30], [950, 280], [500, 690]]], dtype=np.float32)
+    found = np.concatenate([watermark + 4, polygons(*rows)])
+    assert boxes(joined(page, found, watermark, 160)) == boxes(found)
+
+
 def test_a_page_of_huge_letters_is_searched_once_more_at_a_smaller_side() -> None:
     sides = []
 

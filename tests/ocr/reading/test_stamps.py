@@ -71,11 +71,23 @@ def editor() -> Pixels:
     return made
 
 
+def photograph() -> Pixels:
+    """Its colours begin and end nowhere in particular; text in white, with a shadow, lies on it."""
+    colours = np.random.default_rng(3).integers(40, 220, (9, 15, 3)).astype(np.uint8)
+    made = np.asarray(cv2.resize(colours, (1600, 900), interpolation=cv2.INTER_CUBIC), np.uint8)
+    for top in range(150, 850, 100):
+        for shade, by in ((0, 4), (255, 0)):
+            cv2.putText(made, "Revenue grew by 14 percent", (100 + by, top + by),
+                        cv2.FONT_HERSHEY_SIMPLEX, 2, (shade,) * 3, 6, cv2.LINE_AA)  # fmt: skip
+    return made
+
+
 @pytest.mark.parametrize(
-    "made", [page(), framed(), with_bar(), beside(), page() // 3 + 20, editor()]
+    "made", [page(), framed(), with_bar(), beside(), page() // 3 + 20, editor(), photograph()]
 )
 def test_what_is_no_stamp_over_text(made: Pixels) -> None:
-    """Nothing coloured, the page's design, a picture, a stamp on bare paper, coloured letters."""
+    """Nothing coloured, the page's design, a picture, a stamp on bare paper, coloured letters, the
+    colours of a photograph."""
     assert find_stamps(made) == []
 
 
