@@ -9,6 +9,7 @@ times, until nothing moves.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -41,6 +42,9 @@ _DOUBTED = 0.1
 _FARTHER = 0.15
 """By so much more alike must be what is farthest: rows resemble the next row."""
 _SETTLED = 0.5
+_FIRST_SIDE, _FIRST_PASSES, _FIRST_SHARPER = 700, 2, 1.04
+"""A first, quick look: of 50 receipts 49 are told to be straight by it in a fifth of the time. Rows
+that stand out 1.15 times as much at `_SIDE` did so 1.08 times and more here."""
 _BENT = 3.0
 """Pixels at `_SIDE` by which rows leave their straight line, from their highest to their lowest
 place; what is bent by less is read as it is …"""
@@ -83,25 +87,49 @@ class StraightPage:
 def straightened(page: Pixels) -> StraightPage | None:
     """The page (height, width, 3) with its rows straight; None where they are so already, or there
     are none."""
-    scale = min(_SIDE / max(page.shape[:2]), 1.0)
-    height, width = (max(round(side * scale), 1) for side in page.shape[:2])
-    if min(height, width) < 2 * _STRIPS or max(page.shape[:2]) > _MOST_SIDE:
+    if max(page.shape[:2]) > _MOST_SIDE:
         return None
-    ink = _ink(np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA)))
+    grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    first = _measured(grey, _FIRST_SIDE, _FIRST_PASSES)
+    if first is not None and first.gain < _FIRST_SHARPER:
+        return None
+    rows = _measured(grey, _SIDE, _PASSES)
+    if rows is None or rows.bend < _BENT or rows.gain < _SHARPER:
+        return None
+    return StraightPage(_moved_page(page, rows.rises), rows.rises)
+
+
+class _Measured(NamedTuple):
+    """How the rows of a page run."""
+
+    rises: Field
+    """As of `StraightPage`."""
+    bend: float
+    """By how many pixels of the small picture they leave their straight line."""
+    gain: float
+    """How many times as much they stand out once they are straight."""
+
+
+def _measured(grey: npt.NDArray[np.uint8], side: int, passes: int) -> _Measured | None:
+    """The rows of a page (height, width), measured at so many pixels of its longer side; None where
+    it is narrower than a few words."""
+    scale = min(side / max(grey.shape), 1.0)
+    height, width = (max(round(length * scale), 1) for length in grey.shape)
+    if min(height, width) < 2 * _STRIPS:
+        return None
+    small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    ink = _ink(np.asarray(small, dtype=np.uint8))
     reach = max(round(_REACH * width / _STRIPS), 2)
     rises: Field = np.zeros(ink.shape, dtype=np.float32)
-    for _ in range(_PASSES):
+    for _ in range(passes):
         more = _rises(_moved(ink, rises), reach)
         rises += more
         if np.abs(more).max() < _SETTLED:
             break
     slopes = _slopes(rises)
-    if np.ptp(rises - slopes, axis=1).max() < _BENT:
-        return None
     plain = max(_sharpness(ink), _sharpness(_moved(ink, slopes)))
-    if _sharpness(_moved(ink, rises)) < _SHARPER * plain:
-        return None
-    return StraightPage(_moved_page(page, rises), rises)
+    gain = _sharpness(_moved(ink, rises)) / max(plain, 1e-6)
+    return _Measured(rises, float(np.ptp(rises - slopes, axis=1).max()), gain)
 
 
 def _turned(point: Point, degrees: int, size: tuple[int, int]) -> Point:
@@ -113,11 +141,12 @@ def _turned(point: Point, degrees: int, size: tuple[int, int]) -> Point:
     ]
 
 
-def _ink(page: Pixels) -> Field:
+def _ink(grey: npt.NDArray[np.uint8]) -> Field:
     """(height, columns): how much a page differs from the paper around, in `_COLUMNS` columns: rows
     hardly rise within one, and moving them takes a tenth of the time that moving pixels does."""
-    grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)
-    ink = cv2.absdiff(grey, cv2.medianBlur(grey, _AROUND)).astype(np.float32)
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    paper = cv2.resize(cv2.medianBlur(half, _AROUND // 2), grey.shape[::-1])
+    ink = cv2.absdiff(grey, paper).astype(np.float32)
     ink = np.where(ink >= _CONTRAST, np.minimum(ink, 4 * _CONTRAST), 0).astype(np.float32)
     columns = cv2.resize(ink, (_COLUMNS, len(ink)), interpolation=cv2.INTER_AREA)
     return np.asarray(columns, dtype=np.float32)

@@ -63,8 +63,11 @@ _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _LINES_FOR_SHAPE = 12
 """And of so many the shape, where nobody reads them."""
-_DOUBTED, _MUCH_DOUBTED = 0.5, 0.1
-"""Lines so doubtful on so much of a page's text: its rows may be bent."""
+_DOUBTED = 0.5
+"""Lines so doubtful …"""
+_MUCH_DOUBTED, _MUCH_DOUBTED_IN_HASTE = 0.1, 0.5
+"""… on so much of a page's text: its rows may be bent. Where not even its position is looked for,
+a quick reading is wanted, and half of most scans is doubtful."""
 _CLEARLY_MORE = 1.05
 """So many times as much of a page must read rightly with straight rows."""
 _SEES_NOTHING = 0.3
@@ -141,7 +144,8 @@ class PageEngine:
 
     def _with_straight_rows(self, found: ReadPage, *, told_upright: bool) -> ReadPage:
         """A page of which much is doubtful, with its rows made straight, if it reads better so."""
-        if _doubted(found.lines) < _MUCH_DOUBTED:
+        much = _MUCH_DOUBTED if self._orientation else _MUCH_DOUBTED_IN_HASTE
+        if _doubted(found.lines) < much:
             return found
         straight = straightened(found.pixels)
         if straight is None:
