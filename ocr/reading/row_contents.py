@@ -38,7 +38,8 @@ def with_all_in_rows(
     lines, of_lines = _with(lines, of_lines, added)
     places = signs(page, lines, rows)
     alone = zip(places, _as_they_stand(page, places, recognise), strict=True)
-    return _with(lines, of_lines, [each for each in alone if is_sign(each[1], each[0])])
+    taken = [each for each in alone if is_sign(each[1], crop_line(page, each[0]))]
+    return _with(lines, of_lines, taken)
 
 
 def _with(

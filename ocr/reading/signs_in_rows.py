@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from decoding.pixels import Pixels
 from engines.arrays import Flags, Polygons
+from reading.ink import ink_of
 from reading.layout.boxes import Boxes
 from reading.line_reading import Reading
 from reading.rows_beside import Rows
@@ -36,7 +37,9 @@ _MARGIN = 0.15
 _SURE = 0.9
 """A sign alone must read so well."""
 _ROUND, _ROUND_RATIO = {"0", "D", "Q", "C", "G"}, 0.85
-"""What is as wide as high is a circle or a box."""
+"""What is as wide as high is a circle or a box, …"""
+_BAR_RATIO = 0.25
+"""… and what is so narrow is a bar or an l: a 1 has a flag."""
 _MARKS = "IOV"
 """A stroke, a circle and a tick look like these."""
 _NONE: Polygons = np.empty((0, 4, 2), dtype=np.float32)
@@ -58,14 +61,17 @@ def signs(page: Pixels, polygons: Polygons, rows: Rows) -> Polygons:
     return np.asarray(boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]], dtype=np.float32)
 
 
-def is_sign(reading: Reading, polygon: Polygons) -> bool:
-    """Whether what was cut out, a polygon (4, 2), is a number or a capital letter. What else a
+def is_sign(reading: Reading, crop: Pixels) -> bool:
+    """Whether what was cut out, (height, width, 3), is a number or a capital letter. What else a
     stroke may be, a tick, a bullet or a box, is read as other signs."""
     text = reading.text.strip()
-    width, height = polygon[2] - polygon[0]
-    is_round = set(text) <= _ROUND and width > _ROUND_RATIO * height * len(text)
-    is_one = text.isdecimal() or (len(text) == 1 and text.isupper() and text not in _MARKS)
-    return reading.confidence >= _SURE and text.isascii() and is_one and not is_round
+    if reading.confidence < _SURE or not text.isascii():
+        return False
+    down, across = ink_of(crop).nonzero()
+    ratio = float((np.ptp(across) + 1) / (np.ptp(down) + 1)) / len(text) if len(down) else 0.0
+    if (set(text) <= _ROUND and ratio > _ROUND_RATIO) or (text == "1" and ratio < _BAR_RATIO):
+        return False
+    return text.isdecimal() or (len(text) == 1 and text.isupper() and text not in _MARKS)
 
 
 def _ink(page: Pixels, step: int, height: float) -> npt.NDArray[np.uint8]:

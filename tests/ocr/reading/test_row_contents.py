@@ -116,6 +116,7 @@ def test_what_is_no_sign_is_not_asked_about(left: int, top: int, right: int, bot
         ("1", 0.85, 106, False), ("a", 0.99, 110, False), ("V", 0.99, 110, False),
         ("口", 0.99, 113, False), ("-", 0.99, 110, False), ("0", 0.99, 114, False),
         ("0", 0.99, 109, True), ("", 0.0, 106, False), ("１", 0.99, 106, False),
+        ("1", 0.99, 103, False),
     ],
 )  # fmt: skip
 def test_only_what_can_be_nothing_else_is_taken(
