@@ -63,14 +63,12 @@ _LARGE = 60
 they are, or …"""
 _MOST_PIECES_SHOWN = 0.5
 """… covering no more of them. What shows more, in lower lines, are lines found as one before."""
-_SIGN, _LEAST_LINES = 1.4, 30
-"""Lines that are hardly longer than high are single signs, where there are so many lines: they are
-found less well than words."""
-_SIGNS = ((0.5, 14, 16), (0.25, 18, 22))
-"""A page on which more than the first share of the lines are such and lower than the second, in
-pixels of the map, is searched at the scale that brings them to the third. Of a grid's 3,000 cells
-280 were lost at 11 pixels, ones and sevens, none at 13; of the first nine numbers before a
-program's lines six at 15 and one at 20."""
+_SIGN, _MOSTLY, _LEAST_SIGNS = 1.4, 0.5, 30
+"""A page on which more than this share of so many lines are hardly longer than high has single
+signs, as a grid of digits. They are found less well than words: …"""
+_LOW_SIGN, _WANTED_SIGN = 14, 16
+"""… where they are lower than so many pixels of the map, ones and sevens are lost (of 3,000 cells
+280 at 11 pixels, none at 13), and the page is searched at the scale that brings them to so many."""
 _INSIDE = 0.5
 """Of one line in another, from which on it counts as a part of that."""
 
@@ -116,9 +114,7 @@ def _find(page: Pixels, detect: Detect, side: int) -> Polygons:
     first = _with_huge_letters(page, detect, first, scale)
     if side_for_signs := _side_for_signs(page, first, scale):
         closer = _look(page, detect, side_for_signs)
-        if len(closer) <= len(first):
-            return first
-        return merged(first, closer, (page.shape[0], page.shape[1]), _LARGE / scale)
+        return closer if len(closer) > len(first) else first
     places = seen.small(first, _LEGIBLE / scale) if scale < 1 else []
     closer_side = _closer_side(page, places)
     if closer_side <= first_side or not any(
@@ -199,23 +195,21 @@ def _with_huge_letters(page: Pixels, detect: Detect, found: Polygons, scale: flo
 
 
 def _side_for_signs(page: Pixels, found: Polygons, scale: float) -> int:
-    """The longest side of the map in which single signs are not lost; 0 where few lines are such,
-    or they are high enough."""
-    if scale >= 1 or len(found) < _LEAST_LINES:
+    """The longest side of the map in which single signs are not lost; 0 where most lines are none,
+    or high enough."""
+    if scale >= 1 or len(found) < _LEAST_SIGNS:
         return 0
     heights = _heights(found)
     lengths = np.linalg.norm(found[:, 1] - found[:, 0], axis=1) + np.linalg.norm(
         found[:, 3] - found[:, 0], axis=1
     )
     is_sign = lengths - heights <= _SIGN * heights
-    share = float(is_sign.mean())
-    low, wanted = next(((low, wanted) for most, low, wanted in _SIGNS if share > most), (0, 0))
-    if not low:
+    if is_sign.mean() <= _MOSTLY:
         return 0
     height = median(heights[is_sign]) * scale
     longest: int = max(page.shape[:2])
-    side = min(round(longest * scale * wanted / height), longest, _affordable_side(page))
-    return side if height < low and side > longest * scale else 0
+    side = min(round(longest * scale * _WANTED_SIGN / height), longest, _affordable_side(page))
+    return side if height < _LOW_SIGN and side > longest * scale else 0
 
 
 def _affordable_side(page: Pixels) -> int:

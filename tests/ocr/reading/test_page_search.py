@@ -299,22 +299,6 @@ def test_single_signs_are_searched_where_they_are_high_enough(width: int, sides:
     assert len(found) == (209 if len(sides) > 1 else 105)
 
 
-def test_numbers_before_the_lines_of_a_program_are_found() -> None:
-    """They are fewer than half of all lines, and stand alone: some were lost without a word."""
-    searched: list[int] = []
-
-    def detect(page: Pixels, side: int) -> Polygons:
-        searched.append(side)
-        rows = range(40, 900, 25)
-        numbers = [(40, y, 55, y + 16) for y in rows]
-        program = [(80, y, 80 + 9 * (y % 40 + 10), y + 16) for y in rows]
-        return polygons(*program, *(numbers if side > 1500 else numbers[9:]))
-
-    found = find_lines(blank(1000, 1600), detect, 1500)
-    assert searched == [1500, 1600]
-    assert len(found) == 70
-
-
 def test_a_grid_of_small_digits_is_found_whole(models: TextModels) -> None:
     image = Image.new("L", (1560, 860), 255)
     draw, font = ImageDraw.Draw(image), ImageFont.truetype("FreeSans.ttf", 16)
