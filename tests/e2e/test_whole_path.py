@@ -207,6 +207,9 @@ def test_a_reader_that_stops_in_the_middle_of_a_save(appliance: Appliance, page:
     (reader, *_) = appliance.process_ids("ocr_service.py")
     os.kill(reader, signal.SIGSTOP)
     try:
+        # A busy machine takes its time: a thread in work may still answer.
+        state = Path(f"/proc/{reader}/stat")
+        wait_until(lambda: ") T " in state.read_text(), deadline_s=5, what="stopped")
         page.keyboard.press("Enter")
         expect(page.locator(".form-note")).to_contain_text("Not known yet", timeout=15_000)
     finally:
