@@ -28,9 +28,10 @@ from ocr_settings import Settings
 from page_records import DocumentState, Line, Page, PageTable
 from pages_in_hand import PagesInHand
 from reading import text_layer
-from reading.engine import Engine, ReadPage
+from reading.engine import Engine
 from reading.heap import Heap
 from reading.previews import Previews
+from reading.read_page import ReadPage
 from reading.tables.table_finder import TableFinder
 from source_files import read_bytes
 from worker_link import worker_log

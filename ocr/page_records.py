@@ -55,10 +55,14 @@ class Line:
     """From 1 on its page."""
 
     @property
+    def known_doubt(self) -> float:
+        """The probability that it is wrong, as far as anything tells."""
+        return doubt.from_confidence(self.confidence) if self.doubt is None else self.doubt
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether it counts as one of a page's doubtful lines."""
-        known = doubt.from_confidence(self.confidence) if self.doubt is None else self.doubt
-        return known >= doubt.DOUBTFUL
+        return self.known_doubt >= doubt.DOUBTFUL
 
     @property
     def is_unspelled(self) -> bool:

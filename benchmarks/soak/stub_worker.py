@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "contract"), str(ROOT / "ocr")]
 
 import worker  # noqa: E402
-from reading.engine import ReadPage  # noqa: E402
+from reading.read_page import ReadPage  # noqa: E402
 
 
 class _Nothing:

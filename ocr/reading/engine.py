@@ -5,7 +5,6 @@ a thread of its own.
 """
 
 import dataclasses
-import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -15,13 +14,13 @@ from decoding.pixels import Pixels
 from engines.arrays import Polygons
 from engines.text_models import TextModels
 from image_warnings import ImageWarning
-from ocr_contract.doubt import Reason, from_confidence
+from ocr_contract.doubt import Reason
 from ocr_contract.error_codes import ErrorCode
 from page_records import Line
 from reading import joined_letters, orientation, unread_script
 from reading.axis_titles import are_axis_titles, rotation_by_axes
+from reading.bent_pages import with_straight_rows
 from reading.blurred_print import blurred_apart, blurred_warning
-from reading.curved_rows import straightened
 from reading.cut_leaders import LinesAsRead, read_cleaned
 from reading.ink import has_ink, with_more_contrast
 from reading.judged_lines import Judge, judged, page_unsure
@@ -40,6 +39,7 @@ from reading.other_script_lines import (
 )
 from reading.page_search import find_lines
 from reading.page_words import with_page_words
+from reading.read_page import ReadPage
 from reading.reading_order import reading_order
 from reading.row_contents import with_all_in_rows
 from reading.seldom_letters import with_doubted_capitals
@@ -63,28 +63,8 @@ _LINES_FOR_SECOND = 5
 """So many of the longest lines tell which way up a page stands in a language that is set up."""
 _LINES_FOR_SHAPE = 12
 """And of so many the shape, where nobody reads them."""
-_DOUBTED = 0.5
-"""Lines so doubtful …"""
-_MUCH_DOUBTED, _MUCH_DOUBTED_IN_HASTE = 0.1, 0.5
-"""… on so much of a page's text: its rows may be bent. Where not even its position is looked for,
-a quick reading is wanted, and half of most scans is doubtful."""
-_CLEARLY_MORE = 1.05
-"""So many times as much of a page must read rightly with straight rows."""
 _SEES_NOTHING = 0.3
 """The page classifier's largest share where the middle of a page, which it sees, is empty: 0.26."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ReadPage:
-    """What the engine found on one page."""
-
-    pixels: Pixels
-    """The upright page."""
-    rotation: int
-    """Degrees counter-clockwise by which it was turned to be upright."""
-    lines: tuple[Line, ...]
-    warnings: tuple[ImageWarning, ...] = ()
-    """Why its text may not be all that is on it."""
 
 
 class Engine(Protocol):
@@ -134,35 +114,17 @@ class PageEngine:
     def _looked_at(self, page: Pixels, *, told_upright: bool) -> ReadPage:
         """A page with ink is called blank only after a second look."""
         found = self._read(page, told_upright=told_upright)
-        found = self._with_straight_rows(found, told_upright=told_upright)
+        found = with_straight_rows(
+            found,
+            lambda page: self._read(page, told_upright=told_upright and not found.rotation),
+            in_haste=not self._orientation,
+        )
         if any(not line.is_unspelled for line in found.lines) or not has_ink(page):
             return found
         again = self._look_again(page)
         if again is not None and _reads_more(again, found):
             return again
         return found if found.lines else dataclasses.replace(found, warnings=(_NO_TEXT_FOUND,))
-
-    def _with_straight_rows(self, found: ReadPage, *, told_upright: bool) -> ReadPage:
-        """A page of which much is doubtful, with its rows made straight, if it reads better so."""
-        much = _MUCH_DOUBTED if self._orientation else _MUCH_DOUBTED_IN_HASTE
-        if _doubted(found.lines) < much:
-            return found
-        straight = straightened(found.pixels)
-        if straight is None:
-            return found
-        again = self._read(straight.pixels, told_upright=told_upright and not found.rotation)
-        if _likely_right(again.lines) <= _CLEARLY_MORE * _likely_right(found.lines):
-            return found
-        lines = tuple(
-            dataclasses.replace(line, polygon=straight.before(line.polygon, again.rotation))
-            for line in again.lines
-        )
-        return dataclasses.replace(
-            again,
-            pixels=turned(found.pixels, again.rotation),
-            rotation=(found.rotation + again.rotation) % 360,
-            lines=lines,
-        )
 
     def _look_again(self, page: Pixels) -> ReadPage | None:
         """What other eyes see: with more contrast, inverted, or with the page on its side."""
@@ -445,27 +407,6 @@ def _read_page(
     ]
     lines = with_machine_zones(with_page_words(lines))
     return ReadPage(pixels=page, rotation=rotation, lines=tuple(lines))
-
-
-def _doubted(lines: Sequence[Line]) -> float:
-    """The share of doubtful lines in the area of all."""
-    areas = [
-        math.dist(line.polygon[0], line.polygon[1]) * math.dist(line.polygon[1], line.polygon[2])
-        for line in lines
-    ]
-    doubtful = sum(
-        area for area, line in zip(areas, lines, strict=True) if _doubt(line) >= _DOUBTED
-    )
-    return doubtful / max(sum(areas), 1.0)
-
-
-def _likely_right(lines: Sequence[Line]) -> float:
-    """So many characters stand in lines that are right, by their doubt."""
-    return sum(len(line.text.strip()) * (1 - _doubt(line)) for line in lines)
-
-
-def _doubt(line: Line) -> float:
-    return from_confidence(line.confidence) if line.doubt is None else line.doubt
 
 
 def _sure_lines(page: ReadPage) -> tuple[Line, ...]:

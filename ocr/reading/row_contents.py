@@ -23,15 +23,19 @@ def with_all_in_rows(
     """The lines (count, 4, 2) of an upright page (height, width, 3) and how they were read, with
     cells in the place of columns, and with signs that were not found."""
     rows = Rows(polygons, readings)
+    columns = {
+        number: cells(page, polygon, rows)
+        for number, polygon in enumerate(polygons)
+        if may_be_column(polygon, rows)
+    }
+    every = _as_they_stand(page, np.concatenate([polygons[:0], *columns.values()]), recognise)
     kept = np.ones(len(polygons), dtype=np.bool_)
     of_columns: list[tuple[Polygons, Reading]] = []
-    for number, polygon in enumerate(polygons):
-        if may_be_column(polygon, rows):
-            found = cells(page, polygon, rows)
-            read = _as_they_stand(page, found, recognise)
-            if are_cells(read):
-                kept[number] = False
-                of_columns += zip(found, read, strict=True)
+    for number, found in columns.items():
+        read, every = every[: len(found)], every[len(found) :]
+        if are_cells(read):
+            kept[number] = False
+            of_columns += zip(found, read, strict=True)
     lines, of_lines = polygons[kept], [readings[number] for number in np.flatnonzero(kept)]
     # Some of a column's cells were found alone as well.
     added = [each for each in of_columns if not _is_in(each[0], lines)]

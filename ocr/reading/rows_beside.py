@@ -21,12 +21,14 @@ class Rows:
     def __init__(self, polygons: Polygons, readings: Sequence[Reading]) -> None:
         """`polygons` (count, 4, 2) are the page's lines, `readings` what was read there."""
         widths = np.linalg.norm(polygons[:, 1] - polygons[:, 0], axis=1)
-        is_read = [
-            reading.confidence >= _READ and len(reading.text.strip()) >= _LETTERS
-            for reading in readings
-        ]
-        chosen = (widths >= _WIDE * _heights(polygons)) & np.array(is_read, dtype=np.bool_)
-        lines = polygons[chosen]
+        is_wide = widths >= _WIDE * _heights(polygons)
+        is_sure = np.array([reading.confidence >= _READ for reading in readings], dtype=np.bool_)
+        is_word = np.array(
+            [len(each.text.strip()) >= _LETTERS for each in readings], dtype=np.bool_
+        )
+        lines = polygons[is_wide & is_sure & is_word]
+        self.unsure = float((is_wide & ~is_sure).sum()) / max(int(is_wide.sum()), 1)
+        """The share of the page's lines that were not read well, 0 to 1."""
         self.heights = _heights(lines)
         """(rows,)"""
         self.height = median(self.heights) if len(lines) else 0.0

@@ -24,8 +24,8 @@ from ocr_contract.page_tables import TableCell
 from ocr_settings import Settings
 from page_records import Line, PageTable, Task
 from project import ROOT
-from reading.engine import ReadPage
 from reading.previews import Previews
+from reading.read_page import ReadPage
 from reading.tables.table_finder import TableFinder
 from source_files import FileStat
 from worker_link.pool import Pool
@@ -173,7 +173,7 @@ PRETENDED = """
 import os, pathlib, signal, sys, time, types
 sys.path[:0] = sys.argv[1:3]
 import worker
-from reading.engine import ReadPage
+from reading.read_page import ReadPage
 from engines.inference import Inference
 from models import Model, ModelSet
 from page_records import Line

@@ -30,8 +30,8 @@ from ocr_errors import WorkerError
 from ocr_settings import Settings
 from page_records import Line, Task
 from project import ROOT
-from reading.engine import ReadPage
 from reading.previews import Previews
+from reading.read_page import ReadPage
 from source_files import read_bytes
 from worker import FirstAlone, _share_of
 from worker_link import worker_log
@@ -346,7 +346,7 @@ PRETENDED = """
 import os, pathlib, sys, threading, time, types
 sys.path[:0] = sys.argv[1:3]
 import worker
-from reading.engine import ReadPage
+from reading.read_page import ReadPage
 from engines.inference import Inference
 from models import Model, ModelSet
 model = Model("m", pathlib.Path("m"), "0" * 64)

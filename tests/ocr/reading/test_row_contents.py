@@ -129,6 +129,24 @@ def test_only_what_can_be_nothing_else_is_taken(
     assert drawn.texts() == ["Total amount"] * 2 + [text] * is_taken
 
 
+def test_where_much_cannot_be_read_a_sign_may_be_of_that_script() -> None:
+    """An Arabic 5 reads as 0, surely."""
+    drawn = Drawn()
+    drawn.ink(100, 107, 106, 120)
+    drawn.add((200, 160, 400, 186), "q1~ ~g", 0.4)
+    assert drawn.texts() == ["Total amount", "Total amount", "q1~ ~g"]
+
+
+def test_a_texture_is_no_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces are compared with each row: too many would take gigabytes."""
+    monkeypatch.setattr("reading.signs_in_rows._MOST_PIECES", 2)
+    drawn = Drawn()
+    for left in (20, 60, 100):
+        drawn.ink(left, 107, left + 6, 120)
+    assert drawn.texts() == ["Total amount", "Total amount"]
+    assert drawn.asked == []
+
+
 def column(drawn: Drawn, *, off: int = 0) -> None:
     """Two cells found as one line, `off` pixels below their rows."""
     drawn.add((95, 103 + off, 118, 154 + off), "2525", 0.99)
