@@ -166,7 +166,7 @@ def test_a_backup_that_cannot_be_restored(
     )  # fmt: skip
     name = sorted(pieces(service.data))[0]
     whole = piece(service.data, name).read_bytes()
-    piece(service.data, name).write_bytes(whole[:-1] + b"?")
+    piece(service.data, name).write_bytes(whole[: len(whole) // 2])
     result, text = found_backups(service)
     assert result == "fail"
     assert name in text
