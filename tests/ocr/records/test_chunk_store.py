@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import zlib
 from pathlib import Path
 
@@ -61,6 +62,26 @@ def test_one_that_would_unpack_to_more_than_a_piece_is_damaged(tmp_path: Path) -
     path.write_bytes(bomb)
     with pytest.raises(DamagedChunkError, match="is damaged"):
         store.get(name)
+
+
+@pytest.mark.parametrize("size", [1, 1000, CHUNK_BYTES])
+def test_damage_is_told_wherever_it_is(tmp_path: Path, size: int) -> None:
+    """But for bits that only fill the last byte before zlib's own sum."""
+    data = random.Random(size).randbytes(size)
+    store = ChunkStore(tmp_path)
+    name = store.put(data)
+    store.settle()
+    path = tmp_path / "chunks" / name[:2] / name
+    whole = path.read_bytes()
+    untold = set()
+    for at in {*range(0, len(whole), len(whole) // 50 + 1), *range(len(whole) - 8, len(whole))}:
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        try:
+            assert store.get(name) == data
+            untold.add(at)
+        except DamagedChunkError:
+            pass
+    assert untold <= {len(whole) - 5}
 
 
 def test_what_is_discarded_can_be_put_again(tmp_path: Path) -> None:
