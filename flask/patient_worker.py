@@ -5,15 +5,18 @@ It does so in the one thread that accepts new visitors, so sixteen silent ones w
 seventeenth out for half a minute (gunicorn/util.py, `close_graceful`, in 27.0). Here each waits
 in the thread that served it, and shorter. The main thread also hangs up on whoever is too slow
 with a whole request (`deadlines`), and at once on whoever may not connect (`peer_gate`). Only so
-many are waited for that send their request in pieces (`unfinished`).
+many are waited for that send their request in pieces (`unfinished`). Ctrl-C ends it without a
+lock that its main thread may hold.
 """
 
 import contextlib
 import socket
 import threading
 import time
+from types import FrameType
 from typing import Any
 
+from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import-untyped]
 
 from deadlines import ANSWER_S, DEADLINES, READING_S
@@ -59,6 +62,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # Gunicorn has no type
         """Have the head that was read answered."""
         DEADLINES.allow(conn.sock, ANSWER_S)
         return super().handle_request(req, conn)
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """End at once (Ctrl-C). Gunicorn's threaded worker takes the lock of its threads here
+        (gthread.py in 27.0), which the interrupted main thread may hold: it waits for itself."""
+        Worker.handle_quit(self, sig, frame)
 
     def murder_pending(self) -> None:
         """Called about once a second."""

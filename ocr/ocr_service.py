@@ -8,6 +8,7 @@ import argparse
 import faulthandler
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -47,6 +48,7 @@ class Service:
         """
         check_folders(settings)
         self._stop = threading.Event()
+        self._told_to_stop: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._failure: BaseException | None = None
         pools = reading_pools.launched(settings, worker_command, self._stop)
         try:
@@ -75,11 +77,12 @@ class Service:
             thread.start()
         self._watchdog.start()
         with self._watchdog.watched("main"):
-            while not self._stop.wait(1.0):
+            while not self._is_told_to_stop(within_s=1.0):
                 heartbeat.beat()
                 if not self._parts.control.alive:
                     self._failure = RuntimeError("the control server ended")
                     self.stop()
+        self._stop_threads()
         for thread in threads:
             thread.join(2.0)
         self._parts.control.stop()
@@ -92,7 +95,18 @@ class Service:
             raise self._failure
 
     def stop(self) -> None:
-        """End everything; safe in a signal handler."""
+        """Have `run` end everything. Safe in a signal handler, unlike the events' own locks, which
+        the interrupted main thread may hold: it would wait for itself."""
+        self._told_to_stop.put(None)
+
+    def _is_told_to_stop(self, *, within_s: float) -> bool:
+        try:
+            self._told_to_stop.get(timeout=within_s)
+        except queue.Empty:
+            return False
+        return True
+
+    def _stop_threads(self) -> None:
         self._stop.set()
         self._parts.watcher.wake()
         self._parts.pipelines.wake()

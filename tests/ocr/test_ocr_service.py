@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import threading
 import time
 
 import pytest
@@ -15,6 +16,7 @@ from polling import wait_until
 from reader_process import ServiceProcess
 
 import ocr_service
+import remembered_settings
 from machine_limits import is_running
 from ocr_contract.control import ControlClient, ControlError, ServiceUnreachable
 from ocr_contract.data_folder import SOCKET_PATH, WEIGHTS_FOLDER
@@ -29,6 +31,7 @@ from ocr_errors import (
 )
 from ocr_settings import Settings
 from process_memory import tree
+from worker_link import reading_pools
 
 WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 
@@ -462,3 +465,18 @@ def test_ctrl_c_while_it_starts_is_no_traceback(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(ocr_service, "_configure_logging", lambda *_: None)
     monkeypatch.setattr(os, "umask", lambda _: 0)
     assert ocr_service.main([]) == EXIT_INTERRUPTED
+
+
+def test_a_signal_amid_a_wait_of_the_main_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its handler runs in the thread that may hold the event's lock then, and must not want it."""
+    events: list[threading.Event] = []
+    monkeypatch.setattr(ocr_service, "check_folders", lambda _: None)
+    monkeypatch.setattr(reading_pools, "launched", lambda _, __, stop: events.append(stop))
+    monkeypatch.setattr(ocr_service, "_parts", lambda *_: None)
+    monkeypatch.setattr(remembered_settings, "remember", lambda _: None)
+    service = ocr_service.Service(Settings())
+    handler = threading.Thread(target=service.stop, daemon=True)
+    with events[0]._cond:
+        handler.start()
+        handler.join(5)
+        assert not handler.is_alive()
